@@ -1,0 +1,17 @@
+import { defineCell } from '../equations/define.js';
+
+/**
+ * Fully connected layer: no state; params `weight` `[out, in]` and `bias` `[out]`. Default
+ * activation identity.
+ *
+ * @example
+ * const cell = denseCell(15, 5, { activation: 'relu' });
+ * const [, y] = cell(undefined, new Float32Array(15));
+ */
+export const denseCell = /* @__PURE__ */ defineCell(
+  'Dense',
+  `
+  y = φ(W_y x)
+  `,
+  { activations: { φ: 'identity' } },
+);

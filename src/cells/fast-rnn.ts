@@ -1,0 +1,19 @@
+import { defineCell } from '../equations/define.js';
+
+/**
+ * A simple RNN with a learned residual connection of two numbers, alpha and beta, as they stand
+ * before the sigmoid (EdgeML's form). State `h` `[hidden]`.
+ *
+ * Kusupati, Singh, Bhatia, Kumar, Jain & Varma 2018, "FastGRNN", section 3.1.
+ *
+ * @example
+ * const cell = fastRnnCell(10, 15);
+ */
+export const fastRnnCell = /* @__PURE__ */ defineCell(
+  'FastRNN',
+  `
+  n  = φ(W_n x + U_n h)
+  h' = sigmoid(alpha) * n + sigmoid(beta) * h
+  `,
+  { scalars: { alpha: -3, beta: 3 } },
+);

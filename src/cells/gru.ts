@@ -1,0 +1,54 @@
+import type { Cell, CellOptions } from '../equations/cell.js';
+import { defineCell } from '../equations/define.js';
+import type { StateArray } from '../equations/machine.js';
+import { describe, mismatch } from '../errors.js';
+
+const resetAfter = /* @__PURE__ */ defineCell(
+  'GRU',
+  `
+  r  = σ(W_r x + U_r h)
+  z  = σ(W_z x + U_z h)
+  n  = φ(W_n x + r * (U_n h))
+  h' = (1 - z) * n + z * h
+  `,
+);
+
+const resetBefore = /* @__PURE__ */ defineCell(
+  'GRU',
+  `
+  r  = σ(W_r x + U_r h)
+  z  = σ(W_z x + U_z h)
+  n  = φ(W_n x + U_n (r * h))
+  h' = (1 - z) * n + z * h
+  `,
+  { variant: 'resetGate=before' },
+);
+
+/** Options of a GRU. */
+export interface GruOptions extends CellOptions {
+  /** Whether the reset gate acts on `U_n h` ('after', the default) or on `h` ('before'). */
+  readonly resetGate?: 'after' | 'before' | undefined;
+}
+
+/**
+ * Gated recurrent unit. With `resetGate: 'after'`, the default, the reset gate is applied after the
+ * product, as PyTorch, Keras 3 (`reset_after`) and ONNX (`linear_before_reset = 1`); with 'before',
+ * as the paper, ONNX's default and Keras 2. State `h` `[hidden]`; gates r z n.
+ *
+ * Cho et al. 2014, "Learning phrase representations using RNN encoder–decoder" (v1: after, v3:
+ * before).
+ *
+ * @example
+ * const cell = gruCell(10, 15, { resetGate: 'before' });
+ */
+export function gruCell<const I extends number, const H extends number>(
+  inputSize: I,
+  hiddenSize: H,
+  { resetGate = 'after', ...options }: GruOptions = {},
+): Cell<StateArray, I, H> {
+  const variants = { after: resetAfter, before: resetBefore };
+  if (!Object.hasOwn(variants, resetGate)) {
+    throw mismatch('gru.resetGate', "'after' or 'before'", describe(resetGate));
+  }
+  return variants[resetGate](inputSize, hiddenSize, options);
+}

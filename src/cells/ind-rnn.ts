@@ -1,0 +1,18 @@
+import { defineCell } from '../equations/define.js';
+
+/**
+ * Independently recurrent network: each unit sees only itself, through the vector u `[hidden]`,
+ * which starts at 1. State `h` `[hidden]`.
+ *
+ * Li, Li, Cook, Zhu & Gao 2018, "Independently recurrent neural network", eq. 2.
+ *
+ * @example
+ * const cell = indRnnCell(10, 15);
+ */
+export const indRnnCell = /* @__PURE__ */ defineCell(
+  'IndRNN',
+  `
+  h' = φ(W_h x + u * h)
+  `,
+  { vectors: { u: 1 }, activations: { φ: 'relu' } },
+);

@@ -1,0 +1,15 @@
+export { denseCell } from './dense.js';
+export { fastGrnnCell } from './fast-grnn.js';
+export { fastRnnCell } from './fast-rnn.js';
+export { type GruOptions, gruCell } from './gru.js';
+export { indRnnCell } from './ind-rnn.js';
+export { janetCell } from './janet.js';
+export { lemCell } from './lem.js';
+export { liGruCell } from './li-gru.js';
+export { lstmCell } from './lstm.js';
+export { mguCell } from './mgu.js';
+export { minGruCell } from './min-gru.js';
+export { peepholeLstmCell } from './peephole-lstm.js';
+export { rnnCell } from './rnn.js';
+export { starCell } from './star.js';
+export { ugrnnCell } from './ugrnn.js';

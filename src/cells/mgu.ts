@@ -1,0 +1,18 @@
+import { defineCell } from '../equations/define.js';
+
+/**
+ * Minimal gated unit: a GRU with one gate. State `h` `[hidden]`; gates f n.
+ *
+ * Zhou, Wu, Zhang & Zhou 2016, "Minimal gated unit for recurrent neural networks", eq. 6.
+ *
+ * @example
+ * const cell = mguCell(10, 15);
+ */
+export const mguCell = /* @__PURE__ */ defineCell(
+  'MGU',
+  `
+  f  = σ(W_f x + U_f h)
+  n  = φ(W_n x + U_n (f * h))
+  h' = (1 - f) * h + f * n
+  `,
+);

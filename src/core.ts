@@ -1,0 +1,31 @@
+/** Cells and `stateful`, without RxJS. */
+export type { NdArray, NdView, Out, Vec } from './arrays/ndarray.js';
+export * from './cells/index.js';
+export type { Activation, ActivationName } from './equations/activations.js';
+export type {
+  AnyCell,
+  Cell,
+  CellOptions,
+  Params,
+  SameForm,
+  StateInput,
+  StateOf,
+} from './equations/cell.js';
+export { type CellConstructor, defineCell } from './equations/define.js';
+export type { Batch, StateArray } from './equations/machine.js';
+export type { ParameterInput } from './equations/parameters.js';
+export { EquationError } from './equations/parse.js';
+export type { Declarations } from './equations/plan.js';
+export { type EquationFormat, equations } from './equations/print.js';
+export { type ReferenceState, type ReferenceStep, reference } from './equations/reference.js';
+export { RecurError } from './errors.js';
+export { type ChainCell, chainCell, type Member } from './layers/chain.js';
+export type { StateObserver } from './layers/session.js';
+export { type Backend, Snapshot, snapshotFromBytes } from './layers/snapshot.js';
+export {
+  type SnapshotInput,
+  type StatefulConfig,
+  type StatefulFunction,
+  type StatefulLayer,
+  stateful,
+} from './layers/stateful.js';

@@ -1,0 +1,63 @@
+import { describe, mismatch } from '../errors.js';
+import type { ParameterShape } from './parameters.js';
+import type { Declarations, Plan } from './plan.js';
+
+/**
+ * Initial parameters as Flux 0.12–0.14: weights Glorot-uniform over the stacked shape (Glorot &
+ * Bengio 2010, eq. 16), biases zero, declared rows of biasIh (LSTM's forget gate) and declared
+ * vectors and scalars at their declared values.
+ */
+export function initialise(
+  plan: Plan,
+  shapes: readonly ParameterShape[],
+  { vectors = {}, scalars = {}, biasIh = {} }: Declarations,
+  hidden: number,
+  seed: number,
+): Record<string, Float32Array> {
+  const random = generator(seed);
+  const declared = { ...vectors, ...scalars };
+  return Object.fromEntries(
+    shapes.map(({ name, shape }) => {
+      if (shape.length === 2) return [name, glorotUniform(random, shape[0], shape[1])];
+      const values = new Float32Array(shape[0]).fill(declared[name] ?? 0);
+      if (name === 'biasIh') {
+        for (const block of plan.rows.W) {
+          if (block.bias < 0) continue;
+          values.fill(biasIh[block.name] ?? 0, block.bias * hidden, (block.bias + 1) * hidden);
+        }
+      }
+      return [name, values];
+    }),
+  );
+}
+
+/** A `[rows, columns]` matrix, uniform in ±√(6 / (rows + columns)). */
+function glorotUniform(random: () => number, rows: number, columns: number): Float32Array {
+  const limit = Math.sqrt(6 / (rows + columns));
+  return Float32Array.from({ length: rows * columns }, () => (2 * random() - 1) * limit);
+}
+
+/** Uniform numbers in [0, 1), 32 bits each: sfc32 of PractRand (Doty-Humphrey 2014). */
+function generator(seed: number): () => number {
+  let a = seed | 0;
+  let b = Math.floor(seed / 2 ** 32) | 0;
+  let c = 0x9e3779b9 | 0;
+  let counter = 1;
+  const next = () => {
+    const sum = (((a + b) | 0) + counter++) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + sum;
+    c |= 0;
+    return (sum >>> 0) / 2 ** 32;
+  };
+  for (let i = 0; i < 15; i++) next();
+  return next;
+}
+
+/** A seed as given, checked, or a random one. */
+export function seedOf(where: string, seed: unknown): number {
+  if (seed === undefined) return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+  if (typeof seed === 'number' && Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw mismatch(`${where}.seed`, 'a whole number from 0 to 2⁵³ − 1', describe(seed));
+}

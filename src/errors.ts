@@ -1,0 +1,92 @@
+/** The parts of an error message: `<where>: expected <expected>, got <got>; <hint>`. */
+export interface Mismatch {
+  /** Which argument, datum or tensor, such as `lstm.weightIh`. */
+  readonly where: string;
+  /** What would have been right, with shapes. */
+  readonly expected: string;
+  /** What came. */
+  readonly got: string;
+  /** The likely cause, when one is known. */
+  readonly hint?: string | undefined;
+  /** Index of the datum since subscription, from 0; absent where no datum is involved. */
+  readonly step?: number | undefined;
+  /** The error that was caught, when there was one. */
+  readonly cause?: unknown;
+}
+
+/**
+ * A wrong argument (thrown at the call), datum (one `error` notification) or file (thrown by its
+ * reader). What the library held before it, state included, is intact.
+ */
+export class RecurError extends Error implements Mismatch {
+  override readonly name: string = 'RecurError';
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint: string | undefined;
+  readonly step: number | undefined;
+
+  constructor({ where, expected, got, hint, step, cause }: Mismatch) {
+    super(
+      `${where}: expected ${expected}, got ${got}${hint ? `; ${hint}` : ''}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.where = where;
+    this.expected = expected;
+    this.got = got;
+    this.hint = hint;
+    this.step = step;
+  }
+}
+
+/** A RecurError from its parts. */
+export function mismatch(where: string, expected: string, got: string, hint?: string): RecurError {
+  return new RecurError({ where, expected, got, hint });
+}
+
+/** `error` as a RecurError: one that already is keeps its words and gains what `more` adds. */
+export function asRecurError(
+  error: unknown,
+  where: string,
+  more: { step?: number; prefix?: string } = {},
+): RecurError {
+  const { step, prefix = '' } = more;
+  if (error instanceof RecurError) {
+    if (prefix === '' && (step === undefined || error.step !== undefined)) return error;
+    const { expected, got, hint, cause } = error;
+    const at = { where: prefix + error.where, step: error.step ?? step };
+    return new RecurError({ ...at, expected, got, hint, cause });
+  }
+  const got = error instanceof Error ? String(error) : `a throw of ${describe(error)}`;
+  return new RecurError({ where: prefix + where, expected: 'a return', got, step, cause: error });
+}
+
+/** A value in a few words, for error messages. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (ArrayBuffer.isView(value) && 'length' in value) {
+    return `${value.constructor.name} of length ${value.length}`;
+  }
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  if ('shape' in value && Array.isArray(value.shape)) return `an ndarray ${shapeText(value.shape)}`;
+  const name = value.constructor?.name;
+  return name && name !== 'Object'
+    ? `a ${name}`
+    : `an object { ${Object.keys(value).slice(0, 5).join(', ')} }`;
+}
+
+/** A shape as it is written in messages: `[256, 32]`. */
+export function shapeText(shape: readonly unknown[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** Refuses option names that nobody reads: a misspelt option must not pass in silence. */
+export function checkNames(where: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw mismatch(where, `options named ${known.join(', ')}`, `'${name}'`);
+    }
+  }
+}

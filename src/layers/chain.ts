@@ -1,0 +1,242 @@
+import type { Vec } from '../arrays/ndarray.js';
+import {
+  type AnyCell,
+  type Cell,
+  internals,
+  makeCell,
+  type Params,
+  type SameForm,
+  type StateOf,
+} from '../equations/cell.js';
+import type { Batch, Machine, StartOptions } from '../equations/machine.js';
+import { asRecurError, describe, mismatch } from '../errors.js';
+import { statelessCell } from './function-cell.js';
+
+/** The key under which an operator made by `recur` says which configuration it carries. */
+export const carried: unique symbol = Symbol.for('rxrecur.carried') as never;
+
+/** Anything that has a cell: what `recur`, and so `lstm(10, 15)`, returns. */
+export interface WithCell {
+  readonly cell: AnyCell;
+  readonly [carried]?: readonly string[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a stateless function of the user's own types
+type Stateless = (x: any) => any;
+
+/** What a chain is made of: cells, layers and stateless functions. */
+export type Member = AnyCell | WithCell | Stateless;
+
+/** The cell of a cell or layer; undefined for a plain function. */
+export function cellOf(model: unknown): AnyCell | undefined {
+  if (typeof model !== 'function' && typeof model !== 'object') return undefined;
+  if (model === null) return undefined;
+  if (internals in model) return model as AnyCell;
+  return 'cell' in model ? cellOf(model.cell) : undefined;
+}
+
+/** A model as a layer prints: `Recur(GRUCell(3, 5))`; chains and stateless cells as they are. */
+export function layerText(cell: AnyCell): string {
+  const { spec } = cell[internals];
+  const recurrent =
+    spec.kind === 'equations'
+      ? spec.definition.plan.states.length > 0
+      : spec.kind === 'function' && spec.stateful;
+  return recurrent ? `Recur(${cell})` : String(cell);
+}
+
+/** `layerText` without the names of plain functions. */
+export function layerSignature(cell: AnyCell): string {
+  const { spec, signature } = cell[internals];
+  return spec.kind === 'chain' ? signature : layerText(cell).replace(String(cell), () => signature);
+}
+
+type SizeOf<M, K extends 'inputSize' | 'outputSize'> = M extends {
+  readonly [P in K]: infer N extends number;
+}
+  ? N
+  : undefined;
+
+/** The members, or an error type at the first one whose input size is not what comes before it. */
+export type Fitting<M extends readonly unknown[], Before = undefined> = M extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? [Agree<Before, SizeOf<First, 'inputSize'>>] extends [true]
+    ? readonly [First, ...Fitting<Rest, SizeOf<First, 'outputSize'>>]
+    : readonly [{ readonly inputSize: Before }, ...Rest]
+  : M;
+
+/** False only for two different literals. */
+type Agree<A, B> = A extends number
+  ? B extends number
+    ? number extends A
+      ? true
+      : number extends B
+        ? true
+        : A extends B
+          ? true
+          : false
+    : true
+  : true;
+
+/** A chain's state: a tuple with one entry a member, undefined for a stateless one. */
+export type ChainState<M extends readonly unknown[]> = {
+  [K in keyof M]: M[K] extends { initialState(): unknown } ? StateOf<M[K]> : undefined;
+};
+
+type LastOf<M extends readonly unknown[]> = M extends readonly [...unknown[], infer L] ? L : never;
+type IsFunction<M> = M extends { initialState(): unknown } ? false : true;
+
+/** The output type: the form that came in, unless a function of the user's own comes last. */
+export type ChainOutput<M extends readonly unknown[]> =
+  true extends IsFunction<M[number]>
+    ? LastOf<M> extends { initialState(): unknown }
+      ? Float32Array
+      : LastOf<M> extends (x: never) => infer Y
+        ? Y
+        : never
+    : SameForm;
+
+/** The cell of `chainCell(...members)`. */
+export type ChainCell<M extends readonly unknown[]> = Cell<
+  ChainState<M>,
+  SizeOf<M[0], 'inputSize'>,
+  SizeOf<LastOf<M>, 'outputSize'>,
+  ChainOutput<M>
+>;
+
+/**
+ * Cells in a row, each fed with the output before it, as one cell; its state is a tuple with one
+ * entry a member. Members are cells, layers and stateless functions `x => y`.
+ *
+ * Throws a RecurError for sizes that disagree, and for a layer that carries its own reset, select,
+ * project, state or other configuration of a stream: give that to the whole chain.
+ *
+ * @example
+ * const cell = chainCell(lstmCell(10, 15), denseCell(15, 5));
+ * const [[lstmState], y] = cell(undefined, new Float32Array(10));
+ */
+export function chainCell<const M extends readonly [Member, ...Member[]]>(
+  ...members: M & Fitting<M>
+): ChainCell<M> {
+  return chainOf(members);
+}
+
+/** `chainCell` for members whose types are not known; C is what the caller knows of the result. */
+export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
+  const cells = members.map(memberCell);
+  if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
+  for (const [i, cell] of cells.entries()) {
+    const before = i ? cells[i - 1].outputSize : undefined;
+    if (before === undefined || cell.inputSize === undefined || before === cell.inputSize) continue;
+    const expected = `input size ${before}, the output size of ${layerText(cells[i - 1])}`;
+    throw mismatch(`chain[${i}]`, expected, `${layerText(cell)}`);
+  }
+  const describedMembers = (describeOne: (cell: AnyCell) => string) =>
+    `Chain(${cells.map(describeOne).join(', ')})`;
+  const chained: AnyCell = makeCell<unknown, number | undefined, number | undefined>(
+    {
+      inputSize: cells[0].inputSize,
+      outputSize: cells[cells.length - 1].outputSize,
+      hiddenSize: cells.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
+      get params() {
+        return cells.map(({ params }) => params) as readonly Params[];
+      },
+    },
+    describedMembers(layerText),
+    {
+      spec: { kind: 'chain', members: cells },
+      signature: describedMembers(layerSignature),
+      start: (state, options) => new ChainMachine(cells, state, options),
+    },
+  );
+  return chained as C;
+}
+
+function memberCell(member: Member, i: number): AnyCell {
+  const where = `chain[${i}]`;
+  const own = (member as Partial<WithCell>)?.[carried] ?? [];
+  if (own.length) {
+    throw mismatch(
+      where,
+      'a member without configuration of a stream',
+      `one with ${own.join(', ')}`,
+      'give it to recur(chain(…), config) instead',
+    );
+  }
+  const cell = cellOf(member);
+  if (cell) return cell;
+  if (typeof member !== 'function')
+    throw mismatch(where, 'a layer, a cell or a function', describe(member));
+  if (member.length > 1) {
+    throw mismatch(
+      where,
+      'a layer, a cell or a stateless function x => y',
+      `${describe(member)} of ${member.length} parameters`,
+      'a plain stateful function enters as recur(fn, { initialState })',
+    );
+  }
+  return statelessCell(member);
+}
+
+class ChainMachine implements Machine {
+  private readonly machines: readonly Machine[];
+
+  constructor(cells: readonly AnyCell[], state: unknown, { reuse, batch }: StartOptions = {}) {
+    if (state !== undefined && (!Array.isArray(state) || state.length !== cells.length)) {
+      throw mismatch('chain.initialState', `a tuple of ${cells.length}`, describe(state));
+    }
+    this.machines = cells.map((cell, i) => {
+      const next = cells[i + 1];
+      // What goes from one cell of equations to the next is read at once and kept by nobody.
+      const inner = next !== undefined && next[internals].spec.kind !== 'function';
+      const options = { reuse: inner || (next === undefined && reuse), batch };
+      return guarded(i, () => cell[internals].start((state as unknown[])?.[i], options));
+    });
+  }
+
+  get batch(): Batch {
+    for (const { batch } of this.machines) if (batch !== null) return batch;
+    return null;
+  }
+
+  step(x: unknown): unknown {
+    let value = x;
+    for (let i = 0; i < this.machines.length; i++) {
+      try {
+        value = this.machines[i].step(value);
+      } catch (error) {
+        throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
+      }
+    }
+    return value;
+  }
+
+  commit(): void {
+    for (let i = 0; i < this.machines.length; i++) this.machines[i].commit();
+  }
+
+  rollback(): void {
+    for (let i = 0; i < this.machines.length; i++) this.machines[i].rollback();
+  }
+
+  state(): unknown {
+    return this.machines.map(machine => machine.state());
+  }
+}
+
+function guarded<T>(i: number, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
+  }
+}
+
+/** A vector type that chains of plain functions may start from. */
+export type ChainInput<M extends readonly unknown[]> = M[0] extends { initialState(): unknown }
+  ? Vec
+  : M[0] extends (x: infer X) => unknown
+    ? X
+    : never;

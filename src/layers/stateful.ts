@@ -1,0 +1,120 @@
+import type { Vec } from '../arrays/ndarray.js';
+import type { Answer, AnyCell, Cell, StateInput, StateOf } from '../equations/cell.js';
+import { describe, mismatch } from '../errors.js';
+import { cellOf, layerText, type WithCell } from './chain.js';
+import { type AnyPlainCell, functionCell, type PlainCell } from './function-cell.js';
+import { type Session, type SessionConfig, type StateObserver, sessions } from './session.js';
+import type { Backend, Snapshot } from './snapshot.js';
+
+/** A snapshot, or the parsed JSON of one. */
+export type SnapshotInput = Snapshot | { readonly format: string };
+
+/** Where a stream begins and what is kept of it: common to `recur` and `stateful`. */
+export interface StreamConfig<S> {
+  /** Where the stream and every reset begin: a value, or a factory called at each birth. */
+  readonly initialState?: StateInput<S> | (() => StateInput<S>) | undefined;
+  /** A snapshot (or a factory of one) for the first step only; a reset does not return to it. */
+  readonly restore?: SnapshotInput | (() => SnapshotInput | undefined) | undefined;
+  /** Told of each new state, as a snapshot, before the output goes out. */
+  readonly state?: StateObserver<S> | undefined;
+  /** Pins a backend. */
+  readonly backend?: Backend | undefined;
+  /** True: one view is emitted again and again, its elements overwritten by each step. */
+  readonly reuse?: boolean | undefined;
+}
+
+/** Configuration of `stateful`. */
+export type StatefulConfig<S> = StreamConfig<S>;
+
+/** Steps in, outputs out, in the form in which the steps came. */
+export interface MapSequence<Y> {
+  <X extends Vec>(sequence: readonly X[]): Answer<Y, X>[];
+  /** `[features, steps]` or `[features, steps, batch]`. */
+  (sequence: Exclude<Vec, number | readonly number[]>): Answer<Y, Vec>;
+  <X extends Vec>(sequence: Iterable<X>): Answer<Y, X>[];
+}
+
+/** What every stateful model has beside the call `m(x)`. */
+export interface Stateful<S, Mapped> {
+  /** A copy of the state. */
+  readonly state: S;
+  /** Back to the initial state. */
+  reset(): void;
+  /** The outputs of a sequence of steps; throws, the state untouched, if one step is refused. */
+  readonly map: Mapped;
+  snapshot(): Snapshot<S>;
+  /** Goes on from a snapshot or its parsed JSON; throws, the state untouched, if it does not fit. */
+  restore(snapshot: SnapshotInput): void;
+}
+
+/** A stateful layer or cell. */
+export interface StatefulLayer<S, Y> extends Stateful<S, MapSequence<Y>> {
+  <X extends Vec>(x: X): Answer<Y, X>;
+}
+
+/** A stateful plain function. */
+export interface StatefulFunction<S, X, Y> extends Stateful<S, (sequence: Iterable<X>) => Y[]> {
+  (x: X): Y;
+}
+
+/** A model's output type: SameForm, or what a plain function at its end returns. */
+export type OutputOf<M> =
+  M extends Cell<infer _S, infer _I, infer _O, infer Y>
+    ? Y
+    : M extends { readonly cell: infer C }
+      ? OutputOf<C>
+      : never;
+
+/**
+ * A model as a callable object that holds its state: `m(x)`, `m.state`, `m.reset()`, `m.map(seq)`,
+ * `m.snapshot()`, `m.restore(snapshot)`. The same as `recur`, without RxJS: it throws where the
+ * operator would notify. A throw leaves the state as it was.
+ *
+ * @example
+ * const m = stateful(gruCell(3, 5, { seed: 1 }));
+ * const y = m([0.1, 0.2, 0.3]);
+ * m.reset();
+ */
+export function stateful<S, X, Y>(
+  fn: PlainCell<S, X, Y>,
+  config?: StatefulConfig<S> & { readonly initialState?: S | (() => S) },
+): StatefulFunction<S, X, Y>;
+export function stateful<M extends AnyCell | WithCell>(
+  model: M,
+  config?: StatefulConfig<StateOf<M>>,
+): StatefulLayer<StateOf<M>, OutputOf<M>>;
+export function stateful(
+  model: AnyCell | WithCell | AnyPlainCell,
+  config: SessionConfig = {},
+): unknown {
+  const { cell, start } = sessions('stateful', modelCell('stateful', model), config, [
+    'initialState',
+    'restore',
+    'state',
+    'backend',
+    'reuse',
+  ]);
+  const session: Session = start();
+  const call = (x: unknown) => {
+    const y = session.handle(x);
+    session.tell();
+    return y;
+  };
+  return Object.defineProperties(call, {
+    state: { get: () => session.state(), enumerable: true },
+    reset: { value: () => session.reset() },
+    map: { value: (sequence: unknown) => session.all(sequence) },
+    snapshot: { value: () => session.snapshot() },
+    restore: { value: (snapshot: unknown) => session.restore(snapshot) },
+    toString: { value: () => layerText(cell) },
+  });
+}
+
+/** The cell of what `recur` and `stateful` are given: a cell, a layer or a plain function. */
+export function modelCell(where: string, model: unknown): AnyCell {
+  const cell = cellOf(model);
+  if (cell) return cell;
+  if (typeof model !== 'function')
+    throw mismatch(where, 'a layer, a cell or a function', describe(model));
+  return functionCell(model as AnyPlainCell);
+}

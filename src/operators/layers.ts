@@ -1,0 +1,95 @@
+import { denseCell } from '../cells/dense.js';
+import { fastGrnnCell } from '../cells/fast-grnn.js';
+import { fastRnnCell } from '../cells/fast-rnn.js';
+import { type GruOptions, gruCell } from '../cells/gru.js';
+import { indRnnCell } from '../cells/ind-rnn.js';
+import { janetCell } from '../cells/janet.js';
+import { lemCell } from '../cells/lem.js';
+import { liGruCell } from '../cells/li-gru.js';
+import { lstmCell } from '../cells/lstm.js';
+import { mguCell } from '../cells/mgu.js';
+import { minGruCell } from '../cells/min-gru.js';
+import { peepholeLstmCell } from '../cells/peephole-lstm.js';
+import { rnnCell } from '../cells/rnn.js';
+import { starCell } from '../cells/star.js';
+import { ugrnnCell } from '../cells/ugrnn.js';
+import type { AnyCell } from '../equations/cell.js';
+import type { CellConstructor, OptionsOf, OutputOfText, StateOfText } from '../equations/define.js';
+import type { StateArray } from '../equations/machine.js';
+import type { Declarations } from '../equations/plan.js';
+import { type ChainCell, chainOf, type Fitting, type Member } from '../layers/chain.js';
+import { type Layer, type LayerOf, recur } from './recur.js';
+
+/** Makes layers of one kind: `lstm(10, 15, options)`. */
+export type LayerConstructor<T extends string, D extends Declarations> = <
+  const I extends number,
+  const H extends number,
+>(
+  inputSize: I,
+  size: H,
+  options?: OptionsOf<D>,
+) => Layer<StateOfText<T>, I, OutputOfText<T, H>>;
+
+function layer<T extends string, D extends Declarations>(
+  cell: CellConstructor<T, D>,
+): LayerConstructor<T, D> {
+  return (inputSize, size, options) => recur(cell(inputSize, size, options));
+}
+
+/** `recur(rnnCell(…))`: a simple recurrent layer, an operator. */
+export const rnn = /* @__PURE__ */ layer(rnnCell);
+/** `recur(lstmCell(…))`: a long short-term memory, an operator. */
+export const lstm = /* @__PURE__ */ layer(lstmCell);
+/** `recur(peepholeLstmCell(…))`. */
+export const peepholeLstm = /* @__PURE__ */ layer(peepholeLstmCell);
+/** `recur(mguCell(…))`. */
+export const mgu = /* @__PURE__ */ layer(mguCell);
+/** `recur(liGruCell(…))`. */
+export const liGru = /* @__PURE__ */ layer(liGruCell);
+/** `recur(ugrnnCell(…))`. */
+export const ugrnn = /* @__PURE__ */ layer(ugrnnCell);
+/** `recur(janetCell(…))`. */
+export const janet = /* @__PURE__ */ layer(janetCell);
+/** `recur(indRnnCell(…))`. */
+export const indRnn = /* @__PURE__ */ layer(indRnnCell);
+/** `recur(fastRnnCell(…))`. */
+export const fastRnn = /* @__PURE__ */ layer(fastRnnCell);
+/** `recur(fastGrnnCell(…))`. */
+export const fastGrnn = /* @__PURE__ */ layer(fastGrnnCell);
+/** `recur(starCell(…))`. */
+export const star = /* @__PURE__ */ layer(starCell);
+/** `recur(lemCell(…))`. */
+export const lem = /* @__PURE__ */ layer(lemCell);
+/** `recur(minGruCell(…))`. */
+export const minGru = /* @__PURE__ */ layer(minGruCell);
+/** `recur(denseCell(…))`: a fully connected layer without state, an operator. */
+export const dense = /* @__PURE__ */ layer(denseCell);
+
+/** `recur(gruCell(…))`: a gated recurrent unit, an operator. */
+export function gru<const I extends number, const H extends number>(
+  inputSize: I,
+  hiddenSize: H,
+  options?: GruOptions,
+): Layer<StateArray, I, H> {
+  return recur(gruCell(inputSize, hiddenSize, options));
+}
+
+/** `recur` for a cell whose types are not known yet. */
+function layerOf<C extends AnyCell>(cell: C): LayerOf<C> {
+  return recur(cell);
+}
+
+/**
+ * `recur(chainCell(…))`: layers, cells and stateless functions in a row, as one operator whose
+ * members are stepped as one unit.
+ *
+ * Throws a RecurError for sizes that disagree and for members with configuration of their own.
+ *
+ * @example
+ * const model = chain(lstm(10, 15), dense(15, 5));
+ */
+export function chain<const M extends readonly [Member, ...Member[]]>(
+  ...members: M & Fitting<M>
+): LayerOf<ChainCell<M>> {
+  return layerOf(chainOf<ChainCell<M>>(members));
+}

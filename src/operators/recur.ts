@@ -1,0 +1,232 @@
+import { filter, from, map, Observable, type ObservableInput, Subject, tap } from 'rxjs';
+import type { Vec } from '../arrays/ndarray.js';
+import type { Answer, AnyCell, Cell, Described, SameForm, StateOf } from '../equations/cell.js';
+import { asRecurError, describe, mismatch, type RecurError } from '../errors.js';
+import { carried, layerText, type WithCell } from '../layers/chain.js';
+import type { AnyPlainCell, PlainCell } from '../layers/function-cell.js';
+import { type Session, type SessionConfig, sessionNames, sessions } from '../layers/session.js';
+import { isSnapshot } from '../layers/snapshot.js';
+import { modelCell, type OutputOf, type StreamConfig } from '../layers/stateful.js';
+
+/** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
+export type Reset<E> =
+  | ObservableInput<unknown>
+  | ((source: Observable<E>) => ObservableInput<unknown>);
+
+/** Configuration of `recur` for events of type E, where the model takes X and answers Y. */
+export interface RecurConfig<S = unknown, E = unknown, X = E, Y = unknown, P = Y>
+  extends StreamConfig<S> {
+  /** Restores the initial state; the function form is fed each event before it is stepped. */
+  readonly reset?: Reset<E> | undefined;
+  /** The model's input from an event. */
+  readonly select?: ((event: E) => X) | undefined;
+  /** The emission from the model's output and the event. */
+  readonly project?: ((output: Y, event: E) => P) | undefined;
+  /** True: an event is an array of steps, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
+  readonly chunks?: boolean | undefined;
+  /**
+   * What an invalid datum does: 'error' (the default) ends the stream; with 'skip' or a function,
+   * which is told of it, the datum is dropped, the state untouched, and the stream goes on.
+   */
+  readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: E) => void) | undefined;
+}
+
+/** A layer: an RxJS operator and the cell it threads the state through. */
+export interface Layer<S = unknown, I = number, O = number, Y = SameForm>
+  extends Described<S, I, O> {
+  <X extends Vec>(source: Observable<X>): Observable<Answer<Y, X>>;
+  readonly cell: Cell<S, I, O, Y>;
+}
+
+/** A plain recurrent function as an operator. */
+export interface FunctionLayer<S, X, Y> extends Described<S, undefined, undefined> {
+  (source: Observable<X>): Observable<Y>;
+  readonly cell: AnyCell & { initialState(): S };
+}
+
+/** An operator whose events are not the model's inputs. */
+export type EventOperator<E, P> = (source: Observable<E>) => Observable<P>;
+
+/** The layer of a cell (or the layer itself). */
+export type LayerOf<M> =
+  M extends Cell<infer S, infer I, infer O, infer Y>
+    ? Layer<S, I, O, Y>
+    : M extends { readonly cell: infer C }
+      ? LayerOf<C>
+      : never;
+
+type Model = AnyCell | WithCell;
+type Chunk<X> = readonly X[] | (X extends { readonly shape: readonly number[] } ? X : never);
+type ChunkAnswer<Y, C> = C extends readonly (infer X)[] ? Answer<Y, X>[] : Answer<Y, C>;
+type Simple<S> = StreamConfig<S> & {
+  select?: undefined;
+  project?: undefined;
+  chunks?: false | undefined;
+};
+type Rest<S, E> = Pick<RecurConfig<S, E>, 'reset' | 'onInvalid'>;
+
+/** The configuration as the code handles it; the overloads of `recur` are what users see. */
+interface UntypedConfig extends SessionConfig {
+  readonly reset?: unknown;
+  readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: never) => void) | undefined;
+}
+
+const skipped = Symbol('skipped');
+const names = [...sessionNames, 'reset', 'onInvalid'];
+
+/**
+ * The operator that threads state: each subscription begins at the initial state, steps the model
+ * once an event and emits its output. An invalid datum becomes one error notification of class
+ * RecurError. Wrong arguments throw a RecurError at the call.
+ *
+ * `model` is a cell, a layer, or a plain function `(h, x) => [h, y]` with a state of any type.
+ *
+ * @example
+ * from([1, 2, 3]).pipe(recur((sum: number, x: number) => [sum + x, sum + x], { initialState: 0 }));
+ * // 1, 3, 6
+ */
+export function recur<S, X, Y>(
+  fn: PlainCell<S, X, Y>,
+  config?: { readonly initialState?: S | (() => S) },
+): FunctionLayer<S, X, Y>;
+export function recur<S, X, Y, E = X, P = Y>(
+  fn: PlainCell<S, X, Y>,
+  config: Omit<RecurConfig<S, E, X, Y, P>, 'initialState'> & {
+    readonly initialState?: S | (() => S);
+  },
+): EventOperator<E, P>;
+export function recur<M extends Model>(
+  model: M,
+  config?: { readonly initialState?: StreamConfig<StateOf<M>>['initialState'] },
+): LayerOf<M>;
+export function recur<M extends Model, E extends Vec>(
+  model: M,
+  config: Simple<StateOf<M>> & Rest<StateOf<M>, E>,
+): <X extends E>(source: Observable<X>) => Observable<Answer<OutputOf<M>, X>>;
+export function recur<M extends Model, E, X, P = ChunkAnswer<OutputOf<M>, X>>(
+  model: M,
+  config: RecurConfig<StateOf<M>, E, X, ChunkAnswer<OutputOf<M>, X>, P> & {
+    readonly chunks: true;
+    readonly select: (event: E) => X;
+  },
+): EventOperator<E, P>;
+export function recur<M extends Model, E extends Chunk<Vec>, P = ChunkAnswer<OutputOf<M>, E>>(
+  model: M,
+  config: RecurConfig<StateOf<M>, E, E, ChunkAnswer<OutputOf<M>, E>, P> & { readonly chunks: true },
+): EventOperator<E, P>;
+export function recur<M extends Model, E, X extends Vec, P = Answer<OutputOf<M>, X>>(
+  model: M,
+  config: RecurConfig<StateOf<M>, E, X, Answer<OutputOf<M>, X>, P> & {
+    readonly select: (event: E) => X;
+  },
+): EventOperator<E, P>;
+export function recur<M extends Model, E extends Vec, P>(
+  model: M,
+  config: RecurConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P> & {
+    readonly project: (output: Answer<OutputOf<M>, E>, event: E) => P;
+  },
+): EventOperator<E, P>;
+export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): unknown {
+  const own = (model as Partial<WithCell>)?.[carried] ?? [];
+  if (own.length) {
+    throw mismatch(
+      'recur',
+      'a model without configuration of a stream',
+      `one with ${own.join(', ')}`,
+    );
+  }
+  const { cell, start } = sessions('recur', modelCell('recur', model), config, names);
+  checkRest(config);
+  const operator = (source: Observable<unknown>) => subscribeWith(source, start, config);
+  return Object.defineProperties(operator, {
+    ...Object.getOwnPropertyDescriptors({
+      inputSize: cell.inputSize,
+      outputSize: cell.outputSize,
+      hiddenSize: cell.hiddenSize,
+      get params() {
+        return cell.params;
+      },
+    }),
+    cell: { value: cell },
+    initialState: { value: () => cell.initialState() },
+    toString: { value: () => layerText(cell) },
+    [carried]: { value: Object.keys(config).filter(name => name !== 'initialState') },
+  });
+}
+
+function checkRest({ onInvalid, reset }: UntypedConfig): void {
+  if (
+    onInvalid !== undefined &&
+    typeof onInvalid !== 'function' &&
+    !['error', 'skip'].includes(onInvalid)
+  ) {
+    throw mismatch('recur.onInvalid', "'error', 'skip' or a function", describe(onInvalid));
+  }
+  if (reset !== undefined && (reset === null || !['object', 'function'].includes(typeof reset))) {
+    throw mismatch('recur.reset', 'an observable, or a function of the source', describe(reset));
+  }
+}
+
+function subscribeWith(
+  source: Observable<unknown>,
+  start: () => Session,
+  { reset, onInvalid = 'error', state }: UntypedConfig,
+): Observable<unknown> {
+  return new Observable(subscriber => {
+    const session = start();
+    const events = typeof reset === 'function' ? new Subject<unknown>() : undefined;
+    const fail = (error: unknown) => {
+      if (subscriber.closed) return;
+      tellLast();
+      subscriber.error(error);
+    };
+    const tellLast = () => {
+      try {
+        session.tell();
+      } catch {
+        // The stream is failing already: its own error is the one to hear of.
+      }
+    };
+
+    if (reset !== undefined) {
+      const notifier = events ? (reset as (s: unknown) => ObservableInput<unknown>)(events) : reset;
+      subscriber.add(
+        from(notifier as ObservableInput<unknown>).subscribe({
+          next(value) {
+            try {
+              if (isSnapshot(value)) session.restore(value);
+              else session.reset();
+            } catch (error) {
+              fail(error);
+            }
+          },
+          error: fail,
+        }),
+      );
+    }
+
+    const step = (event: unknown): unknown => {
+      events?.next(event);
+      if (subscriber.closed) return skipped;
+      const output = attempt(event);
+      if (output !== skipped) session.tell();
+      return output;
+    };
+    const attempt = (event: unknown): unknown => {
+      try {
+        return session.handle(event);
+      } catch (error) {
+        if (onInvalid === 'error') throw error;
+        if (onInvalid !== 'skip') onInvalid(asRecurError(error, 'recur'), event as never);
+        return skipped;
+      }
+    };
+    // map and filter, not a hand-written observer: they neither over-pull nor throw asynchronously.
+    const outputs = source.pipe(
+      map(event => step(event)),
+      filter(output => output !== skipped),
+    );
+    const observed = state ? outputs.pipe(tap({ error: tellLast })) : outputs;
+    observed.subscribe(subscriber);
+  });
+}
