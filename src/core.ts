@@ -5,7 +5,6 @@ export type { Activation, ActivationName } from './equations/activations.js';
 export type {
   AnyCell,
   Cell,
-  CellOptions,
   Params,
   SameForm,
   StateInput,
@@ -18,6 +17,7 @@ export { EquationError } from './equations/parse.js';
 export type { Declarations } from './equations/plan.js';
 export { type EquationFormat, equations } from './equations/print.js';
 export { type ReferenceState, type ReferenceStep, reference } from './equations/reference.js';
+export type { CellOptions } from './equations/spec.js';
 export { RecurError } from './errors.js';
 export { type ChainCell, chainCell, type Member } from './layers/chain.js';
 export type { StateObserver } from './layers/session.js';

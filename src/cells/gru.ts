@@ -1,6 +1,7 @@
-import type { Cell, CellOptions } from '../equations/cell.js';
+import type { Cell } from '../equations/cell.js';
 import { defineCell } from '../equations/define.js';
 import type { StateArray } from '../equations/machine.js';
+import type { CellOptions } from '../equations/spec.js';
 import { describe, mismatch } from '../errors.js';
 
 const resetAfter = /* @__PURE__ */ defineCell(

@@ -1,6 +1,7 @@
-import { type Cell, type CellOptions, equationCell, specify } from './cell.js';
+import { type Cell, equationCell } from './cell.js';
 import type { StateArray } from './machine.js';
 import { type Declarations, define } from './plan.js';
+import { type CellOptions, specify } from './spec.js';
 
 type Trim<T extends string> = T extends ` ${infer Rest}` ? Trim<Rest> : T;
 

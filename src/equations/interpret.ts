@@ -1,9 +1,9 @@
 import { addProduct, Matrix, Vector } from '../kernels/portable.js';
 import { activationEntry } from './activations.js';
-import type { EquationSpec } from './cell.js';
 import { columnsOf, namesOf } from './parameters.js';
 import type { MatrixName } from './parse.js';
 import type { PlanNode } from './plan.js';
+import type { EquationSpec } from './spec.js';
 
 /** One cell made ready to run: numbers in, numbers out, no checks, no garbage. */
 export interface Program {

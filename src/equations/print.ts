@@ -1,7 +1,8 @@
 import { mismatch } from '../errors.js';
 import { activationEntry, activationText } from './activations.js';
-import { type AnyCell, type EquationSpec, internals } from './cell.js';
+import { type AnyCell, internals } from './cell.js';
 import type { Equation, Expression } from './parse.js';
+import type { EquationSpec } from './spec.js';
 
 /** How equations are printed. */
 export type EquationFormat = 'text' | 'latex';

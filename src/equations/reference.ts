@@ -1,8 +1,9 @@
 import { mismatch } from '../errors.js';
 import { activationEntry } from './activations.js';
-import { type AnyCell, type EquationSpec, internals } from './cell.js';
+import { type AnyCell, internals } from './cell.js';
 import { columnsOf, namesOf } from './parameters.js';
 import type { Expression } from './parse.js';
+import type { EquationSpec } from './spec.js';
 
 /** State of the reference by name, float64; of one stream. */
 export type ReferenceState = Readonly<Record<string, Float64Array>>;

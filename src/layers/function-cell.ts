@@ -61,12 +61,12 @@ export function startingFrom(cell: AnyCell, initialState: unknown): AnyCell {
   return makeCell(cell, String(cell), {
     ...kept,
     start: (state, options) =>
-      kept.start(state === undefined ? valueOf(initialState) : state, options),
+      kept.start(state === undefined ? made(initialState) : state, options),
   });
 }
 
 /** What a factory makes, or the value itself. */
-export function valueOf(given: unknown): unknown {
+export function made(given: unknown): unknown {
   return typeof given === 'function' ? given() : given;
 }
 

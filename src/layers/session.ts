@@ -3,7 +3,7 @@ import { type AnyCell, internals } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
 import { asRecurError, checkNames, describe, mismatch } from '../errors.js';
 import { layerSignature, layerText } from './chain.js';
-import { startingFrom, valueOf } from './function-cell.js';
+import { made, startingFrom } from './function-cell.js';
 import { type Backend, backends, isSnapshot, Snapshot, toSnapshot } from './snapshot.js';
 
 /** Who is told of every state: an observer, or a function. */
@@ -83,7 +83,7 @@ export class Session {
     this.cell = cell;
     this.config = config;
     this.machine = this.birth();
-    const restored = valueOf(config.restore);
+    const restored = made(config.restore);
     if (restored !== undefined) this.machine = this.resumed(restored);
   }
 
