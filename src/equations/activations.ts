@@ -1,4 +1,5 @@
 import { checkNames, describe, mismatch } from '../errors.js';
+import { sigmoid, tanh } from '../kernels/exp.js';
 
 /** An elementwise function, by name or with its parameters: `'tanh'`, `{ name: 'elu', alpha: 0.5 }`. */
 export type Activation =
@@ -36,15 +37,11 @@ const table = {
   },
   tanh: {
     latex: '\\tanh\\left(#\\right)',
-    apply: (v, from, to) => {
-      for (let i = from; i < to; i++) v[i] = Math.tanh(v[i]);
-    },
+    apply: tanh,
   },
   sigmoid: {
     latex: '\\sigma\\left(#\\right)',
-    apply: (v, from, to) => {
-      for (let i = from; i < to; i++) v[i] = 1 / (1 + Math.exp(-v[i]));
-    },
+    apply: sigmoid,
   },
   relu: {
     latex: '\\max\\left(0, #\\right)',

@@ -1,6 +1,13 @@
-import type { NdView, Out, Vec } from '../arrays/ndarray.js';
+import { isNdArray, type NdView, type Out, type Vec } from '../arrays/ndarray.js';
+import { mismatch } from '../errors.js';
 import { interpret, type Program } from './interpret.js';
-import { type Machine, ProgramMachine, type StartOptions, type StateArray } from './machine.js';
+import {
+  type Machine,
+  ProgramMachine,
+  type StartOptions,
+  type StateArray,
+  type StateVariable,
+} from './machine.js';
 import { copyParameters, parameterShapes } from './parameters.js';
 import { cellText, type EquationSpec, lower } from './spec.js';
 
@@ -51,13 +58,21 @@ export interface Cell<S = unknown, I = number, O = number, Y = SameForm>
 /** The state of a model: `StateOf<typeof model>`. */
 export type StateOf<M> = M extends { initialState(): infer S } ? S : never;
 
+/** How a machine starts. */
+export interface BirthOptions extends StartOptions {
+  /** True: the state is a snapshot's, where undefined does not stand for the initial one. */
+  readonly restored?: boolean | undefined;
+}
+
 /** What the library keeps of a cell beside its public face. */
 export interface CellInternals {
   readonly spec: EquationSpec | CompositeSpec;
   /** The model as printed, but for the names of plain functions, which minifiers change. */
   readonly signature: string;
+  /** Where it begins, if that was given: a value, or a factory that is called at each birth. */
+  readonly initialState?: unknown;
   /** A machine at the given state (`undefined`: the initial one). */
-  start(state?: unknown, options?: StartOptions): Machine;
+  start(state?: unknown, options?: BirthOptions): Machine;
 }
 
 /** The key of `CellInternals`: one symbol for all copies of the library on a page. */
@@ -98,11 +113,30 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O> {
       spec,
       signature: text,
       start(state, options) {
+        if (options?.restored) checkRestored(lower(name), variables, state, options);
         program ??= interpret(spec);
         return new ProgramMachine(lower(name), program, variables, state, options);
       },
     },
   );
+}
+
+/** Refuses a snapshot without the state that the cell has, or of another batch than it says. */
+function checkRestored(
+  where: string,
+  variables: readonly StateVariable[],
+  state: unknown,
+  { batch }: BirthOptions,
+): void {
+  if (variables.length === 0) return;
+  const names = variables.map(({ name }) => name).join(', ');
+  if (state === undefined) throw mismatch(`${where}.restore`, `the state ${names}`, 'undefined');
+  const parts = variables.length === 1 ? [state] : Object.values(state ?? {});
+  for (const part of parts) {
+    const columns = isNdArray(part) && part.shape.length === 2 ? part.shape[1] : 0;
+    if (columns === (batch ?? 0)) continue;
+    throw mismatch(`${where}.restore`, `a state of batch ${batch}`, `one of batch ${columns}`);
+  }
 }
 
 /** A callable cell from its description, its text and what the library keeps of it. */

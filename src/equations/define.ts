@@ -68,6 +68,6 @@ export function defineCell<const T extends string, const D extends Declarations 
   declarations?: D,
 ): CellConstructor<T, D> {
   const definition = define(name, text, declarations);
-  return (inputSize, size, options) =>
-    equationCell(specify(definition, inputSize, size, { ...options }));
+  return (inputSize, size, options = {} as OptionsOf<D>) =>
+    equationCell(specify(definition, inputSize, size, options));
 }

@@ -24,29 +24,30 @@ export class Vector {
 
 /** One row of a Matrix, as `dot` reads it. */
 class Row {
-  readonly data: Float32Array;
+  readonly data: Float64Array;
   readonly shape: [number];
   readonly stride: [number] = [1];
   readonly offset: number;
 
-  constructor(data: Float32Array, offset: number, length: number) {
+  constructor(data: Float64Array, offset: number, length: number) {
     this.data = data;
     this.offset = offset;
     this.shape = [length];
   }
 }
 
-/** A row-major float32 matrix `[rows, columns]` whose row views are made once, not once a step. */
+/** A matrix `[rows, columns]` of doubles, whose row views are made once, not once a step. */
 export class Matrix {
   readonly shape: [number, number];
   private readonly rows: Row[];
 
-  constructor(data: Float32Array, offset: number, rows: number, columns: number) {
-    this.shape = [rows, columns];
-    this.rows = Array.from(
-      { length: rows },
-      (_, i) => new Row(data, offset + i * columns, columns),
-    );
+  constructor(rows: readonly Float64Array[], columns: number) {
+    this.shape = [rows.length, columns];
+    const data = new Float64Array(rows.length * columns);
+    this.rows = rows.map((row, i) => {
+      data.set(row, i * columns);
+      return new Row(data, i * columns, columns);
+    });
   }
 
   /** Row i; the second argument is always null here, as gemv asks for it. */
