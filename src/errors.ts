@@ -82,8 +82,15 @@ export function shapeText(shape: readonly unknown[]): string {
   return `[${shape.join(', ')}]`;
 }
 
+/** Refuses what is no object of options. */
+export function checkOptions(where: string, options: unknown): asserts options is object {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  throw mismatch(where, 'an object of options', describe(options));
+}
+
 /** Refuses option names that nobody reads: a misspelt option must not pass in silence. */
-export function checkNames(where: string, options: object, known: readonly string[]): void {
+export function checkNames(where: string, options: unknown, known: readonly string[]): void {
+  checkOptions(where, options);
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
       throw mismatch(where, `options named ${known.join(', ')}`, `'${name}'`);

@@ -2,7 +2,7 @@ import type { Cell } from '../equations/cell.js';
 import { defineCell } from '../equations/define.js';
 import type { StateArray } from '../equations/machine.js';
 import type { CellOptions } from '../equations/spec.js';
-import { describe, mismatch } from '../errors.js';
+import { checkOptions, describe, mismatch } from '../errors.js';
 
 const resetAfter = /* @__PURE__ */ defineCell(
   'GRU',
@@ -45,8 +45,10 @@ export interface GruOptions extends CellOptions {
 export function gruCell<const I extends number, const H extends number>(
   inputSize: I,
   hiddenSize: H,
-  { resetGate = 'after', ...options }: GruOptions = {},
+  given: GruOptions = {},
 ): Cell<StateArray, I, H> {
+  checkOptions('gru', given);
+  const { resetGate = 'after', ...options } = given;
   const variants = { after: resetAfter, before: resetBefore };
   if (!Object.hasOwn(variants, resetGate)) {
     throw mismatch('gru.resetGate', "'after' or 'before'", describe(resetGate));

@@ -1,6 +1,7 @@
 import type { Vec } from '../arrays/ndarray.js';
 import {
   type AnyCell,
+  type BirthOptions,
   type Cell,
   internals,
   makeCell,
@@ -8,7 +9,7 @@ import {
   type SameForm,
   type StateOf,
 } from '../equations/cell.js';
-import type { Batch, Machine, StartOptions } from '../equations/machine.js';
+import type { Batch, Machine } from '../equations/machine.js';
 import { asRecurError, describe, mismatch } from '../errors.js';
 import { statelessCell } from './function-cell.js';
 
@@ -183,16 +184,17 @@ function memberCell(member: Member, i: number): AnyCell {
 class ChainMachine implements Machine {
   private readonly machines: readonly Machine[];
 
-  constructor(cells: readonly AnyCell[], state: unknown, { reuse, batch }: StartOptions = {}) {
-    if (state !== undefined && (!Array.isArray(state) || state.length !== cells.length)) {
+  constructor(cells: readonly AnyCell[], state: unknown, options: BirthOptions = {}) {
+    const isGiven = state !== undefined || options.restored;
+    if (isGiven && (!Array.isArray(state) || state.length !== cells.length)) {
       throw mismatch('chain.initialState', `a tuple of ${cells.length}`, describe(state));
     }
     this.machines = cells.map((cell, i) => {
       const next = cells[i + 1];
       // What goes from one cell of equations to the next is read at once and kept by nobody.
-      const inner = next !== undefined && next[internals].spec.kind !== 'function';
-      const options = { reuse: inner || (next === undefined && reuse), batch };
-      return guarded(i, () => cell[internals].start((state as unknown[])?.[i], options));
+      const reuse = next === undefined ? options.reuse : !beginsWithFunction(next);
+      const own = { ...options, reuse };
+      return guarded(i, () => cell[internals].start((state as unknown[])?.[i], own));
     });
   }
 
@@ -224,6 +226,12 @@ class ChainMachine implements Machine {
   state(): unknown {
     return this.machines.map(machine => machine.state());
   }
+}
+
+/** True where a user's function, which may keep what it is given, reads the input. */
+function beginsWithFunction(cell: AnyCell): boolean {
+  const { spec } = cell[internals];
+  return spec.kind === 'chain' ? beginsWithFunction(spec.members[0]) : spec.kind === 'function';
 }
 
 function guarded<T>(i: number, run: () => T): T {

@@ -35,7 +35,7 @@ export function encode(value: unknown, store: Store, path = 'state', depth = 0):
   if (Array.isArray(value)) {
     return Array.from(value, (v, i) => encode(v, store, `${path}[${i}]`, depth + 1));
   }
-  if (!isPlainObject(value) || Object.getOwnPropertySymbols(value).length) {
+  if (!isPlainObject(value)) {
     throw mismatch(
       path,
       'numbers, strings, booleans, null, arrays or plain objects',

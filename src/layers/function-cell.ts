@@ -56,12 +56,16 @@ function plainCell(
 export function startingFrom(cell: AnyCell, initialState: unknown): AnyCell {
   if (initialState === undefined) return cell;
   const kept: CellInternals = cell[internals];
+  const own = copyValue(initialState);
   // A value that does not fit is a wrong argument: it throws here, not when a stream starts.
-  if (typeof initialState !== 'function') kept.start(initialState);
+  if (typeof own !== 'function') kept.start(own);
   return makeCell(cell, String(cell), {
     ...kept,
-    start: (state, options) =>
-      kept.start(state === undefined ? made(initialState) : state, options),
+    initialState: own,
+    start(state, options) {
+      const isGiven = state !== undefined || options?.restored;
+      return kept.start(isGiven ? state : made(own), options);
+    },
   });
 }
 

@@ -1,10 +1,17 @@
-import { isNdArray, type NdArray, type NdView, sliceAt, wrap } from '../arrays/ndarray.js';
-import { type AnyCell, internals } from '../equations/cell.js';
+import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
+import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
 import { asRecurError, checkNames, describe, mismatch } from '../errors.js';
 import { layerSignature, layerText } from './chain.js';
 import { made, startingFrom } from './function-cell.js';
-import { type Backend, backends, isSnapshot, Snapshot, toSnapshot } from './snapshot.js';
+import {
+  type Backend,
+  backends,
+  copySnapshot,
+  isSnapshot,
+  Snapshot,
+  toSnapshot,
+} from './snapshot.js';
 
 /** Who is told of every state: an observer, or a function. */
 export type StateObserver<S = unknown> =
@@ -43,10 +50,12 @@ export function sessions(
 ): { readonly cell: AnyCell; start(): Session } {
   checkConfig(where, config, known);
   const cell = startingFrom(model, config.initialState);
-  if (config.restore !== undefined && typeof config.restore !== 'function') {
-    new Session(cell, config);
+  if (config.restore === undefined || typeof config.restore === 'function') {
+    return { cell, start: () => new Session(cell, config) };
   }
-  return { cell, start: () => new Session(cell, config) };
+  new Session(cell, config);
+  const own = { ...config, restore: copySnapshot(config.restore) };
+  return { cell, start: () => new Session(cell, own) };
 }
 
 function checkConfig(where: string, config: SessionConfig, known: readonly string[]): void {
@@ -168,12 +177,12 @@ export class Session {
   }
 
   private birth(): Machine {
-    return this.start(undefined, null);
+    return this.start(undefined, {});
   }
 
-  private start(state: unknown, batch: Machine['batch']): Machine {
+  private start(state: unknown, options: BirthOptions): Machine {
     const { reuse, chunks } = this.config;
-    return this.cell[internals].start(state, { reuse: reuse && !chunks, batch });
+    return this.cell[internals].start(state, { ...options, reuse: reuse && !chunks });
   }
 
   private resumed(given: unknown): Machine {
@@ -183,7 +192,7 @@ export class Session {
     const { layer, state, batch } = toSnapshot(given);
     const own = layerSignature(this.cell);
     if (layer !== own) throw mismatch('restore', `a snapshot of ${own}`, `one of ${layer}`);
-    return this.start(state, batch);
+    return this.start(state, { batch, restored: true });
   }
 
   /** The outputs of a chunk of steps, in the form in which the steps came. */
@@ -199,17 +208,15 @@ export class Session {
     const [, count, batch] = steps.shape;
     if (steps.shape.length !== 2 && steps.shape.length !== 3) throw this.noChunk(steps);
     const outputs = Array.from({ length: count }, (_, t) => this.stepAt(t, sliceAt(steps, 1, t)));
-    const { outputSize } = this.cell;
-    if (outputSize === undefined) return outputs;
+    const { outputSize = 0 } = this.cell;
+    const rows = outputs.map(y => (isNdArray(y) ? y.data : y) as Float32Array);
+    // What a user's function makes need not have a vector for each column.
+    if (!outputSize || rows.some(y => y.length !== outputSize * (batch ?? 1))) return outputs;
     const size = outputSize * count * (batch ?? 1);
     const data =
       this.config.reuse && this.reused?.length === size ? this.reused : new Float32Array(size);
     this.reused = data;
-    return wrap(
-      stack(outputs as NdView[], data, batch ?? 1),
-      [outputSize, ...steps.shape.slice(1)],
-      steps,
-    );
+    return wrap(stack(rows, data, batch ?? 1), [outputSize, ...steps.shape.slice(1)], steps);
   }
 
   private stepAt(t: number, x: unknown): unknown {
@@ -232,9 +239,9 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 }
 
 /** Steps' outputs `[rows]` or `[rows, batch]` into one row-major `[rows, steps, batch]`. */
-function stack(outputs: readonly NdView[], data: Float32Array, batch: number): Float32Array {
+function stack(outputs: readonly Float32Array[], data: Float32Array, batch: number) {
   const row = outputs.length * batch;
-  for (const [t, { data: output }] of outputs.entries()) {
+  for (const [t, output] of outputs.entries()) {
     for (let k = 0; k < output.length; k++) {
       data[Math.floor(k / batch) * row + t * batch + (k % batch)] = output[k];
     }

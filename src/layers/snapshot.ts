@@ -1,6 +1,7 @@
 import type { Batch } from '../equations/machine.js';
 import { describe, mismatch, RecurError } from '../errors.js';
 import { decode, encode, type Fetch, fromBase64, toBase64 } from './encoding.js';
+import { copyValue } from './values.js';
 
 /** What runs the steps; numbers are the same bit for bit within one. */
 export type Backend = 'portable';
@@ -120,6 +121,12 @@ export function snapshotFromBytes(bytes: Uint8Array): Snapshot {
 export function toSnapshot(value: unknown): Snapshot {
   if (value instanceof Snapshot) return value;
   return parse(value, ({ data }, path) => fromBase64(data, path));
+}
+
+/** `toSnapshot` into one that nobody else can change. */
+export function copySnapshot(value: unknown): Snapshot {
+  const snapshot = toSnapshot(value);
+  return new Snapshot(snapshot, copyValue(snapshot.state));
 }
 
 function parse(value: unknown, fetch: Fetch): Snapshot {

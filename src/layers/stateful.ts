@@ -1,7 +1,7 @@
 import type { Vec } from '../arrays/ndarray.js';
 import type { Answer, AnyCell, Cell, StateInput, StateOf } from '../equations/cell.js';
 import { describe, mismatch } from '../errors.js';
-import { cellOf, layerText, type WithCell } from './chain.js';
+import { carried, cellOf, layerText, type WithCell } from './chain.js';
 import { type AnyPlainCell, functionCell, type PlainCell } from './function-cell.js';
 import { type Session, type SessionConfig, type StateObserver, sessions } from './session.js';
 import type { Backend, Snapshot } from './snapshot.js';
@@ -112,6 +112,11 @@ export function stateful(
 
 /** The cell of what `recur` and `stateful` are given: a cell, a layer or a plain function. */
 export function modelCell(where: string, model: unknown): AnyCell {
+  const own = (model as Partial<WithCell> | null | undefined)?.[carried] ?? [];
+  if (own.length) {
+    const expected = 'a model without configuration of a stream';
+    throw mismatch(where, expected, `one with ${own.join(', ')}`, 'give it the cell instead');
+  }
   const cell = cellOf(model);
   if (cell) return cell;
   if (typeof model !== 'function')

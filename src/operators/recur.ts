@@ -127,17 +127,10 @@ export function recur<M extends Model, E extends Vec, P>(
   },
 ): EventOperator<E, P>;
 export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): unknown {
-  const own = (model as Partial<WithCell>)?.[carried] ?? [];
-  if (own.length) {
-    throw mismatch(
-      'recur',
-      'a model without configuration of a stream',
-      `one with ${own.join(', ')}`,
-    );
-  }
   const { cell, start } = sessions('recur', modelCell('recur', model), config, names);
   checkRest(config);
-  const operator = (source: Observable<unknown>) => subscribeWith(source, start, config);
+  const resets = resetsOf(config.reset);
+  const operator = (source: Observable<unknown>) => subscribeWith(source, start, resets, config);
   return Object.defineProperties(operator, {
     ...Object.getOwnPropertyDescriptors({
       inputSize: cell.inputSize,
@@ -150,11 +143,16 @@ export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): 
     cell: { value: cell },
     initialState: { value: () => cell.initialState() },
     toString: { value: () => layerText(cell) },
-    [carried]: { value: Object.keys(config).filter(name => name !== 'initialState') },
+    [carried]: { value: carriedBy(config) },
   });
 }
 
-function checkRest({ onInvalid, reset }: UntypedConfig): void {
+/** The names of what a configuration says of the stream, rather than of the model. */
+function carriedBy({ initialState, ...config }: UntypedConfig): string[] {
+  return Object.entries(config).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+}
+
+function checkRest({ onInvalid }: UntypedConfig): void {
   if (
     onInvalid !== undefined &&
     typeof onInvalid !== 'function' &&
@@ -162,14 +160,31 @@ function checkRest({ onInvalid, reset }: UntypedConfig): void {
   ) {
     throw mismatch('recur.onInvalid', "'error', 'skip' or a function", describe(onInvalid));
   }
-  if (reset !== undefined && (reset === null || !['object', 'function'].includes(typeof reset))) {
-    throw mismatch('recur.reset', 'an observable, or a function of the source', describe(reset));
+}
+
+/** One subscription's resets; an input that RxJS cannot observe throws here, at the call. */
+type Resets = (events: Observable<unknown>) => Observable<unknown>;
+
+function resetsOf(reset: unknown): Resets | undefined {
+  if (reset === undefined) return undefined;
+  if (typeof reset === 'function') return events => observed(reset(events));
+  const resets = observed(reset);
+  return () => resets;
+}
+
+function observed(input: unknown): Observable<unknown> {
+  try {
+    if (typeof input === 'object' && input !== null) return from(input as ObservableInput<unknown>);
+  } catch {
+    // Not what RxJS calls an ObservableInput.
   }
+  throw mismatch('recur.reset', 'an observable, or a function of the source', describe(input));
 }
 
 function subscribeWith(
   source: Observable<unknown>,
   start: () => Session,
+  resets: Resets | undefined,
   { reset, onInvalid = 'error', state }: UntypedConfig,
 ): Observable<unknown> {
   return new Observable(subscriber => {
@@ -188,10 +203,9 @@ function subscribeWith(
       }
     };
 
-    if (reset !== undefined) {
-      const notifier = events ? (reset as (s: unknown) => ObservableInput<unknown>)(events) : reset;
+    if (resets) {
       subscriber.add(
-        from(notifier as ObservableInput<unknown>).subscribe({
+        resets(events ?? source).subscribe({
           next(value) {
             try {
               if (isSnapshot(value)) session.restore(value);
@@ -203,6 +217,7 @@ function subscribeWith(
           error: fail,
         }),
       );
+      if (subscriber.closed) return;
     }
 
     const step = (event: unknown): unknown => {
@@ -226,7 +241,7 @@ function subscribeWith(
       map(event => step(event)),
       filter(output => output !== skipped),
     );
-    const observed = state ? outputs.pipe(tap({ error: tellLast })) : outputs;
-    observed.subscribe(subscriber);
+    const told = state ? outputs.pipe(tap({ error: tellLast })) : outputs;
+    told.subscribe(subscriber);
   });
 }
