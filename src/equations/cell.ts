@@ -32,7 +32,7 @@ export type StateInput<S> = S extends StateArray
       : S;
 
 /** What cells and layers both show; `S` is the state, see `StateOf`. */
-export interface Described<S, I, O> {
+export interface Described<S, I, O, P = Params> {
   /** Length of an input vector; undefined where a plain function takes the input. */
   readonly inputSize: I;
   /** Length of an output vector; undefined where a plain function makes the output. */
@@ -40,7 +40,7 @@ export interface Described<S, I, O> {
   /** Length of the hidden state; 0 without state, the sum over the members of a chain. */
   readonly hiddenSize: number;
   /** Copies of the parameters; for a chain a tuple with one entry a member. */
-  readonly params: Params | readonly Params[];
+  readonly params: P;
   /** A fresh copy of the state where a stream begins. */
   initialState(): S;
 }
@@ -49,8 +49,8 @@ export interface Described<S, I, O> {
  * A recurrent cell: a pure function `(h, x) => [h', y]`. An undefined `h` is the initial state;
  * neither argument is altered, and what it returns is never altered afterwards.
  */
-export interface Cell<S = unknown, I = number, O = number, Y = SameForm>
-  extends Described<S, I, O> {
+export interface Cell<S = unknown, I = number, O = number, Y = SameForm, P = Params>
+  extends Described<S, I, O, P> {
   <X extends Vec>(h: StateInput<S> | undefined, x: X): [h: S, y: Answer<Y, X>];
   readonly [internals]: CellInternals;
 }
@@ -88,7 +88,8 @@ export type CompositeSpec =
     };
 
 /** Any cell, for code that does not care for its types. */
-export interface AnyCell extends Described<unknown, number | undefined, number | undefined> {
+export interface AnyCell
+  extends Described<unknown, number | undefined, number | undefined, unknown> {
   readonly [internals]: CellInternals;
 }
 
@@ -140,11 +141,11 @@ function checkRestored(
 }
 
 /** A callable cell from its description, its text and what the library keeps of it. */
-export function makeCell<S, I, O, Y = SameForm>(
-  described: Omit<Described<S, I, O>, 'initialState'>,
+export function makeCell<S, I, O, Y = SameForm, P = Params>(
+  described: Omit<Described<S, I, O, P>, 'initialState'>,
   text: string,
   kept: CellInternals,
-): Cell<S, I, O, Y> {
+): Cell<S, I, O, Y, P> {
   const call = (h: unknown, x: unknown) => {
     const machine = kept.start(h);
     const y = machine.step(x);
@@ -158,5 +159,5 @@ export function makeCell<S, I, O, Y = SameForm>(
     name: { value: text },
     [internals]: { value: kept },
   });
-  return call as unknown as Cell<S, I, O, Y>;
+  return call as unknown as Cell<S, I, O, Y, P>;
 }

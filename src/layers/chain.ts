@@ -104,8 +104,14 @@ export type ChainCell<M extends readonly unknown[]> = Cell<
   ChainState<M>,
   SizeOf<M[0], 'inputSize'>,
   SizeOf<LastOf<M>, 'outputSize'>,
-  ChainOutput<M>
+  ChainOutput<M>,
+  ChainParams<M>
 >;
+
+/** A chain's parameters: a tuple with one entry a member, empty for a plain function. */
+export type ChainParams<M extends readonly unknown[]> = {
+  readonly [K in keyof M]: M[K] extends { readonly params: infer P } ? P : Params;
+};
 
 /**
  * Cells in a row, each fed with the output before it, as one cell; its state is a tuple with one
@@ -136,13 +142,19 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
   }
   const describedMembers = (describeOne: (cell: AnyCell) => string) =>
     `Chain(${cells.map(describeOne).join(', ')})`;
-  const chained: AnyCell = makeCell<unknown, number | undefined, number | undefined>(
+  const chained: AnyCell = makeCell<
+    unknown,
+    number | undefined,
+    number | undefined,
+    SameForm,
+    unknown
+  >(
     {
       inputSize: cells[0].inputSize,
       outputSize: cells[cells.length - 1].outputSize,
       hiddenSize: cells.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
       get params() {
-        return cells.map(({ params }) => params) as readonly Params[];
+        return cells.map(({ params }) => params);
       },
     },
     describedMembers(layerText),

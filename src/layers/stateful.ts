@@ -59,7 +59,7 @@ export interface StatefulFunction<S, X, Y> extends Stateful<S, (sequence: Iterab
 
 /** A model's output type: SameForm, or what a plain function at its end returns. */
 export type OutputOf<M> =
-  M extends Cell<infer _S, infer _I, infer _O, infer Y>
+  M extends Cell<infer _S, infer _I, infer _O, infer Y, infer _P>
     ? Y
     : M extends { readonly cell: infer C }
       ? OutputOf<C>

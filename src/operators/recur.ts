@@ -1,6 +1,14 @@
 import { filter, from, map, Observable, type ObservableInput, Subject, tap } from 'rxjs';
 import type { Vec } from '../arrays/ndarray.js';
-import type { Answer, AnyCell, Cell, Described, SameForm, StateOf } from '../equations/cell.js';
+import type {
+  Answer,
+  AnyCell,
+  Cell,
+  Described,
+  Params,
+  SameForm,
+  StateOf,
+} from '../equations/cell.js';
 import { asRecurError, describe, mismatch, type RecurError } from '../errors.js';
 import { carried, layerText, type WithCell } from '../layers/chain.js';
 import type { AnyPlainCell, PlainCell } from '../layers/function-cell.js';
@@ -32,10 +40,10 @@ export interface RecurConfig<S = unknown, E = unknown, X = E, Y = unknown, P = Y
 }
 
 /** A layer: an RxJS operator and the cell it threads the state through. */
-export interface Layer<S = unknown, I = number, O = number, Y = SameForm>
-  extends Described<S, I, O> {
+export interface Layer<S = unknown, I = number, O = number, Y = SameForm, P = Params>
+  extends Described<S, I, O, P> {
   <X extends Vec>(source: Observable<X>): Observable<Answer<Y, X>>;
-  readonly cell: Cell<S, I, O, Y>;
+  readonly cell: Cell<S, I, O, Y, P>;
 }
 
 /** A plain recurrent function as an operator. */
@@ -49,8 +57,8 @@ export type EventOperator<E, P> = (source: Observable<E>) => Observable<P>;
 
 /** The layer of a cell (or the layer itself). */
 export type LayerOf<M> =
-  M extends Cell<infer S, infer I, infer O, infer Y>
-    ? Layer<S, I, O, Y>
+  M extends Cell<infer S, infer I, infer O, infer Y, infer P>
+    ? Layer<S, I, O, Y, P>
     : M extends { readonly cell: infer C }
       ? LayerOf<C>
       : never;
