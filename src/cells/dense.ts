@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Fully connected layer: no state; params `weight` `[out, in]` and `bias` `[out]`. Default
@@ -8,7 +8,7 @@ import { defineCell } from '../equations/define.js';
  * const cell = denseCell(15, 5, { activation: 'relu' });
  * const [, y] = cell(undefined, new Float32Array(15));
  */
-export const denseCell = /* @__PURE__ */ defineCell(
+export const denseCell = /* @__PURE__ */ builtIn(
   'Dense',
   `
   y = φ(W_y x)

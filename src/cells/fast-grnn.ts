@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * A gated unit whose gate and candidate share W and U and differ by bias, b_z and b_n `[hidden]`;
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = fastGrnnCell(10, 15);
  */
-export const fastGrnnCell = /* @__PURE__ */ defineCell(
+export const fastGrnnCell = /* @__PURE__ */ builtIn(
   'FastGRNN',
   `
   m  = W x + U h

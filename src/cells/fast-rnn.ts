@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * A simple RNN with a learned residual connection of two numbers, alpha and beta, as they stand
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = fastRnnCell(10, 15);
  */
-export const fastRnnCell = /* @__PURE__ */ defineCell(
+export const fastRnnCell = /* @__PURE__ */ builtIn(
   'FastRNN',
   `
   n  = φ(W_n x + U_n h)

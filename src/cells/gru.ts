@@ -1,10 +1,10 @@
 import type { Cell } from '../equations/cell.js';
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 import type { StateArray } from '../equations/machine.js';
 import type { CellOptions } from '../equations/spec.js';
 import { checkOptions, describe, mismatch } from '../errors.js';
 
-const resetAfter = /* @__PURE__ */ defineCell(
+const resetAfter = /* @__PURE__ */ builtIn(
   'GRU',
   `
   r  = σ(W_r x + U_r h)
@@ -14,7 +14,7 @@ const resetAfter = /* @__PURE__ */ defineCell(
   `,
 );
 
-const resetBefore = /* @__PURE__ */ defineCell(
+const resetBefore = /* @__PURE__ */ builtIn(
   'GRU',
   `
   r  = σ(W_r x + U_r h)

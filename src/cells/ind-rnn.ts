@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Independently recurrent network: each unit sees only itself, through the vector u `[hidden]`,
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = indRnnCell(10, 15);
  */
-export const indRnnCell = /* @__PURE__ */ defineCell(
+export const indRnnCell = /* @__PURE__ */ builtIn(
   'IndRNN',
   `
   h' = φ(W_h x + u * h)

@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Just another network: an LSTM with the forget gate only; `beta` lets it forget less than it
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = janetCell(10, 15, { beta: 0 });
  */
-export const janetCell = /* @__PURE__ */ defineCell(
+export const janetCell = /* @__PURE__ */ builtIn(
   'JANET',
   `
   s  = W_f x + U_f h

@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Long expressive memory: two states with learned time steps a and b, at most `dt`. State `{ h, c }`
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = lemCell(10, 15, { dt: 0.5 });
  */
-export const lemCell = /* @__PURE__ */ defineCell(
+export const lemCell = /* @__PURE__ */ builtIn(
   'LEM',
   `
   a  = dt * σ(W_a x + U_a h)

@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Light GRU: no reset gate, a relu candidate. State `h` `[hidden]`; gates z n. The paper's batch
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = liGruCell(10, 15);
  */
-export const liGruCell = /* @__PURE__ */ defineCell(
+export const liGruCell = /* @__PURE__ */ builtIn(
   'LiGRU',
   `
   z  = σ(W_z x + U_z h)

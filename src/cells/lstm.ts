@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Long short-term memory with a forget gate, as PyTorch, Keras and ONNX compute it.
@@ -11,7 +11,7 @@ import { defineCell } from '../equations/define.js';
  * const cell = lstmCell(10, 15);
  * const [state, y] = cell(undefined, new Float32Array(10));
  */
-export const lstmCell = /* @__PURE__ */ defineCell(
+export const lstmCell = /* @__PURE__ */ builtIn(
   'LSTM',
   `
   i  = σ(W_i x + U_i h)

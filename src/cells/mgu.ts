@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Minimal gated unit: a GRU with one gate. State `h` `[hidden]`; gates f n.
@@ -8,7 +8,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = mguCell(10, 15);
  */
-export const mguCell = /* @__PURE__ */ defineCell(
+export const mguCell = /* @__PURE__ */ builtIn(
   'MGU',
   `
   f  = σ(W_f x + U_f h)

@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Minimal GRU: gate and candidate see the input only, so training runs in parallel; there is no
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = minGruCell(10, 15);
  */
-export const minGruCell = /* @__PURE__ */ defineCell(
+export const minGruCell = /* @__PURE__ */ builtIn(
   'MinGRU',
   `
   z  = σ(W_z x)

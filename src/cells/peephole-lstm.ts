@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * LSTM whose gates see the cell state through the vectors p_i, p_f, p_o `[hidden]`, as ONNX's `LSTM`
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = peepholeLstmCell(10, 15, { seed: 1 });
  */
-export const peepholeLstmCell = /* @__PURE__ */ defineCell(
+export const peepholeLstmCell = /* @__PURE__ */ builtIn(
   'PeepholeLSTM',
   `
   i  = σ(W_i x + U_i h + p_i * c)

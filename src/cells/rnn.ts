@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Simple recurrent unit, as PyTorch's `RNN` and Keras's `SimpleRNN`; any activation. State `h` `[hidden]`.
@@ -8,7 +8,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = rnnCell(10, 5, { activation: 'relu' });
  */
-export const rnnCell = /* @__PURE__ */ defineCell(
+export const rnnCell = /* @__PURE__ */ builtIn(
   'RNN',
   `
   h' = φ(W_h x + U_h h)

@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Stackable recurrent cell: made so that gradients keep their size through depth. State `h`
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = starCell(10, 15);
  */
-export const starCell = /* @__PURE__ */ defineCell(
+export const starCell = /* @__PURE__ */ builtIn(
   'STAR',
   `
   z  = φ(W_z x)

@@ -1,4 +1,4 @@
-import { defineCell } from '../equations/define.js';
+import { builtIn } from '../equations/define.js';
 
 /**
  * Update-gate recurrent network: one gate between the old state and a candidate. State `h`
@@ -9,7 +9,7 @@ import { defineCell } from '../equations/define.js';
  * @example
  * const cell = ugrnnCell(10, 15);
  */
-export const ugrnnCell = /* @__PURE__ */ defineCell(
+export const ugrnnCell = /* @__PURE__ */ builtIn(
   'UGRNN',
   `
   n  = φ(W_n x + U_n h)

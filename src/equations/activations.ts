@@ -17,8 +17,6 @@ export interface ResolvedActivation {
 type Apply = (v: Float64Array, from: number, to: number, alpha: number, beta: number) => void;
 
 interface Entry {
-  /** LaTeX of f: `#` stands for the argument, `@a` and `@b` for alpha and beta. */
-  readonly latex: string;
   /** Defaults, as in ONNX's operator of that name; absent where f has no such parameter. */
   readonly alpha?: number;
   readonly beta?: number;
@@ -32,45 +30,37 @@ const hardSigmoid: Apply = (v, from, to, alpha, beta) => {
 /** Every activation once, as the loop that runs it (a loop each, so that none boxes its numbers). */
 const table = {
   identity: {
-    latex: '#',
     apply: () => {},
   },
   tanh: {
-    latex: '\\tanh\\left(#\\right)',
     apply: tanh,
   },
   sigmoid: {
-    latex: '\\sigma\\left(#\\right)',
     apply: sigmoid,
   },
   relu: {
-    latex: '\\max\\left(0, #\\right)',
     apply: (v, from, to) => {
       for (let i = from; i < to; i++) v[i] = Math.max(0, v[i]);
     },
   },
   /** clip(0.2 x + 0.5): Keras 2, tfjs, ONNX. */
   hardSigmoid: {
-    latex: '\\operatorname{clip}_{[0,1]}\\left(@a \\left(#\\right) + @b\\right)',
     alpha: 0.2,
     beta: 0.5,
     apply: hardSigmoid,
   },
   /** clip(x / 6 + 0.5): Keras 3, PyTorch. */
   hardSigmoid6: {
-    latex: '\\operatorname{clip}_{[0,1]}\\left(@a \\left(#\\right) + @b\\right)',
     alpha: 1 / 6,
     beta: 0.5,
     apply: hardSigmoid,
   },
   softsign: {
-    latex: '\\operatorname{softsign}\\left(#\\right)',
     apply: (v, from, to) => {
       for (let i = from; i < to; i++) v[i] = v[i] / (1 + Math.abs(v[i]));
     },
   },
   softplus: {
-    latex: '\\ln\\left(1 + \\exp\\left(#\\right)\\right)',
     apply: (v, from, to) => {
       for (let i = from; i < to; i++) {
         v[i] = Math.max(0, v[i]) + Math.log1p(Math.exp(-Math.abs(v[i])));
@@ -78,28 +68,24 @@ const table = {
     },
   },
   elu: {
-    latex: '\\operatorname{elu}_{@a}\\left(#\\right)',
     alpha: 1,
     apply: (v, from, to, alpha) => {
       for (let i = from; i < to; i++) if (v[i] < 0) v[i] = alpha * Math.expm1(v[i]);
     },
   },
   leakyRelu: {
-    latex: '\\operatorname{leakyrelu}_{@a}\\left(#\\right)',
     alpha: 0.01,
     apply: (v, from, to, alpha) => {
       for (let i = from; i < to; i++) if (v[i] < 0) v[i] *= alpha;
     },
   },
   thresholdedRelu: {
-    latex: '\\operatorname{thresholdedrelu}_{@a}\\left(#\\right)',
     alpha: 1,
     apply: (v, from, to, alpha) => {
       for (let i = from; i < to; i++) if (v[i] <= alpha) v[i] = 0;
     },
   },
   scaledTanh: {
-    latex: '@a \\tanh\\left(@b \\left(#\\right)\\right)',
     alpha: 1,
     beta: 1,
     apply: (v, from, to, alpha, beta) => {
@@ -107,7 +93,6 @@ const table = {
     },
   },
   affine: {
-    latex: '\\left(@a \\left(#\\right) + @b\\right)',
     alpha: 1,
     beta: 0,
     apply: (v, from, to, alpha, beta) => {
@@ -115,7 +100,6 @@ const table = {
     },
   },
   exp: {
-    latex: '\\exp\\left(#\\right)',
     apply: (v, from, to) => {
       for (let i = from; i < to; i++) v[i] = Math.exp(v[i]);
     },
@@ -131,7 +115,7 @@ export function isActivationName(name: unknown): name is ActivationName {
   return typeof name === 'string' && Object.hasOwn(table, name);
 }
 
-/** What the library knows of an activation: its loop, its LaTeX, which parameters it has. */
+/** What the library knows of an activation: its loop, which parameters it has. */
 export function activationEntry(name: ActivationName): Entry {
   return table[name];
 }

@@ -1,5 +1,5 @@
 import { isNdArray, type NdView, type Out, type Vec } from '../arrays/ndarray.js';
-import { mismatch } from '../errors.js';
+import { describe, mismatch } from '../errors.js';
 import { interpret, type Program } from './interpret.js';
 import {
   type Machine,
@@ -91,6 +91,13 @@ export type CompositeSpec =
 export interface AnyCell
   extends Described<unknown, number | undefined, number | undefined, unknown> {
   readonly [internals]: CellInternals;
+}
+
+/** The equations of a cell; throws a RecurError for anything that is no one cell of equations. */
+export function equationSpec(where: string, cell: unknown): EquationSpec {
+  const kept = (cell as Partial<AnyCell> | null | undefined)?.[internals];
+  if (kept?.spec.kind === 'equations') return kept.spec;
+  throw mismatch(where, 'a cell made of equations', kept ? String(cell) : describe(cell));
 }
 
 /** The cell that a specification describes. */

@@ -1,6 +1,7 @@
 import { type Cell, equationCell } from './cell.js';
+import { check } from './check.js';
 import type { StateArray } from './machine.js';
-import { type Declarations, define } from './plan.js';
+import { type Declarations, type Definition, define } from './plan.js';
 import { type CellOptions, specify } from './spec.js';
 
 type Trim<T extends string> = T extends ` ${infer Rest}` ? Trim<Rest> : T;
@@ -67,7 +68,24 @@ export function defineCell<const T extends string, const D extends Declarations 
   text: T,
   declarations?: D,
 ): CellConstructor<T, D> {
-  const definition = define(name, text, declarations);
+  return constructorOf(check(name, text, declarations));
+}
+
+/**
+ * `defineCell` for the texts in src/cells, which the tests check: a program that uses them need
+ * not carry the checker.
+ */
+export function builtIn<const T extends string, const D extends Declarations = object>(
+  name: string,
+  text: T,
+  declarations?: D,
+): CellConstructor<T, D> {
+  return constructorOf(define(name, text, declarations));
+}
+
+function constructorOf<T extends string, D extends Declarations>(
+  definition: Definition,
+): CellConstructor<T, D> {
   return (inputSize, size, options = {} as OptionsOf<D>) =>
     equationCell(specify(definition, inputSize, size, options));
 }

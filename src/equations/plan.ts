@@ -1,6 +1,5 @@
-import { mismatch } from '../errors.js';
-import { type Activation, type ActivationName, isActivationName } from './activations.js';
-import { type Equation, EquationError, type Expression, type MatrixName, parse } from './parse.js';
+import type { Activation, ActivationName } from './activations.js';
+import { type Equation, type Expression, type MatrixName, parse } from './parse.js';
 
 /** What a value's length is: one of the cell's sizes, or 1 for a scalar, which is broadcast. */
 export type Dimension = 'input' | 'hidden' | 'projection' | 'scalar';
@@ -82,131 +81,78 @@ export const slotOptions: Readonly<Record<string, { option: string; default: Act
   ψ: { option: 'outputActivation', default: 'tanh' },
 };
 
-/** x, and the name kept for cells that will know the time since the last step. */
-const reserved = ['x', 'Δt'];
-
-/** What a declared name may not be: it would collide with a value, a parameter or an option. */
-const takenNames = [
-  ...reserved,
-  'y',
-  'h',
-  'weight',
-  'bias',
-  'weightIh',
-  'weightHh',
-  'weightHr',
-  'biasIh',
-  'biasHh',
-  'params',
-  'seed',
-  'clip',
-  'projectionSize',
-  'resetGate',
-  ...Object.values(slotOptions).map(({ option }) => option),
-];
-
-/** Reads a cell's text; throws an EquationError that names line, column and what was expected. */
-export function define(name: string, text: string, declarations: Declarations = {}): Definition {
+/** Reads a cell's text, which must be right: `check` is for texts of which that is not known. */
+export function define(
+  name: string,
+  text: string,
+  declarations: Declarations = {},
+  Reader = Planner,
+): Definition {
   const equations = parse(name, text);
-  return {
-    name,
-    text,
-    declarations,
-    equations,
-    plan: new Planner(name, declarations).plan(equations),
-  };
+  const plan = new Reader(name, declarations, equations).plan();
+  return { name, text, declarations, equations, plan };
 }
 
-class Planner {
-  private readonly cell: string;
-  private readonly declarations: Declarations;
-  private nodes: PlanNode[] = [];
-  private values = new Map<string, number>();
-  private rows: Record<MatrixName, RowBlock[]> = { W: [], U: [], V: [] };
-  private states = new Map<string, Dimension>();
-  private recurrent: Dimension | undefined;
-  private used = {
-    vector: new Set<string>(),
-    scalar: new Set<string>(),
-    constant: new Set<string>(),
-  };
-  private slots = new Set<string>();
+/** Turns equations into a plan; sizes are inferred, nothing is checked. */
+export class Planner {
+  protected readonly cell: string;
+  protected readonly declarations: Declarations;
+  protected readonly equations: readonly Equation[];
+  protected nodes: PlanNode[] = [];
+  /** Nodes by name: `c`, `c'`. */
+  protected values = new Map<string, number>();
+  protected rows: Record<MatrixName, RowBlock[]> = { W: [], U: [], V: [] };
+  protected readonly states = new Map<string, Dimension>();
+  protected recurrent: Dimension | undefined;
+  protected readonly slots = new Set<string>();
 
-  constructor(cell: string, declarations: Declarations) {
+  constructor(cell: string, declarations: Declarations, equations: readonly Equation[]) {
     this.cell = cell;
     this.declarations = declarations;
-    this.checkDeclarations();
+    this.equations = equations;
   }
 
-  /** States are taken for hidden-sized first; a projected one is found out and planned again. */
-  plan(equations: readonly Equation[]): Plan {
-    const names = equations.flatMap(({ name, next }) => (next ? [name] : []));
+  plan(): Plan {
+    const names = this.equations.flatMap(({ name, next }) => (next ? [name] : []));
     const ordered = names.includes('h') ? ['h', ...names] : names;
     for (const name of ordered) this.states.set(name, 'hidden');
-    for (let pass = 0; ; pass++) {
-      const settled = this.walk(equations);
-      if (settled) break;
-      if (pass === this.states.size)
-        throw this.wrong(equations[0], 'sizes that agree', 'none that do');
-    }
-    return this.result(equations);
+    // States are taken for hidden-sized; one that turns out to be projected is planned again.
+    while (!this.walk());
+    const { nodes, values, rows, recurrent = 'hidden' } = this;
+    const states = [...this.states].map(([name, dimension]) => {
+      return { name, dimension, node: values.get(`${name}'`) as number };
+    });
+    const output = (values.get('y') ?? values.get("h'")) as number;
+    const [vectors, scalars, constants] = ['vector', 'scalar', 'constant'].map(op =>
+      nodes.flatMap(node => (node.op === op && 'name' in node ? [node.name] : [])),
+    );
+    const slots = [...this.slots];
+    return { nodes, states, output, rows, recurrent, vectors, scalars, constants, slots };
   }
 
-  private walk(equations: readonly Equation[]): boolean {
+  /** Plans every line; false if a state has turned out to be of another size. */
+  private walk(): boolean {
     this.nodes = [];
-    this.values.clear();
+    this.values = new Map();
     this.rows = { W: [], U: [], V: [] };
     this.recurrent = undefined;
     let settled = true;
-    for (const equation of equations) {
-      this.checkName(equation);
-      const node = this.visit(equation.value);
+    for (const equation of this.equations) {
+      const node = this.line(equation);
+      this.values.set(keyOf(equation), node);
       const { dimension } = this.nodes[node];
-      this.values.set(key(equation), node);
       if (!equation.next || dimension === this.states.get(equation.name)) continue;
-      if (dimension !== 'projection') {
-        throw this.wrong(
-          equation,
-          'a value of hidden or projection size',
-          `one of ${dimension} size`,
-        );
-      }
       this.states.set(equation.name, dimension);
       settled = false;
     }
     return settled;
   }
 
-  private result(equations: readonly Equation[]): Plan {
-    const output = this.values.get('y') ?? this.values.get("h'");
-    const last = equations[equations.length - 1];
-    if (output === undefined) throw this.wrong(last, "an equation for y or h'", 'none');
-    if (this.nodes[output].dimension === 'scalar') {
-      throw this.wrong(last, 'an output that is a vector', 'a scalar');
-    }
-    const states = [...this.states].map(([name, dimension]) => {
-      return { name, dimension, node: this.values.get(`${name}'`) as number };
-    });
-    const { vector, scalar, constant } = this.used;
-    for (const name of Object.keys(this.declarations.vectors ?? {})) this.mustBeUsed(name, vector);
-    for (const name of Object.keys(this.declarations.scalars ?? {})) this.mustBeUsed(name, scalar);
-    for (const name of Object.keys(this.declarations.constants ?? {})) {
-      this.mustBeUsed(name, constant);
-    }
-    return {
-      nodes: this.nodes,
-      states,
-      output,
-      rows: this.rows,
-      recurrent: this.recurrent ?? 'hidden',
-      vectors: [...vector],
-      scalars: [...scalar],
-      constants: [...constant],
-      slots: [...this.slots],
-    };
+  protected line({ value }: Equation): number {
+    return this.visit(value);
   }
 
-  private visit(expression: Expression): number {
+  protected visit(expression: Expression): number {
     switch (expression.kind) {
       case 'number':
         return this.add({ op: 'number', value: expression.value, dimension: 'scalar' });
@@ -239,151 +185,57 @@ class Planner {
     return others.reduce((sum, term) => this.binary('add', sum, term), start);
   }
 
-  private binary(op: 'add' | 'subtract' | 'multiply', left: number, right: Expression): number {
-    const node = this.visit(right);
-    const a = this.nodes[left].dimension;
-    const b = this.nodes[node].dimension;
-    if (a !== b && a !== 'scalar' && b !== 'scalar') {
-      throw this.wrong(right, `an operand of ${a} size`, `one of ${b} size`);
-    }
-    return this.add({ op, left, right: node, dimension: a === 'scalar' ? b : a });
+  protected binary(op: 'add' | 'subtract' | 'multiply', left: number, operand: Expression): number {
+    const right = this.visit(operand);
+    const [a, b] = [left, right].map(node => this.nodes[node].dimension);
+    return this.add({ op, left, right, dimension: a === 'scalar' ? b : a });
   }
 
-  private affine(maps: readonly (Expression & { kind: 'map' })[]): number {
-    const parts = maps.map((map): PlanMap => this.map(map));
-    const dimensions = new Set(
-      parts.map(({ matrix }) => (matrix === 'V' ? 'projection' : 'hidden')),
-    );
-    if (dimensions.size > 1) {
-      throw this.wrong(maps[0], 'terms of one size', 'V beside W or U');
-    }
-    const [dimension] = dimensions;
-    return this.add({ op: 'affine', maps: parts, dimension });
+  protected affine(terms: readonly (Expression & { kind: 'map' })[]): number {
+    const maps = terms.map(term => this.map(term));
+    const dimension = maps[0].matrix === 'V' ? 'projection' : 'hidden';
+    return this.add({ op: 'affine', maps, dimension });
   }
 
-  private map({ matrix, row, of: argument, at }: Expression & { kind: 'map' }): PlanMap {
+  protected map({ matrix, row: name, of: argument }: Expression & { kind: 'map' }): PlanMap {
     const of = this.visit(argument);
-    const { dimension } = this.nodes[of];
     const blocks = this.rows[matrix];
-    if (blocks.some(({ name }) => name === row)) {
-      const name = row === '' ? matrix : `${matrix}_${row}`;
-      throw this.wrong(
-        { at },
-        `${name} applied once`,
-        'a second use; name its result and use that',
-      );
-    }
-    if (matrix === 'W' && dimension !== 'input') {
-      throw this.wrong(argument, 'an argument of input size', `one of ${dimension} size`);
-    }
-    if (matrix === 'V' && dimension !== 'hidden') {
-      throw this.wrong(argument, 'an argument of hidden size', `one of ${dimension} size`);
-    }
-    if (matrix === 'U') this.checkRecurrent(argument, dimension);
-    if (matrix !== 'W' && this.states.size === 0) {
-      throw this.wrong({ at }, 'only W in a text without primes', matrix);
-    }
-    const bias = matrix === 'V' || row === '' ? -1 : blocks.filter(b => b.bias >= 0).length;
-    blocks.push({ name: row, bias });
+    if (matrix === 'U') this.recurrent ??= this.nodes[of].dimension;
+    const unbiased = matrix === 'V' || name === '';
+    blocks.push({ name, bias: unbiased ? -1 : blocks.filter(({ bias }) => bias >= 0).length });
     return { matrix, row: blocks.length - 1, of };
   }
 
-  private checkRecurrent(argument: Expression, dimension: Dimension): void {
-    this.recurrent ??= dimension;
-    if (dimension === 'input' || dimension === 'scalar' || dimension !== this.recurrent) {
-      throw this.wrong(
-        argument,
-        `an argument of ${this.recurrent === dimension ? 'hidden' : this.recurrent} size`,
-        `one of ${dimension} size`,
-      );
-    }
-  }
-
-  private name({ name, next, at }: Expression & { kind: 'name' }): number {
-    const known = this.values.get(next ? `${name}'` : name);
+  protected name({ name, next }: Expression & { kind: 'name' }): number {
+    const key = next ? `${name}'` : name;
+    const known = this.values.get(key);
     if (known !== undefined) return known;
-    if (next) throw this.wrong({ at }, `${name}' to be defined in an earlier line`, `${name}'`);
-    const leaf = this.leaf(name);
-    if (!leaf) {
-      const expected = 'x, a state, a name defined in an earlier line, or a declared one';
-      throw this.wrong({ at }, expected, `'${name}'`);
-    }
-    const node = this.add(leaf);
-    this.values.set(name, node);
+    const node = this.add(this.leaf(name));
+    this.values.set(key, node);
     return node;
   }
 
-  private leaf(name: string): PlanNode | undefined {
-    const { vectors = {}, scalars = {}, constants = {} } = this.declarations;
+  private leaf(name: string): PlanNode {
+    const { vectors = {}, scalars = {} } = this.declarations;
     if (name === 'x') return { op: 'input', dimension: 'input' };
     const state = this.states.get(name);
     if (state) return { op: 'state', name, dimension: state };
-    if (Object.hasOwn(vectors, name)) {
-      this.used.vector.add(name);
-      return { op: 'vector', name, dimension: 'hidden' };
-    }
-    if (Object.hasOwn(scalars, name)) {
-      this.used.scalar.add(name);
-      return { op: 'scalar', name, dimension: 'scalar' };
-    }
-    if (!Object.hasOwn(constants, name)) return undefined;
-    this.used.constant.add(name);
-    return { op: 'constant', name, dimension: 'scalar' };
+    if (Object.hasOwn(vectors, name)) return { op: 'vector', name, dimension: 'hidden' };
+    return { op: Object.hasOwn(scalars, name) ? 'scalar' : 'constant', name, dimension: 'scalar' };
   }
 
-  private call({ name, of: argument, at }: Expression & { kind: 'call' }): number {
-    const declared = Object.hasOwn(this.declarations.activations ?? {}, name);
-    if (!declared && !Object.hasOwn(slotOptions, name) && !isActivationName(name)) {
-      throw this.wrong({ at }, 'an activation before (', `'${name}'; write * to multiply`);
-    }
+  protected call({ name: slot, of: argument }: Expression & { kind: 'call' }): number {
     const of = this.visit(argument);
-    this.slots.add(name);
-    return this.add({ op: 'activate', slot: name, of, dimension: this.nodes[of].dimension });
+    this.slots.add(slot);
+    return this.add({ op: 'activate', slot, of, dimension: this.nodes[of].dimension });
   }
 
   private add(node: PlanNode): number {
     return this.nodes.push(node) - 1;
   }
-
-  private checkName({ name, next, at }: Equation): void {
-    const text = next ? `${name}'` : name;
-    if (reserved.includes(name) || (next && name === 'y')) {
-      throw this.wrong({ at }, `a name other than ${[...reserved, "y'"].join(', ')}`, `'${text}'`);
-    }
-    if (this.values.has(text) || (!next && this.states.has(name)) || this.isDeclared(name)) {
-      throw this.wrong({ at }, 'a name that is not taken', `'${text}' again`);
-    }
-  }
-
-  private isDeclared(name: string): boolean {
-    const { vectors = {}, scalars = {}, constants = {} } = this.declarations;
-    return [vectors, scalars, constants].some(group => Object.hasOwn(group, name));
-  }
-
-  private checkDeclarations(): void {
-    const { vectors = {}, scalars = {}, constants = {} } = this.declarations;
-    const groups = { vectors, scalars, constants };
-    const seen = new Set(takenNames);
-    for (const [group, names] of Object.entries(groups)) {
-      for (const [name, value] of Object.entries(names)) {
-        const where = `defineCell('${this.cell}').${group}.${name}`;
-        if (seen.has(name)) throw mismatch(where, 'a name that is not taken', `'${name}'`);
-        if (!Number.isFinite(value)) throw mismatch(where, 'a finite number', String(value));
-        seen.add(name);
-      }
-    }
-  }
-
-  private mustBeUsed(name: string, used: ReadonlySet<string>): void {
-    if (used.has(name)) return;
-    throw mismatch(`defineCell('${this.cell}')`, 'declared names that the text uses', `'${name}'`);
-  }
-
-  private wrong({ at }: Pick<Expression, 'at'>, expected: string, got: string): EquationError {
-    return new EquationError(this.cell, at, expected, got);
-  }
 }
 
-function key({ name, next }: Equation): string {
+/** The name under which a line's value is found: `c`, `c'`. */
+export function keyOf({ name, next }: Equation): string {
   return next ? `${name}'` : name;
 }

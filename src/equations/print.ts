@@ -1,6 +1,6 @@
 import { mismatch } from '../errors.js';
-import { activationEntry, activationText } from './activations.js';
-import { type AnyCell, internals } from './cell.js';
+import { type ActivationName, activationText } from './activations.js';
+import { type AnyCell, equationSpec } from './cell.js';
 import type { Equation, Expression } from './parse.js';
 import type { EquationSpec } from './spec.js';
 
@@ -18,9 +18,7 @@ export type EquationFormat = 'text' | 'latex';
  * equations(rnnCell(10, 5)); // h' = tanh(W_h x + U_h h)
  */
 export function equations(cell: AnyCell, format: EquationFormat = 'text'): string {
-  const { spec } = cell[internals];
-  if (spec.kind !== 'equations')
-    throw mismatch('equations', 'a cell made of equations', String(cell));
+  const spec = equationSpec('equations', cell);
   const printers = { text: textPrinter(spec), latex: latexPrinter(spec) };
   if (!Object.hasOwn(printers, format))
     throw mismatch('equations', "'text' or 'latex'", `'${format}'`);
@@ -101,6 +99,24 @@ function textPrinter(spec: EquationSpec) {
   };
 }
 
+/** `#` stands for the argument, `@a` and `@b` for alpha and beta. */
+const activationLatex: Readonly<Record<ActivationName, string>> = {
+  identity: '#',
+  tanh: '\\tanh\\left(#\\right)',
+  sigmoid: '\\sigma\\left(#\\right)',
+  relu: '\\max\\left(0, #\\right)',
+  hardSigmoid: '\\operatorname{clip}_{[0,1]}\\left(@a \\left(#\\right) + @b\\right)',
+  hardSigmoid6: '\\operatorname{clip}_{[0,1]}\\left(@a \\left(#\\right) + @b\\right)',
+  softsign: '\\operatorname{softsign}\\left(#\\right)',
+  softplus: '\\ln\\left(1 + \\exp\\left(#\\right)\\right)',
+  elu: '\\operatorname{elu}_{@a}\\left(#\\right)',
+  leakyRelu: '\\operatorname{leakyrelu}_{@a}\\left(#\\right)',
+  thresholdedRelu: '\\operatorname{thresholdedrelu}_{@a}\\left(#\\right)',
+  scaledTanh: '@a \\tanh\\left(@b \\left(#\\right)\\right)',
+  affine: '\\left(@a \\left(#\\right) + @b\\right)',
+  exp: '\\exp\\left(#\\right)',
+};
+
 const greek: Readonly<Record<string, string>> = {
   alpha: '\\alpha',
   beta: '\\beta',
@@ -130,8 +146,8 @@ function latexPrinter(spec: EquationSpec) {
     call(slot, argument) {
       const { name, alpha, beta } = spec.activations[slot];
       const short = (value: number) => String(Number(value.toPrecision(4)));
-      return activationEntry(name)
-        .latex.replace('@a', short(alpha))
+      return activationLatex[name]
+        .replace('@a', short(alpha))
         .replace('@b', short(beta))
         .replace('#', () => argument);
     },

@@ -1,6 +1,5 @@
-import { mismatch } from '../errors.js';
 import { activationEntry } from './activations.js';
-import { type AnyCell, internals } from './cell.js';
+import { type AnyCell, equationSpec } from './cell.js';
 import { columnsOf, namesOf } from './parameters.js';
 import type { Expression } from './parse.js';
 import type { EquationSpec } from './spec.js';
@@ -23,9 +22,7 @@ export type ReferenceStep = (
  * const { state, y } = step({ h: new Float64Array(15), c: new Float64Array(15) }, new Float64Array(10));
  */
 export function reference(cell: AnyCell): ReferenceStep {
-  const { spec } = cell[internals];
-  if (spec.kind !== 'equations')
-    throw mismatch('reference', 'a cell made of equations', String(cell));
+  const spec = equationSpec('reference', cell);
   return (state, x) => new Evaluation(spec, state, x).result();
 }
 

@@ -80,12 +80,13 @@ export function specify(
     const fallback = declared[slot] ?? slotOptions[slot]?.default ?? slot;
     const resolved = resolveActivation(
       `${where}.${optionOf(slot)}`,
-      (given ?? fallback) as Activation,
+      (given === undefined ? fallback : given) as Activation,
     );
     return [slot, { ...resolved, clipped: isOpen }];
   });
   const constants = plan.constants.map(constant => {
-    const value = options[constant] ?? declarations.constants?.[constant];
+    const given = options[constant];
+    const value = given === undefined ? declarations.constants?.[constant] : given;
     if (typeof value === 'number' && Number.isFinite(value)) return [constant, value];
     throw mismatch(`${where}.${constant}`, 'a finite number', describe(value));
   });
@@ -94,9 +95,10 @@ export function specify(
     kind: 'equations',
     definition,
     sizes,
-    params: params
-      ? readParameters(where, shapes, params)
-      : initialise(plan, shapes, declarations, sizes.hidden, seedOf(where, seed)),
+    params:
+      params === undefined
+        ? initialise(plan, shapes, declarations, sizes.hidden, seedOf(where, seed))
+        : readParameters(where, shapes, params),
     activations: Object.fromEntries(activations),
     constants: Object.fromEntries(constants),
     clip,
