@@ -11,13 +11,13 @@ export type {
   StateOf,
 } from './equations/cell.js';
 export { type CellConstructor, defineCell } from './equations/define.js';
-export type { Batch, StateArray } from './equations/machine.js';
 export type { ParameterInput } from './equations/parameters.js';
 export { EquationError } from './equations/parse.js';
 export type { Declarations } from './equations/plan.js';
 export { type EquationFormat, equations } from './equations/print.js';
 export { type ReferenceState, type ReferenceStep, reference } from './equations/reference.js';
 export type { CellOptions } from './equations/spec.js';
+export type { Batch, StateArray } from './equations/state.js';
 export { RecurError } from './errors.js';
 export { type ChainCell, chainCell, type Member } from './layers/chain.js';
 export type { StateObserver } from './layers/session.js';

@@ -1,5 +1,3 @@
-import scijs from 'ndarray';
-
 /** Anything with these four is an ndarray here: element (i, j) is data[offset + i·stride₀ + j·stride₁]. */
 export interface NdArray {
   readonly data: ArrayLike<number>;
@@ -79,11 +77,18 @@ export function isScijs(value: NdArray): boolean {
   return typeof pick === 'function' && typeof step === 'function' && !(value instanceof NdView);
 }
 
-/** A row-major float32 ndarray over `data`, of scijs's class if that is what `like` is. */
+/**
+ * A row-major float32 ndarray over `data` `shape`, of the same class as `like` if that is scijs's
+ * (`shape` then has as many dimensions). Made with the array's own constructor: scijs compiles a
+ * new class with `new Function`, which a strict content-security policy forbids.
+ */
 export function wrap(data: Float32Array, shape: readonly number[], like: NdArray): NdView {
-  // scijs compiles its class with `new Function`: called only for a caller who passed one in.
-  if (isScijs(like)) return scijs(data, [...shape]) as unknown as NdView;
-  return new NdView(data, shape);
+  if (!isScijs(like)) return new NdView(data, shape);
+  const View = like.constructor as new (...parts: unknown[]) => NdView;
+  const view = new View(data, ...shape, ...rowMajor(shape), 0);
+  // The class is that of what came in, which may have had other elements.
+  if (view.dtype !== 'float32') Object.defineProperty(view, 'dtype', { value: 'float32' });
+  return view;
 }
 
 /** The elements of an ndarray in row-major order, float32, freshly copied. */

@@ -7,19 +7,19 @@ const INLINE_BYTES = 64;
  * when it is used up and never written again.
  */
 export class Slab {
-  private buffer = new ArrayBuffer(0);
-  private used = 0;
+  #buffer = new ArrayBuffer(0);
+  #used = 0;
 
   /** A zeroed vector of n elements that nobody else has. */
   take(n: number): Float32Array {
     const bytes = n * 4;
     if (bytes <= INLINE_BYTES || bytes > SLAB_BYTES / 2) return new Float32Array(n);
-    if (this.used + bytes > this.buffer.byteLength) {
-      this.buffer = new ArrayBuffer(SLAB_BYTES);
-      this.used = 0;
+    if (this.#used + bytes > this.#buffer.byteLength) {
+      this.#buffer = new ArrayBuffer(SLAB_BYTES);
+      this.#used = 0;
     }
-    const vector = new Float32Array(this.buffer, this.used, n);
-    this.used += bytes;
+    const vector = new Float32Array(this.#buffer, this.#used, n);
+    this.#used += bytes;
     return vector;
   }
 }

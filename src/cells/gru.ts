@@ -1,7 +1,7 @@
 import type { Cell } from '../equations/cell.js';
 import { builtIn } from '../equations/define.js';
-import type { StateArray } from '../equations/machine.js';
 import type { CellOptions } from '../equations/spec.js';
+import type { StateArray } from '../equations/state.js';
 import { checkOptions, describe, mismatch } from '../errors.js';
 
 const resetAfter = /* @__PURE__ */ builtIn(

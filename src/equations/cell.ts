@@ -1,15 +1,10 @@
 import { isNdArray, type NdView, type Out, type Vec } from '../arrays/ndarray.js';
 import { describe, mismatch } from '../errors.js';
 import { interpret, type Program } from './interpret.js';
-import {
-  type Machine,
-  ProgramMachine,
-  type StartOptions,
-  type StateArray,
-  type StateVariable,
-} from './machine.js';
+import { type Machine, ProgramMachine, type StartOptions } from './machine.js';
 import { copyParameters, parameterShapes } from './parameters.js';
 import { cellText, type EquationSpec, lower } from './spec.js';
+import type { StateArray, StateVariable } from './state.js';
 
 /** A cell's parameters by canonical name: copies, as row-major float32 ndarrays. */
 export type Params = Readonly<Record<string, NdView>>;

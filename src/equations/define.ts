@@ -1,8 +1,8 @@
 import { type Cell, equationCell } from './cell.js';
 import { check } from './check.js';
-import type { StateArray } from './machine.js';
 import { type Declarations, type Definition, define } from './plan.js';
 import { type CellOptions, specify } from './spec.js';
+import type { StateArray } from './state.js';
 
 type Trim<T extends string> = T extends ` ${infer Rest}` ? Trim<Rest> : T;
 

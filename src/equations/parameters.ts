@@ -1,4 +1,5 @@
-import { flatten, isNdArray, type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
+import { type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
+import { readNumbers } from '../arrays/numbers.js';
 import { checkNames, describe, mismatch, shapeText } from '../errors.js';
 import type { MatrixName } from './parse.js';
 import type { Dimension, Plan } from './plan.js';
@@ -85,7 +86,7 @@ export function readParameters(
 function readParameter(where: string, wanted: ParameterShape, value: unknown): Float32Array {
   const { shape, meaning } = wanted;
   const expected = `${shapeText(shape)} (${meaning})`;
-  const { values, shape: got } = valuesOf(where, value, expected);
+  const { values, shape: got } = readNumbers(where, value, expected);
   const flat = got.length === 1 && got[0] === sizeOf(shape);
   const same = got.length === shape.length && got.every((n, d) => n === shape[d]);
   if (!flat && !same) {
@@ -99,35 +100,6 @@ function readParameter(where: string, wanted: ParameterShape, value: unknown): F
     throw mismatch(where, 'finite float32 numbers', `${values[bad]} at ${shapeText(index)}`);
   }
   return values;
-}
-
-function valuesOf(where: string, value: unknown, expected: string) {
-  if (typeof value === 'number') return { values: Float32Array.of(value), shape: [1] };
-  if (isNdArray(value)) return { values: flatten(value), shape: value.shape };
-  if (ArrayBuffer.isView(value) && 'length' in value) {
-    const values = Float32Array.from(value as unknown as ArrayLike<number>);
-    return { values, shape: [values.length] };
-  }
-  if (!Array.isArray(value)) throw mismatch(where, expected, describe(value));
-  const shape = nestedShape(value);
-  const flat: unknown[] = value.flat(shape.length);
-  const odd = flat.find(v => typeof v !== 'number');
-  if (odd !== undefined || flat.length !== sizeOf(shape)) {
-    throw mismatch(
-      where,
-      `${expected}, every row of one length`,
-      odd === undefined ? 'ragged rows' : describe(odd),
-    );
-  }
-  return { values: Float32Array.from(flat as number[]), shape };
-}
-
-function nestedShape(value: unknown): number[] {
-  const shape: number[] = [];
-  for (let inner = value; Array.isArray(inner) && shape.length < 3; inner = inner[0]) {
-    shape.push(inner.length);
-  }
-  return shape;
 }
 
 /** Parameters as ndarrays that own their data. */

@@ -89,110 +89,110 @@ const mapName = /^([WUV])(?:_(.+))?$/u;
 
 /** A recursive-descent parser of one line; precedence: sums, products, signs, maps and calls. */
 class LineParser {
-  private next = 0;
-  private depth = 0;
-  private readonly cell: string;
-  private readonly tokens: readonly Token[];
+  #next = 0;
+  #depth = 0;
+  readonly #cell: string;
+  readonly #tokens: readonly Token[];
 
   constructor(cell: string, tokens: readonly Token[]) {
-    this.cell = cell;
-    this.tokens = tokens;
+    this.#cell = cell;
+    this.#tokens = tokens;
   }
 
   equation(): Equation {
-    const { at, text, kind } = this.take();
-    if (kind !== 'name') this.refuse("a name to define, such as h'", this.tokens[0]);
-    if (mapName.test(text)) this.refuse('a name that is not a map', this.tokens[0]);
-    const next = this.accept("'");
-    if (!this.accept('=')) this.refuse(next ? "'='" : "' or '='");
-    const value = this.sum();
-    if (this.peek.kind !== 'end') this.refuse('an operator or the end of the line');
+    const { at, text, kind } = this.#take();
+    if (kind !== 'name') this.#refuse("a name to define, such as h'", this.#tokens[0]);
+    if (mapName.test(text)) this.#refuse('a name that is not a map', this.#tokens[0]);
+    const next = this.#accept("'");
+    if (!this.#accept('=')) this.#refuse(next ? "'='" : "' or '='");
+    const value = this.#sum();
+    if (this.#peek.kind !== 'end') this.#refuse('an operator or the end of the line');
     return { at, name: text, next, value };
   }
 
-  private sum(): Expression {
-    let left = this.product();
+  #sum(): Expression {
+    let left = this.#product();
     for (;;) {
-      const { at, text } = this.peek;
-      if (this.accept('+')) left = { kind: 'add', left, right: this.product(), at };
-      else if (text === '-' && this.accept('-')) {
-        left = { kind: 'subtract', left, right: this.product(), at };
+      const { at, text } = this.#peek;
+      if (this.#accept('+')) left = { kind: 'add', left, right: this.#product(), at };
+      else if (text === '-' && this.#accept('-')) {
+        left = { kind: 'subtract', left, right: this.#product(), at };
       } else return left;
     }
   }
 
-  private product(): Expression {
-    let left = this.signed();
+  #product(): Expression {
+    let left = this.#signed();
     for (;;) {
-      const { at } = this.peek;
-      if (!this.accept('*')) return left;
-      left = { kind: 'multiply', left, right: this.signed(), at };
+      const { at } = this.#peek;
+      if (!this.#accept('*')) return left;
+      left = { kind: 'multiply', left, right: this.#signed(), at };
     }
   }
 
-  private signed(): Expression {
-    const { at } = this.peek;
-    if (++this.depth > deepest) this.refuse(`at most ${deepest} nested signs and parentheses`);
-    const value: Expression = this.accept('-')
-      ? { kind: 'negate', of: this.signed(), at }
-      : this.primary();
-    this.depth--;
+  #signed(): Expression {
+    const { at } = this.#peek;
+    if (++this.#depth > deepest) this.#refuse(`at most ${deepest} nested signs and parentheses`);
+    const value: Expression = this.#accept('-')
+      ? { kind: 'negate', of: this.#signed(), at }
+      : this.#primary();
+    this.#depth--;
     return value;
   }
 
-  private primary(): Expression {
-    const { kind, text, at } = this.peek;
+  #primary(): Expression {
+    const { kind, text, at } = this.#peek;
     if (kind === 'number') {
-      this.take();
+      this.#take();
       return { kind: 'number', value: Number(text), at };
     }
-    if (kind !== 'name') return this.parenthesised('a number, a name or (');
-    this.take();
+    if (kind !== 'name') return this.#parenthesised('a number, a name or (');
+    this.#take();
     const map = mapName.exec(text);
     if (map) {
       const matrix = map[1] as MatrixName;
-      return { kind: 'map', matrix, row: map[2] ?? '', of: this.argument(text), at };
+      return { kind: 'map', matrix, row: map[2] ?? '', of: this.#argument(text), at };
     }
-    if (this.peek.text === '(')
-      return { kind: 'call', name: text, of: this.parenthesised('('), at };
-    return { kind: 'name', name: text, next: this.accept("'"), at };
+    if (this.#peek.text === '(')
+      return { kind: 'call', name: text, of: this.#parenthesised('('), at };
+    return { kind: 'name', name: text, next: this.#accept("'"), at };
   }
 
   /** What a map is applied to: a name or an expression in parentheses. */
-  private argument(map: string): Expression {
-    const { kind, text, at } = this.peek;
+  #argument(map: string): Expression {
+    const { kind, text, at } = this.#peek;
     if (kind === 'name' && !mapName.test(text)) {
-      this.take();
-      return { kind: 'name', name: text, next: this.accept("'"), at };
+      this.#take();
+      return { kind: 'name', name: text, next: this.#accept("'"), at };
     }
-    return this.parenthesised(`a name or ( after ${map}`);
+    return this.#parenthesised(`a name or ( after ${map}`);
   }
 
-  private parenthesised(expected: string): Expression {
-    if (!this.accept('(')) this.refuse(expected);
-    const inner = this.sum();
-    if (!this.accept(')')) this.refuse(') or an operator');
+  #parenthesised(expected: string): Expression {
+    if (!this.#accept('(')) this.#refuse(expected);
+    const inner = this.#sum();
+    if (!this.#accept(')')) this.#refuse(') or an operator');
     return inner;
   }
 
-  private get peek(): Token {
-    return this.tokens[this.next];
+  get #peek(): Token {
+    return this.#tokens[this.#next];
   }
 
-  private take(): Token {
-    return this.tokens[this.next++];
+  #take(): Token {
+    return this.#tokens[this.#next++];
   }
 
-  private accept(symbol: string): boolean {
-    const { kind, text } = this.peek;
+  #accept(symbol: string): boolean {
+    const { kind, text } = this.#peek;
     if (kind !== 'symbol' || text !== symbol) return false;
-    this.next++;
+    this.#next++;
     return true;
   }
 
-  private refuse(expected: string, { kind, text, at }: Token = this.peek): never {
+  #refuse(expected: string, { kind, text, at }: Token = this.#peek): never {
     throw new EquationError(
-      this.cell,
+      this.#cell,
       at,
       expected,
       kind === 'end' ? 'the end of the line' : `'${text}'`,

@@ -117,7 +117,7 @@ export class Planner {
     const ordered = names.includes('h') ? ['h', ...names] : names;
     for (const name of ordered) this.states.set(name, 'hidden');
     // States are taken for hidden-sized; one that turns out to be projected is planned again.
-    while (!this.walk());
+    while (!this.#walk());
     const { nodes, values, rows, recurrent = 'hidden' } = this;
     const states = [...this.states].map(([name, dimension]) => {
       return { name, dimension, node: values.get(`${name}'`) as number };
@@ -131,7 +131,7 @@ export class Planner {
   }
 
   /** Plans every line; false if a state has turned out to be of another size. */
-  private walk(): boolean {
+  #walk(): boolean {
     this.nodes = [];
     this.values = new Map();
     this.rows = { W: [], U: [], V: [] };
@@ -155,7 +155,7 @@ export class Planner {
   protected visit(expression: Expression): number {
     switch (expression.kind) {
       case 'number':
-        return this.add({ op: 'number', value: expression.value, dimension: 'scalar' });
+        return this.#add({ op: 'number', value: expression.value, dimension: 'scalar' });
       case 'name':
         return this.name(expression);
       case 'map':
@@ -164,17 +164,17 @@ export class Planner {
         return this.call(expression);
       case 'negate': {
         const of = this.visit(expression.of);
-        return this.add({ op: 'negate', of, dimension: this.nodes[of].dimension });
+        return this.#add({ op: 'negate', of, dimension: this.nodes[of].dimension });
       }
       case 'add':
-        return this.sum(expression);
+        return this.#sum(expression);
       default:
         return this.binary(expression.kind, this.visit(expression.left), expression.right);
     }
   }
 
   /** A sum: its maps together are one affine node, to which the other terms are added in order. */
-  private sum(expression: Expression): number {
+  #sum(expression: Expression): number {
     const terms: Expression[] = [];
     let rest = expression;
     for (; rest.kind === 'add'; rest = rest.left) terms.unshift(rest.right);
@@ -188,13 +188,13 @@ export class Planner {
   protected binary(op: 'add' | 'subtract' | 'multiply', left: number, operand: Expression): number {
     const right = this.visit(operand);
     const [a, b] = [left, right].map(node => this.nodes[node].dimension);
-    return this.add({ op, left, right, dimension: a === 'scalar' ? b : a });
+    return this.#add({ op, left, right, dimension: a === 'scalar' ? b : a });
   }
 
   protected affine(terms: readonly (Expression & { kind: 'map' })[]): number {
     const maps = terms.map(term => this.map(term));
     const dimension = maps[0].matrix === 'V' ? 'projection' : 'hidden';
-    return this.add({ op: 'affine', maps, dimension });
+    return this.#add({ op: 'affine', maps, dimension });
   }
 
   protected map({ matrix, row: name, of: argument }: Expression & { kind: 'map' }): PlanMap {
@@ -210,12 +210,12 @@ export class Planner {
     const key = next ? `${name}'` : name;
     const known = this.values.get(key);
     if (known !== undefined) return known;
-    const node = this.add(this.leaf(name));
+    const node = this.#add(this.#leaf(name));
     this.values.set(key, node);
     return node;
   }
 
-  private leaf(name: string): PlanNode {
+  #leaf(name: string): PlanNode {
     const { vectors = {}, scalars = {} } = this.declarations;
     if (name === 'x') return { op: 'input', dimension: 'input' };
     const state = this.states.get(name);
@@ -227,10 +227,10 @@ export class Planner {
   protected call({ name: slot, of: argument }: Expression & { kind: 'call' }): number {
     const of = this.visit(argument);
     this.slots.add(slot);
-    return this.add({ op: 'activate', slot, of, dimension: this.nodes[of].dimension });
+    return this.#add({ op: 'activate', slot, of, dimension: this.nodes[of].dimension });
   }
 
-  private add(node: PlanNode): number {
+  #add(node: PlanNode): number {
     return this.nodes.push(node) - 1;
   }
 }

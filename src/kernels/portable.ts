@@ -39,12 +39,12 @@ class Row {
 /** A matrix `[rows, columns]` of doubles, whose row views are made once, not once a step. */
 export class Matrix {
   readonly shape: [number, number];
-  private readonly rows: Row[];
+  readonly #rows: Row[];
 
   constructor(rows: readonly Float64Array[], columns: number) {
     this.shape = [rows.length, columns];
     const data = new Float64Array(rows.length * columns);
-    this.rows = rows.map((row, i) => {
+    this.#rows = rows.map((row, i) => {
       data.set(row, i * columns);
       return new Row(data, i * columns, columns);
     });
@@ -52,7 +52,7 @@ export class Matrix {
 
   /** Row i; the second argument is always null here, as gemv asks for it. */
   pick(i: number, _column: null): Row {
-    return this.rows[i];
+    return this.#rows[i];
   }
 }
 

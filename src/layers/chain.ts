@@ -9,7 +9,8 @@ import {
   type SameForm,
   type StateOf,
 } from '../equations/cell.js';
-import type { Batch, Machine } from '../equations/machine.js';
+import type { Machine } from '../equations/machine.js';
+import type { Batch } from '../equations/state.js';
 import { asRecurError, describe, mismatch } from '../errors.js';
 import { statelessCell } from './function-cell.js';
 
@@ -194,14 +195,14 @@ function memberCell(member: Member, i: number): AnyCell {
 }
 
 class ChainMachine implements Machine {
-  private readonly machines: readonly Machine[];
+  readonly #machines: readonly Machine[];
 
   constructor(cells: readonly AnyCell[], state: unknown, options: BirthOptions = {}) {
     const isGiven = state !== undefined || options.restored;
     if (isGiven && (!Array.isArray(state) || state.length !== cells.length)) {
       throw mismatch('chain.initialState', `a tuple of ${cells.length}`, describe(state));
     }
-    this.machines = cells.map((cell, i) => {
+    this.#machines = cells.map((cell, i) => {
       const next = cells[i + 1];
       // What goes from one cell of equations to the next is read at once and kept by nobody.
       const reuse = next === undefined ? options.reuse : !beginsWithFunction(next);
@@ -211,15 +212,15 @@ class ChainMachine implements Machine {
   }
 
   get batch(): Batch {
-    for (const { batch } of this.machines) if (batch !== null) return batch;
+    for (const { batch } of this.#machines) if (batch !== null) return batch;
     return null;
   }
 
   step(x: unknown): unknown {
     let value = x;
-    for (let i = 0; i < this.machines.length; i++) {
+    for (let i = 0; i < this.#machines.length; i++) {
       try {
-        value = this.machines[i].step(value);
+        value = this.#machines[i].step(value);
       } catch (error) {
         throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
       }
@@ -228,15 +229,15 @@ class ChainMachine implements Machine {
   }
 
   commit(): void {
-    for (let i = 0; i < this.machines.length; i++) this.machines[i].commit();
+    for (let i = 0; i < this.#machines.length; i++) this.#machines[i].commit();
   }
 
   rollback(): void {
-    for (let i = 0; i < this.machines.length; i++) this.machines[i].rollback();
+    for (let i = 0; i < this.#machines.length; i++) this.#machines[i].rollback();
   }
 
   state(): unknown {
-    return this.machines.map(machine => machine.state());
+    return this.#machines.map(machine => machine.state());
   }
 }
 

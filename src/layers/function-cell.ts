@@ -76,11 +76,11 @@ export function made(given: unknown): unknown {
 
 class FunctionMachine implements Machine {
   readonly batch = null;
-  private readonly name: string;
-  private readonly fn: (...args: never[]) => unknown;
-  private readonly stateful: boolean;
-  private now: unknown;
-  private next: unknown;
+  readonly #name: string;
+  readonly #fn: (...args: never[]) => unknown;
+  readonly #stateful: boolean;
+  #now: unknown;
+  #next: unknown;
 
   constructor(
     name: string,
@@ -88,32 +88,32 @@ class FunctionMachine implements Machine {
     stateful: boolean,
     initial: unknown,
   ) {
-    this.name = name;
-    this.fn = fn;
-    this.stateful = stateful;
-    this.now = copyValue(initial);
-    this.next = this.now;
+    this.#name = name;
+    this.#fn = fn;
+    this.#stateful = stateful;
+    this.#now = copyValue(initial);
+    this.#next = this.#now;
   }
 
   step(x: unknown): unknown {
-    if (!this.stateful) return (this.fn as (x: unknown) => unknown)(x);
-    const result = (this.fn as (h: unknown, x: unknown) => unknown)(this.next, x);
+    if (!this.#stateful) return (this.#fn as (x: unknown) => unknown)(x);
+    const result = (this.#fn as (h: unknown, x: unknown) => unknown)(this.#next, x);
     if (!Array.isArray(result) || result.length !== 2) {
-      throw mismatch(this.name, 'a pair [h, y] to be returned', describe(result));
+      throw mismatch(this.#name, 'a pair [h, y] to be returned', describe(result));
     }
-    this.next = result[0];
+    this.#next = result[0];
     return result[1];
   }
 
   commit(): void {
-    this.now = this.next;
+    this.#now = this.#next;
   }
 
   rollback(): void {
-    this.next = this.now;
+    this.#next = this.#now;
   }
 
   state(): unknown {
-    return copyValue(this.now);
+    return copyValue(this.#now);
   }
 }

@@ -80,80 +80,81 @@ function checkConfig(where: string, config: SessionConfig, known: readonly strin
 
 /** One stream through a model: the state of one subscription. Without RxJS. */
 export class Session {
-  private readonly cell: AnyCell;
-  private readonly config: SessionConfig;
-  private machine: Machine;
-  private count = 0;
-  private busy = false;
+  readonly #cell: AnyCell;
+  readonly #config: SessionConfig;
+  #machine: Machine;
+  #count = 0;
+  #busy = false;
   /** The chunk of outputs that `reuse` emits again and again. */
-  private reused: Float32Array | undefined;
+  #reused: Float32Array | undefined;
 
   constructor(cell: AnyCell, config: SessionConfig) {
-    this.cell = cell;
-    this.config = config;
-    this.machine = this.birth();
+    this.#cell = cell;
+    this.#config = config;
+    this.#machine = this.#birth();
     const restored = made(config.restore);
-    if (restored !== undefined) this.machine = this.resumed(restored);
+    if (restored !== undefined) this.#machine = this.#resumed(restored);
   }
 
   /** Steps one event and returns its emission; a throw leaves the state as it was before it. */
   handle(event: unknown): unknown {
-    const { select, project } = this.config;
-    const step = this.count++;
+    const { select, project } = this.#config;
+    const step = this.#count++;
     let where = 'select';
     let emission: unknown;
-    this.enter();
+    this.#enter();
     try {
       const x = select ? select(event as never) : event;
       where = 'step';
-      const y = this.config.chunks ? this.chunk(x) : this.machine.step(x);
+      const y = this.#config.chunks ? this.#chunk(x) : this.#machine.step(x);
       where = 'project';
       emission = project ? project(y as never, event as never) : y;
     } catch (error) {
-      this.machine.rollback();
-      throw asRecurError(error, where === 'step' ? String(this.cell) : where, { step });
+      this.#machine.rollback();
+      throw asRecurError(error, where === 'step' ? String(this.#cell) : where, { step });
     } finally {
-      this.busy = false;
+      this.#busy = false;
     }
-    this.machine.commit();
+    this.#machine.commit();
     return emission;
   }
 
   /** Steps all of a sequence, or, when one of its data is refused, none. */
   all(sequence: unknown): unknown {
-    this.enter();
+    this.#enter();
     let outputs: unknown;
     try {
-      outputs = this.chunk(sequence);
+      outputs = this.#chunk(sequence);
     } catch (error) {
-      this.machine.rollback();
-      throw asRecurError(error, String(this.cell));
+      this.#machine.rollback();
+      throw asRecurError(error, String(this.#cell));
     } finally {
-      this.busy = false;
+      this.#busy = false;
     }
-    this.machine.commit();
+    this.#machine.commit();
     this.tell();
     return outputs;
   }
 
   /** Back to the beginning. */
   reset(): void {
-    this.machine = this.birth();
+    this.#machine = this.#birth();
     this.tell();
   }
 
   /** On from a snapshot or its parsed JSON; one that does not fit is refused, the state kept. */
   restore(snapshot: unknown): void {
-    this.machine = this.resumed(snapshot);
+    this.#machine = this.#resumed(snapshot);
     this.tell();
   }
 
   state(): unknown {
-    return this.machine.state();
+    return this.#machine.state();
   }
 
   snapshot(): Snapshot {
-    const { machine, cell } = this;
+    const machine = this.#machine;
+    const cell = this.#cell;
     const header = {
       backend: 'portable' as const,
       layer: layerSignature(cell),
@@ -164,73 +165,74 @@ export class Session {
 
   /** Tells the observer of states where the model is now. */
   tell(): void {
-    const { state } = this.config;
+    const { state } = this.#config;
     if (!state) return;
     const snapshot = this.snapshot() as Snapshot<never>;
     if (typeof state === 'function') state(snapshot);
     else state.next(snapshot);
   }
 
-  private enter(): void {
-    if (this.busy) throw mismatch(String(this.cell), 'one step at a time', 'a step inside a step');
-    this.busy = true;
+  #enter(): void {
+    if (this.#busy)
+      throw mismatch(String(this.#cell), 'one step at a time', 'a step inside a step');
+    this.#busy = true;
   }
 
-  private birth(): Machine {
-    return this.start(undefined, {});
+  #birth(): Machine {
+    return this.#start(undefined, {});
   }
 
-  private start(state: unknown, options: BirthOptions): Machine {
-    const { reuse, chunks } = this.config;
-    return this.cell[internals].start(state, { ...options, reuse: reuse && !chunks });
+  #start(state: unknown, options: BirthOptions): Machine {
+    const { reuse, chunks } = this.#config;
+    return this.#cell[internals].start(state, { ...options, reuse: reuse && !chunks });
   }
 
-  private resumed(given: unknown): Machine {
+  #resumed(given: unknown): Machine {
     if (!isSnapshot(given)) {
       throw mismatch('restore', "a snapshot, with format 'rxrecur/state'", describe(given));
     }
     const { layer, state, batch } = toSnapshot(given);
-    const own = layerSignature(this.cell);
+    const own = layerSignature(this.#cell);
     if (layer !== own) throw mismatch('restore', `a snapshot of ${own}`, `one of ${layer}`);
-    return this.start(state, { batch, restored: true });
+    return this.#start(state, { batch, restored: true });
   }
 
   /** The outputs of a chunk of steps, in the form in which the steps came. */
-  private chunk(steps: unknown): unknown {
-    if (isNdArray(steps)) return this.ndChunk(steps);
-    if (!isIterable(steps)) throw this.noChunk(steps);
+  #chunk(steps: unknown): unknown {
+    if (isNdArray(steps)) return this.#ndChunk(steps);
+    if (!isIterable(steps)) throw this.#noChunk(steps);
     const outputs: unknown[] = [];
-    for (const x of steps) outputs.push(this.stepAt(outputs.length, x));
+    for (const x of steps) outputs.push(this.#stepAt(outputs.length, x));
     return outputs;
   }
 
-  private ndChunk(steps: NdArray): unknown {
+  #ndChunk(steps: NdArray): unknown {
     const [, count, batch] = steps.shape;
-    if (steps.shape.length !== 2 && steps.shape.length !== 3) throw this.noChunk(steps);
-    const outputs = Array.from({ length: count }, (_, t) => this.stepAt(t, sliceAt(steps, 1, t)));
-    const { outputSize = 0 } = this.cell;
+    if (steps.shape.length !== 2 && steps.shape.length !== 3) throw this.#noChunk(steps);
+    const outputs = Array.from({ length: count }, (_, t) => this.#stepAt(t, sliceAt(steps, 1, t)));
+    const { outputSize = 0 } = this.#cell;
     const rows = outputs.map(y => (isNdArray(y) ? y.data : y) as Float32Array);
     // What a user's function makes need not have a vector for each column.
     if (!outputSize || rows.some(y => y.length !== outputSize * (batch ?? 1))) return outputs;
     const size = outputSize * count * (batch ?? 1);
     const data =
-      this.config.reuse && this.reused?.length === size ? this.reused : new Float32Array(size);
-    this.reused = data;
+      this.#config.reuse && this.#reused?.length === size ? this.#reused : new Float32Array(size);
+    this.#reused = data;
     return wrap(stack(rows, data, batch ?? 1), [outputSize, ...steps.shape.slice(1)], steps);
   }
 
-  private stepAt(t: number, x: unknown): unknown {
+  #stepAt(t: number, x: unknown): unknown {
     try {
-      return this.machine.step(x);
+      return this.#machine.step(x);
     } catch (error) {
-      throw asRecurError(error, String(this.cell), { prefix: `[${t}].` });
+      throw asRecurError(error, String(this.#cell), { prefix: `[${t}].` });
     }
   }
 
-  private noChunk(got: unknown): Error {
+  #noChunk(got: unknown): Error {
     const expected =
       'a sequence of steps, or an ndarray [features, steps] or [features, steps, batch]';
-    return mismatch(`${layerText(this.cell)} chunk`, expected, describe(got));
+    return mismatch(`${layerText(this.#cell)} chunk`, expected, describe(got));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Batch } from '../equations/machine.js';
+import type { Batch } from '../equations/state.js';
 import { describe, mismatch, RecurError } from '../errors.js';
 import { decode, encode, type Fetch, fromBase64, toBase64 } from './encoding.js';
 import { copyValue } from './values.js';

@@ -15,8 +15,8 @@ import { starCell } from '../cells/star.js';
 import { ugrnnCell } from '../cells/ugrnn.js';
 import type { AnyCell } from '../equations/cell.js';
 import type { CellConstructor, OptionsOf, OutputOfText, StateOfText } from '../equations/define.js';
-import type { StateArray } from '../equations/machine.js';
 import type { Declarations } from '../equations/plan.js';
+import type { StateArray } from '../equations/state.js';
 import { type ChainCell, chainOf, type Fitting, type Member } from '../layers/chain.js';
 import { type Layer, type LayerOf, recur } from './recur.js';
 

@@ -1,0 +1,32 @@
+import { describe, mismatch } from '../errors.js';
+import { flatten, isNdArray, sizeOf } from './ndarray.js';
+
+/**
+ * Numbers given in any form (one number, a flat or nested array, a typed array, an ndarray) as a
+ * row-major float32 copy and its shape. Throws a RecurError for anything else and for ragged rows.
+ */
+export function readNumbers(where: string, value: unknown, expected: string) {
+  if (isNdArray(value)) return { values: flatten(value), shape: value.shape };
+  let items: unknown = typeof value === 'number' ? [value] : value;
+  if (!Array.isArray(items) && !ArrayBuffer.isView(items)) {
+    throw mismatch(where, expected, describe(value));
+  }
+  const shape: number[] = [];
+  for (let row = items as unknown[]; Array.isArray(row) && shape.length < 3; row = row[0] as []) {
+    shape.push(row.length);
+  }
+  if (Array.isArray(items)) items = items.flat(shape.length);
+  const list = items as ArrayLike<unknown>;
+  if (shape.length === 0) shape.push(list.length);
+  const values = new Float32Array(list.length);
+  for (let i = 0; i < list.length; i++) {
+    if (typeof list[i] !== 'number') {
+      throw mismatch(where, `${expected}, of numbers`, `${describe(list[i])} at [${i}]`);
+    }
+    values[i] = list[i] as number;
+  }
+  if (sizeOf(shape) !== values.length) {
+    throw mismatch(where, `${expected}, every row of one length`, 'ragged rows');
+  }
+  return { values, shape };
+}
