@@ -19,7 +19,8 @@ export { type ReferenceState, type ReferenceStep, reference } from './equations/
 export type { CellOptions } from './equations/spec.js';
 export type { Batch, StateArray } from './equations/state.js';
 export { RecurError } from './errors.js';
-export { type ChainCell, chainCell, type Member } from './layers/chain.js';
+export { chainCell } from './layers/chain.js';
+export type { ChainCell, InputOf, Member, OutputOf } from './layers/members.js';
 export type { StateObserver } from './layers/session.js';
 export { type Backend, Snapshot, snapshotFromBytes } from './layers/snapshot.js';
 export {

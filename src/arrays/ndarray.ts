@@ -91,9 +91,11 @@ export function wrap(data: Float32Array, shape: readonly number[], like: NdArray
   return view;
 }
 
-/** The elements of an ndarray in row-major order, float32, freshly copied. */
-export function flatten({ data, shape, stride, offset }: NdArray): Float32Array {
-  const out = new Float32Array(sizeOf(shape));
+/** The elements of an ndarray in row-major order, copied into `out`. */
+export function flatten<T extends { length: number; [index: number]: number }>(
+  { data, shape, stride, offset }: NdArray,
+  out: T,
+): T {
   const index = shape.map(() => 0);
   let at = offset;
   for (let k = 0; k < out.length; k++) {

@@ -6,7 +6,10 @@ import { flatten, isNdArray, sizeOf } from './ndarray.js';
  * row-major float32 copy and its shape. Throws a RecurError for anything else and for ragged rows.
  */
 export function readNumbers(where: string, value: unknown, expected: string) {
-  if (isNdArray(value)) return { values: flatten(value), shape: value.shape };
+  if (isNdArray(value)) {
+    const values = flatten(value, new Float32Array(sizeOf(value.shape)));
+    return { values, shape: value.shape };
+  }
   let items: unknown = typeof value === 'number' ? [value] : value;
   if (!Array.isArray(items) && !ArrayBuffer.isView(items)) {
     throw mismatch(where, expected, describe(value));

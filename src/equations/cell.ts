@@ -50,6 +50,19 @@ export interface Cell<S = unknown, I = number, O = number, Y = SameForm, P = Par
   readonly [internals]: CellInternals;
 }
 
+/** A plain function's parameters: none. */
+export type NoParams = Readonly<Record<string, never>>;
+
+/**
+ * A cell that a function of the user's own begins: it takes and answers whatever that does. An
+ * undefined `h` is the initial state.
+ */
+export interface FunctionCell<S, X, Y, O = undefined, P = NoParams>
+  extends Described<S, undefined, O, P> {
+  (h: StateInput<S> | undefined, x: X): [h: S, y: Y];
+  readonly [internals]: CellInternals;
+}
+
 /** The state of a model: `StateOf<typeof model>`. */
 export type StateOf<M> = M extends { initialState(): infer S } ? S : never;
 

@@ -37,22 +37,15 @@ function glorotUniform(random: () => number, rows: number, columns: number): Flo
   return Float32Array.from({ length: rows * columns }, () => (2 * random() - 1) * limit);
 }
 
-/** Uniform numbers in [0, 1), 32 bits each: sfc32 of PractRand (Doty-Humphrey 2014). */
+/** Uniform numbers in [0, 1): splitmix32 (Steele, Lea & Flood 2014), started from both halves. */
 function generator(seed: number): () => number {
-  let a = seed | 0;
-  let b = Math.floor(seed / 2 ** 32) | 0;
-  let c = 0x9e3779b9 | 0;
-  let counter = 1;
-  const next = () => {
-    const sum = (((a + b) | 0) + counter++) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + sum;
-    c |= 0;
-    return (sum >>> 0) / 2 ** 32;
+  let state = (seed ^ Math.imul(seed / 2 ** 32, 0x85ebca6b)) | 0;
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    let bits = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+    bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+    return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
   };
-  for (let i = 0; i < 15; i++) next();
-  return next;
 }
 
 /** A seed as given, checked, or a random one. */

@@ -29,7 +29,6 @@ export type PlanNode = { readonly dimension: Dimension } & (
   /** Σ M_row of + the biases of those rows. */
   | { readonly op: 'affine'; readonly maps: readonly PlanMap[] }
   | { readonly op: 'add' | 'subtract' | 'multiply'; readonly left: number; readonly right: number }
-  | { readonly op: 'negate'; readonly of: number }
   | { readonly op: 'activate'; readonly slot: string; readonly of: number }
 );
 
@@ -163,8 +162,8 @@ export class Planner {
       case 'call':
         return this.call(expression);
       case 'negate': {
-        const of = this.visit(expression.of);
-        return this.#add({ op: 'negate', of, dimension: this.nodes[of].dimension });
+        const minusOne = this.#add({ op: 'number', value: -1, dimension: 'scalar' });
+        return this.binary('multiply', minusOne, expression.of);
       }
       case 'add':
         return this.#sum(expression);

@@ -32,6 +32,8 @@ interface Notation {
   call(slot: string, argument: string): string;
   /** True where a map in a product needs brackets. */
   isSum(matrix: string, row: string): boolean;
+  /** True where a call prints as its argument: the identity. */
+  isBare(slot: string): boolean;
   readonly times: string;
   group(inner: string): string;
 }
@@ -49,7 +51,8 @@ const strength = {
 };
 
 function write(notation: Notation, expression: Expression): string {
-  const inner = (part: Expression, least: number) => {
+  const inner = (part: Expression, least: number): string => {
+    if (part.kind === 'call' && notation.isBare(part.name)) return inner(part.of, least);
     const text = write(notation, part);
     const sum = part.kind === 'map' && notation.isSum(part.matrix, part.row);
     return (sum ? strength.add : strength[part.kind]) < least ? notation.group(text) : text;
@@ -67,12 +70,15 @@ function write(notation: Notation, expression: Expression): string {
       return notation.call(expression.name, write(notation, expression.of));
     case 'negate':
       return `-${inner(expression.of, 3)}`;
-    case 'add':
-      return `${inner(expression.left, 1)} + ${inner(expression.right, 1)}`;
+    case 'add': {
+      // A sum within a sum keeps its brackets: they say what is rounded first. A map needs none.
+      const least = expression.right.kind === 'map' ? 1 : 2;
+      return `${inner(expression.left, 1)} + ${inner(expression.right, least)}`;
+    }
     case 'subtract':
       return `${inner(expression.left, 1)} - ${inner(expression.right, 2)}`;
     default:
-      return `${inner(expression.left, 2)}${notation.times}${inner(expression.right, 2)}`;
+      return `${inner(expression.left, 2)}${notation.times}${inner(expression.right, 3)}`;
   }
 }
 
@@ -87,6 +93,7 @@ function textPrinter(spec: EquationSpec) {
       return text === 'identity' ? argument : `${text}(${argument})`;
     },
     isSum: () => true,
+    isBare: slot => spec.activations[slot].name === 'identity',
     times: ' * ',
     group: inner => `(${inner})`,
   };
@@ -152,6 +159,7 @@ function latexPrinter(spec: EquationSpec) {
         .replace('#', () => argument);
     },
     isSum,
+    isBare: slot => spec.activations[slot].name === 'identity',
     times: ' \\odot ',
     group: inner => `\\left(${inner}\\right)`,
   };

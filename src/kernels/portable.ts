@@ -41,13 +41,11 @@ export class Matrix {
   readonly shape: [number, number];
   readonly #rows: Row[];
 
-  constructor(rows: readonly Float64Array[], columns: number) {
+  constructor(rows: readonly (readonly number[])[]) {
+    const columns = rows[0].length;
     this.shape = [rows.length, columns];
-    const data = new Float64Array(rows.length * columns);
-    this.#rows = rows.map((row, i) => {
-      data.set(row, i * columns);
-      return new Row(data, i * columns, columns);
-    });
+    const data = Float64Array.from(rows.flat());
+    this.#rows = rows.map((_, i) => new Row(data, i * columns, columns));
   }
 
   /** Row i; the second argument is always null here, as gemv asks for it. */

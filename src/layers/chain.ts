@@ -1,33 +1,15 @@
-import type { Vec } from '../arrays/ndarray.js';
 import {
   type AnyCell,
   type BirthOptions,
-  type Cell,
   internals,
   makeCell,
-  type Params,
   type SameForm,
-  type StateOf,
 } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
 import type { Batch } from '../equations/state.js';
 import { asRecurError, describe, mismatch } from '../errors.js';
 import { statelessCell } from './function-cell.js';
-
-/** The key under which an operator made by `recur` says which configuration it carries. */
-export const carried: unique symbol = Symbol.for('rxrecur.carried') as never;
-
-/** Anything that has a cell: what `recur`, and so `lstm(10, 15)`, returns. */
-export interface WithCell {
-  readonly cell: AnyCell;
-  readonly [carried]?: readonly string[];
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a stateless function of the user's own types
-type Stateless = (x: any) => any;
-
-/** What a chain is made of: cells, layers and stateless functions. */
-export type Member = AnyCell | WithCell | Stateless;
+import { type ChainCell, carried, type Fitting, type Member, type WithCell } from './members.js';
 
 /** The cell of a cell or layer; undefined for a plain function. */
 export function cellOf(model: unknown): AnyCell | undefined {
@@ -52,67 +34,6 @@ export function layerSignature(cell: AnyCell): string {
   const { spec, signature } = cell[internals];
   return spec.kind === 'chain' ? signature : layerText(cell).replace(String(cell), () => signature);
 }
-
-type SizeOf<M, K extends 'inputSize' | 'outputSize'> = M extends {
-  readonly [P in K]: infer N extends number;
-}
-  ? N
-  : undefined;
-
-/** The members, or an error type at the first one whose input size is not what comes before it. */
-export type Fitting<M extends readonly unknown[], Before = undefined> = M extends readonly [
-  infer First,
-  ...infer Rest,
-]
-  ? [Agree<Before, SizeOf<First, 'inputSize'>>] extends [true]
-    ? readonly [First, ...Fitting<Rest, SizeOf<First, 'outputSize'>>]
-    : readonly [{ readonly inputSize: Before }, ...Rest]
-  : M;
-
-/** False only for two different literals. */
-type Agree<A, B> = A extends number
-  ? B extends number
-    ? number extends A
-      ? true
-      : number extends B
-        ? true
-        : A extends B
-          ? true
-          : false
-    : true
-  : true;
-
-/** A chain's state: a tuple with one entry a member, undefined for a stateless one. */
-export type ChainState<M extends readonly unknown[]> = {
-  [K in keyof M]: M[K] extends { initialState(): unknown } ? StateOf<M[K]> : undefined;
-};
-
-type LastOf<M extends readonly unknown[]> = M extends readonly [...unknown[], infer L] ? L : never;
-type IsFunction<M> = M extends { initialState(): unknown } ? false : true;
-
-/** The output type: the form that came in, unless a function of the user's own comes last. */
-export type ChainOutput<M extends readonly unknown[]> =
-  true extends IsFunction<M[number]>
-    ? LastOf<M> extends { initialState(): unknown }
-      ? Float32Array
-      : LastOf<M> extends (x: never) => infer Y
-        ? Y
-        : never
-    : SameForm;
-
-/** The cell of `chainCell(...members)`. */
-export type ChainCell<M extends readonly unknown[]> = Cell<
-  ChainState<M>,
-  SizeOf<M[0], 'inputSize'>,
-  SizeOf<LastOf<M>, 'outputSize'>,
-  ChainOutput<M>,
-  ChainParams<M>
->;
-
-/** A chain's parameters: a tuple with one entry a member, empty for a plain function. */
-export type ChainParams<M extends readonly unknown[]> = {
-  readonly [K in keyof M]: M[K] extends { readonly params: infer P } ? P : Params;
-};
 
 /**
  * Cells in a row, each fed with the output before it, as one cell; its state is a tuple with one
@@ -254,10 +175,3 @@ function guarded<T>(i: number, run: () => T): T {
     throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
   }
 }
-
-/** A vector type that chains of plain functions may start from. */
-export type ChainInput<M extends readonly unknown[]> = M[0] extends { initialState(): unknown }
-  ? Vec
-  : M[0] extends (x: infer X) => unknown
-    ? X
-    : never;

@@ -1,6 +1,6 @@
 import type { Batch } from '../equations/state.js';
 import { describe, mismatch, RecurError } from '../errors.js';
-import { decode, encode, type Fetch, fromBase64, toBase64 } from './encoding.js';
+import { decode, encode } from './encoding.js';
 import { copyValue } from './values.js';
 
 /** What runs the steps; numbers are the same bit for bit within one. */
@@ -34,7 +34,7 @@ export class Snapshot<S = unknown> implements Header {
 
   /** Throws a RecurError that names the path of anything in the state that is not plain data. */
   constructor({ backend, layer, batch }: Header & { readonly backend: Backend }, state: S) {
-    encode(state, () => ({}));
+    encode(state);
     this.backend = backend;
     this.layer = layer;
     this.batch = batch;
@@ -42,39 +42,15 @@ export class Snapshot<S = unknown> implements Header {
   }
 
   /** Plain JSON; arrays as base64 of their little-endian bytes. */
-  toJSON(): Record<string, unknown> {
-    return { ...this.header(), state: encode(this.state, bytes => ({ data: toBase64(bytes) })) };
+  toJSON(): object {
+    return { ...this, state: encode(this.state) };
   }
 
-  /** Compact bytes: `RXRECUR1`, the length of the header (uint32), a JSON header, the arrays. */
+  /** The JSON text in UTF-8; see `snapshotFromBytes`. */
   toBytes(): Uint8Array {
-    const arrays: Uint8Array[] = [];
-    let length = 0;
-    const state = encode(this.state, bytes => {
-      arrays.push(bytes);
-      length += bytes.length;
-      return { at: length - bytes.length, length: bytes.length };
-    });
-    const header = new TextEncoder().encode(JSON.stringify({ ...this.header(), state }));
-    const out = new Uint8Array(12 + header.length + length);
-    out.set(magic, 0);
-    new DataView(out.buffer).setUint32(8, header.length, true);
-    out.set(header, 12);
-    let at = 12 + header.length;
-    for (const array of arrays) {
-      out.set(array, at);
-      at += array.length;
-    }
-    return out;
-  }
-
-  private header() {
-    const { backend, layer, batch } = this;
-    return { format, version, backend, layer, batch };
+    return new TextEncoder().encode(JSON.stringify(this));
   }
 }
-
-const magic = new TextEncoder().encode('RXRECUR1');
 
 /** True for a snapshot and for its parsed JSON. */
 export function isSnapshot(value: unknown): value is { readonly format: typeof format } {
@@ -90,37 +66,20 @@ export function isSnapshot(value: unknown): value is { readonly format: typeof f
  * model.restore(snapshotFromBytes(bytes));
  */
 export function snapshotFromBytes(bytes: Uint8Array): Snapshot {
-  const where = 'snapshotFromBytes';
-  const known = bytes instanceof Uint8Array && magic.every((byte, i) => bytes[i] === byte);
-  if (!known || bytes.length < 12) {
-    throw mismatch(where, "bytes that begin with 'RXRECUR1'", describe(bytes));
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = 12 + view.getUint32(8, true);
-  if (start > bytes.length) {
-    throw mismatch(where, `at least ${start} bytes`, `${bytes.length}`, 'the file is cut short');
-  }
-  const payload = bytes.subarray(start);
-  const fetch: Fetch = ({ at, length }, path) => {
-    const inside = isCount(at) && isCount(length) && at + length <= payload.length;
-    if (!inside) throw mismatch(path, `a range of ${payload.length} bytes`, `${at} + ${length}`);
-    return payload.subarray(at, at + length);
-  };
-  let header: unknown;
   try {
-    header = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(12, start)),
-    );
+    return parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
   } catch (cause) {
-    throw new RecurError({ where, expected: 'a JSON header', got: String(cause), cause });
+    if (cause instanceof RecurError) throw cause;
+    const where = 'snapshotFromBytes';
+    const expected = 'the bytes of a snapshot, JSON in UTF-8';
+    throw new RecurError({ where, expected, got: String(cause), cause });
   }
-  return parse(header, fetch);
 }
 
 /** A snapshot from itself or its parsed JSON; throws a RecurError for anything else. */
 export function toSnapshot(value: unknown): Snapshot {
   if (value instanceof Snapshot) return value;
-  return parse(value, ({ data }, path) => fromBase64(data, path));
+  return parse(value);
 }
 
 /** `toSnapshot` into one that nobody else can change. */
@@ -129,7 +88,7 @@ export function copySnapshot(value: unknown): Snapshot {
   return new Snapshot(snapshot, copyValue(snapshot.state));
 }
 
-function parse(value: unknown, fetch: Fetch): Snapshot {
+function parse(value: unknown): Snapshot {
   if (!isSnapshot(value)) {
     throw mismatch('snapshot', `an object with format '${format}'`, describe(value));
   }
@@ -149,7 +108,7 @@ function parse(value: unknown, fetch: Fetch): Snapshot {
   if (batch !== null && !isCount(batch)) {
     throw mismatch('snapshot.batch', 'null or a count', describe(batch));
   }
-  const decoded = decode(state, fetch, 'snapshot.state');
+  const decoded = decode(state, 'snapshot.state');
   return new Snapshot({ backend: backend as Backend, layer, batch }, decoded);
 }
 

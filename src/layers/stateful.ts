@@ -1,8 +1,9 @@
-import type { Vec } from '../arrays/ndarray.js';
-import type { Answer, AnyCell, Cell, StateInput, StateOf } from '../equations/cell.js';
+import type { NdArray, Out, Vec } from '../arrays/ndarray.js';
+import type { Answer, AnyCell, SameForm, StateInput, StateOf } from '../equations/cell.js';
 import { describe, mismatch } from '../errors.js';
-import { carried, cellOf, layerText, type WithCell } from './chain.js';
+import { cellOf, layerText } from './chain.js';
 import { type AnyPlainCell, functionCell, type PlainCell } from './function-cell.js';
+import { carried, type InputOf, type OutputOf, type WithCell } from './members.js';
 import { type Session, type SessionConfig, type StateObserver, sessions } from './session.js';
 import type { Backend, Snapshot } from './snapshot.js';
 
@@ -10,9 +11,9 @@ import type { Backend, Snapshot } from './snapshot.js';
 export type SnapshotInput = Snapshot | { readonly format: string };
 
 /** Where a stream begins and what is kept of it: common to `recur` and `stateful`. */
-export interface StreamConfig<S> {
+export interface StreamConfig<S, Initial = StateInput<S>> {
   /** Where the stream and every reset begin: a value, or a factory called at each birth. */
-  readonly initialState?: StateInput<S> | (() => StateInput<S>) | undefined;
+  readonly initialState?: Initial | (() => Initial) | undefined;
   /** A snapshot (or a factory of one) for the first step only; a reset does not return to it. */
   readonly restore?: SnapshotInput | (() => SnapshotInput | undefined) | undefined;
   /** Told of each new state, as a snapshot, before the output goes out. */
@@ -24,13 +25,12 @@ export interface StreamConfig<S> {
 }
 
 /** Configuration of `stateful`. */
-export type StatefulConfig<S> = StreamConfig<S>;
+export type StatefulConfig<S, Initial = StateInput<S>> = StreamConfig<S, Initial>;
 
 /** Steps in, outputs out, in the form in which the steps came. */
 export interface MapSequence<Y> {
-  <X extends Vec>(sequence: readonly X[]): Answer<Y, X>[];
   /** `[features, steps]` or `[features, steps, batch]`. */
-  (sequence: Exclude<Vec, number | readonly number[]>): Answer<Y, Vec>;
+  <X extends NdArray>(sequence: X): Y extends SameForm ? Out<X> : Y[];
   <X extends Vec>(sequence: Iterable<X>): Answer<Y, X>[];
 }
 
@@ -57,13 +57,12 @@ export interface StatefulFunction<S, X, Y> extends Stateful<S, (sequence: Iterab
   (x: X): Y;
 }
 
-/** A model's output type: SameForm, or what a plain function at its end returns. */
-export type OutputOf<M> =
-  M extends Cell<infer _S, infer _I, infer _O, infer Y, infer _P>
-    ? Y
-    : M extends { readonly cell: infer C }
-      ? OutputOf<C>
-      : never;
+/** What `stateful(model)` is: vectors in, or whatever the function takes that comes first. */
+export type StatefulOf<M> = [Vec] extends [InputOf<M>]
+  ? [InputOf<M>] extends [Vec]
+    ? StatefulLayer<StateOf<M>, OutputOf<M>>
+    : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>>
+  : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>>;
 
 /**
  * A model as a callable object that holds its state: `m(x)`, `m.state`, `m.reset()`, `m.map(seq)`,
@@ -77,12 +76,12 @@ export type OutputOf<M> =
  */
 export function stateful<S, X, Y>(
   fn: PlainCell<S, X, Y>,
-  config?: StatefulConfig<S> & { readonly initialState?: S | (() => S) },
+  config?: StatefulConfig<S, S>,
 ): StatefulFunction<S, X, Y>;
 export function stateful<M extends AnyCell | WithCell>(
   model: M,
   config?: StatefulConfig<StateOf<M>>,
-): StatefulLayer<StateOf<M>, OutputOf<M>>;
+): StatefulOf<M>;
 export function stateful(
   model: AnyCell | WithCell | AnyPlainCell,
   config: SessionConfig = {},

@@ -30,48 +30,23 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 /**
- * A deep copy of plain data, cycles and all; what is not plain data (class instances, functions)
- * stays itself.
+ * A deep copy of plain data (typed arrays, ndarrays, arrays, plain objects), cycles and all; what is
+ * none of these stays itself.
  */
-export function copyValue(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? copyObject(value, new Map()) : value;
-}
-
-function copyObject(value: object, copies: Map<object, object>): object {
-  const known = copies.get(value);
-  if (known) return known;
-  const inner = (v: unknown) => (typeof v === 'object' && v !== null ? copyObject(v, copies) : v);
-  const whole = copyArray(value);
-  if (whole) {
-    copies.set(value, whole);
-    return whole;
-  }
-  if (Array.isArray(value)) {
-    const copy: unknown[] = new Array(value.length);
-    copies.set(value, copy);
-    for (const [i, v] of value.entries()) copy[i] = inner(v);
-    return copy;
-  }
-  if (!isPlainObject(value)) return value;
-  const copy: Record<string, unknown> = {};
-  copies.set(value, copy);
-  for (const [key, v] of Object.entries(value)) {
-    if (key !== '__proto__') copy[key] = inner(v);
-    else Object.defineProperty(copy, key, { ...plainProperty, value: inner(v) });
-  }
-  return copy;
-}
-
-const plainProperty = { writable: true, enumerable: true, configurable: true };
-
-/** A typed array or an ndarray over one, copied; undefined for anything else. */
-function copyArray(value: object): object | undefined {
+export function copyValue(value: unknown, copies = new Map<unknown, unknown>()): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (copies.has(value)) return copies.get(value);
   const kind = typedArrayName(value);
   // Not slice(): a Buffer's shares its bytes.
   if (kind) return new typedArrays[kind](value as TypedArray);
-  const kindOfData = isNdArray(value) ? typedArrayName(value.data) : undefined;
-  if (!isNdArray(value) || !kindOfData) return undefined;
-  const data = new typedArrays[kindOfData](value.data);
-  const own = { data, shape: [...value.shape], stride: [...value.stride] };
-  return Object.assign(Object.create(Object.getPrototypeOf(value)), value, own);
+  const plain = Array.isArray(value) || isPlainObject(value);
+  if (!plain && !(isNdArray(value) && typedArrayName(value.data))) return value;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  const copy: object = Array.isArray(value) ? new Array(value.length) : Object.create(prototype);
+  copies.set(value, copy);
+  for (const [key, v] of Object.entries(value)) {
+    const property = { writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(copy, key, { ...property, value: copyValue(v, copies) });
+  }
+  return copy;
 }

@@ -17,7 +17,8 @@ import type { AnyCell } from '../equations/cell.js';
 import type { CellConstructor, OptionsOf, OutputOfText, StateOfText } from '../equations/define.js';
 import type { Declarations } from '../equations/plan.js';
 import type { StateArray } from '../equations/state.js';
-import { type ChainCell, chainOf, type Fitting, type Member } from '../layers/chain.js';
+import { chainOf } from '../layers/chain.js';
+import type { ChainCell, Fitting, Member } from '../layers/members.js';
 import { type Layer, type LayerOf, recur } from './recur.js';
 
 /** Makes layers of one kind: `lstm(10, 15, options)`. */

@@ -5,16 +5,20 @@ import type {
   AnyCell,
   Cell,
   Described,
+  FunctionCell,
+  NoParams,
   Params,
   SameForm,
+  StateInput,
   StateOf,
 } from '../equations/cell.js';
 import { asRecurError, describe, mismatch, type RecurError } from '../errors.js';
-import { carried, layerText, type WithCell } from '../layers/chain.js';
+import { layerText } from '../layers/chain.js';
 import type { AnyPlainCell, PlainCell } from '../layers/function-cell.js';
+import { carried, type InputOf, type OutputOf, type WithCell } from '../layers/members.js';
 import { type Session, type SessionConfig, sessionNames, sessions } from '../layers/session.js';
 import { isSnapshot } from '../layers/snapshot.js';
-import { modelCell, type OutputOf, type StreamConfig } from '../layers/stateful.js';
+import { modelCell, type StreamConfig } from '../layers/stateful.js';
 
 /** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
 export type Reset<E> =
@@ -22,8 +26,14 @@ export type Reset<E> =
   | ((source: Observable<E>) => ObservableInput<unknown>);
 
 /** Configuration of `recur` for events of type E, where the model takes X and answers Y. */
-export interface RecurConfig<S = unknown, E = unknown, X = E, Y = unknown, P = Y>
-  extends StreamConfig<S> {
+export interface RecurConfig<
+  S = unknown,
+  E = unknown,
+  X = E,
+  Y = unknown,
+  P = Y,
+  Initial = StateInput<S>,
+> extends StreamConfig<S, Initial> {
   /** Restores the initial state; the function form is fed each event before it is stepped. */
   readonly reset?: Reset<E> | undefined;
   /** The model's input from an event. */
@@ -46,10 +56,11 @@ export interface Layer<S = unknown, I = number, O = number, Y = SameForm, P = Pa
   readonly cell: Cell<S, I, O, Y, P>;
 }
 
-/** A plain recurrent function as an operator. */
-export interface FunctionLayer<S, X, Y> extends Described<S, undefined, undefined> {
+/** A plain recurrent function, or a chain that a function begins, as an operator. */
+export interface FunctionLayer<S, X, Y, O = undefined, P = NoParams>
+  extends Described<S, undefined, O, P> {
   (source: Observable<X>): Observable<Y>;
-  readonly cell: AnyCell & { initialState(): S };
+  readonly cell: FunctionCell<S, X, Y, O, P>;
 }
 
 /** An operator whose events are not the model's inputs. */
@@ -57,11 +68,13 @@ export type EventOperator<E, P> = (source: Observable<E>) => Observable<P>;
 
 /** The layer of a cell (or the layer itself). */
 export type LayerOf<M> =
-  M extends Cell<infer S, infer I, infer O, infer Y, infer P>
+  M extends Cell<infer S, infer I extends number, infer O, infer Y, infer P>
     ? Layer<S, I, O, Y, P>
-    : M extends { readonly cell: infer C }
-      ? LayerOf<C>
-      : never;
+    : M extends FunctionCell<infer S, infer X, infer Y, infer O, infer P>
+      ? FunctionLayer<S, X, Y, O, P>
+      : M extends { readonly cell: infer C }
+        ? LayerOf<C>
+        : never;
 
 type Model = AnyCell | WithCell;
 type Chunk<X> = readonly X[] | (X extends { readonly shape: readonly number[] } ? X : never);
@@ -97,17 +110,19 @@ export function recur<S, X, Y>(
   fn: PlainCell<S, X, Y>,
   config?: { readonly initialState?: S | (() => S) },
 ): FunctionLayer<S, X, Y>;
+export function recur<S, X, Y, E = readonly X[], P = Y[]>(
+  fn: PlainCell<S, X, Y>,
+  config: RecurConfig<S, E, readonly X[], Y[], P, S> & { readonly chunks: true },
+): EventOperator<E, P>;
 export function recur<S, X, Y, E = X, P = Y>(
   fn: PlainCell<S, X, Y>,
-  config: Omit<RecurConfig<S, E, X, Y, P>, 'initialState'> & {
-    readonly initialState?: S | (() => S);
-  },
+  config: RecurConfig<S, E, X, Y, P, S> & { readonly chunks?: false | undefined },
 ): EventOperator<E, P>;
 export function recur<M extends Model>(
   model: M,
   config?: { readonly initialState?: StreamConfig<StateOf<M>>['initialState'] },
 ): LayerOf<M>;
-export function recur<M extends Model, E extends Vec>(
+export function recur<M extends Model, E extends InputOf<M>>(
   model: M,
   config: Simple<StateOf<M>> & Rest<StateOf<M>, E>,
 ): <X extends E>(source: Observable<X>) => Observable<Answer<OutputOf<M>, X>>;
@@ -118,17 +133,21 @@ export function recur<M extends Model, E, X, P = ChunkAnswer<OutputOf<M>, X>>(
     readonly select: (event: E) => X;
   },
 ): EventOperator<E, P>;
-export function recur<M extends Model, E extends Chunk<Vec>, P = ChunkAnswer<OutputOf<M>, E>>(
+export function recur<
+  M extends Model,
+  E extends Chunk<InputOf<M>>,
+  P = ChunkAnswer<OutputOf<M>, E>,
+>(
   model: M,
   config: RecurConfig<StateOf<M>, E, E, ChunkAnswer<OutputOf<M>, E>, P> & { readonly chunks: true },
 ): EventOperator<E, P>;
-export function recur<M extends Model, E, X extends Vec, P = Answer<OutputOf<M>, X>>(
+export function recur<M extends Model, E, X extends InputOf<M>, P = Answer<OutputOf<M>, X>>(
   model: M,
   config: RecurConfig<StateOf<M>, E, X, Answer<OutputOf<M>, X>, P> & {
     readonly select: (event: E) => X;
   },
 ): EventOperator<E, P>;
-export function recur<M extends Model, E extends Vec, P>(
+export function recur<M extends Model, E extends InputOf<M>, P>(
   model: M,
   config: RecurConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P> & {
     readonly project: (output: Answer<OutputOf<M>, E>, event: E) => P;

@@ -1,0 +1,175 @@
+import type { Activation } from '../equations/activations.js';
+import { isActivationName } from '../equations/activations.js';
+import type { Declarations } from '../equations/plan.js';
+import { describe, mismatch } from '../errors.js';
+import { decode } from '../layers/encoding.js';
+import { isPlainObject } from '../layers/values.js';
+import { parseJson, quoted } from './json.js';
+
+export const modelFormat = 'rxrecur/model';
+export const modelVersion = '1';
+
+/** A cell as a model file tells of it: all but its tensors. */
+export interface CellDescription {
+  readonly name: string;
+  /** Its text, a line an equation. */
+  readonly equations: string;
+  readonly declarations: Declarations;
+  readonly inputSize: number;
+  readonly size: number;
+  /** Length of what V maps to, where the text uses V. */
+  readonly projectionSize?: number;
+  /** What every activation that can be chosen is. */
+  readonly activations: Readonly<Record<string, Activation>>;
+  /** What every constant is. */
+  readonly constants: Readonly<Record<string, number>>;
+  readonly clip?: number;
+  readonly bias: boolean;
+  /** True: the tensors `initialState.h` … say where it begins. */
+  readonly initialState?: boolean;
+}
+
+/** A model as its file tells of it. */
+export type Description = CellDescription | { readonly chain: readonly Description[] };
+
+/** What a file from a stranger may ask for; far beyond any network that is stepped. */
+const limits = { text: 4096, name: 64, names: 256, size: 2 ** 24, members: 1024 };
+
+/** The description in a file's metadata; throws a RecurError for anything that is not one. */
+export function readDescription(metadata: Readonly<Record<string, string>>): Description {
+  const { format, version, model } = metadata;
+  if (format !== modelFormat) {
+    const got = format === undefined ? 'one without format' : `one of format ${quoted(format)}`;
+    const hint = 'fromStateDict takes the tensors of a PyTorch state_dict';
+    throw mismatch('model', `a file of format '${modelFormat}' in its metadata`, got, hint);
+  }
+  if (version !== modelVersion) {
+    const got = version === undefined ? 'none' : quoted(version);
+    throw mismatch(
+      'model.version',
+      `'${modelVersion}'`,
+      got,
+      'a newer library may have written it',
+    );
+  }
+  if (model === undefined) throw mismatch('model', 'its description in the metadata', 'none');
+  const value = decode(parseJson('model', model), 'model');
+  return readMember('model', value, { members: 0 });
+}
+
+function readMember(where: string, value: unknown, total: { members: number }): Description {
+  if (!isPlainObject(value)) throw mismatch(where, 'a cell or a chain', describe(value));
+  if (!Object.hasOwn(value, 'chain')) return readCell(where, value);
+  const { chain } = fields(where, value, ['chain']);
+  if (!Array.isArray(chain)) throw mismatch(`${where}.chain`, 'an array', describe(chain));
+  total.members += chain.length;
+  if (total.members > limits.members) {
+    throw mismatch(where, `at most ${limits.members} members`, `${total.members}`);
+  }
+  return { chain: chain.map((member, i) => readMember(`${where}.chain[${i}]`, member, total)) };
+}
+
+function readCell(where: string, value: unknown): CellDescription {
+  const optional = ['projectionSize', 'clip', 'initialState'];
+  const cell = fields(where, value, cellFields, optional);
+  const { name, equations, declarations, bias, clip, initialState } = cell;
+  if (!isShortText(name)) {
+    throw mismatch(`${where}.name`, `printable text of 1 to ${limits.name}`, describe(name));
+  }
+  if (typeof equations !== 'string' || equations.length > limits.text) {
+    throw mismatch(`${where}.equations`, `text of at most ${limits.text}`, sized(equations));
+  }
+  for (const size of ['inputSize', 'size', 'projectionSize']) {
+    if (Object.hasOwn(cell, size)) checkSize(`${where}.${size}`, cell[size]);
+  }
+  for (const [key, flag] of Object.entries({ bias, initialState: initialState ?? false })) {
+    if (typeof flag === 'boolean') continue;
+    throw mismatch(`${where}.${key}`, 'true or false', describe(flag));
+  }
+  if (clip !== undefined && typeof clip !== 'number') {
+    throw mismatch(`${where}.clip`, 'a number', describe(clip));
+  }
+  readDeclarations(`${where}.declarations`, declarations);
+  readActivations(`${where}.activations`, cell.activations);
+  readNumbers(`${where}.constants`, cell.constants);
+  return cell as unknown as CellDescription;
+}
+
+const cellFields = [
+  'name',
+  'equations',
+  'declarations',
+  'inputSize',
+  'size',
+  'activations',
+  'constants',
+  'bias',
+];
+
+function readDeclarations(where: string, value: unknown): void {
+  const groups = ['vectors', 'scalars', 'constants', 'biasIh'];
+  const declarations = fields(where, value, [], [...groups, 'activations', 'variant']);
+  for (const group of groups) {
+    if (Object.hasOwn(declarations, group)) readNumbers(`${where}.${group}`, declarations[group]);
+  }
+  if (Object.hasOwn(declarations, 'activations')) {
+    readActivations(`${where}.activations`, declarations.activations);
+  }
+  const { variant } = declarations;
+  if (variant !== undefined && !isShortText(variant)) {
+    throw mismatch(`${where}.variant`, `printable text of 1 to ${limits.name}`, describe(variant));
+  }
+}
+
+function readNumbers(where: string, value: unknown): void {
+  for (const [name, number] of named(where, value)) {
+    if (typeof number === 'number' && Number.isFinite(number)) continue;
+    throw mismatch(`${where} ${quoted(name)}`, 'a finite number', describe(number));
+  }
+}
+
+function readActivations(where: string, value: unknown): void {
+  for (const [slot, activation] of named(where, value)) {
+    const at = `${where} ${quoted(slot)}`;
+    const asked = typeof activation === 'string' ? { name: activation } : activation;
+    const { name } = fields(at, asked, ['name'], ['alpha', 'beta']);
+    if (!isActivationName(name)) throw mismatch(at, 'the name of an activation', describe(name));
+  }
+}
+
+function named(where: string, value: unknown): [string, unknown][] {
+  if (!isPlainObject(value)) throw mismatch(where, 'an object', describe(value));
+  const entries = Object.entries(value);
+  if (entries.length <= limits.names) return entries;
+  throw mismatch(where, `at most ${limits.names} names`, String(entries.length));
+}
+
+/** An object with all of these fields, and no others but the optional ones. */
+function fields(
+  where: string,
+  value: unknown,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): Readonly<Record<string, unknown>> {
+  if (!isPlainObject(value)) throw mismatch(where, 'an object', describe(value));
+  const missing = required.find(name => !Object.hasOwn(value, name));
+  if (missing) throw mismatch(`${where}.${missing}`, 'a value', 'none');
+  const known = [...required, ...optional];
+  const odd = Object.keys(value).find(name => !known.includes(name));
+  if (odd !== undefined) throw mismatch(where, `fields ${known.join(', ')}`, quoted(odd));
+  return value;
+}
+
+function checkSize(where: string, size: unknown): void {
+  const fits =
+    Number.isSafeInteger(size) && (size as number) >= 1 && (size as number) <= limits.size;
+  if (!fits) throw mismatch(where, 'a whole number from 1 to 2²⁴', describe(size));
+}
+
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.name && /^\P{C}+$/u.test(value);
+}
+
+function sized(value: unknown): string {
+  return typeof value === 'string' ? `${value.length} characters` : describe(value);
+}

@@ -1,0 +1,186 @@
+import {
+  type AnyCell,
+  type Cell,
+  equationCell,
+  type Params,
+  type SameForm,
+} from '../equations/cell.js';
+import { check } from '../equations/check.js';
+import { parameterShapes, type Sizes } from '../equations/parameters.js';
+import { EquationError } from '../equations/parse.js';
+import { type Definition, slotOptions } from '../equations/plan.js';
+import { type CellOptions, specify } from '../equations/spec.js';
+import { asRecurError, mismatch, RecurError } from '../errors.js';
+import { chainOf } from '../layers/chain.js';
+import { startingFrom } from '../layers/function-cell.js';
+import { type Layer, recur } from '../operators/recur.js';
+import { type CellDescription, type Description, readDescription } from './description.js';
+import { printable } from './json.js';
+import { readSafetensors } from './read-safetensors.js';
+import { TensorClaims } from './tensor-claims.js';
+
+/** Parameters of a model from a file: a chain has an array of its members'. */
+export type LoadedParams = Params | readonly LoadedParams[];
+
+/** A model from a file: its sizes and its state are known when it runs. */
+export type LoadedLayer = Layer<unknown, number, number, SameForm, LoadedParams>;
+
+/** Makes a cell, once everything in the file has been checked. */
+type Build = () => AnyCell;
+
+/** What a whole model may ask for: text to be read, and numbers that a step holds at once. */
+const limits = { text: 2 ** 16, work: 2 ** 26 };
+
+/** What the members of a file have in common. */
+interface Draft {
+  readonly claims: TensorClaims;
+  /** Definitions by all that makes them: equal members share one. */
+  readonly definitions: Map<string, Definition>;
+  text: number;
+  work: number;
+}
+
+/**
+ * The model in a file's bytes, as a layer (an RxJS operator) that equals the one that was saved:
+ * the same text, the same parameters and outputs bit for bit. The file holds the equations
+ * themselves, so cells of your own need no registry.
+ *
+ * The file may come from a stranger: it is data and never runs. Throws a RecurError, and loads
+ * nothing, for a file cut short or altered, for equations that make no cell, and, by name, for
+ * tensors that are missing, too many, of another shape or not finite.
+ *
+ * @example
+ * const model = load(await readFile('model.safetensors'));
+ * source.pipe(model).subscribe();
+ */
+export function load(bytes: Uint8Array): LoadedLayer {
+  try {
+    const { tensors, metadata } = readSafetensors(bytes);
+    const claims = new TensorClaims('model', tensors);
+    const draft: Draft = { claims, definitions: new Map(), text: 0, work: 0 };
+    const build = draftModel(readDescription(metadata), { where: 'model', prefix: '' }, draft);
+    claims.settle();
+    return recur(build() as Cell<unknown, number, number, SameForm, LoadedParams>);
+  } catch (error) {
+    throw printableError(asRecurError(error, 'model'));
+  }
+}
+
+interface Place {
+  /** In messages: `model.chain[1]`. */
+  readonly where: string;
+  /** Of its tensors: `1.`. */
+  readonly prefix: string;
+}
+
+function draftModel(model: Description, place: Place, draft: Draft): Build {
+  if (!('chain' in model)) return draftCell(model, place, draft);
+  const builds = model.chain.map((member, i) => {
+    const within = { where: `${place.where}.chain[${i}]`, prefix: `${place.prefix}${i}.` };
+    return draftModel(member, within, draft);
+  });
+  return () => at(place.where, () => chainOf(builds.map(build => build())));
+}
+
+function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft): Build {
+  const { claims } = draft;
+  const definition = definitionOf(cell, where, draft);
+  const { plan } = definition;
+  checkNamed(`${where}.activations`, openSlots(definition), cell.activations);
+  checkNamed(`${where}.constants`, plan.constants, cell.constants);
+  const { inputSize, size, projectionSize, bias, clip } = cell;
+  if ((projectionSize !== undefined) !== plan.rows.V.length > 0) {
+    const expected = plan.rows.V.length ? 'the length of what V maps to' : 'none, without V';
+    throw mismatch(`${where}.projectionSize`, expected, String(projectionSize ?? 'none'));
+  }
+  const sizes = { input: inputSize, hidden: size, projection: projectionSize ?? 0, scalar: 1 };
+  draft.work += plan.nodes.reduce((sum, { dimension }) => sum + sizes[dimension], 0);
+  if (draft.work > limits.work) {
+    throw mismatch(where, `at most ${limits.work} numbers a step`, String(draft.work));
+  }
+  const params = Object.fromEntries(
+    parameterShapes(plan, sizes, bias).map(shape => {
+      return [shape.name, claims.claim(prefix + shape.name, shape)];
+    }),
+  );
+  const state = cell.initialState ? claimState(definition, sizes, prefix, claims) : undefined;
+  const chosen = Object.entries(cell.activations).map(([slot, a]) => [optionOf(slot), a]);
+  const options: CellOptions = {
+    ...Object.fromEntries(chosen),
+    ...cell.constants,
+    bias,
+    params,
+    ...(clip === undefined ? {} : { clip }),
+    ...(projectionSize === undefined ? {} : { projectionSize }),
+  };
+  return () =>
+    at(where, () => {
+      const spec = specify(definition, inputSize, size, { ...options });
+      return startingFrom(equationCell(spec), state);
+    });
+}
+
+function definitionOf(cell: CellDescription, where: string, draft: Draft): Definition {
+  const { name, equations, declarations } = cell;
+  const key = JSON.stringify([name, equations, declarations]);
+  const known = draft.definitions.get(key);
+  if (known) return known;
+  draft.text += equations.length;
+  if (draft.text > limits.text) {
+    const got = `${draft.text} characters`;
+    throw mismatch(where, `different equations of at most ${limits.text} in all`, got);
+  }
+  const definition = at(where, () => check(name, equations, declarations));
+  draft.definitions.set(key, definition);
+  return definition;
+}
+
+/** The initial state's tensors, `[size]` or `[size, batch]` each, as `recur` takes them. */
+function claimState(
+  { plan }: Definition,
+  sizes: Sizes,
+  prefix: string,
+  claims: TensorClaims,
+): unknown {
+  const states = plan.states.map(({ name, dimension }) => {
+    const tensor = `${prefix}initialState.${name}`;
+    const batch = claims.shapeOf(tensor)?.slice(1, 2) ?? [];
+    const shape = [sizes[dimension], ...batch.map(n => Math.max(1, n))];
+    return [name, claims.claim(tensor, { shape, meaning: dimension })] as const;
+  });
+  return states.length === 1 ? states[0][1] : Object.fromEntries(states);
+}
+
+/** The activation slots of a text that the options of its cells set. */
+export function openSlots({ plan, declarations }: Definition): readonly string[] {
+  const declared = declarations.activations ?? {};
+  return plan.slots.filter(s => Object.hasOwn(slotOptions, s) || Object.hasOwn(declared, s));
+}
+
+function optionOf(slot: string): string {
+  return Object.hasOwn(slotOptions, slot) ? slotOptions[slot].option : slot;
+}
+
+function checkNamed(where: string, names: readonly string[], given: object): void {
+  const got = Object.keys(given);
+  if (got.length === names.length && names.every(name => Object.hasOwn(given, name))) return;
+  throw mismatch(where, `values of ${names.join(', ') || 'none'}`, got.join(', ') || 'none');
+}
+
+/** Runs what may refuse a member, and names the member. */
+function at<T>(where: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RecurError) throw asRecurError(error, where, { prefix: `${where}.` });
+    const [expected, got] =
+      error instanceof EquationError ? ['equations', error.message] : ['a cell', String(error)];
+    throw new RecurError({ where: `${where}.equations`, expected, got, cause: error });
+  }
+}
+
+/** An error whose words, which quote the file, are fit for a terminal. */
+function printableError({ where, expected, got, hint, cause }: RecurError): RecurError {
+  const words = { where: printable(where), expected: printable(expected), got: printable(got) };
+  return new RecurError({ ...words, hint, cause });
+}

@@ -1,0 +1,147 @@
+import { NdView } from '../arrays/ndarray.js';
+import {
+  type Activation,
+  activationEntry,
+  type ResolvedActivation,
+  resolveActivation,
+} from '../equations/activations.js';
+import { type AnyCell, internals, type Params } from '../equations/cell.js';
+import type { Declarations } from '../equations/plan.js';
+import type { EquationSpec } from '../equations/spec.js';
+import type { StateArray } from '../equations/state.js';
+import { describe, mismatch } from '../errors.js';
+import { cellOf } from '../layers/chain.js';
+import { encode } from '../layers/encoding.js';
+import { carried, type WithCell } from '../layers/members.js';
+import {
+  type CellDescription,
+  type Description,
+  modelFormat,
+  modelVersion,
+} from './description.js';
+import { load, openSlots } from './load.js';
+import { writeSafetensors } from './write-safetensors.js';
+
+type Tensors = Record<string, NdView>;
+
+/**
+ * A layer or cell as the bytes of a model file, which `load` reads and other programs too: it is
+ * safetensors. Its tensors are the parameters, float32 in PyTorch's layout: `weightIh`, `biasHh` …
+ * of a single cell, `0.weightIh`, `1.weight` … of a chain's members (`1.0.weightIh` of a chain in a
+ * chain), and `0.initialState.h` … where an initial state was given. Its metadata hold the cells as
+ * their equations, with sizes and options, in JSON under `model`.
+ *
+ * Throws a RecurError for what no file can hold: a plain function, an initial state made by a
+ * factory, a layer with configuration of a stream (`reset`, `select`, …).
+ *
+ * @example
+ * await writeFile('model.safetensors', save(chain(lstm(10, 15), dense(15, 5))));
+ */
+export function save(model: AnyCell | WithCell): Uint8Array {
+  const cell = cellOf(model);
+  if (!cell) throw mismatch('save', 'a layer or a cell', describe(model));
+  const own = (model as Partial<WithCell>)[carried] ?? [];
+  if (own.length) {
+    const hint = 'save the model that was given to recur';
+    throw mismatch('save', 'a model without configuration', `one with ${own.join(', ')}`, hint);
+  }
+  const tensors: Tensors = {};
+  const description = describeModel(cell, undefined, '', '', tensors);
+  const text = JSON.stringify(encode(description, 'save'));
+  const bytes = writeSafetensors(tensors, {
+    format: modelFormat,
+    version: modelVersion,
+    model: text,
+  });
+  // What load would refuse (numbers that are not finite, texts beyond its limits) is not written.
+  load(bytes);
+  return bytes;
+}
+
+/** Describes a model that begins at `given`, or else where it says, and collects its tensors. */
+function describeModel(
+  cell: AnyCell,
+  given: unknown,
+  where: string,
+  prefix: string,
+  tensors: Tensors,
+): Description {
+  const { spec, initialState } = cell[internals];
+  const state = given ?? initialState;
+  if (typeof state === 'function') {
+    const hint = 'give it to recur(load(bytes), { initialState }) again';
+    throw mismatch(where || 'save', 'an initial state that is a value', 'a factory', hint);
+  }
+  if (spec.kind === 'function') {
+    const expected = 'a layer made of equations';
+    throw mismatch(where || 'save', expected, describe(spec.fn), "a function can't be saved");
+  }
+  if (spec.kind === 'equations') {
+    for (const [name, values] of Object.entries(cell.params as Params)) {
+      tensors[prefix + name] = values;
+    }
+    const states = state === undefined ? {} : statesOf(cell, spec, state);
+    for (const [name, values] of Object.entries(states)) {
+      tensors[`${prefix}initialState.${name}`] = values;
+    }
+    return describeCell(spec, Object.keys(states).length > 0);
+  }
+  const states = state as readonly unknown[] | undefined;
+  const chain = spec.members.map((member, i) => {
+    const within = `${where && `${where}.`}chain[${i}]`;
+    return describeModel(member, states?.[i], within, `${prefix}${i}.`, tensors);
+  });
+  return { chain };
+}
+
+/** A given state as the cell understands it: one array a state variable. */
+function statesOf(cell: AnyCell, spec: EquationSpec, given: unknown): Tensors {
+  const state = cell[internals].start(given).state() as StateArray | Record<string, StateArray>;
+  const names = spec.definition.plan.states.map(({ name }) => name);
+  const arrays = names.length === 1 ? { [names[0]]: state as StateArray } : state;
+  return Object.fromEntries(
+    Object.entries(arrays as Record<string, StateArray>).map(([name, array]) => {
+      return [name, array instanceof NdView ? array : new NdView(array, [array.length])];
+    }),
+  );
+}
+
+function describeCell(spec: EquationSpec, hasInitialState: boolean): CellDescription {
+  const { definition, sizes, constants, clip, bias } = spec;
+  const { name, text, declarations } = definition;
+  const lines = text.split('\n').map(line => line.trim());
+  return {
+    name,
+    equations: lines.filter(line => line !== '').join('\n'),
+    declarations: describeDeclarations(declarations),
+    inputSize: sizes.input,
+    size: sizes.hidden,
+    ...(sizes.projection ? { projectionSize: sizes.projection } : {}),
+    activations: Object.fromEntries(
+      openSlots(definition).map(slot => [slot, describeActivation(spec.activations[slot])]),
+    ),
+    constants,
+    ...(clip === undefined ? {} : { clip }),
+    bias,
+    ...(hasInitialState ? { initialState: true } : {}),
+  };
+}
+
+function describeDeclarations({ activations, ...others }: Declarations): Declarations {
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
+  const resolved = Object.entries(activations ?? {}).map(([slot, activation]) => {
+    return [slot, describeActivation(resolveActivation(slot, activation))];
+  });
+  const named = resolved.length ? { activations: Object.fromEntries(resolved) } : {};
+  return { ...Object.fromEntries(given), ...named };
+}
+
+/** Its name, with the parameters that an activation of that name has. */
+function describeActivation({ name, alpha, beta }: ResolvedActivation): Activation {
+  const entry = activationEntry(name);
+  const parameters = {
+    ...(entry.alpha === undefined ? {} : { alpha }),
+    ...(entry.beta === undefined ? {} : { beta }),
+  };
+  return Object.keys(parameters).length ? { name, ...parameters } : name;
+}
