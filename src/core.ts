@@ -5,6 +5,8 @@ export type { Activation, ActivationName } from './equations/activations.js';
 export type {
   AnyCell,
   Cell,
+  FunctionCell,
+  NoParams,
   Params,
   SameForm,
   StateInput,

@@ -4,7 +4,8 @@ import { builtIn } from '../equations/define.js';
  * A gated unit whose gate and candidate share W and U and differ by bias, b_z and b_n `[hidden]`;
  * zeta and nu as they stand before the sigmoid (EdgeML's form). State `h` `[hidden]`.
  *
- * Kusupati, Singh, Bhatia, Kumar, Jain & Varma 2018, "FastGRNN", section 3.2.
+ * Kusupati, Singh, Bhatia, Kumar, Jain & Varma 2018, "FastGRNN: a fast, accurate,
+ * stable and tiny kilobyte sized gated recurrent neural network".
  *
  * @example
  * const cell = fastGrnnCell(10, 15);

@@ -4,7 +4,8 @@ import { builtIn } from '../equations/define.js';
  * A simple RNN with a learned residual connection of two numbers, alpha and beta, as they stand
  * before the sigmoid (EdgeML's form). State `h` `[hidden]`.
  *
- * Kusupati, Singh, Bhatia, Kumar, Jain & Varma 2018, "FastGRNN", section 3.1.
+ * Kusupati, Singh, Bhatia, Kumar, Jain & Varma 2018, "FastGRNN: a fast, accurate,
+ * stable and tiny kilobyte sized gated recurrent neural network".
  *
  * @example
  * const cell = fastRnnCell(10, 15);

@@ -1,4 +1,4 @@
-import type { Cell } from '../equations/cell.js';
+import type { Cell, Params, SameForm } from '../equations/cell.js';
 import { builtIn } from '../equations/define.js';
 import type { CellOptions } from '../equations/spec.js';
 import type { StateArray } from '../equations/state.js';
@@ -36,8 +36,8 @@ export interface GruOptions extends CellOptions {
  * product, as PyTorch, Keras 3 (`reset_after`) and ONNX (`linear_before_reset = 1`); with 'before',
  * as the paper, ONNX's default and Keras 2. State `h` `[hidden]`; gates r z n.
  *
- * Cho et al. 2014, "Learning phrase representations using RNN encoder–decoder" (v1: after, v3:
- * before).
+ * Cho et al. 2014, "Learning phrase representations using RNN encoder–decoder for statistical machine
+ * translation" (arXiv's v1: after, v3: before).
  *
  * @example
  * const cell = gruCell(10, 15, { resetGate: 'before' });
@@ -46,7 +46,7 @@ export function gruCell<const I extends number, const H extends number>(
   inputSize: I,
   hiddenSize: H,
   given: GruOptions = {},
-): Cell<StateArray, I, H> {
+): Cell<StateArray, I, H, SameForm, Params> {
   checkOptions('gru', given);
   const { resetGate = 'after', ...options } = given;
   const variants = { after: resetAfter, before: resetBefore };

@@ -4,7 +4,8 @@ import { builtIn } from '../equations/define.js';
  * Independently recurrent network: each unit sees only itself, through the vector u `[hidden]`,
  * which starts at 1. State `h` `[hidden]`.
  *
- * Li, Li, Cook, Zhu & Gao 2018, "Independently recurrent neural network", eq. 2.
+ * Li, Li, Cook, Zhu & Gao 2018, "Independently recurrent neural network (IndRNN): building a longer
+ * and deeper RNN".
  *
  * @example
  * const cell = indRnnCell(10, 15);

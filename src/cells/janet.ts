@@ -4,7 +4,7 @@ import { builtIn } from '../equations/define.js';
  * Just another network: an LSTM with the forget gate only; `beta` lets it forget less than it
  * takes in. State `h` `[hidden]`; gates f n.
  *
- * van der Westhuizen & Lasenby 2018, "The unreasonable effectiveness of the forget gate", eq. 8.
+ * van der Westhuizen & Lasenby 2018, "The unreasonable effectiveness of the forget gate".
  *
  * @example
  * const cell = janetCell(10, 15, { beta: 0 });

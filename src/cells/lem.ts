@@ -4,7 +4,7 @@ import { builtIn } from '../equations/define.js';
  * Long expressive memory: two states with learned time steps a and b, at most `dt`. State `{ h, c }`
  * (the paper's y and z); rows a b c h.
  *
- * Rusch, Mishra, Erichson & Mahoney 2022, "Long expressive memory for sequence modeling", eq. 3.
+ * Rusch, Mishra, Erichson & Mahoney 2022, "Long expressive memory for sequence modeling".
  *
  * @example
  * const cell = lemCell(10, 15, { dt: 0.5 });

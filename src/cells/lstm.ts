@@ -5,7 +5,7 @@ import { builtIn } from '../equations/define.js';
  * State `{ h, c }`, both `[hidden]`; gates i f g o.
  *
  * Hochreiter & Schmidhuber 1997, "Long short-term memory"; Gers, Schmidhuber & Cummins 2000,
- * "Learning to forget".
+ * "Learning to forget: continual prediction with LSTM".
  *
  * @example
  * const cell = lstmCell(10, 15);

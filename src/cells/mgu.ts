@@ -3,7 +3,7 @@ import { builtIn } from '../equations/define.js';
 /**
  * Minimal gated unit: a GRU with one gate. State `h` `[hidden]`; gates f n.
  *
- * Zhou, Wu, Zhang & Zhou 2016, "Minimal gated unit for recurrent neural networks", eq. 6.
+ * Zhou, Wu, Zhang & Zhou 2016, "Minimal gated unit for recurrent neural networks".
  *
  * @example
  * const cell = mguCell(10, 15);

@@ -4,7 +4,7 @@ import { builtIn } from '../equations/define.js';
  * Minimal GRU: gate and candidate see the input only, so training runs in parallel; there is no
  * weightHh. State `h` `[hidden]`; rows z n.
  *
- * Feng, Tung, Ahmed, Bengio & Hajimirsadeghi 2024, "Were RNNs all we needed?", section 3.1.
+ * Feng, Tung, Ahmed, Bengio & Hajimirsadeghi 2024, "Were RNNs all we needed?".
  *
  * @example
  * const cell = minGruCell(10, 15);

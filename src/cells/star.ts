@@ -4,7 +4,8 @@ import { builtIn } from '../equations/define.js';
  * Stackable recurrent cell: made so that gradients keep their size through depth. State `h`
  * `[hidden]`; rows z k of weightIh, k of weightHh.
  *
- * Turkoglu, D'Aronco, Wegner & Schindler 2021, "Gating revisited", eq. 8–10.
+ * Turkoglu, D'Aronco, Wegner & Schindler 2021, "Gating revisited: deep multi-layer RNNs
+ * that can be trained".
  *
  * @example
  * const cell = starCell(10, 15);

@@ -42,9 +42,11 @@ export interface Described<S, I, O, P = Params> {
 
 /**
  * A recurrent cell: a pure function `(h, x) => [h', y]`. An undefined `h` is the initial state;
- * neither argument is altered, and what it returns is never altered afterwards.
+ * neither argument is altered, and what it returns is never altered afterwards. `Cell` alone is any
+ * cell of vectors.
  */
-export interface Cell<S = unknown, I = number, O = number, Y = SameForm, P = Params>
+// biome-ignore lint/suspicious/noExplicitAny: a state goes in as well as out, so unknown is no top
+export interface Cell<S = any, I = number, O = number, Y = SameForm, P = any>
   extends Described<S, I, O, P> {
   <X extends Vec>(h: StateInput<S> | undefined, x: X): [h: S, y: Answer<Y, X>];
   readonly [internals]: CellInternals;
@@ -109,7 +111,7 @@ export function equationSpec(where: string, cell: unknown): EquationSpec {
 }
 
 /** The cell that a specification describes. */
-export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O> {
+export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameForm, Params> {
   const { definition, sizes } = spec;
   const { name, plan } = definition;
   let program: Program | undefined;

@@ -1,14 +1,12 @@
 import { checkNames, mismatch } from '../errors.js';
 import { isActivationName } from './activations.js';
-import { type Equation, EquationError, type Expression } from './parse.js';
+import { EquationError, type Position } from './parse.js';
 import {
+  type Checks,
   type Declarations,
   type Definition,
   define,
-  keyOf,
-  type Plan,
-  type PlanMap,
-  Planner,
+  primedIn,
   slotOptions,
 } from './plan.js';
 
@@ -37,147 +35,91 @@ const takenNames = [
  * expected, or a RecurError for a wrong declaration.
  */
 export function check(name: string, text: string, declarations: Declarations = {}): Definition {
-  return define(name, text, declarations, CheckingPlanner);
+  checkDeclarations(name, declarations);
+  const end = { line: text.trimEnd().split('\n').length, column: 1 };
+  const definition = define(name, text, declarations, checksOf(name, text, declarations, end));
+  const { plan } = definition;
+  if (plan.nodes[plan.output].dimension === 'scalar') {
+    throw new EquationError(name, end, 'an output that is a vector', 'a scalar');
+  }
+  const used = [...plan.vectors, ...plan.scalars, ...plan.constants];
+  const unused = declaredNames(declarations).find(declared => !used.includes(declared));
+  if (unused === undefined) return definition;
+  throw mismatch(`defineCell('${name}')`, 'declared names that the text uses', `'${unused}'`);
 }
 
-/** A Planner that refuses what is not a cell. */
-class CheckingPlanner extends Planner {
-  /** Sizes of states are still being found out in the first walks: one state a walk at most. */
-  private walks = 0;
+function declaredNames({ vectors = {}, scalars = {}, constants = {} }: Declarations): string[] {
+  return Object.keys({ ...vectors, ...scalars, ...constants });
+}
 
-  override plan(): Plan {
-    this.checkDeclarations();
-    const names = new Set(this.equations.map(keyOf));
-    const last = this.equations[this.equations.length - 1];
-    if (!names.has('y') && !names.has("h'"))
-      throw this.wrong(last, "an equation for y or h'", 'none');
-    const plan = super.plan();
-    if (plan.nodes[plan.output].dimension === 'scalar') {
-      throw this.wrong(last, 'an output that is a vector', 'a scalar');
-    }
-    const { vectors = {}, scalars = {}, constants = {} } = this.declarations;
-    const used = [...plan.vectors, ...plan.scalars, ...plan.constants];
-    for (const name of Object.keys({ ...vectors, ...scalars, ...constants })) {
-      if (used.includes(name)) continue;
-      const where = `defineCell('${this.cell}')`;
-      throw mismatch(where, 'declared names that the text uses', `'${name}'`);
-    }
-    return plan;
-  }
-
-  protected override line(equation: Equation): number {
-    if (this.values.size === 0 && this.walks++ > this.states.size) {
-      throw this.wrong(equation, 'sizes that agree', 'none that do');
-    }
-    this.checkName(equation);
-    const node = super.line(equation);
-    const { dimension } = this.nodes[node];
-    if (equation.next && dimension !== 'hidden' && dimension !== 'projection') {
-      throw this.wrong(
-        equation,
-        'a value of hidden or projection size',
-        `one of ${dimension} size`,
-      );
-    }
-    return node;
-  }
-
-  protected override binary(
-    op: 'add' | 'subtract' | 'multiply',
-    left: number,
-    operand: Expression,
-  ): number {
-    const node = super.binary(op, left, operand);
-    const { right } = this.nodes[node] as { right: number };
-    const [a, b] = [left, right].map(i => this.nodes[i].dimension);
-    if (a !== b && a !== 'scalar' && b !== 'scalar') {
-      throw this.wrong(operand, `an operand of ${a} size`, `one of ${b} size`);
-    }
-    return node;
-  }
-
-  protected override affine(terms: readonly (Expression & { kind: 'map' })[]): number {
-    const projecting = terms.filter(({ matrix }) => matrix === 'V').length;
-    if (projecting > 0 && projecting < terms.length) {
-      throw this.wrong(terms[0], 'terms of one size', 'V beside W or U');
-    }
-    return super.affine(terms);
-  }
-
-  protected override map(term: Expression & { kind: 'map' }): PlanMap {
-    const { matrix, row, of: argument } = term;
-    if (this.rows[matrix].some(({ name }) => name === row)) {
-      const name = row === '' ? matrix : `${matrix}_${row}`;
-      throw this.wrong(term, `${name} applied once`, 'a second use; name its result and use that');
-    }
-    if (matrix !== 'W' && this.states.size === 0) {
-      throw this.wrong(term, 'only W in a text without primes', matrix);
-    }
-    const map = super.map(term);
-    const { dimension } = this.nodes[map.of];
-    const recurrent = this.recurrent === 'projection' ? 'projection' : 'hidden';
-    const wanted = { W: 'input', U: recurrent, V: 'hidden' }[matrix];
-    if (dimension !== wanted) {
-      throw this.wrong(argument, `an argument of ${wanted} size`, `one of ${dimension} size`);
-    }
-    return map;
-  }
-
-  protected override name(expression: Expression & { kind: 'name' }): number {
-    const { name, next } = expression;
-    if (!this.values.has(next ? `${name}'` : name)) {
-      if (next)
-        throw this.wrong(expression, `${name}' to be defined in an earlier line`, `${name}'`);
-      if (name !== 'x' && !this.states.has(name) && !this.isDeclared(name)) {
-        const expected = 'x, a state, a name defined in an earlier line, or a declared one';
-        throw this.wrong(expression, expected, `'${name}'`);
+function checksOf(cell: string, text: string, declarations: Declarations, end: Position): Checks {
+  const states = primedIn(text);
+  const isState = (name: string) => states.includes(name);
+  const declared = declaredNames(declarations);
+  const defined = new Set<string>();
+  let walks = 0;
+  const wrong = (at: Position, expected: string, got: string): never => {
+    throw new EquationError(cell, at, expected, got);
+  };
+  return {
+    line(key, dimension, values, at) {
+      const name = key.replace("'", '');
+      if (reserved.includes(name) || key === "y'") {
+        wrong(at, `a name other than ${[...reserved, "y'"].join(', ')}`, `'${key}'`);
       }
-    }
-    return super.name(expression);
-  }
-
-  protected override call(expression: Expression & { kind: 'call' }): number {
-    const { name } = expression;
-    const declared = Object.hasOwn(this.declarations.activations ?? {}, name);
-    if (!declared && !Object.hasOwn(slotOptions, name) && !isActivationName(name)) {
-      throw this.wrong(expression, 'an activation before (', `'${name}'; write * to multiply`);
-    }
-    return super.call(expression);
-  }
-
-  private checkName(equation: Equation): void {
-    const { name, next } = equation;
-    const text = keyOf(equation);
-    if (reserved.includes(name) || (next && name === 'y')) {
-      const expected = `a name other than ${[...reserved, "y'"].join(', ')}`;
-      throw this.wrong(equation, expected, `'${text}'`);
-    }
-    if (this.values.has(text) || (!next && this.states.has(name)) || this.isDeclared(name)) {
-      throw this.wrong(equation, 'a name that is not taken', `'${text}' again`);
-    }
-  }
-
-  private isDeclared(name: string): boolean {
-    const { vectors = {}, scalars = {}, constants = {} } = this.declarations;
-    return [vectors, scalars, constants].some(group => Object.hasOwn(group, name));
-  }
-
-  private checkDeclarations(): void {
-    checkNames(`defineCell('${this.cell}')`, this.declarations, declarationNames);
-    const { vectors = {}, scalars = {}, constants = {} } = this.declarations;
-    const groups = { vectors, scalars, constants };
-    const seen = new Set(takenNames);
-    for (const [group, names] of Object.entries(groups)) {
-      for (const [name, value] of Object.entries(names)) {
-        const where = `defineCell('${this.cell}').${group}.${name}`;
-        if (seen.has(name)) throw mismatch(where, 'a name that is not taken', `'${name}'`);
-        if (!Number.isFinite(value)) throw mismatch(where, 'a finite number', String(value));
-        seen.add(name);
+      if (values.has(key) || (key === name && isState(name)) || declared.includes(name)) {
+        wrong(at, 'a name that is not taken', `'${key}' again`);
       }
-    }
-  }
+      if (key !== name && dimension !== 'hidden' && dimension !== 'projection') {
+        wrong(at, 'a value of hidden or projection size', `one of ${dimension} size`);
+      }
+      defined.add(key);
+    },
+    name(key, unknown, at) {
+      if (!unknown) return;
+      if (key.endsWith("'")) wrong(at, `${key} to be defined in an earlier line`, key);
+      if (key === 'x' || isState(key) || declared.includes(key)) return;
+      wrong(at, 'x, a state, a name defined in an earlier line, or a declared one', `'${key}'`);
+    },
+    operands(left, right, at) {
+      if (left === right || left === 'scalar' || right === 'scalar') return;
+      wrong(at, `an operand of ${left} size`, `one of ${right} size`);
+    },
+    map({ matrix, row, argument, recurrent }, blocks, at) {
+      if (blocks.some(({ name }) => name === row)) {
+        const name = row === '' ? matrix : `${matrix}_${row}`;
+        wrong(at, `${name} applied once`, 'a second use; name its result and use that');
+      }
+      if (matrix !== 'W' && states.length === 0)
+        wrong(at, 'only W in a text without primes', matrix);
+      const { dimension } = argument;
+      const state = recurrent ?? (dimension === 'projection' ? dimension : 'hidden');
+      const wanted = { W: 'input', U: state, V: 'hidden' }[matrix];
+      if (dimension === wanted) return;
+      wrong(argument.at, `an argument of ${wanted} size`, `one of ${dimension} size`);
+    },
+    call(slot, at) {
+      const own = Object.hasOwn(declarations.activations ?? {}, slot);
+      if (own || Object.hasOwn(slotOptions, slot) || isActivationName(slot)) return;
+      wrong(at, 'an activation before (', `'${slot}'; write * to multiply`);
+    },
+    walked(settled) {
+      if (!defined.has('y') && !defined.has("h'")) wrong(end, "an equation for y or h'", 'none');
+      if (!settled && ++walks > states.length) wrong(end, 'sizes that agree', 'none that do');
+    },
+  };
+}
 
-  private wrong({ at }: Pick<Expression, 'at'>, expected: string, got: string): EquationError {
-    return new EquationError(this.cell, at, expected, got);
+function checkDeclarations(cell: string, declarations: Declarations): void {
+  checkNames(`defineCell('${cell}')`, declarations, declarationNames);
+  const { vectors = {}, scalars = {}, constants = {} } = declarations;
+  const seen = new Set(takenNames);
+  for (const [group, names] of Object.entries({ vectors, scalars, constants })) {
+    for (const [name, value] of Object.entries(names)) {
+      const where = `defineCell('${cell}').${group}.${name}`;
+      if (seen.has(name)) throw mismatch(where, 'a name that is not taken', `'${name}'`);
+      if (!Number.isFinite(value)) throw mismatch(where, 'a finite number', String(value));
+      seen.add(name);
+    }
   }
 }

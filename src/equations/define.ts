@@ -1,4 +1,4 @@
-import { type Cell, equationCell } from './cell.js';
+import { type Cell, equationCell, type Params, type SameForm } from './cell.js';
 import { check } from './check.js';
 import { type Declarations, type Definition, define } from './plan.js';
 import { type CellOptions, specify } from './spec.js';
@@ -44,7 +44,7 @@ export type CellConstructor<T extends string = string, D extends Declarations = 
   inputSize: I,
   size: H,
   options?: OptionsOf<D>,
-) => Cell<StateOfText<T>, I, OutputOfText<T, H>>;
+) => Cell<StateOfText<T>, I, OutputOfText<T, H>, SameForm, Params>;
 
 /**
  * A cell from its equations, one a line, as a paper would print them. Returns its constructor

@@ -7,32 +7,23 @@ export interface Position {
 /** The matrix families: W takes the input, U the hidden state, V projects (no bias). */
 export type MatrixName = 'W' | 'U' | 'V';
 
-export type Expression = { readonly at: Position } & (
-  | { readonly kind: 'number'; readonly value: number }
-  /** `c`, or `c'` with next. */
-  | { readonly kind: 'name'; readonly name: string; readonly next: boolean }
-  /** `W_i x`: the rows of gate `i`; row '' is a map without subscript, which has no bias. */
-  | {
-      readonly kind: 'map';
-      readonly matrix: MatrixName;
-      readonly row: string;
-      readonly of: Expression;
-    }
-  | { readonly kind: 'call'; readonly name: string; readonly of: Expression }
-  | { readonly kind: 'negate'; readonly of: Expression }
-  | {
-      readonly kind: 'add' | 'subtract' | 'multiply';
-      readonly left: Expression;
-      readonly right: Expression;
-    }
-);
+export type BinaryName = 'add' | 'subtract' | 'multiply';
 
-/** One line of a cell: `name = value` or `name' = value`. */
-export interface Equation {
-  readonly at: Position;
-  readonly name: string;
-  readonly next: boolean;
-  readonly value: Expression;
+/**
+ * What is made of a text while it is read: a plan, a printed page, a number. Each method makes the
+ * T of an expression out of those of its parts; `at` is where the expression begins or its sign is.
+ */
+export interface Reader<T> {
+  number(value: number, at: Position): T;
+  /** `c`, or `c'` with next. */
+  name(name: string, next: boolean, at: Position): T;
+  /** `W_i x`: the rows of gate `i`; row '' is a map without subscript, which has no bias. */
+  map(matrix: MatrixName, row: string, argument: T, at: Position): T;
+  call(name: string, argument: T, at: Position): T;
+  negate(operand: T, at: Position): T;
+  binary(op: BinaryName, left: T, right: T, at: Position): T;
+  /** A whole line, `name = value` or `name' = value`. */
+  line(name: string, next: boolean, value: T, at: Position): void;
 }
 
 /** A cell's text that does not say what a cell must; `message` names line and column. */
@@ -49,166 +40,110 @@ export class EquationError extends SyntaxError implements Position {
 }
 
 interface Token {
-  readonly kind: 'number' | 'name' | 'symbol' | 'end';
   readonly text: string;
   readonly at: Position;
 }
 
 const tokenPattern =
-  /\s*(?:(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|([\p{L}][\p{L}\p{M}\p{N}_]*)|([-+*()'=]))/uy;
-
-function tokensOf(cell: string, text: string, line: number): Token[] {
-  const tokens: Token[] = [];
-  tokenPattern.lastIndex = 0;
-  const end = text.trimEnd().length;
-  while (tokenPattern.lastIndex < end) {
-    const from = tokenPattern.lastIndex;
-    const match = tokenPattern.exec(text);
-    if (!match) {
-      const column = from + (text.slice(from).search(/\S/) + 1);
-      const got = `'${String.fromCodePoint(text.codePointAt(column - 1) ?? 0)}'`;
-      throw new EquationError(
-        cell,
-        { line, column },
-        "a name, a number or one of + - * ( ) ' =",
-        got,
-      );
-    }
-    const [, number, name, symbol] = match;
-    const word = number ?? name ?? symbol;
-    const at = { line, column: tokenPattern.lastIndex - word.length + 1 };
-    tokens.push({ kind: number ? 'number' : name ? 'name' : 'symbol', text: word, at });
-  }
-  tokens.push({ kind: 'end', text: '', at: { line, column: end + 1 } });
-  return tokens;
-}
-
+  /(?<number>\d+(\.\d+)?([eE][-+]?\d+)?)|(?<name>\p{L}[\p{L}\p{M}\p{N}_]*)|[-+*()'=]|\S/gu;
+const symbols = "+-*()'=";
+const mapName = /^([WUV])(?:_(.+))?$/u;
 /** A bound on nesting, so that a text from a stranger's file cannot exhaust the stack. */
 const deepest = 64;
-const mapName = /^([WUV])(?:_(.+))?$/u;
 
-/** A recursive-descent parser of one line; precedence: sums, products, signs, maps and calls. */
-class LineParser {
-  #next = 0;
-  #depth = 0;
-  readonly #cell: string;
-  readonly #tokens: readonly Token[];
-
-  constructor(cell: string, tokens: readonly Token[]) {
-    this.#cell = cell;
-    this.#tokens = tokens;
+/** Reads a cell's text line by line; throws an EquationError at the first mistake. */
+export function read<T>(cell: string, text: string, reader: Reader<T>): void {
+  const lines = text.split('\n');
+  for (const [i, line] of lines.entries()) {
+    if (line.trim() !== '') readLine(cell, line, i + 1, reader);
   }
-
-  equation(): Equation {
-    const { at, text, kind } = this.#take();
-    if (kind !== 'name') this.#refuse("a name to define, such as h'", this.#tokens[0]);
-    if (mapName.test(text)) this.#refuse('a name that is not a map', this.#tokens[0]);
-    const next = this.#accept("'");
-    if (!this.#accept('=')) this.#refuse(next ? "'='" : "' or '='");
-    const value = this.#sum();
-    if (this.#peek.kind !== 'end') this.#refuse('an operator or the end of the line');
-    return { at, name: text, next, value };
-  }
-
-  #sum(): Expression {
-    let left = this.#product();
-    for (;;) {
-      const { at, text } = this.#peek;
-      if (this.#accept('+')) left = { kind: 'add', left, right: this.#product(), at };
-      else if (text === '-' && this.#accept('-')) {
-        left = { kind: 'subtract', left, right: this.#product(), at };
-      } else return left;
-    }
-  }
-
-  #product(): Expression {
-    let left = this.#signed();
-    for (;;) {
-      const { at } = this.#peek;
-      if (!this.#accept('*')) return left;
-      left = { kind: 'multiply', left, right: this.#signed(), at };
-    }
-  }
-
-  #signed(): Expression {
-    const { at } = this.#peek;
-    if (++this.#depth > deepest) this.#refuse(`at most ${deepest} nested signs and parentheses`);
-    const value: Expression = this.#accept('-')
-      ? { kind: 'negate', of: this.#signed(), at }
-      : this.#primary();
-    this.#depth--;
-    return value;
-  }
-
-  #primary(): Expression {
-    const { kind, text, at } = this.#peek;
-    if (kind === 'number') {
-      this.#take();
-      return { kind: 'number', value: Number(text), at };
-    }
-    if (kind !== 'name') return this.#parenthesised('a number, a name or (');
-    this.#take();
-    const map = mapName.exec(text);
-    if (map) {
-      const matrix = map[1] as MatrixName;
-      return { kind: 'map', matrix, row: map[2] ?? '', of: this.#argument(text), at };
-    }
-    if (this.#peek.text === '(')
-      return { kind: 'call', name: text, of: this.#parenthesised('('), at };
-    return { kind: 'name', name: text, next: this.#accept("'"), at };
-  }
-
-  /** What a map is applied to: a name or an expression in parentheses. */
-  #argument(map: string): Expression {
-    const { kind, text, at } = this.#peek;
-    if (kind === 'name' && !mapName.test(text)) {
-      this.#take();
-      return { kind: 'name', name: text, next: this.#accept("'"), at };
-    }
-    return this.#parenthesised(`a name or ( after ${map}`);
-  }
-
-  #parenthesised(expected: string): Expression {
-    if (!this.#accept('(')) this.#refuse(expected);
-    const inner = this.#sum();
-    if (!this.#accept(')')) this.#refuse(') or an operator');
-    return inner;
-  }
-
-  get #peek(): Token {
-    return this.#tokens[this.#next];
-  }
-
-  #take(): Token {
-    return this.#tokens[this.#next++];
-  }
-
-  #accept(symbol: string): boolean {
-    const { kind, text } = this.#peek;
-    if (kind !== 'symbol' || text !== symbol) return false;
-    this.#next++;
-    return true;
-  }
-
-  #refuse(expected: string, { kind, text, at }: Token = this.#peek): never {
-    throw new EquationError(
-      this.#cell,
-      at,
-      expected,
-      kind === 'end' ? 'the end of the line' : `'${text}'`,
-    );
+  if (text.trim() === '') {
+    throw new EquationError(cell, { line: 1, column: 1 }, 'at least one equation', 'none');
   }
 }
 
-/** The equations of a cell's text, a line each; throws an EquationError at the first mistake. */
-export function parse(cell: string, text: string): readonly Equation[] {
-  const equations: Equation[] = [];
-  for (const [i, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue;
-    equations.push(new LineParser(cell, tokensOf(cell, line, i + 1)).equation());
-  }
-  if (equations.length === 0) {
-    throw new EquationError(cell, { line: 1, column: 1 }, 'at least one equation', 'none');
-  }
-  return equations;
+/** A recursive-descent parser of one line; precedence: sums, products, signs, maps and calls. */
+function readLine<T>(cell: string, text: string, line: number, reader: Reader<T>): void {
+  const tokens = Array.from(text.matchAll(tokenPattern), ({ 0: word, index }): Token => {
+    return { text: word, at: { line, column: index + 1 } };
+  });
+  tokens.push({ text: '', at: { line, column: text.trimEnd().length + 1 } });
+  let next = 0;
+  let depth = 0;
+
+  const refuse = (expected: string, { text: got, at } = tokens[next]): never => {
+    throw new EquationError(cell, at, expected, got === '' ? 'the end of the line' : `'${got}'`);
+  };
+  const isName = () => /^\p{L}/u.test(tokens[next].text);
+  const accept = (symbol: string) => tokens[next].text === symbol && ++next > 0;
+
+  const sum = (): T => {
+    let left = product();
+    for (;;) {
+      const { at } = tokens[next];
+      if (accept('+')) left = reader.binary('add', left, product(), at);
+      else if (accept('-')) left = reader.binary('subtract', left, product(), at);
+      else return left;
+    }
+  };
+  const product = (): T => {
+    let left = signed();
+    for (;;) {
+      const { at } = tokens[next];
+      if (!accept('*')) return left;
+      left = reader.binary('multiply', left, signed(), at);
+    }
+  };
+  const signed = (): T => {
+    const { at } = tokens[next];
+    if (++depth > deepest) refuse(`at most ${deepest} nested signs and parentheses`);
+    const value = accept('-') ? reader.negate(signed(), at) : primary();
+    depth--;
+    return value;
+  };
+  const primary = (): T => {
+    const { text: word, at } = tokens[next];
+    if (/^\d/.test(word)) {
+      next++;
+      return reader.number(Number(word), at);
+    }
+    if (!isName()) return parenthesised('a number, a name or (');
+    const [, matrix, row = ''] = mapName.exec(word) ?? [];
+    if (matrix) {
+      next++;
+      return reader.map(matrix as MatrixName, row, argument(word), at);
+    }
+    if (tokens[next + 1].text !== '(') return name();
+    next++;
+    return reader.call(word, parenthesised('('), at);
+  };
+  const name = (): T => {
+    const { text: word, at } = tokens[next++];
+    return reader.name(word, accept("'"), at);
+  };
+  /** What a map is applied to: a name or an expression in parentheses. */
+  const argument = (map: string): T => {
+    const plain = isName() && !mapName.test(tokens[next].text);
+    return plain ? name() : parenthesised(`a name or ( after ${map}`);
+  };
+  const parenthesised = (expected: string): T => {
+    if (!accept('(')) refuse(expected);
+    const inner = sum();
+    if (!accept(')')) refuse(') or an operator');
+    return inner;
+  };
+
+  const odd = tokens.find(
+    ({ text: [first = '+'] }) => !/[\p{L}\d]/u.test(first) && !symbols.includes(first),
+  );
+  if (odd) refuse("a name, a number or one of + - * ( ) ' =", odd);
+  const defined = tokens[next];
+  if (!isName()) refuse("a name to define, such as h'");
+  if (mapName.test(defined.text)) refuse('a name that is not a map');
+  next++;
+  const primed = accept("'");
+  if (!accept('=')) refuse(primed ? "'='" : "' or '='");
+  const value = sum();
+  if (tokens[next].text !== '') refuse('an operator or the end of the line');
+  reader.line(defined.text, primed, value, defined.at);
 }

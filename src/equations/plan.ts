@@ -1,5 +1,5 @@
 import type { Activation, ActivationName } from './activations.js';
-import { type Equation, type Expression, type MatrixName, parse } from './parse.js';
+import { type BinaryName, type MatrixName, type Position, read } from './parse.js';
 
 /** What a value's length is: one of the cell's sizes, or 1 for a scalar, which is broadcast. */
 export type Dimension = 'input' | 'hidden' | 'projection' | 'scalar';
@@ -28,7 +28,7 @@ export type PlanNode = { readonly dimension: Dimension } & (
   | { readonly op: 'constant' | 'scalar' | 'vector'; readonly name: string }
   /** Σ M_row of + the biases of those rows. */
   | { readonly op: 'affine'; readonly maps: readonly PlanMap[] }
-  | { readonly op: 'add' | 'subtract' | 'multiply'; readonly left: number; readonly right: number }
+  | { readonly op: BinaryName; readonly left: number; readonly right: number }
   | { readonly op: 'activate'; readonly slot: string; readonly of: number }
 );
 
@@ -69,7 +69,6 @@ export interface Definition {
   readonly name: string;
   readonly text: string;
   readonly declarations: Declarations;
-  readonly equations: readonly Equation[];
   readonly plan: Plan;
 }
 
@@ -80,161 +79,166 @@ export const slotOptions: Readonly<Record<string, { option: string; default: Act
   ψ: { option: 'outputActivation', default: 'tanh' },
 };
 
+/** What looks over the planner's shoulder: each is told of a thing before it is planned. */
+export interface Checks {
+  /** A line that defines `key` (`c`, `c'`), with the size of its value. */
+  line(key: string, dimension: Dimension, values: ReadonlyMap<string, number>, at: Position): void;
+  /** A name that is read; unknown if no line has defined it. */
+  name(key: string, unknown: boolean, at: Position): void;
+  operands(left: Dimension, right: Dimension, at: Position): void;
+  map(map: CheckedMap, blocks: readonly RowBlock[], at: Position): void;
+  call(slot: string, at: Position): void;
+  /** The walk through the text is done; states that turned out to be projected: another follows. */
+  walked(settled: boolean): void;
+}
+
+/** A map as the checks see it: `U_n argument`, U being applied elsewhere to `recurrent`. */
+export interface CheckedMap {
+  readonly matrix: MatrixName;
+  readonly row: string;
+  readonly argument: { readonly dimension: Dimension; readonly at: Position };
+  readonly recurrent: Dimension | undefined;
+}
+
 /** Reads a cell's text, which must be right: `check` is for texts of which that is not known. */
 export function define(
   name: string,
   text: string,
   declarations: Declarations = {},
-  Reader = Planner,
+  checks?: Checks,
 ): Definition {
-  const equations = parse(name, text);
-  const plan = new Reader(name, declarations, equations).plan();
-  return { name, text, declarations, equations, plan };
+  const states = new Map<string, Dimension>();
+  for (const state of primedIn(text)) states.set(state, 'hidden');
+  for (;;) {
+    // States are taken for hidden-sized; one that turns out to be projected is planned again.
+    const before = [...states.values()].join();
+    const plan = walk(name, text, declarations, states, checks);
+    const settled = before === [...states.values()].join();
+    checks?.walked(settled);
+    if (settled) return { name, text, declarations, plan };
+  }
 }
 
-/** Turns equations into a plan; sizes are inferred, nothing is checked. */
-export class Planner {
-  protected readonly cell: string;
-  protected readonly declarations: Declarations;
-  protected readonly equations: readonly Equation[];
-  protected nodes: PlanNode[] = [];
+/** The names that a text primes, h first. */
+export function primedIn(text: string): string[] {
+  const names = Array.from(text.matchAll(/^\s*([^\s']+)\s*'\s*=/gm), ([, name]) => name);
+  return names.sort((a, b) => Number(b === 'h') - Number(a === 'h'));
+}
+
+/** A value while it is read: a sum of maps, which become one affine node, and of a node or none. */
+interface Value {
+  readonly maps: readonly PlanMap[];
+  readonly rest: number;
+  readonly at: Position;
+}
+
+/** One walk through the text: sizes are inferred, nothing but by `checks` is checked. */
+function walk(
+  cell: string,
+  text: string,
+  { vectors = {}, scalars = {} }: Declarations,
+  states: Map<string, Dimension>,
+  checks: Checks | undefined,
+): Plan {
+  const nodes: PlanNode[] = [];
   /** Nodes by name: `c`, `c'`. */
-  protected values = new Map<string, number>();
-  protected rows: Record<MatrixName, RowBlock[]> = { W: [], U: [], V: [] };
-  protected readonly states = new Map<string, Dimension>();
-  protected recurrent: Dimension | undefined;
-  protected readonly slots = new Set<string>();
+  const values = new Map<string, number>();
+  const rows: Record<MatrixName, RowBlock[]> = { W: [], U: [], V: [] };
+  const slots = new Set<string>();
+  let recurrent: Dimension | undefined;
 
-  constructor(cell: string, declarations: Declarations, equations: readonly Equation[]) {
-    this.cell = cell;
-    this.declarations = declarations;
-    this.equations = equations;
-  }
-
-  plan(): Plan {
-    const names = this.equations.flatMap(({ name, next }) => (next ? [name] : []));
-    const ordered = names.includes('h') ? ['h', ...names] : names;
-    for (const name of ordered) this.states.set(name, 'hidden');
-    // States are taken for hidden-sized; one that turns out to be projected is planned again.
-    while (!this.#walk());
-    const { nodes, values, rows, recurrent = 'hidden' } = this;
-    const states = [...this.states].map(([name, dimension]) => {
-      return { name, dimension, node: values.get(`${name}'`) as number };
+  const add = (node: PlanNode) => nodes.push(node) - 1;
+  const single = (rest: number, at: Position): Value => ({ maps: [], rest, at });
+  const sizeOf = ({ maps, rest }: Value): Dimension =>
+    maps.length === 0 ? nodes[rest].dimension : maps[0].matrix === 'V' ? 'projection' : 'hidden';
+  const binary = (op: BinaryName, left: number, right: number) => {
+    const { dimension } = nodes[left];
+    return add({
+      op,
+      left,
+      right,
+      dimension: dimension === 'scalar' ? nodes[right].dimension : dimension,
     });
-    const output = (values.get('y') ?? values.get("h'")) as number;
-    const [vectors, scalars, constants] = ['vector', 'scalar', 'constant'].map(op =>
-      nodes.flatMap(node => (node.op === op && 'name' in node ? [node.name] : [])),
-    );
-    const slots = [...this.slots];
-    return { nodes, states, output, rows, recurrent, vectors, scalars, constants, slots };
-  }
-
-  /** Plans every line; false if a state has turned out to be of another size. */
-  #walk(): boolean {
-    this.nodes = [];
-    this.values = new Map();
-    this.rows = { W: [], U: [], V: [] };
-    this.recurrent = undefined;
-    let settled = true;
-    for (const equation of this.equations) {
-      const node = this.line(equation);
-      this.values.set(keyOf(equation), node);
-      const { dimension } = this.nodes[node];
-      if (!equation.next || dimension === this.states.get(equation.name)) continue;
-      this.states.set(equation.name, dimension);
-      settled = false;
-    }
-    return settled;
-  }
-
-  protected line({ value }: Equation): number {
-    return this.visit(value);
-  }
-
-  protected visit(expression: Expression): number {
-    switch (expression.kind) {
-      case 'number':
-        return this.#add({ op: 'number', value: expression.value, dimension: 'scalar' });
-      case 'name':
-        return this.name(expression);
-      case 'map':
-        return this.affine([expression]);
-      case 'call':
-        return this.call(expression);
-      case 'negate': {
-        const minusOne = this.#add({ op: 'number', value: -1, dimension: 'scalar' });
-        return this.binary('multiply', minusOne, expression.of);
-      }
-      case 'add':
-        return this.#sum(expression);
-      default:
-        return this.binary(expression.kind, this.visit(expression.left), expression.right);
-    }
-  }
-
-  /** A sum: its maps together are one affine node, to which the other terms are added in order. */
-  #sum(expression: Expression): number {
-    const terms: Expression[] = [];
-    let rest = expression;
-    for (; rest.kind === 'add'; rest = rest.left) terms.unshift(rest.right);
-    terms.unshift(rest);
-    const maps = terms.filter(term => term.kind === 'map');
-    const others = terms.filter(term => term.kind !== 'map');
-    const start = maps.length ? this.affine(maps) : this.visit(others.shift() as Expression);
-    return others.reduce((sum, term) => this.binary('add', sum, term), start);
-  }
-
-  protected binary(op: 'add' | 'subtract' | 'multiply', left: number, operand: Expression): number {
-    const right = this.visit(operand);
-    const [a, b] = [left, right].map(node => this.nodes[node].dimension);
-    return this.#add({ op, left, right, dimension: a === 'scalar' ? b : a });
-  }
-
-  protected affine(terms: readonly (Expression & { kind: 'map' })[]): number {
-    const maps = terms.map(term => this.map(term));
-    const dimension = maps[0].matrix === 'V' ? 'projection' : 'hidden';
-    return this.#add({ op: 'affine', maps, dimension });
-  }
-
-  protected map({ matrix, row: name, of: argument }: Expression & { kind: 'map' }): PlanMap {
-    const of = this.visit(argument);
-    const blocks = this.rows[matrix];
-    if (matrix === 'U') this.recurrent ??= this.nodes[of].dimension;
-    const unbiased = matrix === 'V' || name === '';
-    blocks.push({ name, bias: unbiased ? -1 : blocks.filter(({ bias }) => bias >= 0).length });
-    return { matrix, row: blocks.length - 1, of };
-  }
-
-  protected name({ name, next }: Expression & { kind: 'name' }): number {
-    const key = next ? `${name}'` : name;
-    const known = this.values.get(key);
-    if (known !== undefined) return known;
-    const node = this.#add(this.#leaf(name));
-    this.values.set(key, node);
-    return node;
-  }
-
-  #leaf(name: string): PlanNode {
-    const { vectors = {}, scalars = {} } = this.declarations;
+  };
+  const nodeOf = (value: Value): number => {
+    const { maps, rest } = value;
+    if (maps.length === 0) return rest;
+    const affine = add({ op: 'affine', maps, dimension: sizeOf(value) });
+    return rest < 0 ? affine : binary('add', affine, rest);
+  };
+  const leafOf = (name: string): PlanNode => {
     if (name === 'x') return { op: 'input', dimension: 'input' };
-    const state = this.states.get(name);
+    const state = states.get(name);
     if (state) return { op: 'state', name, dimension: state };
     if (Object.hasOwn(vectors, name)) return { op: 'vector', name, dimension: 'hidden' };
     return { op: Object.hasOwn(scalars, name) ? 'scalar' : 'constant', name, dimension: 'scalar' };
-  }
+  };
+  const combine = (op: BinaryName, left: Value, right: Value, at: Position): Value => {
+    checks?.operands(sizeOf(left), sizeOf(right), right.at);
+    if (op !== 'add') return single(binary(op, nodeOf(left), nodeOf(right)), left.at);
+    const rest =
+      left.rest < 0 ? right.rest : right.rest < 0 ? left.rest : binary(op, left.rest, right.rest);
+    return { maps: [...left.maps, ...right.maps], rest, at };
+  };
+  const number = (value: number, at: Position) =>
+    single(add({ op: 'number', value, dimension: 'scalar' }), at);
 
-  protected call({ name: slot, of: argument }: Expression & { kind: 'call' }): number {
-    const of = this.visit(argument);
-    this.slots.add(slot);
-    return this.#add({ op: 'activate', slot, of, dimension: this.nodes[of].dimension });
-  }
+  read<Value>(cell, text, {
+    number,
+    negate: (operand, at) => combine('multiply', number(-1, at), operand, at),
+    binary: combine,
+    name(name, next, at) {
+      const key = next ? `${name}'` : name;
+      let node = values.get(key);
+      checks?.name(key, node === undefined, at);
+      if (node === undefined) {
+        node = add(leafOf(name));
+        values.set(key, node);
+      }
+      return single(node, at);
+    },
+    map(matrix, row, argument, at) {
+      const dimension = sizeOf(argument);
+      const blocks = rows[matrix];
+      checks?.map({ matrix, row, argument: { dimension, at: argument.at }, recurrent }, blocks, at);
+      if (matrix === 'U') recurrent ??= dimension;
+      const of = nodeOf(argument);
+      const biased = matrix !== 'V' && row !== '';
+      blocks.push({ name: row, bias: biased ? blocks.filter(({ bias }) => bias >= 0).length : -1 });
+      return { maps: [{ matrix, row: blocks.length - 1, of }], rest: -1, at };
+    },
+    call(slot, argument, at) {
+      checks?.call(slot, at);
+      const of = nodeOf(argument);
+      slots.add(slot);
+      return single(add({ op: 'activate', slot, of, dimension: nodes[of].dimension }), at);
+    },
+    line(name, next, value, at) {
+      const node = nodeOf(value);
+      const { dimension } = nodes[node];
+      const key = next ? `${name}'` : name;
+      checks?.line(key, dimension, values, at);
+      values.set(key, node);
+      if (next) states.set(name, dimension);
+    },
+  });
 
-  #add(node: PlanNode): number {
-    return this.nodes.push(node) - 1;
-  }
-}
-
-/** The name under which a line's value is found: `c`, `c'`. */
-export function keyOf({ name, next }: Equation): string {
-  return next ? `${name}'` : name;
+  const named = (op: string) =>
+    nodes.flatMap(node => (node.op === op && 'name' in node ? [node.name] : []));
+  const nodeNamed = (key: string) => values.get(key) as number;
+  return {
+    nodes,
+    states: [...states].map(([name, dimension]) => ({
+      name,
+      dimension,
+      node: nodeNamed(`${name}'`),
+    })),
+    output: values.get('y') ?? nodeNamed("h'"),
+    rows,
+    recurrent: recurrent ?? 'hidden',
+    vectors: named('vector'),
+    scalars: named('scalar'),
+    constants: named('constant'),
+    slots: [...slots],
+  };
 }

@@ -1,7 +1,7 @@
 import { mismatch } from '../errors.js';
 import { type ActivationName, activationText } from './activations.js';
 import { type AnyCell, equationSpec } from './cell.js';
-import type { Equation, Expression } from './parse.js';
+import { read } from './parse.js';
 import type { EquationSpec } from './spec.js';
 
 /** How equations are printed. */
@@ -19,91 +19,72 @@ export type EquationFormat = 'text' | 'latex';
  */
 export function equations(cell: AnyCell, format: EquationFormat = 'text'): string {
   const spec = equationSpec('equations', cell);
-  const printers = { text: textPrinter(spec), latex: latexPrinter(spec) };
-  if (!Object.hasOwn(printers, format))
-    throw mismatch('equations', "'text' or 'latex'", `'${format}'`);
-  return printers[format](spec.definition.equations);
+  if (format === 'text') return printText(spec);
+  if (format === 'latex') return printLatex(spec);
+  throw mismatch('equations', "'text' or 'latex'", `'${format}'`);
 }
 
+/** How a format writes what an equation is made of. */
 interface Notation {
-  number(value: number): string;
   name(name: string, next: boolean): string;
+  /** `simple`: the argument is a name. */
   map(matrix: string, row: string, argument: string, simple: boolean): string;
   call(slot: string, argument: string): string;
   /** True where a map in a product needs brackets. */
   isSum(matrix: string, row: string): boolean;
-  /** True where a call prints as its argument: the identity. */
-  isBare(slot: string): boolean;
   readonly times: string;
   group(inner: string): string;
 }
 
-/** How tightly each kind of expression binds. */
-const strength = {
-  add: 1,
-  subtract: 1,
-  multiply: 2,
-  negate: 3,
-  number: 4,
-  name: 4,
-  map: 4,
-  call: 4,
-};
-
-function write(notation: Notation, expression: Expression): string {
-  const inner = (part: Expression, least: number): string => {
-    if (part.kind === 'call' && notation.isBare(part.name)) return inner(part.of, least);
-    const text = write(notation, part);
-    const sum = part.kind === 'map' && notation.isSum(part.matrix, part.row);
-    return (sum ? strength.add : strength[part.kind]) < least ? notation.group(text) : text;
-  };
-  switch (expression.kind) {
-    case 'number':
-      return notation.number(expression.value);
-    case 'name':
-      return notation.name(expression.name, expression.next);
-    case 'map': {
-      const { of, matrix, row } = expression;
-      return notation.map(matrix, row, write(notation, of), of.kind === 'name');
-    }
-    case 'call':
-      return notation.call(expression.name, write(notation, expression.of));
-    case 'negate':
-      return `-${inner(expression.of, 3)}`;
-    case 'add': {
-      // A sum within a sum keeps its brackets: they say what is rounded first. A map needs none.
-      const least = expression.right.kind === 'map' ? 1 : 2;
-      return `${inner(expression.left, 1)} + ${inner(expression.right, least)}`;
-    }
-    case 'subtract':
-      return `${inner(expression.left, 1)} - ${inner(expression.right, 2)}`;
-    default:
-      return `${inner(expression.left, 2)}${notation.times}${inner(expression.right, 3)}`;
-  }
+/** A printed expression and how tightly it binds: 1 a sum, 2 a product, 3 a sign, 4 the rest. */
+interface Printed {
+  readonly text: string;
+  readonly strength: number;
+  readonly simple?: boolean;
 }
 
-function textPrinter(spec: EquationSpec) {
-  const notation: Notation = {
-    number: String,
+/** The two sides of each line of a cell's text. */
+function sides({ definition, activations }: EquationSpec, notation: Notation) {
+  const lines: [left: string, right: string][] = [];
+  const within = (least: number, { text, strength }: Printed) =>
+    strength < least ? notation.group(text) : text;
+  read<Printed>(definition.name, definition.text, {
+    number: value => ({ text: String(value), strength: 4 }),
+    name: (name, next) => ({ text: notation.name(name, next), strength: 4, simple: true }),
+    map(matrix, row, { text, simple = false }) {
+      const strength = notation.isSum(matrix, row) ? 1 : 4;
+      return { text: notation.map(matrix, row, text, simple), strength };
+    },
+    call(slot, argument) {
+      if (activations[slot].name === 'identity') return argument;
+      return { text: notation.call(slot, argument.text), strength: 4 };
+    },
+    negate: operand => ({ text: `-${within(3, operand)}`, strength: 3 }),
+    binary(op, left, right) {
+      if (op === 'multiply') {
+        return { text: within(2, left) + notation.times + within(2, right), strength: 2 };
+      }
+      // A map is a sum that needs no brackets on the right of a plus.
+      const sign = op === 'add' ? ' + ' : ' - ';
+      return { text: within(1, left) + sign + within(op === 'add' ? 1 : 2, right), strength: 1 };
+    },
+    line: (name, next, { text }) => void lines.push([notation.name(name, next), text]),
+  });
+  return lines;
+}
+
+function printText(spec: EquationSpec): string {
+  const lines = sides(spec, {
     name: (name, next) => name + (next ? "'" : ''),
     map: (matrix, row, argument, simple) =>
       `${matrix}${row && `_${row}`} ${simple ? argument : `(${argument})`}`,
-    call(slot, argument) {
-      const text = activationText(spec.activations[slot]);
-      return text === 'identity' ? argument : `${text}(${argument})`;
-    },
+    call: (slot, argument) => `${activationText(spec.activations[slot])}(${argument})`,
     isSum: () => true,
-    isBare: slot => spec.activations[slot].name === 'identity',
     times: ' * ',
     group: inner => `(${inner})`,
-  };
-  return (lines: readonly Equation[]) => {
-    const left = lines.map(({ name, next }) => notation.name(name, next));
-    const width = Math.max(...left.map(name => name.length));
-    return lines
-      .map(({ value }, i) => `${left[i].padEnd(width)} = ${write(notation, value)}`)
-      .join('\n');
-  };
+  });
+  const width = Math.max(...lines.map(([left]) => left.length));
+  return lines.map(([left, right]) => `${left.padEnd(width)} = ${right}`).join('\n');
 }
 
 /** `#` stands for the argument, `@a` and `@b` for alpha and beta. */
@@ -133,20 +114,20 @@ const greek: Readonly<Record<string, string>> = {
   Δt: '\\Delta t',
 };
 
-function latexPrinter(spec: EquationSpec) {
+function printLatex(spec: EquationSpec): string {
   const { plan } = spec.definition;
   const states = new Set(plan.states.map(({ name }) => name));
   const fixed = new Set([...plan.vectors, ...plan.scalars, ...plan.constants]);
   const isSum = (matrix: string, row: string) => spec.bias && row !== '' && matrix !== 'V';
-  const notation: Notation = {
-    number: String,
+  const group = (inner: string) => `\\left(${inner}\\right)`;
+  const lines = sides(spec, {
     name(name, next) {
       if (fixed.has(name)) return symbol(name);
       return symbol(name, states.has(name) && !next ? 't-1' : 't');
     },
     map(matrix, row, argument, simple) {
       const weight = row ? `${matrix}_{${row}}` : matrix;
-      const product = `${weight} ${simple ? argument : notation.group(argument)}`;
+      const product = `${weight} ${simple ? argument : group(argument)}`;
       if (!isSum(matrix, row)) return product;
       return `${product} + ${states.size ? `b_{${matrix}${row}}` : `b_{${row}}`}`;
     },
@@ -159,16 +140,11 @@ function latexPrinter(spec: EquationSpec) {
         .replace('#', () => argument);
     },
     isSum,
-    isBare: slot => spec.activations[slot].name === 'identity',
     times: ' \\odot ',
-    group: inner => `\\left(${inner}\\right)`,
-  };
-  return (lines: readonly Equation[]) => {
-    const rows = lines.map(({ name, value }) => {
-      return `${notation.name(name, true)} &= ${write(notation, value)}`;
-    });
-    return `\\begin{aligned}\n${rows.join(' \\\\\n')}\n\\end{aligned}`;
-  };
+    group,
+  });
+  const rows = lines.map(([left, right]) => `${left} &= ${right}`);
+  return `\\begin{aligned}\n${rows.join(' \\\\\n')}\n\\end{aligned}`;
 }
 
 /** `b_z` as b with the subscript z, and the time beside it. */

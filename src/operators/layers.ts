@@ -13,7 +13,7 @@ import { peepholeLstmCell } from '../cells/peephole-lstm.js';
 import { rnnCell } from '../cells/rnn.js';
 import { starCell } from '../cells/star.js';
 import { ugrnnCell } from '../cells/ugrnn.js';
-import type { AnyCell } from '../equations/cell.js';
+import type { AnyCell, Params, SameForm } from '../equations/cell.js';
 import type { CellConstructor, OptionsOf, OutputOfText, StateOfText } from '../equations/define.js';
 import type { Declarations } from '../equations/plan.js';
 import type { StateArray } from '../equations/state.js';
@@ -29,7 +29,7 @@ export type LayerConstructor<T extends string, D extends Declarations> = <
   inputSize: I,
   size: H,
   options?: OptionsOf<D>,
-) => Layer<StateOfText<T>, I, OutputOfText<T, H>>;
+) => Layer<StateOfText<T>, I, OutputOfText<T, H>, SameForm, Params>;
 
 function layer<T extends string, D extends Declarations>(
   cell: CellConstructor<T, D>,
@@ -71,7 +71,7 @@ export function gru<const I extends number, const H extends number>(
   inputSize: I,
   hiddenSize: H,
   options?: GruOptions,
-): Layer<StateArray, I, H> {
+): Layer<StateArray, I, H, SameForm, Params> {
   return recur(gruCell(inputSize, hiddenSize, options));
 }
 

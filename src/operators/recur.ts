@@ -7,7 +7,6 @@ import type {
   Described,
   FunctionCell,
   NoParams,
-  Params,
   SameForm,
   StateInput,
   StateOf,
@@ -49,8 +48,12 @@ export interface RecurConfig<
   readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: E) => void) | undefined;
 }
 
-/** A layer: an RxJS operator and the cell it threads the state through. */
-export interface Layer<S = unknown, I = number, O = number, Y = SameForm, P = Params>
+/**
+ * A layer: an RxJS operator and the cell it threads the state through. `Layer` alone is any layer
+ * of vectors.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a state goes in as well as out, so unknown is no top
+export interface Layer<S = any, I = number, O = number, Y = SameForm, P = any>
   extends Described<S, I, O, P> {
   <X extends Vec>(source: Observable<X>): Observable<Answer<Y, X>>;
   readonly cell: Cell<S, I, O, Y, P>;
@@ -84,6 +87,10 @@ type Simple<S> = StreamConfig<S> & {
   project?: undefined;
   chunks?: false | undefined;
 };
+/** A configuration that says nothing of the stream: what has it is a layer. */
+type Beginning<Initial> = {
+  readonly [K in Exclude<keyof RecurConfig, 'initialState'>]?: undefined;
+} & { readonly initialState?: Initial | (() => Initial) | undefined };
 type Rest<S, E> = Pick<RecurConfig<S, E>, 'reset' | 'onInvalid'>;
 
 /** The configuration as the code handles it; the overloads of `recur` are what users see. */
@@ -108,7 +115,7 @@ const names = [...sessionNames, 'reset', 'onInvalid'];
  */
 export function recur<S, X, Y>(
   fn: PlainCell<S, X, Y>,
-  config?: { readonly initialState?: S | (() => S) },
+  config?: Beginning<S>,
 ): FunctionLayer<S, X, Y>;
 export function recur<S, X, Y, E = readonly X[], P = Y[]>(
   fn: PlainCell<S, X, Y>,
@@ -120,7 +127,7 @@ export function recur<S, X, Y, E = X, P = Y>(
 ): EventOperator<E, P>;
 export function recur<M extends Model>(
   model: M,
-  config?: { readonly initialState?: StreamConfig<StateOf<M>>['initialState'] },
+  config?: Beginning<StateInput<StateOf<M>>>,
 ): LayerOf<M>;
 export function recur<M extends Model, E extends InputOf<M>>(
   model: M,
