@@ -16,7 +16,11 @@ export interface Mismatch {
 
 /**
  * A wrong argument (thrown at the call), datum (one `error` notification) or file (thrown by its
- * reader). What the library held before it, state included, is intact.
+ * reader). What the library held before it, state included, is intact. `message` is
+ * `<where>: expected <expected>, got <got>; <hint>`.
+ *
+ * @example
+ * lstm(0, 15); // throws lstm.inputSize: expected a whole number from 1 to 2²⁴, got 0
  */
 export class RecurError extends Error implements Mismatch {
   override readonly name: string = 'RecurError';
@@ -44,6 +48,17 @@ export function mismatch(where: string, expected: string, got: string, hint?: st
   return new RecurError({ where, expected, got, hint });
 }
 
+/** Throws a RecurError unless `ok`; `got` is the value that came. */
+export function demand(
+  ok: unknown,
+  where: string,
+  expected: string,
+  got: unknown,
+  hint?: string,
+): asserts ok {
+  if (!ok) throw mismatch(where, expected, describe(got), hint);
+}
+
 /** `error` as a RecurError: one that already is keeps its words and gains what `more` adds. */
 export function asRecurError(
   error: unknown,
@@ -66,15 +81,12 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
-  if (ArrayBuffer.isView(value) && 'length' in value) {
-    return `${value.constructor.name} of length ${value.length}`;
-  }
-  if (Array.isArray(value)) return `an array of length ${value.length}`;
-  if ('shape' in value && Array.isArray(value.shape)) return `an ndarray ${shapeText(value.shape)}`;
-  const name = value.constructor?.name;
-  return name && name !== 'Object'
-    ? `a ${name}`
-    : `an object { ${Object.keys(value).slice(0, 5).join(', ')} }`;
+  const { length, shape, constructor: Class } = value as Record<string, unknown>;
+  if (Array.isArray(shape)) return `an ndarray ${shapeText(shape)}`;
+  const name = Array.isArray(value) ? 'an array' : (Class as { name?: string } | undefined)?.name;
+  if (typeof length === 'number') return `${name} of length ${length}`;
+  if (name && name !== 'Object') return `a ${name}`;
+  return `an object { ${Object.keys(value).slice(0, 5).join(', ')} }`;
 }
 
 /** A shape as it is written in messages: `[256, 32]`. */
@@ -82,18 +94,15 @@ export function shapeText(shape: readonly unknown[]): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** Refuses what is no object of options. */
-export function checkOptions(where: string, options: unknown): asserts options is object {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
-  throw mismatch(where, 'an object of options', describe(options));
-}
-
-/** Refuses option names that nobody reads: a misspelt option must not pass in silence. */
-export function checkNames(where: string, options: unknown, known: readonly string[]): void {
-  checkOptions(where, options);
+/** Refuses what is no object of options, and names that nobody reads, such as misspelt ones. */
+export function checkNames(
+  where: string,
+  options: unknown,
+  known: readonly string[],
+): asserts options is object {
+  const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
+  demand(isObject, where, 'an object of options', options);
   for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw mismatch(where, `options named ${known.join(', ')}`, `'${name}'`);
-    }
+    demand(known.includes(name), where, `options named ${known.join(', ')}`, name);
   }
 }

@@ -7,6 +7,7 @@ import { builtIn } from '../equations/define.js';
  * @example
  * const cell = denseCell(15, 5, { activation: 'relu' });
  * const [, y] = cell(undefined, new Float32Array(15));
+ * y.length; // → 5
  */
 export const denseCell = /* @__PURE__ */ builtIn(
   'Dense',

@@ -2,7 +2,7 @@ import type { Cell, Params, SameForm } from '../equations/cell.js';
 import { builtIn } from '../equations/define.js';
 import type { CellOptions } from '../equations/spec.js';
 import type { StateArray } from '../equations/state.js';
-import { checkOptions, describe, mismatch } from '../errors.js';
+import { demand } from '../errors.js';
 
 const resetAfter = /* @__PURE__ */ builtIn(
   'GRU',
@@ -45,13 +45,11 @@ export interface GruOptions extends CellOptions {
 export function gruCell<const I extends number, const H extends number>(
   inputSize: I,
   hiddenSize: H,
-  given: GruOptions = {},
+  options: GruOptions = {},
 ): Cell<StateArray, I, H, SameForm, Params> {
-  checkOptions('gru', given);
-  const { resetGate = 'after', ...options } = given;
   const variants = { after: resetAfter, before: resetBefore };
-  if (!Object.hasOwn(variants, resetGate)) {
-    throw mismatch('gru.resetGate', "'after' or 'before'", describe(resetGate));
-  }
-  return variants[resetGate](inputSize, hiddenSize, options);
+  const { resetGate = 'after', ...rest } = Object(options) as GruOptions;
+  const known = Object.hasOwn(variants, resetGate);
+  demand(known, 'gru.resetGate', "'after' or 'before'", resetGate);
+  return variants[resetGate](inputSize, hiddenSize, rest);
 }

@@ -9,7 +9,8 @@ import { builtIn } from '../equations/define.js';
  *
  * @example
  * const cell = lstmCell(10, 15);
- * const [state, y] = cell(undefined, new Float32Array(10));
+ * const [{ h, c }, y] = cell(undefined, new Float32Array(10));
+ * y.length; // → 15
  */
 export const lstmCell = /* @__PURE__ */ builtIn(
   'LSTM',

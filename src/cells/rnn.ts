@@ -1,7 +1,8 @@
 import { builtIn } from '../equations/define.js';
 
 /**
- * Simple recurrent unit, as PyTorch's `RNN` and Keras's `SimpleRNN`; any activation. State `h` `[hidden]`.
+ * Simple recurrent unit, as PyTorch's `RNN` and Keras's `SimpleRNN`; any activation. State `h`
+ * `[hidden]`.
  *
  * Elman 1990, "Finding structure in time".
  *

@@ -1,5 +1,4 @@
-import { checkNames, describe, mismatch } from '../errors.js';
-import { sigmoid, tanh } from '../kernels/exp.js';
+import { checkNames, demand } from '../errors.js';
 
 /** An elementwise function, by name or with its parameters: `'tanh'`, `{ name: 'elu', alpha: 0.5 }`. */
 export type Activation =
@@ -17,10 +16,10 @@ export interface ResolvedActivation {
 type Apply = (v: Float64Array, from: number, to: number, alpha: number, beta: number) => void;
 
 interface Entry {
+  readonly apply: Apply;
   /** Defaults, as in ONNX's operator of that name; absent where f has no such parameter. */
   readonly alpha?: number;
   readonly beta?: number;
-  readonly apply: Apply;
 }
 
 const hardSigmoid: Apply = (v, from, to, alpha, beta) => {
@@ -29,83 +28,78 @@ const hardSigmoid: Apply = (v, from, to, alpha, beta) => {
 
 /** Every activation once, as the loop that runs it (a loop each, so that none boxes its numbers). */
 const table = {
-  identity: {
-    apply: () => {},
-  },
+  identity: { apply() {} },
   tanh: {
-    apply: tanh,
+    apply(v, from, to) {
+      for (let i = from; i < to; i++) v[i] = Math.tanh(v[i]);
+    },
   },
   sigmoid: {
-    apply: sigmoid,
+    apply(v, from, to) {
+      for (let i = from; i < to; i++) v[i] = 1 / (1 + Math.exp(-v[i]));
+    },
   },
   relu: {
-    apply: (v, from, to) => {
+    apply(v, from, to) {
       for (let i = from; i < to; i++) v[i] = Math.max(0, v[i]);
     },
   },
   /** clip(0.2 x + 0.5): Keras 2, tfjs, ONNX. */
-  hardSigmoid: {
-    alpha: 0.2,
-    beta: 0.5,
-    apply: hardSigmoid,
-  },
+  hardSigmoid: { apply: hardSigmoid, alpha: 0.2, beta: 0.5 },
   /** clip(x / 6 + 0.5): Keras 3, PyTorch. */
-  hardSigmoid6: {
-    alpha: 1 / 6,
-    beta: 0.5,
-    apply: hardSigmoid,
-  },
+  hardSigmoid6: { apply: hardSigmoid, alpha: 1 / 6, beta: 0.5 },
   softsign: {
-    apply: (v, from, to) => {
-      for (let i = from; i < to; i++) v[i] = v[i] / (1 + Math.abs(v[i]));
+    apply(v, from, to) {
+      for (let i = from; i < to; i++) v[i] /= 1 + Math.abs(v[i]);
     },
   },
   softplus: {
-    apply: (v, from, to) => {
+    apply(v, from, to) {
       for (let i = from; i < to; i++) {
         v[i] = Math.max(0, v[i]) + Math.log1p(Math.exp(-Math.abs(v[i])));
       }
     },
   },
   elu: {
-    alpha: 1,
-    apply: (v, from, to, alpha) => {
+    apply(v, from, to, alpha) {
       for (let i = from; i < to; i++) if (v[i] < 0) v[i] = alpha * Math.expm1(v[i]);
     },
+    alpha: 1,
   },
   leakyRelu: {
-    alpha: 0.01,
-    apply: (v, from, to, alpha) => {
+    apply(v, from, to, alpha) {
       for (let i = from; i < to; i++) if (v[i] < 0) v[i] *= alpha;
     },
+    alpha: 0.01,
   },
   thresholdedRelu: {
-    alpha: 1,
-    apply: (v, from, to, alpha) => {
+    apply(v, from, to, alpha) {
       for (let i = from; i < to; i++) if (v[i] <= alpha) v[i] = 0;
     },
+    alpha: 1,
   },
   scaledTanh: {
-    alpha: 1,
-    beta: 1,
-    apply: (v, from, to, alpha, beta) => {
+    apply(v, from, to, alpha, beta) {
       for (let i = from; i < to; i++) v[i] = alpha * Math.tanh(beta * v[i]);
     },
+    alpha: 1,
+    beta: 1,
   },
   affine: {
-    alpha: 1,
-    beta: 0,
-    apply: (v, from, to, alpha, beta) => {
+    apply(v, from, to, alpha, beta) {
       for (let i = from; i < to; i++) v[i] = alpha * v[i] + beta;
     },
+    alpha: 1,
+    beta: 0,
   },
   exp: {
-    apply: (v, from, to) => {
+    apply(v, from, to) {
       for (let i = from; i < to; i++) v[i] = Math.exp(v[i]);
     },
   },
 } satisfies Record<string, Entry>;
 
+/** The name of an activation; the page of cells lists them with their formulas. */
 export type ActivationName = keyof typeof table;
 
 /** The names an activation may have. */
@@ -123,25 +117,23 @@ export function activationEntry(name: ActivationName): Entry {
 /** Fills in the parameters; throws a RecurError that lists the names when there is none such. */
 export function resolveActivation(where: string, given: Activation): ResolvedActivation {
   const asked = typeof given === 'object' && given !== null ? given : { name: given };
-  if (!isActivationName(asked.name)) {
-    throw mismatch(where, `one of ${activationNames.join(', ')}`, describe(asked.name));
-  }
+  const expected = `one of ${activationNames.join(', ')}`;
+  demand(isActivationName(asked.name), where, expected, asked.name);
   const entry = activationEntry(asked.name);
   const parameters = ['alpha', 'beta'].filter(p => Object.hasOwn(entry, p));
   checkNames(where, asked, ['name', ...parameters]);
   const { alpha = entry.alpha ?? 0, beta = entry.beta ?? 0 } = asked;
   for (const value of [alpha, beta]) {
-    if (!Number.isFinite(value)) throw mismatch(where, 'finite alpha and beta', describe(value));
+    demand(Number.isFinite(value), where, 'finite alpha and beta', value);
   }
   return { name: asked.name, alpha, beta };
 }
 
 /** `tanh`, or `elu(alpha=0.5)` where a parameter is not the default. */
-export function activationText({ name, alpha, beta }: ResolvedActivation): string {
+export function activationText({ name, ...parameters }: ResolvedActivation): string {
   const entry = activationEntry(name);
-  const given = [
-    ...(alpha === (entry.alpha ?? 0) ? [] : [`alpha=${alpha}`]),
-    ...(beta === (entry.beta ?? 0) ? [] : [`beta=${beta}`]),
-  ];
+  const given = (['alpha', 'beta'] as const).flatMap(p =>
+    parameters[p] === (entry[p] ?? 0) ? [] : `${p}=${parameters[p]}`,
+  );
   return given.length ? `${name}(${given.join(', ')})` : name;
 }

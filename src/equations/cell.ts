@@ -41,12 +41,13 @@ export interface Described<S, I, O, P = Params> {
 }
 
 /**
- * A recurrent cell: a pure function `(h, x) => [h', y]`. An undefined `h` is the initial state;
- * neither argument is altered, and what it returns is never altered afterwards. `Cell` alone is any
- * cell of vectors.
+ * A recurrent cell: a pure function `(h, x) => [h', y]`, from `x` `[inputSize]` or
+ * `[inputSize, batch]` to `y` `[outputSize]` or `[outputSize, batch]`, float32. An undefined `h` is the
+ * initial state; neither argument is altered, and what it returns is never altered afterwards. Throws
+ * a RecurError for an invalid state or input. `Cell` alone is any one cell made of equations.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a state goes in as well as out, so unknown is no top
-export interface Cell<S = any, I = number, O = number, Y = SameForm, P = any>
+export interface Cell<S = any, I = number, O = number, Y = SameForm, P = Params>
   extends Described<S, I, O, P> {
   <X extends Vec>(h: StateInput<S> | undefined, x: X): [h: S, y: Answer<Y, X>];
   readonly [internals]: CellInternals;

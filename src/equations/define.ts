@@ -36,7 +36,11 @@ export type OptionsOf<D extends Declarations> = CellOptions & {
   readonly [K in Exclude<keyof D['activations'], 'σ' | 'φ' | 'ψ'>]?: CellOptions['activation'];
 };
 
-/** Makes cells of one kind: `lstmCell(10, 15, options)`. */
+/**
+ * Makes cells of one kind: `lstmCell(10, 15, options)`, for vectors `[inputSize]` and a hidden state
+ * `[size]`. Parameters are copied in, float32 in PyTorch's layout; without `params` they are drawn.
+ * Throws a RecurError for sizes, options and parameters that are wrong.
+ */
 export type CellConstructor<T extends string = string, D extends Declarations = Declarations> = <
   const I extends number,
   const H extends number,
@@ -61,7 +65,7 @@ export type CellConstructor<T extends string = string, D extends Declarations = 
  *   n  = φ(W_n x + U_n h)
  *   h' = (1 - rate) * h + rate * n
  * `, { constants: { rate: 0.1 } });
- * const cell = leakyCell(3, 8, { rate: 0.25 });
+ * String(leakyCell(3, 8, { rate: 0.25 })); // → LeakyCell(3, 8, tanh; rate=0.25)
  */
 export function defineCell<const T extends string, const D extends Declarations = object>(
   name: string,

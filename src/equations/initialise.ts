@@ -1,4 +1,4 @@
-import { describe, mismatch } from '../errors.js';
+import { demand } from '../errors.js';
 import type { ParameterShape } from './parameters.js';
 import type { Declarations, Plan } from './plan.js';
 
@@ -51,6 +51,7 @@ function generator(seed: number): () => number {
 /** A seed as given, checked, or a random one. */
 export function seedOf(where: string, seed: unknown): number {
   if (seed === undefined) return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
-  if (typeof seed === 'number' && Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw mismatch(`${where}.seed`, 'a whole number from 0 to 2⁵³ − 1', describe(seed));
+  const ok = Number.isSafeInteger(seed) && (seed as number) >= 0;
+  demand(ok, `${where}.seed`, 'a whole number from 0 to 2⁵³ − 1', seed);
+  return seed as number;
 }

@@ -56,15 +56,15 @@ export function interpret(spec: EquationSpec): Program {
     y,
     stateSize: lengths.reduce((sum, length) => sum + length, 0),
     step(now, from, next, to) {
-      if (input >= 0) load(x, 0, registers, input, x.length);
+      if (input >= 0) copy(x, 0, registers, input, x.length);
       for (let k = 0, at = from; k < lengths.length; at += lengths[k], k++) {
-        if (loads[k]) load(now, at, registers, loads[k].start, lengths[k]);
+        if (loads[k]) copy(now, at, registers, loads[k].start, lengths[k]);
       }
       for (let k = 0; k < operations.length; k++) operations[k]();
       for (let k = 0, at = to; k < lengths.length; at += lengths[k], k++) {
-        store(registers, starts[states[k].node], next, at, lengths[k]);
+        copy(registers, starts[states[k].node], next, at, lengths[k]);
       }
-      store(registers, starts[output], y, 0, y.length);
+      copy(registers, starts[output], y, 0, y.length);
     },
   };
 }
@@ -164,33 +164,9 @@ function activation(
   };
 }
 
-function load(
-  from: Float32Array,
-  at: number,
-  to: Float64Array,
-  start: number,
-  length: number,
-): void {
-  for (let i = 0; i < length; i++) to[start + i] = from[at + i];
-}
+type Numbers = Float32Array | Float64Array;
 
-function store(
-  from: Float64Array,
-  at: number,
-  to: Float32Array,
-  start: number,
-  length: number,
-): void {
-  for (let i = 0; i < length; i++) to[start + i] = from[at + i];
-}
-
-function copy(
-  from: Float64Array,
-  at: number,
-  to: Float64Array,
-  start: number,
-  length: number,
-): void {
+function copy(from: Numbers, at: number, to: Numbers, start: number, length: number): void {
   for (let i = 0; i < length; i++) to[start + i] = from[at + i];
 }
 

@@ -1,6 +1,6 @@
 import { type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
-import { checkNames, describe, mismatch, shapeText } from '../errors.js';
+import { checkNames, mismatch, shapeText } from '../errors.js';
 import type { MatrixName } from './parse.js';
 import type { Dimension, Plan } from './plan.js';
 
@@ -37,31 +37,29 @@ export function columnsOf(plan: Plan, matrix: MatrixName): Dimension {
 
 /** Every parameter that a plan uses, in canonical order, with its shape. */
 export function parameterShapes(plan: Plan, sizes: Sizes, bias: boolean): ParameterShape[] {
-  const shapes: ParameterShape[] = [];
-  const biases: ParameterShape[] = [];
-  for (const matrix of ['W', 'U', 'V'] as const) {
-    const blocks = plan.rows[matrix];
-    if (blocks.length === 0) continue;
-    const [weightName, biasName] = namesOf(plan, matrix);
+  const matrices = (['W', 'U', 'V'] as const).filter(matrix => plan.rows[matrix].length);
+  const shapeOf = (matrix: MatrixName, count: number, column?: Dimension) => {
     const height = matrix === 'V' ? 'projection' : 'hidden';
-    const column = columnsOf(plan, matrix);
+    const rows = count * sizes[height];
     const label = plan.states.length ? height : 'output';
-    const rows = blocks.length * sizes[height];
-    const gates =
-      blocks.length === 1 ? `${label} ${rows}` : `${blocks.length} gates × ${sizes[height]}`;
-    shapes.push({
-      name: weightName,
-      shape: [rows, sizes[column]],
-      meaning: `${gates}, ${column} ${sizes[column]}`,
-    });
-    const biased = blocks.filter(block => block.bias >= 0).length;
-    if (!bias || biased === 0) continue;
-    const meaning = biased === 1 ? `${label} ${rows}` : `${biased} gates × ${sizes[height]}`;
-    biases.push({ name: biasName, shape: [biased * sizes[height]], meaning });
-  }
-  const vectors = plan.vectors.map(name => ({ name, shape: [sizes.hidden], meaning: 'hidden' }));
-  const scalars = plan.scalars.map(name => ({ name, shape: [1], meaning: 'one number' }));
-  return [...shapes, ...biases, ...vectors, ...scalars];
+    const gates = count === 1 ? `${label} ${rows}` : `${count} gates × ${sizes[height]}`;
+    return column
+      ? { shape: [rows, sizes[column]], meaning: `${gates}, ${column} ${sizes[column]}` }
+      : { shape: [rows], meaning: gates };
+  };
+  const biases = matrices.flatMap(matrix => {
+    const count = plan.rows[matrix].filter(block => block.bias >= 0).length;
+    return bias && count ? { name: namesOf(plan, matrix)[1], ...shapeOf(matrix, count) } : [];
+  });
+  return [
+    ...matrices.map(matrix => ({
+      name: namesOf(plan, matrix)[0],
+      ...shapeOf(matrix, plan.rows[matrix].length, columnsOf(plan, matrix)),
+    })),
+    ...biases,
+    ...plan.vectors.map(name => ({ name, shape: [sizes.hidden], meaning: 'hidden' })),
+    ...plan.scalars.map(name => ({ name, shape: [1], meaning: 'one number' })),
+  ];
 }
 
 /** Copies given parameters into canonical float32 arrays; refuses by name what does not fit. */
@@ -70,36 +68,36 @@ export function readParameters(
   shapes: readonly ParameterShape[],
   given: Readonly<Record<string, ParameterInput>>,
 ): Record<string, Float32Array> {
-  const names = shapes.map(({ name }) => name);
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw mismatch(`${where}.params`, `an object { ${names.join(', ')} }`, describe(given));
-  }
-  checkNames(`${where}.params`, given, names);
+  checkNames(
+    `${where}.params`,
+    given,
+    shapes.map(({ name }) => name),
+  );
   return Object.fromEntries(
-    shapes.map(shape => {
-      const value = given[shape.name];
-      return [shape.name, readParameter(`${where}.${shape.name}`, shape, value)];
-    }),
+    shapes.map(shape => [
+      shape.name,
+      readParameter(`${where}.${shape.name}`, shape, given[shape.name]),
+    ]),
   );
 }
 
-function readParameter(where: string, wanted: ParameterShape, value: unknown): Float32Array {
-  const { shape, meaning } = wanted;
+function readParameter(
+  where: string,
+  { shape, meaning }: ParameterShape,
+  given: unknown,
+): Float32Array {
   const expected = `${shapeText(shape)} (${meaning})`;
-  const { values, shape: got } = readNumbers(where, value, expected);
-  const flat = got.length === 1 && got[0] === sizeOf(shape);
-  const same = got.length === shape.length && got.every((n, d) => n === shape[d]);
-  if (!flat && !same) {
-    const transposed = got.length === 2 && got[0] === shape[1] && got[1] === shape[0];
+  const { values, shape: got } = readNumbers(where, given, expected);
+  if (String(got) !== String(shape) && String(got) !== String(sizeOf(shape))) {
+    const transposed = got.length === 2 && String([got[1], got[0]]) === String(shape);
     const hint = transposed ? 'Keras stores it transposed' : undefined;
     throw mismatch(where, expected, shapeText(got), hint);
   }
-  const bad = values.findIndex(v => !Number.isFinite(v));
-  if (bad >= 0) {
-    const index = shape.length === 1 ? [bad] : [Math.floor(bad / shape[1]), bad % shape[1]];
-    throw mismatch(where, 'finite float32 numbers', `${values[bad]} at ${shapeText(index)}`);
-  }
-  return values;
+  const bad = values.findIndex(value => !Number.isFinite(value));
+  if (bad < 0) return values;
+  const [columns] = shape.slice(1);
+  const index = columns ? [Math.floor(bad / columns), bad % columns] : [bad];
+  throw mismatch(where, 'finite float32 numbers', `${values[bad]} at ${shapeText(index)}`);
 }
 
 /** Parameters as ndarrays that own their data. */

@@ -26,7 +26,13 @@ export interface Reader<T> {
   line(name: string, next: boolean, value: T, at: Position): void;
 }
 
-/** A cell's text that does not say what a cell must; `message` names line and column. */
+/**
+ * A cell's text that does not say what a cell must; `message` names line and column, both from 1.
+ *
+ * @example
+ * defineCell('Half', 'y = W x +');
+ * // throws Half, line 1, column 10: expected a number, a name or (, got the end of the line
+ */
 export class EquationError extends SyntaxError implements Position {
   override readonly name: string = 'EquationError';
   readonly line: number;

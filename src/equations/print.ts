@@ -4,7 +4,7 @@ import { type AnyCell, equationSpec } from './cell.js';
 import { read } from './parse.js';
 import type { EquationSpec } from './spec.js';
 
-/** How equations are printed. */
+/** How equations are printed: as plain text, or as LaTeX. */
 export type EquationFormat = 'text' | 'latex';
 
 /**
@@ -15,7 +15,7 @@ export type EquationFormat = 'text' | 'latex';
  * Throws a RecurError for a model that is not one cell made of equations.
  *
  * @example
- * equations(rnnCell(10, 5)); // h' = tanh(W_h x + U_h h)
+ * equations(rnnCell(10, 5)); // → h' = tanh(W_h x + U_h h)
  */
 export function equations(cell: AnyCell, format: EquationFormat = 'text'): string {
   const spec = equationSpec('equations', cell);
@@ -41,6 +41,7 @@ interface Printed {
   readonly text: string;
   readonly strength: number;
   readonly simple?: boolean;
+  readonly isMap?: boolean;
 }
 
 /** The two sides of each line of a cell's text. */
@@ -53,7 +54,7 @@ function sides({ definition, activations }: EquationSpec, notation: Notation) {
     name: (name, next) => ({ text: notation.name(name, next), strength: 4, simple: true }),
     map(matrix, row, { text, simple = false }) {
       const strength = notation.isSum(matrix, row) ? 1 : 4;
-      return { text: notation.map(matrix, row, text, simple), strength };
+      return { text: notation.map(matrix, row, text, simple), strength, isMap: true };
     },
     call(slot, argument) {
       if (activations[slot].name === 'identity') return argument;
@@ -62,11 +63,12 @@ function sides({ definition, activations }: EquationSpec, notation: Notation) {
     negate: operand => ({ text: `-${within(3, operand)}`, strength: 3 }),
     binary(op, left, right) {
       if (op === 'multiply') {
-        return { text: within(2, left) + notation.times + within(2, right), strength: 2 };
+        return { text: within(2, left) + notation.times + within(3, right), strength: 2 };
       }
-      // A map is a sum that needs no brackets on the right of a plus.
       const sign = op === 'add' ? ' + ' : ' - ';
-      return { text: within(1, left) + sign + within(op === 'add' ? 1 : 2, right), strength: 1 };
+      // A map with its bias is a sum, but after a plus it needs no brackets.
+      const bare = op === 'add' && right.isMap === true;
+      return { text: within(1, left) + sign + within(bare ? 1 : 2, right), strength: 1 };
     },
     line: (name, next, { text }) => void lines.push([notation.name(name, next), text]),
   });

@@ -4,10 +4,10 @@ import { columnsOf, namesOf } from './parameters.js';
 import { type BinaryName, type MatrixName, read } from './parse.js';
 import type { EquationSpec } from './spec.js';
 
-/** State of the reference by name, float64; of one stream. */
+/** State of the reference: each state variable by name, `[size]`, float64; of one stream. */
 export type ReferenceState = Readonly<Record<string, Float64Array>>;
 
-/** One step of the reference. */
+/** One step of the reference: a state and an input `[inputSize]` give a state and an output. */
 export type ReferenceStep = (
   state: ReferenceState,
   x: ArrayLike<number>,
@@ -15,11 +15,14 @@ export type ReferenceStep = (
 
 /**
  * The float64 reference of a cell: its equations evaluated as written, line by line, on the same
- * float32 parameters, nothing rounded and nothing reordered. Slow; the measure of every backend.
+ * float32 parameters, nothing rounded and nothing reordered. Slow; the measure of every backend. It
+ * takes a state and an input and returns fresh arrays; it checks neither. Throws a RecurError for a
+ * model that is not one cell made of equations.
  *
  * @example
- * const step = reference(lstmCell(10, 15));
- * const { state, y } = step({ h: new Float64Array(15), c: new Float64Array(15) }, new Float64Array(10));
+ * const step = reference(gruCell(10, 15));
+ * const { state, y } = step({ h: new Float64Array(15) }, new Float64Array(10));
+ * y.length; // → 15
  */
 export function reference(cell: AnyCell): ReferenceStep {
   const spec = equationSpec('reference', cell);

@@ -1,4 +1,4 @@
-import { checkNames, describe, mismatch } from '../errors.js';
+import { checkNames, demand } from '../errors.js';
 import {
   type Activation,
   activationText,
@@ -50,45 +50,38 @@ export function specify(
 ): EquationSpec {
   const { name, plan, declarations } = definition;
   const where = lower(name);
-  const optionOf = (slot: string) => slotOptions[slot]?.option ?? slot;
-  const declared = declarations.activations ?? {};
-  const open = plan.slots.filter(s => Object.hasOwn(slotOptions, s) || Object.hasOwn(declared, s));
   const projected = plan.rows.V.length > 0;
+  const slots = plan.slots.map(slot => ({ slot, ...slotOf(definition, slot) }));
   checkNames(where, options, [
-    ...open.map(optionOf),
+    ...slots.flatMap(({ option }) => option ?? []),
     ...plan.constants,
-    'clip',
-    'bias',
-    'params',
-    'seed',
+    ...['clip', 'bias', 'params', 'seed'],
     ...(projected ? ['projectionSize'] : []),
   ]);
   const { bias = true, clip, seed, params } = options;
-  if (typeof bias !== 'boolean') throw mismatch(`${where}.bias`, 'true or false', describe(bias));
-  if (clip !== undefined && !(typeof clip === 'number' && clip > 0)) {
-    throw mismatch(`${where}.clip`, 'a number above 0', describe(clip));
-  }
+  demand(typeof bias === 'boolean', `${where}.bias`, 'true or false', bias);
+  demand(
+    clip === undefined || (typeof clip === 'number' && clip > 0),
+    `${where}.clip`,
+    'a number above 0',
+    clip,
+  );
   const sizes: Sizes = {
     input: checkSize(`${where}.inputSize`, inputSize),
     hidden: checkSize(`${where}.${plan.states.length ? 'hiddenSize' : 'outputSize'}`, size),
     projection: projected ? checkSize(`${where}.projectionSize`, options.projectionSize) : 0,
     scalar: 1,
   };
-  const activations = plan.slots.map(slot => {
-    const isOpen = open.includes(slot);
-    const given = isOpen ? options[optionOf(slot)] : undefined;
-    const fallback = declared[slot] ?? slotOptions[slot]?.default ?? slot;
-    const resolved = resolveActivation(
-      `${where}.${optionOf(slot)}`,
-      (given === undefined ? fallback : given) as Activation,
-    );
-    return [slot, { ...resolved, clipped: isOpen }];
+  const activations = slots.map(({ slot, option, usual }) => {
+    const given = option === undefined ? undefined : options[option];
+    const chosen = (given === undefined ? usual : given) as Activation;
+    const resolved = resolveActivation(`${where}.${option}`, chosen);
+    return [slot, { ...resolved, clipped: option !== undefined }];
   });
   const constants = plan.constants.map(constant => {
-    const given = options[constant];
-    const value = given === undefined ? declarations.constants?.[constant] : given;
-    if (typeof value === 'number' && Number.isFinite(value)) return [constant, value];
-    throw mismatch(`${where}.${constant}`, 'a finite number', describe(value));
+    const { [constant]: value = declarations.constants?.[constant] } = options;
+    demand(Number.isFinite(value), `${where}.${constant}`, 'a finite number', value);
+    return [constant, value as number];
   });
   const shapes = parameterShapes(plan, sizes, bias);
   return {
@@ -107,9 +100,19 @@ export function specify(
 }
 
 function checkSize(where: string, size: unknown): number {
-  if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 1 && size <= 2 ** 24)
-    return size;
-  throw mismatch(where, 'a whole number from 1 to 2²⁴', describe(size));
+  const ok = Number.isSafeInteger(size) && (size as number) >= 1 && (size as number) <= 2 ** 24;
+  demand(ok, where, 'a whole number from 1 to 2²⁴', size);
+  return size as number;
+}
+
+/** A slot's option and default; a function that the text calls by its own name has no option. */
+export function slotOf({ declarations: { activations = {} } }: Definition, slot: string) {
+  const own = Object.hasOwn(activations, slot) ? activations[slot] : undefined;
+  if (Object.hasOwn(slotOptions, slot)) {
+    const { option, default: usual } = slotOptions[slot];
+    return { option, usual: own ?? usual };
+  }
+  return own === undefined ? { usual: slot as Activation } : { option: slot, usual: own };
 }
 
 /** A kind's name as messages write it: `lstm`, `fastGRNN`. */
@@ -118,33 +121,29 @@ export function lower(name: string): string {
 }
 
 /** `LSTMCell(10, 15)`, `RNNCell(10, 5, tanh)`, `Dense(15, 5; bias=false)`, as Flux prints them. */
-export function cellText({
-  definition,
-  sizes,
-  activations,
-  constants,
-  clip,
-  bias,
-}: EquationSpec): string {
+export function cellText(spec: EquationSpec): string {
+  const { definition, sizes, activations, constants, clip, bias } = spec;
   const { name, plan, declarations } = definition;
-  const open = plan.slots.filter(slot => activations[slot].clipped);
-  const positional: (string | number)[] = [sizes.input, sizes.hidden];
+  const positional: unknown[] = [sizes.input, sizes.hidden];
   const named: string[] = [];
+  const open = plan.slots.filter(slot => activations[slot].clipped);
   for (const slot of open) {
-    const { option = slot, default: builtIn = slot } = slotOptions[slot] ?? {};
-    const usual = (declarations.activations?.[slot] ?? builtIn) as Activation;
+    const { option, usual } = slotOf(definition, slot);
     const text = activationText(activations[slot]);
     const differs = text !== activationText(resolveActivation(name, usual));
     if (open.length > 1 && differs) named.push(`${option}=${text}`);
     if (open.length === 1 && (differs || text !== 'identity')) positional.push(text);
   }
   if (declarations.variant) named.push(declarations.variant);
-  for (const [constant, value] of Object.entries(constants)) {
-    if (value !== declarations.constants?.[constant]) named.push(`${constant}=${value}`);
+  const { projection: projectionSize } = sizes;
+  const usual: Readonly<Record<string, unknown>> = {
+    ...declarations.constants,
+    projectionSize: 0,
+    bias: true,
+  };
+  for (const [option, value] of Object.entries({ ...constants, projectionSize, clip, bias })) {
+    if (value !== usual[option]) named.push(`${option}=${value}`);
   }
-  if (sizes.projection) named.push(`projectionSize=${sizes.projection}`);
-  if (clip !== undefined) named.push(`clip=${clip}`);
-  if (!bias) named.push('bias=false');
-  const suffix = plan.states.length ? 'Cell' : '';
-  return `${name}${suffix}(${positional.join(', ')}${named.length ? `; ${named.join(', ')}` : ''})`;
+  const options = named.length ? `; ${named.join(', ')}` : '';
+  return `${name}${plan.states.length ? 'Cell' : ''}(${positional.join(', ')}${options})`;
 }

@@ -50,8 +50,8 @@ interface Draft {
  * tensors that are missing, too many, of another shape or not finite.
  *
  * @example
- * const model = load(await readFile('model.safetensors'));
- * source.pipe(model).subscribe();
+ * const bytes = save(chain(gru(2, 3), dense(3, 1)));
+ * String(load(bytes)); // → Chain(Recur(GRUCell(2, 3)), Dense(3, 1))
  */
 export function load(bytes: Uint8Array): LoadedLayer {
   try {
@@ -88,7 +88,7 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
   const { plan } = definition;
   checkNamed(`${where}.activations`, openSlots(definition), cell.activations);
   checkNamed(`${where}.constants`, plan.constants, cell.constants);
-  const { inputSize, size, projectionSize, bias, clip } = cell;
+  const { inputSize, size, projectionSize, bias } = cell;
   if ((projectionSize !== undefined) !== plan.rows.V.length > 0) {
     const expected = plan.rows.V.length ? 'the length of what V maps to' : 'none, without V';
     throw mismatch(`${where}.projectionSize`, expected, String(projectionSize ?? 'none'));
@@ -104,20 +104,20 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
     }),
   );
   const state = cell.initialState ? claimState(definition, sizes, prefix, claims) : undefined;
-  const chosen = Object.entries(cell.activations).map(([slot, a]) => [optionOf(slot), a]);
-  const options: CellOptions = {
-    ...Object.fromEntries(chosen),
-    ...cell.constants,
-    bias,
-    params,
-    ...(clip === undefined ? {} : { clip }),
-    ...(projectionSize === undefined ? {} : { projectionSize }),
-  };
+  const options = { ...optionsOf(cell), params };
   return () =>
     at(where, () => {
-      const spec = specify(definition, inputSize, size, { ...options });
+      const spec = specify(definition, inputSize, size, options);
       return startingFrom(equationCell(spec), state);
     });
+}
+
+/** A cell's options but its parameters. */
+function optionsOf(cell: CellDescription): CellOptions {
+  const { activations, constants, bias, clip, projectionSize } = cell;
+  const chosen = Object.entries(activations).map(([slot, a]) => [optionOf(slot), a]);
+  const projected = projectionSize === undefined ? {} : { projectionSize };
+  return { ...Object.fromEntries(chosen), ...constants, bias, clip, ...projected };
 }
 
 function definitionOf(cell: CellDescription, where: string, draft: Draft): Definition {

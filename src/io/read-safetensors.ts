@@ -39,8 +39,8 @@ interface Entry {
  * them.
  *
  * @example
- * const { tensors } = readSafetensors(await readFile('model.safetensors'));
- * tensors['gru.weight_ih_l0'].shape; // [96, 2]
+ * const { tensors } = readSafetensors(save(dense(3, 2)));
+ * tensors.weight.shape; // → [ 2, 3 ]
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
   const { header, data } = split(bytes);

@@ -35,7 +35,8 @@ type Tensors = Record<string, NdView>;
  * factory, a layer with configuration of a stream (`reset`, `select`, …).
  *
  * @example
- * await writeFile('model.safetensors', save(chain(lstm(10, 15), dense(15, 5))));
+ * const { tensors } = readSafetensors(save(chain(gru(2, 3, { bias: false }), dense(3, 1))));
+ * Object.keys(tensors).join(' '); // → 0.weightIh 0.weightHh 1.weight 1.bias
  */
 export function save(model: AnyCell | WithCell): Uint8Array {
   const cell = cellOf(model);

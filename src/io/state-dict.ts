@@ -45,10 +45,12 @@ type Params = Readonly<Record<string, NdArray>>;
  * gate before the product.
  *
  * @example
- * const { tensors } = readSafetensors(await readFile('weights.safetensors'));
- * const model = fromStateDict(chain(gru(2, 32), dense(32, 3)), tensors, {
- *   prefix: ['gru.', 'dense.'],
- * });
+ * const tensors = {
+ *   'head.weight': { data: [1, 2], shape: [1, 2], stride: [2, 1], offset: 0 },
+ *   'head.bias': { data: [3], shape: [1], stride: [1], offset: 0 },
+ * };
+ * const model = fromStateDict(dense(2, 1), tensors, { prefix: 'head.' });
+ * stateful(model)([1, 1]); // → Float32Array(1) [ 6 ]
  */
 export function fromStateDict<M extends AnyCell | WithCell>(
   model: M,

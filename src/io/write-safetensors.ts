@@ -9,7 +9,8 @@ import { metadataName, metadataOf, whereOf } from './read-safetensors.js';
  * data, and metadata that are no strings.
  *
  * @example
- * const bytes = writeSafetensors({ gain: model.params.weight }, { made: 'by hand' });
+ * const bytes = writeSafetensors({ gain: dense(2, 1).params.weight }, { made: 'by hand' });
+ * readSafetensors(bytes).metadata.made; // → by hand
  */
 export function writeSafetensors(
   tensors: Readonly<Record<string, NdArray>>,

@@ -44,7 +44,8 @@ export function layerSignature(cell: AnyCell): string {
  *
  * @example
  * const cell = chainCell(lstmCell(10, 15), denseCell(15, 5));
- * const [[lstmState], y] = cell(undefined, new Float32Array(10));
+ * const [[{ h, c }], y] = cell(undefined, new Float32Array(10));
+ * y.length; // → 5
  */
 export function chainCell<const M extends readonly [Member, ...Member[]]>(
   ...members: M & Fitting<M>

@@ -19,9 +19,8 @@ const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 export function encode(value: unknown, path = 'state', depth = 0): unknown {
   const kind = typedArrayName(value);
   if (kind) return { $: kind, data: toBase64(value as TypedArray) };
-  if (isNdArray(value)) {
-    const dtype = typedArrayName(value.data);
-    if (!dtype) throw mismatch(path, 'an ndarray over a typed array', describe(value.data));
+  const dtype = isNdArray(value) ? typedArrayName(value.data) : undefined;
+  if (isNdArray(value) && dtype) {
     const data = toBase64(flatten(value, new typedArrays[dtype](sizeOf(value.shape))));
     return { $: 'ndarray', dtype, shape: [...value.shape], data };
   }
@@ -50,8 +49,9 @@ export function decode(value: unknown, path = 'state', depth = 0): unknown {
   if (depth > deepest) throw mismatch(path, `at most ${deepest} levels`, 'more');
   if (Array.isArray(value)) return value.map((v, i) => decode(v, `${path}[${i}]`, depth + 1));
   const record = value as Record<string, unknown>;
-  const { $: tag, entries = Object.entries(record) } = record;
-  if (Object.hasOwn(record, '$') && tag !== 'object') return decodeTagged(record, path);
+  const isTagged = Object.hasOwn(record, '$');
+  if (isTagged && record.$ !== 'object') return decodeTagged(record, path);
+  const entries = isTagged ? record.entries : Object.entries(record);
   if (!Array.isArray(entries))
     throw mismatch(path, 'pairs of a name and a value', describe(entries));
   return Object.fromEntries(

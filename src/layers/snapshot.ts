@@ -20,6 +20,13 @@ interface Header {
 /**
  * A model's place in a stream: a copy of its state that nobody else changes. `JSON.stringify` and
  * `toBytes` lose nothing; `restore` takes the snapshot, its parsed JSON, or `snapshotFromBytes`.
+ *
+ * @example
+ * const m = stateful(gruCell(1, 2, { seed: 1 }));
+ * m(1);
+ * const text = JSON.stringify(m.snapshot());
+ * const again = stateful(gruCell(1, 2, { seed: 1 }), { restore: JSON.parse(text) });
+ * String(again(2)) === String(m(2)); // → true
  */
 export class Snapshot<S = unknown> implements Header {
   readonly format = format;
@@ -63,7 +70,9 @@ export function isSnapshot(value: unknown): value is { readonly format: typeof f
  * The snapshot in the bytes of `toBytes`. Throws a RecurError for bytes that are anything else.
  *
  * @example
- * model.restore(snapshotFromBytes(bytes));
+ * const m = stateful(gruCell(1, 2));
+ * const bytes = m.snapshot().toBytes();
+ * m.restore(snapshotFromBytes(bytes));
  */
 export function snapshotFromBytes(bytes: Uint8Array): Snapshot {
   try {

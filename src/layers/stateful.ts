@@ -24,7 +24,7 @@ export interface StreamConfig<S, Initial = StateInput<S>> {
   readonly reuse?: boolean | undefined;
 }
 
-/** Configuration of `stateful`. */
+/** Configuration of `stateful`: what `recur` takes that does not concern events. */
 export type StatefulConfig<S, Initial = StateInput<S>> = StreamConfig<S, Initial>;
 
 /** Steps in, outputs out, in the form in which the steps came. */
@@ -42,17 +42,18 @@ export interface Stateful<S, Mapped> {
   reset(): void;
   /** The outputs of a sequence of steps; throws, the state untouched, if one step is refused. */
   readonly map: Mapped;
+  /** Where it is in its stream; a copy. */
   snapshot(): Snapshot<S>;
   /** Goes on from a snapshot or its parsed JSON; throws, the state untouched, if it does not fit. */
   restore(snapshot: SnapshotInput): void;
 }
 
-/** A stateful layer or cell. */
+/** A stateful layer or cell: vectors in, vectors out, in the form that came in. */
 export interface StatefulLayer<S, Y> extends Stateful<S, MapSequence<Y>> {
   <X extends Vec>(x: X): Answer<Y, X>;
 }
 
-/** A stateful plain function. */
+/** A stateful plain function: whatever it takes and answers. */
 export interface StatefulFunction<S, X, Y> extends Stateful<S, (sequence: Iterable<X>) => Y[]> {
   (x: X): Y;
 }
@@ -66,13 +67,17 @@ export type StatefulOf<M> = [Vec] extends [InputOf<M>]
 
 /**
  * A model as a callable object that holds its state: `m(x)`, `m.state`, `m.reset()`, `m.map(seq)`,
- * `m.snapshot()`, `m.restore(snapshot)`. The same as `recur`, without RxJS: it throws where the
- * operator would notify. A throw leaves the state as it was.
+ * `m.snapshot()`, `m.restore(snapshot)`. The same as `recur`, without RxJS, for the same inputs and
+ * outputs; `reset` goes back to `initialState`.
+ *
+ * Throws a RecurError where the operator would notify: for a wrong argument, an invalid datum, a
+ * snapshot that does not fit. A throw leaves the state as it was.
  *
  * @example
- * const m = stateful(gruCell(3, 5, { seed: 1 }));
- * const y = m([0.1, 0.2, 0.3]);
+ * const m = stateful(gruCell(3, 2));
+ * m([0.1, 0.2, 0.3]).length; // → 2
  * m.reset();
+ * m.state; // → Float32Array(2) [ 0, 0 ]
  */
 export function stateful<S, X, Y>(
   fn: PlainCell<S, X, Y>,

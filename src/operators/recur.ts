@@ -104,14 +104,21 @@ const names = [...sessionNames, 'reset', 'onInvalid'];
 
 /**
  * The operator that threads state: each subscription begins at the initial state, steps the model
- * once an event and emits its output. An invalid datum becomes one error notification of class
- * RecurError. Wrong arguments throw a RecurError at the call.
+ * once an event and emits its output.
  *
- * `model` is a cell, a layer, or a plain function `(h, x) => [h, y]` with a state of any type.
+ * `model` is a cell, a layer, or a plain function `(h, x) => [h, y]` with a state of any type. An
+ * event, unless `select` makes it so, is a vector `[inputSize]` or a batch `[inputSize, batch]`; it is
+ * copied and never altered. An emission is float32, `[outputSize]` or `[outputSize, batch]`, an ndarray
+ * for an ndarray; it is yours and never written again (but see `reuse`). Emissions of `reset` put the
+ * state back to `initialState`, and so does a new subscription.
+ *
+ * Wrong arguments throw a RecurError at the call. An invalid datum, a throw from `select`, `project`
+ * or a function of your own, and a snapshot that does not fit become one error notification of class
+ * RecurError, the state before it intact; an error of `reset` is passed on.
  *
  * @example
- * from([1, 2, 3]).pipe(recur((sum: number, x: number) => [sum + x, sum + x], { initialState: 0 }));
- * // 1, 3, 6
+ * const sum = recur((h: number, x: number) => [h + x, h + x], { initialState: 0 });
+ * from([1, 2, 3]).pipe(sum).subscribe(y => console.log(y)); // → 1, 3, 6
  */
 export function recur<S, X, Y>(
   fn: PlainCell<S, X, Y>,

@@ -1,0 +1,29 @@
+"""Prints the equations and the tensors of a model file: python3 read_model.py model.safetensors"""
+import json
+import sys
+
+try:
+    from numpy import asarray
+except ImportError:
+    asarray = memoryview  # the standard library's own n-dimensional array
+
+
+def tensor(shape, data_offsets, dtype):
+    begin, end = (start + offset for offset in data_offsets)
+    return asarray(memoryview(data)[begin:end].cast('f', shape))
+
+
+def cells(member):
+    return [member] if 'name' in member else [c for m in member['chain'] for c in cells(m)]
+
+
+data = open(sys.argv[1], 'rb').read()
+start = 8 + int.from_bytes(data[:8], 'little')
+header = json.loads(data[8:start])
+model = json.loads(header.pop('__metadata__')['model'])
+tensors = {name: tensor(**entry) for name, entry in header.items()}
+
+for cell in cells(model):
+    print(f"{cell['name']} {cell['inputSize']} -> {cell['size']}\n{cell['equations']}")
+for name, values in tensors.items():
+    print(f'{name} {list(values.shape)} begins with {values[(0,) * values.ndim]:.6f}')

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { run } from './run.js';
+
+const folder = new URL('../../examples/', import.meta.url);
+const files = readdirSync(folder).filter(file => file.endsWith('.mjs'));
+
+const printed: Readonly<Record<string, readonly string[]>> = {
+  'hello.mjs': [
+    'RNNCell(1, 1, identity) ends at 167',
+    'Recur(RNNCell(1, 1, identity)) emits 10',
+    'Recur(RNNCell(1, 1, identity)) emits 55',
+    'Chain(Recur(LSTMCell(10, 15)), Dense(15, 5))',
+    'emits 5 numbers',
+    'emits 5 numbers',
+  ],
+  'own-cell.mjs': [
+    "LeakyCell(1, 1; rate=0.5): h' = (1 - rate) * h + rate * (W_x x)",
+    'leaky 0.5',
+    'leaky 0.75',
+    'leaky 0.875',
+    'accum 1',
+    'accum 3',
+    'accum 6',
+  ],
+  'reset.mjs': [
+    'outside 1',
+    'outside 3',
+    'outside 3',
+    'ride 4 km',
+    'ride 9 km',
+    'ride 2 km',
+    'ride 8 km',
+  ],
+  'batch-and-chunks.mjs': [
+    'a batch emits [3,2]',
+    'its columns are the streams: true',
+    'both of them: true',
+    'a chunk is its steps: true',
+    'so is map: true',
+  ],
+  'snapshot-resume.mjs': [
+    'kept: rxrecur/state of Recur(LSTMCell(1, 4)), batch 0',
+    '3 steps, a pause, 2 steps: the same numbers: true',
+  ],
+  'state-dict.mjs': [
+    'flag.gru.weight_ih_l0 flag.gru.weight_hh_l0 flag.gru.bias_ih_l0 flag.gru.bias_hh_l0 ' +
+      'flag.dense.weight flag.dense.bias',
+    'Chain(Recur(GRUCell(2, 16)), Dense(16, 1))',
+    'weightHh [48,16], the first number is 0.0057',
+    // By NumPy in float64, from the same file.
+    'logit -0.9936',
+    'logit -1.9755',
+  ],
+  'keys.mjs': [
+    'mean of oven 180 °C',
+    'mean of fridge 4 °C',
+    'mean of oven 185 °C',
+    'mean of fridge 5 °C',
+  ],
+};
+
+test('every example has its lines here', () => {
+  expect(files.sort()).toEqual(Object.keys(printed).sort());
+});
+
+test.for(files)('%s prints what it says', async file => {
+  expect(await run(file)).toEqual(printed[file]);
+});
+
+test.for(files)('%s is one idea of at most 60 lines, on rxjs and rxrecur alone', file => {
+  const text = readFileSync(new URL(file, folder), 'utf8');
+  expect(text.split('\n').length).toBeLessThanOrEqual(61);
+  const imported = [...text.matchAll(/from '([^']+)';/g)].map(([, name]) => name);
+  const known = ['rxjs', 'rxrecur', 'rxrecur/io', 'node:fs'];
+  expect(imported.filter(name => !known.includes(name))).toEqual([]);
+});

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { golden, uniform } from './generate.js';
+import { lawOf, runPortable, runReference, worstOf } from './run.js';
+
+const { cases, check } = golden('cells.json');
+const table = cases.map(one => [one.name, one] as const);
+
+test('weights and inputs are the numbers that the script drew', () => {
+  const { seed, scale, values } = check;
+  expect([...uniform(seed, values.length, scale)]).toEqual(values);
+});
+
+test('the cases cover every recurrent cell of the library', () => {
+  const recurrent =
+    'rnn lstm peepholeLstm gru mgu liGru ugrnn janet indRnn fastRnn fastGrnn star lem minGru';
+  expect(new Set(cases.map(({ cell }) => cell))).toEqual(new Set(recurrent.split(' ')));
+  expect(cases.some(({ options }) => options.resetGate === 'before')).toBe(true);
+});
+
+describe("the portable backend is within law 6 of the papers' equations after 1,000 free steps", () => {
+  test.each(table)('%s', (_, one) => {
+    expect(worstOf(runPortable(one), one)).toBeLessThanOrEqual(lawOf(one));
+  });
+});
+
+describe("the reference is the papers' equations to 1e-12", () => {
+  test.each(table)('%s', (_, one) => {
+    expect(worstOf(runReference(one), one)).toBeLessThanOrEqual(1e-12);
+  });
+});

@@ -1,0 +1,91 @@
+"""Writes state-dict.safetensors and state-dict.json: what fromStateDict is held against.
+
+  python3 state_dict.py        needs numpy and torch, a second
+
+The first is a state_dict as PyTorch saves it: two layers each of LSTM (no bias), LSTM with
+proj_size, and GRU with a Linear on top, an RNN with relu, and a tensor of each kind of number. The
+second holds what those modules answer to `uniform(seed, steps * inputs, 1)`, time-major, from zero
+states: float64 from the float32 weights, the last steps of each.
+"""
+import json
+import platform
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+import numpy as np
+import torch
+from torch import nn
+
+from generate import uniform
+
+HERE = Path(__file__).parent
+STEPS, KEPT = 60, 4
+DTYPES = {torch.float32: 'F32', torch.float64: 'F64', torch.float16: 'F16',
+          torch.bfloat16: 'BF16', torch.int64: 'I64', torch.bool: 'BOOL'}
+
+
+def modules():
+    """Drawn by PyTorch's own initialisation."""
+    torch.manual_seed(20260)
+    return {
+        'lstm': nn.LSTM(3, 4, num_layers=2, bias=False),
+        'projected': nn.LSTM(3, 5, num_layers=2, proj_size=2),
+        'gru': nn.GRU(2, 5, num_layers=2),
+        'linear': nn.Linear(5, 3),
+        'rnn': nn.RNN(2, 3, nonlinearity='relu'),
+    }
+
+
+def kinds():
+    values = torch.tensor([0.1, -2.5, 1 / 3, 6.1e-5, 65504, -5.96e-8], dtype=torch.float64)
+    return {'f64': values, 'f16': values.half(), 'bf16': values.bfloat16(),
+            'scalar': torch.tensor(0.5), 'empty': torch.zeros(0, 3),
+            'i64': torch.tensor([7]), 'bool': torch.tensor([True, False])}
+
+
+def run(net, seed):
+    """The last outputs [KEPT][size] in float64."""
+    x = torch.from_numpy(uniform(seed, (STEPS, net.input_size), 1.0)).double()
+    with torch.no_grad():
+        return net.double()(x[:, None])[0][-KEPT:, 0]
+
+
+def safetensors(tensors):
+    """Eight bytes with the header's length, the header in JSON, the numbers."""
+    header, data = {'__metadata__': {'format': 'pt'}}, b''
+    for name, v in tensors.items():
+        flat = v.contiguous().view(torch.int16) if v.dtype == torch.bfloat16 else v
+        numbers = flat.numpy().tobytes()
+        header[name] = {'dtype': DTYPES[v.dtype], 'shape': list(v.shape),
+                        'data_offsets': [len(data), len(data) + len(numbers)]}
+        data += numbers
+    text = json.dumps(header).encode()
+    text += b' ' * (-len(text) % 8)
+    return len(text).to_bytes(8, 'little') + text + data
+
+
+def main():
+    nets = modules()
+    tensors = {f'{name}.{key}': v for name, net in nets.items()
+               for key, v in net.state_dict().items()}
+    tensors.update({f'kinds.{name}': v for name, v in kinds().items()})
+    (HERE / 'state-dict.safetensors').write_bytes(safetensors(tensors))
+    outputs = {name: run(nets[name], seed) for seed, name in
+               enumerate(['lstm', 'projected', 'gru', 'rnn'], start=1)}
+    with torch.no_grad():
+        outputs['linear'] = nets['linear'].double()(outputs['gru'])
+    made_with = {'python': platform.python_version(), 'numpy': np.__version__,
+                 'torch': torch.__version__}
+    print(made_with)
+    (HERE / 'state-dict.json').write_text(json.dumps({
+        'madeWith': made_with, 'steps': STEPS, 'kept': KEPT,
+        'seeds': {'lstm': 1, 'projected': 2, 'gru': 3, 'rnn': 4},
+        'outputs': {name: y.tolist() for name, y in outputs.items()},
+        'kinds': {name: v.double().tolist() for name, v in kinds().items()},
+    }, indent=1, allow_nan=False) + '\n')
+
+
+if __name__ == '__main__':
+    main()

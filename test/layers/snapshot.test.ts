@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import { NdView } from '../../src/arrays/ndarray.js';
+import {
+  chain,
+  dense,
+  gru,
+  lstm,
+  minGru,
+  recur,
+  rnn,
+  type Snapshot,
+  snapshotFromBytes,
+  stateful,
+} from '../../src/index.js';
+import { sameBits } from '../laws/bits.js';
+
+const layer = lstm(1, 2, { seed: 1 });
+
+/** A snapshot of a plain function's state, whatever that is. */
+function snapshotOf(state: unknown): Snapshot {
+  return stateful((h: unknown, x: unknown) => [h, x] as const, {
+    initialState: () => state,
+  }).snapshot();
+}
+
+const ways: Record<string, (snapshot: Snapshot) => Snapshot> = {
+  'JSON text': snapshot => {
+    const m = stateful((h: unknown, x: unknown) => [h, x] as const);
+    m.restore(JSON.parse(JSON.stringify(snapshot)));
+    return m.snapshot();
+  },
+  bytes: snapshot => snapshotFromBytes(snapshot.toBytes()),
+};
+
+test('a snapshot says what it is of', () => {
+  const m = stateful(layer);
+  expect({ ...m.snapshot(), state: 0 }).toEqual({
+    format: 'rxrecur/state',
+    version: 1,
+    backend: 'portable',
+    layer: 'Recur(LSTMCell(1, 2))',
+    batch: null,
+    state: 0,
+  });
+  m([1]);
+  expect(m.snapshot().batch).toBe(0);
+  m.reset();
+  m(new NdView(new Float32Array(3), [1, 3]));
+  expect(m.snapshot().batch).toBe(3);
+});
+
+test('the layer is told with its sizes and options, plain functions without their names', () => {
+  const add = (n: number, x: Float32Array) => [n + x[0], x] as const;
+  const models = [
+    gru(2, 3, { resetGate: 'before', bias: false }),
+    chain(rnn(1, 2), (y: Float32Array) => y, recur(add, { initialState: 0 }), dense(2, 1)),
+    chain(chain(minGru(1, 2)), dense(2, 1, { activation: 'relu' })),
+  ];
+  expect(models.map(model => stateful(model).snapshot().layer)).toEqual([
+    'Recur(GRUCell(2, 3; resetGate=before, bias=false))',
+    'Chain(Recur(RNNCell(1, 2, tanh)), function, Recur(function), Dense(2, 1))',
+    'Chain(Chain(Recur(MinGRUCell(1, 2, sigmoid))), Dense(2, 1, relu))',
+  ]);
+});
+
+test('its JSON is plain: no class, no typed array, and it restores after any copy', () => {
+  const m = stateful(layer);
+  m([1]);
+  const json = m.snapshot().toJSON();
+  expect(JSON.parse(JSON.stringify(json))).toEqual(json);
+  const copy = structuredClone(json);
+  const n = stateful(layer);
+  n.restore(copy as never);
+  sameBits(n.state, m.state);
+});
+
+test('arrays are base64 of little-endian float32', () => {
+  const m = stateful(rnn(1, 2), { initialState: [1, -0] });
+  const { state } = JSON.parse(JSON.stringify(m.snapshot()));
+  const bytes = Uint8Array.from(atob(state.data), c => c.charCodeAt(0));
+  expect([...bytes]).toEqual([0, 0, 0x80, 0x3f, 0, 0, 0, 0x80]);
+  expect(state).toEqual({ $: 'Float32Array', data: 'AACAPwAAAIA=' });
+});
+
+describe.each(Object.entries(ways))('through %s', (_, through) => {
+  test('−0, NaN, infinities and the last bit of every number survive', () => {
+    const edges = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const numbers = [...edges, 0.1, 1 / 3, 2 ** -1074, Number.MAX_VALUE, 2 ** 53 + 2, -1e-308];
+    sameBits(through(snapshotOf(numbers)).state, numbers);
+    const floats = Float32Array.from([...edges, 0.1, 2 ** -149, 1 + 2 ** -23, 3.4e38]);
+    sameBits(through(snapshotOf(floats)).state, floats);
+    sameBits(through(snapshotOf(-0)).state, -0);
+  });
+
+  test('every bit of NaN survives in arrays', () => {
+    const bits = Uint32Array.of(0x7fc00001, 0xffc12345, 0x7f800001);
+    const { state } = through(snapshotOf(new Float32Array(bits.buffer)));
+    expect(new Uint32Array((state as Float32Array).slice().buffer)).toEqual(bits);
+  });
+
+  test('all that a plain function may keep survives, as what it was', () => {
+    const state = {
+      text: 'naïve ☃ 𝄞 \u0000 "quoted"',
+      yes: true,
+      nothing: null,
+      list: [1, [2, [3, 'x']], []],
+      nested: { deep: { deeper: { '': 0, 'a.b': 1 } } },
+      typed: [
+        Int8Array.of(-1),
+        Uint8Array.of(255),
+        Uint8ClampedArray.of(255),
+        Int16Array.of(-2),
+        Uint16Array.of(65535),
+        Int32Array.of(-3),
+        Uint32Array.of(2 ** 32 - 1),
+        Float32Array.of(0.5),
+        Float64Array.of(0.1),
+        new Float64Array(0),
+      ],
+      ndarray: new NdView(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]),
+    };
+    sameBits(through(snapshotOf(state)).state, state);
+  });
+
+  test('keys that mean something elsewhere are keys here', () => {
+    const state = JSON.parse('{"__proto__": {"polluted": 1}, "constructor": 2, "toString": 3}');
+    const names = { $: 'Float32Array', data: 'not base64', entries: 5, format: 'rxrecur/state' };
+    const lists = [{ entries: [['a', 1]] }, { entries: 3 }, { $: 'object', entries: [] }];
+    for (const kept of [state, names, lists]) {
+      const back = through(snapshotOf(kept)).state;
+      expect(JSON.stringify(back)).toBe(JSON.stringify(kept));
+      sameBits(back, kept);
+    }
+    expect(Object.getPrototypeOf(through(snapshotOf(state)).state)).toBe(Object.prototype);
+    expect({}).not.toHaveProperty('polluted');
+  });
+
+  test('views of a larger buffer are kept without it', () => {
+    const larger = Float32Array.from({ length: 100 }, (_, i) => i);
+    const kept = through(snapshotOf({ part: larger.subarray(5, 8) })).state;
+    expect(kept).toEqual({ part: Float32Array.of(5, 6, 7) });
+    const strided = { data: larger, shape: [2, 2], stride: [-10, 1], offset: 50 };
+    const { ndarray } = through(snapshotOf({ ndarray: strided })).state as { ndarray: NdView };
+    expect(ndarray).toEqual(new NdView(Float32Array.of(50, 51, 40, 41), [2, 2]));
+  });
+});
+
+describe('what no snapshot holds is refused when it is taken, by its path', () => {
+  class Tracker {
+    readonly n = 1;
+  }
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = { again: cyclic };
+  const deep = (levels: number): unknown => (levels ? { in: deep(levels - 1) } : 0);
+  const refused: [path: string, got: string, state: unknown][] = [
+    ['state', 'a function', () => 1],
+    ['state', 'Symbol(a)', Symbol('a')],
+    ['state', '5', 5n],
+    ['state.seen', 'a Map', { seen: new Map() }],
+    ['state.list[1].at', 'a Date', { list: [0, { at: new Date(0) }] }],
+    ['state.tracker', 'a Tracker', { tracker: new Tracker() }],
+    ['state[0]', 'the function push', [[].push]],
+    ['state.big', 'BigInt64Array of length 1', { big: new BigInt64Array(1) }],
+    ['state.promise', 'a Promise', { promise: Promise.resolve() }],
+    ['state.tagged', 'an object {  }', { tagged: { [Symbol('hidden')]: 1 } }],
+  ];
+
+  test.each(refused)('%s: %s', (path, got, state) => {
+    expect(() => snapshotOf(state)).toThrow(
+      expect.objectContaining({ name: 'RecurError', where: path, got }),
+    );
+  });
+
+  test('a cycle, and more than 64 levels', () => {
+    expect(() => snapshotOf(cyclic)).toThrow(
+      /^state(\.self\.again)+\.self: expected at most 64 levels, got more, or a cycle$/,
+    );
+    expect(() => snapshotOf(deep(100))).toThrow('expected at most 64 levels');
+    const kept = deep(60);
+    sameBits(ways.bytes(snapshotOf(kept)).state, kept);
+  });
+
+  test('the model itself goes on', () => {
+    const m = stateful((h: Map<string, number>, x: string) => [h.set(x, 1), h.size] as const, {
+      initialState: () => new Map(),
+    });
+    expect([m('a'), m('b')]).toEqual([1, 2]);
+    expect(() => m.snapshot()).toThrow('state: expected numbers, strings');
+    expect(m('c')).toBe(3);
+  });
+});
