@@ -54,6 +54,8 @@ test('texts, names and chains that go on and on are refused', () => {
   expect(refusal(() => save(chained(Array.from({ length: 20 }, (_, i) => wordy(i)))))).toMatch(
     /^model\.chain\[18\]: expected different equations of at most 65536 in all, got \d+ characters$/,
   );
+  const alike = save(chained(Array.from({ length: 20 }, () => wordy(0))));
+  expect(load(alike).params).toHaveLength(20);
   const long = (count: number) => save(chained(Array.from({ length: count }, () => dense(1, 1))));
   expect(load(long(1024)).params).toHaveLength(1024);
   expect(refusal(() => long(1025))).toBe('model: expected at most 1024 members, got 1025');

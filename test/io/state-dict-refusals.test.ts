@@ -49,6 +49,9 @@ test('a tensor of another shape is told with both shapes', () => {
     'got [2, 9]; it is transposed',
   );
   expect(refusing(gru(2, 3), { ...tensors, weight_ih_l0: zeros(18) })).toContain('got [18]');
+  expect(refusing(gru(2, 3), { ...tensors, bias_ih_l0: zeros() })).toContain(
+    '[9] (3 gates × 3), got []',
+  );
   expect(refusing(gru(2, 3), { ...tensors, weight_ih_l0: [1, 2] })).toContain(
     'expected an ndarray [9, 2] (3 gates × 3, input 2), got an array of length 2',
   );
@@ -138,6 +141,8 @@ test('prefixes that fit no modules are refused', () => {
   expect(refusing(deep, tensors)).toContain("got '' for Recur(GRUCell(3, 4)) too");
   const mixed = chain(gru(2, 3), gru(3, 3, { bias: false }));
   expect(refusing(mixed, tensors)).toContain('too; layers of one module');
+  const unlike = chain(rnn(2, 3, { activation: 'relu' }), rnn(3, 3));
+  expect(refusing(unlike, {})).toContain("got '' for Recur(RNNCell(3, 3, tanh)) too");
   const parted = chain(gru(2, 3), dense(3, 3), gru(3, 3));
   expect(refusing(parted, all, { prefix: ['gru.', 'head.', 'gru.'] })).toContain("got 'gru.' for");
 });

@@ -1,0 +1,54 @@
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { isatty, ReadStream } from 'node:tty';
+import { unlessStopped } from './signals.js';
+import { unusableFile } from './stop.js';
+
+const bom = Buffer.from('\uFEFF');
+
+/**
+ * The bytes of a file, or of stdin for '-', without a byte order mark. The next chunk is read when
+ * the one before has been used. Throws the signal's reason when it aborts.
+ */
+export async function* readChunks(path: string, stop: AbortSignal): AsyncGenerator<Buffer> {
+  const source = path === '-' ? process.stdin : openSource(path);
+  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for (;;) {
+    const { done, value } = await unlessStopped(stop, next(path, chunks));
+    if (done) break;
+    if (!head) {
+      yield value;
+      continue;
+    }
+    head = Buffer.concat([head, value]);
+    if (bom.subarray(0, head.length).equals(head.subarray(0, 3)) && head.length < 3) continue;
+    yield head.subarray(0, 3).equals(bom) ? head.subarray(3) : head;
+    head = undefined;
+  }
+  if (head?.length) yield head;
+}
+
+/**
+ * A file, or what else has a name: a pipe, a terminal. Those are opened without blocking and read
+ * as sockets are, for a thread that waits in `read` can't be given up and would keep the process.
+ */
+function openSource(path: string): Readable {
+  const { O_RDONLY, O_NONBLOCK = 0 } = constants;
+  try {
+    const file = openSync(path, O_RDONLY | O_NONBLOCK);
+    if (fstatSync(file).isFIFO()) return new Socket({ fd: file, writable: false });
+    return isatty(file) ? new ReadStream(file) : createReadStream(path, { fd: file });
+  } catch (error) {
+    throw unusableFile(path, error);
+  }
+}
+
+async function next(path: string, chunks: AsyncIterator<Buffer>) {
+  try {
+    return await chunks.next();
+  } catch (error) {
+    throw unusableFile(path === '-' ? 'stdin' : path, error);
+  }
+}

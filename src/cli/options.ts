@@ -1,0 +1,21 @@
+import type { RowFormat } from './format.js';
+
+/** The command line of `rxrecur run`, checked as far as it can be without the model. */
+export interface RunOptions {
+  readonly model: string;
+  /** '-' is stdin. */
+  readonly file: string;
+  readonly columns?: readonly string[];
+  readonly inputFormat?: RowFormat;
+  readonly outputFormat?: RowFormat;
+  readonly output?: string;
+  readonly append?: true;
+  readonly names?: readonly string[];
+  readonly keep?: readonly string[];
+  readonly resetOn?: string;
+  readonly state?: string;
+  /** Seconds. */
+  readonly stateEvery: number;
+  readonly onError: 'stop' | 'skip';
+  readonly maxRowBytes: number;
+}

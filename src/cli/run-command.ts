@@ -1,0 +1,109 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parse } from 'csv-parse/sync';
+import type { RunOptions } from './options.js';
+import { unusable } from './stop.js';
+
+const longestRow = 16 * 2 ** 20;
+
+const more = `
+Input is NDJSON (on each line an object, or an array, whose columns are named
+0, 1, 2 ...) or CSV with a header. Unless --input-format tells which, the file's
+ending does (.csv, .ndjson, .jsonl, .json), or else the first byte: { or [ begins
+NDJSON. Blank lines are no rows. Without --columns the inputs are all columns but
+those of --keep and --reset-on, or all numeric ones, if they are as many as the
+model has inputs.
+
+Answers are NDJSON or CSV as --output-format or the ending of --output tells, or
+else as the input. A number has the fewest digits that give its float32 back.
+
+A row resets the state, before it is answered, if its --reset-on column holds
+anything but nothing, 0, false or null. A bad row ends the run: one that is not
+JSON or CSV or too long, has a field too many or too few, lacks a column, has
+something else than a finite number for an input, or whose answer is not finite.
+With --on-error skip it is reported and gets no answer, and nothing of it counts,
+its --reset-on column neither.
+
+--state holds the place after the last row whose answer has gone out, and the
+number of rows up to there. It is replaced in one step, and refused if it is
+damaged or of another model.
+
+Exit codes:
+  0    all rows answered or skipped, or nobody reads the answers any more
+  1    a bad row
+  2    the command line, the model, a column or a file can't be used
+  129, 130, 143   ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM
+  70   a fault of rxrecur
+
+Examples:
+  $ rxrecur run model.safetensors data.csv -c x,dx --keep time -o answers.csv
+  $ sensor | rxrecur run model.safetensors --state place.json | alarm
+  $ rxrecur run model.safetensors log.ndjson --reset-on restarted --on-error skip`;
+
+/** Adds `run` to the program. */
+export function addRun(program: Command): void {
+  program
+    .command('run')
+    .summary('answer the rows of a stream, each as soon as it arrives')
+    .description(
+      'Steps a model through a stream of rows and writes one answer a row, as soon as the row is ' +
+        'there. Reads no faster than the answers are taken.',
+    )
+    .argument('<model>', 'a model file (safetensors, as written by save)')
+    .argument('[file]', "the rows; '-' is stdin", '-')
+    .option('-c, --columns <names>', "the model's inputs, in order", names)
+    .addOption(
+      new Option('--input-format <format>', 'how the rows are written').choices(['ndjson', 'csv']),
+    )
+    .addOption(
+      new Option('--output-format <format>', 'how the answers are written').choices([
+        'ndjson',
+        'csv',
+      ]),
+    )
+    .option('-o, --output <file>', 'where the answers go (default: stdout)')
+    .option('--append', 'keep what --output has, and add to it')
+    .option('--names <names>', 'names of the outputs (default: y1,y2,...)', names)
+    .option('-k, --keep <names>', 'columns to copy to the answers', names)
+    .option('--reset-on <column>', 'begin anew before a row where this column is true')
+    .option('--state <file>', 'go on where the last run stopped, and keep the place here')
+    .option('--state-every <seconds>', 'how often it is kept on the way', seconds, 10)
+    .addOption(
+      new Option('--on-error <action>', 'what a bad row does')
+        .choices(['stop', 'skip'])
+        .default('stop'),
+    )
+    .option('--max-row-bytes <bytes>', 'the longest row', bytes, longestRow)
+    .addHelpText('after', more)
+    .action(async (model: string, file: string, given: Omit<RunOptions, 'model' | 'file'>) => {
+      if (given.append && given.output === undefined) throw unusable('--append needs --output');
+      // Help and errors of the command line need none of the rest.
+      const { run } = await import('./run.js');
+      await run({ ...given, model, file });
+    });
+}
+
+/** A record of CSV: a name with a comma in it goes between quotes. */
+function names(text: string): string[] {
+  let records: string[][] = [];
+  try {
+    records = parse(text, { trim: true });
+  } catch {
+    // Refused below.
+  }
+  if (records.length === 1 && records[0].every(name => name !== '')) return records[0];
+  throw new InvalidArgumentError('Expected names with commas between them.');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  // More than setInterval can wait would be no wait at all.
+  if (value > 0 && value <= 1e6) return value;
+  throw new InvalidArgumentError('Expected seconds, more than 0 and at most 1000000.');
+}
+
+function bytes(text: string): number {
+  const value = Number(text);
+  // More than half of the longest string.
+  if (Number.isSafeInteger(value) && value > 0 && value <= 2 ** 28) return value;
+  throw new InvalidArgumentError(`Expected a whole number from 1 to ${2 ** 28}.`);
+}

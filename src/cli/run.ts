@@ -1,0 +1,96 @@
+import { Answering } from './answering.js';
+import { Delivery } from './delivery.js';
+import { formatOfName } from './format.js';
+import { readChunks } from './input.js';
+import { LineCutter } from './lines.js';
+import { readModel } from './model-file.js';
+import type { RunOptions } from './options.js';
+import { checkOutput, openOutput } from './output.js';
+import { Progress } from './progress.js';
+import { RowStream } from './row-stream.js';
+import { stopOnSignals } from './signals.js';
+import { StateFile } from './state-file.js';
+import { StateKeeper } from './state-keeper.js';
+import { complain, unusable } from './stop.js';
+
+/**
+ * Answers the rows of a stream, one by one, until its end. Ends early with a throw of a Stop; the
+ * state file then belongs to the answers that have gone out.
+ */
+export async function run(options: RunOptions): Promise<void> {
+  const { file, output: path, stateEvery } = options;
+  const stop = stopOnSignals();
+  const { layer, sha256 } = await readModel(options.model);
+  const { inputSize, outputSize } = layer;
+  const outputs = outputNames(options, inputSize, outputSize);
+  if (path !== undefined) checkOutput(path, [options.model, file, options.state]);
+  const stream = new RowStream(layer);
+  const state = options.state === undefined ? undefined : new StateFile(options.state, sha256);
+  const position = state?.read();
+  if (position) stream.restore(position, options.state as string);
+
+  const output = openOutput(path, options.append === true);
+  const place = () => (state ? stream.position() : undefined);
+  const progress = new Progress(path === undefined);
+  const delivery = new Delivery(output, progress, stop.signal, place);
+  const keeper = state && new StateKeeper(state, delivery, stateEvery, stop);
+  const outputFormat =
+    options.outputFormat ?? (path === undefined ? undefined : formatOfName(path));
+  const answering = new Answering({
+    options,
+    outputFormat,
+    inputSize,
+    outputs,
+    headed: output.begun,
+    stream,
+    delivery,
+    progress,
+  });
+  const failure = await failureOf(answerAll(answering, options, stop.signal));
+  progress.end();
+  try {
+    keeper?.end();
+  } catch (error) {
+    if (failure instanceof Error && failure.message) await complain(failure.message);
+    throw error;
+  }
+  if (failure !== undefined) throw failure;
+}
+
+function failureOf(work: Promise<void>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+async function answerAll(
+  answering: Answering,
+  { file, inputFormat, maxRowBytes }: RunOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  const cutter = new LineCutter(inputFormat ?? formatOfName(file), maxRowBytes);
+  for await (const chunk of readChunks(file, stop)) {
+    const lines = cutter.cut(chunk);
+    if (lines.length && cutter.format) await answering.answer(lines, cutter.format);
+  }
+  const last = cutter.end();
+  if (last.length && cutter.format) await answering.answer(last, cutter.format);
+  await answering.end(cutter.format);
+}
+
+/** The names of the outputs. Throws a Stop where --names or --columns are too many or too few. */
+function outputNames(options: RunOptions, inputSize: number, outputSize: number): string[] {
+  const { columns, keep = [] } = options;
+  if (columns && columns.length !== inputSize) {
+    throw unusable(`--columns: the model has ${inputSize} inputs, got ${columns.length} columns`);
+  }
+  const outputs = options.names ?? Array.from({ length: outputSize }, (_, i) => `y${i + 1}`);
+  if (outputs.length !== outputSize) {
+    throw unusable(`--names: the model has ${outputSize} outputs, got ${outputs.length} names`);
+  }
+  const names = [...keep, ...outputs];
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice === undefined) return [...outputs];
+  throw unusable(`the answers would have two columns ${twice}; choose others with --names`);
+}
