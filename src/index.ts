@@ -1,4 +1,5 @@
 export * from './core.js';
+export type { EventOperator, FunctionLayer, Layer, LayerOf } from './operators/layer.js';
 export {
   chain,
   dense,
@@ -18,12 +19,4 @@ export {
   star,
   ugrnn,
 } from './operators/layers.js';
-export {
-  type EventOperator,
-  type FunctionLayer,
-  type Layer,
-  type LayerOf,
-  type RecurConfig,
-  type Reset,
-  recur,
-} from './operators/recur.js';
+export { type RecurConfig, type Reset, recur } from './operators/recur.js';

@@ -51,5 +51,6 @@ export function gruCell<const I extends number, const H extends number>(
   const { resetGate = 'after', ...rest } = Object(options) as GruOptions;
   const known = Object.hasOwn(variants, resetGate);
   demand(known, 'gru.resetGate', "'after' or 'before'", resetGate);
-  return variants[resetGate](inputSize, hiddenSize, rest);
+  // null goes on, to be refused with the options of every cell
+  return variants[resetGate](inputSize, hiddenSize, options && rest);
 }

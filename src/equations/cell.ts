@@ -177,5 +177,5 @@ export function makeCell<S, I, O, Y = SameForm, P = Params>(
     name: { value: text },
     [internals]: { value: kept },
   });
-  return call as unknown as Cell<S, I, O, Y, P>;
+  return Object.freeze(call) as unknown as Cell<S, I, O, Y, P>;
 }

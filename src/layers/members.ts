@@ -17,6 +17,14 @@ export interface WithCell {
   readonly [carried]?: readonly string[];
 }
 
+/** Says that cells are functions, by which a function that is written in place of one is typed. */
+interface CallableCell extends AnyCell {
+  (h: never, x: never): readonly [h: unknown, y: unknown];
+}
+
+/** What `recur` and `stateful` take beside plain functions. */
+export type Model = CallableCell | AnyCell | WithCell;
+
 // biome-ignore lint/suspicious/noExplicitAny: a stateless function of the user's own types
 type Stateless = (x: any) => any;
 

@@ -12,6 +12,7 @@ import {
   Snapshot,
   toSnapshot,
 } from './snapshot.js';
+import { copyValue } from './values.js';
 
 /** Who is told of every state: an observer, or a function. */
 export type StateObserver<S = unknown> =
@@ -216,14 +217,18 @@ export class Session {
     if (!outputSize || rows.some(y => y.length !== outputSize * (batch ?? 1))) return outputs;
     const size = outputSize * count * (batch ?? 1);
     const data =
-      this.#config.reuse && this.#reused?.length === size ? this.#reused : new Float32Array(size);
+      this.#config.chunks && this.#config.reuse && this.#reused?.length === size
+        ? this.#reused
+        : new Float32Array(size);
     this.#reused = data;
     return wrap(stack(rows, data, batch ?? 1), [outputSize, ...steps.shape.slice(1)], steps);
   }
 
   #stepAt(t: number, x: unknown): unknown {
     try {
-      return this.#machine.step(x);
+      const y = this.#machine.step(x);
+      // Outside chunks a machine may emit one view again and again: a sequence wants them apart.
+      return this.#config.reuse && !this.#config.chunks ? copyValue(y) : y;
     } catch (error) {
       throw asRecurError(error, String(this.#cell), { prefix: `[${t}].` });
     }

@@ -3,7 +3,7 @@ import type { Answer, AnyCell, SameForm, StateInput, StateOf } from '../equation
 import { describe, mismatch } from '../errors.js';
 import { cellOf, layerText } from './chain.js';
 import { type AnyPlainCell, functionCell, type PlainCell } from './function-cell.js';
-import { carried, type InputOf, type OutputOf, type WithCell } from './members.js';
+import { carried, type InputOf, type Model, type OutputOf, type WithCell } from './members.js';
 import { type Session, type SessionConfig, type StateObserver, sessions } from './session.js';
 import type { Backend, Snapshot } from './snapshot.js';
 
@@ -79,14 +79,14 @@ export type StatefulOf<M> = [Vec] extends [InputOf<M>]
  * m.reset();
  * m.state; // → Float32Array(2) [ 0, 0 ]
  */
+export function stateful<M extends Model>(
+  model: M,
+  config?: StatefulConfig<StateOf<M>>,
+): StatefulOf<M>;
 export function stateful<S, X, Y>(
   fn: PlainCell<S, X, Y>,
   config?: StatefulConfig<S, S>,
 ): StatefulFunction<S, X, Y>;
-export function stateful<M extends AnyCell | WithCell>(
-  model: M,
-  config?: StatefulConfig<StateOf<M>>,
-): StatefulOf<M>;
 export function stateful(
   model: AnyCell | WithCell | AnyPlainCell,
   config: SessionConfig = {},

@@ -19,7 +19,8 @@ import type { Declarations } from '../equations/plan.js';
 import type { StateArray } from '../equations/state.js';
 import { chainOf } from '../layers/chain.js';
 import type { ChainCell, Fitting, Member } from '../layers/members.js';
-import { type Layer, type LayerOf, recur } from './recur.js';
+import type { Layer, LayerOf } from './layer.js';
+import { recur } from './recur.js';
 
 /**
  * Makes layers of one kind: `lstm(10, 15, options)` is `recur(lstmCell(10, 15, options))`, an RxJS

@@ -1,23 +1,13 @@
 import { filter, from, map, Observable, type ObservableInput, Subject, tap } from 'rxjs';
-import type { Vec } from '../arrays/ndarray.js';
-import type {
-  Answer,
-  AnyCell,
-  Cell,
-  Described,
-  FunctionCell,
-  NoParams,
-  SameForm,
-  StateInput,
-  StateOf,
-} from '../equations/cell.js';
+import type { Answer, StateInput, StateOf } from '../equations/cell.js';
 import { asRecurError, describe, mismatch, type RecurError } from '../errors.js';
 import { layerText } from '../layers/chain.js';
 import type { AnyPlainCell, PlainCell } from '../layers/function-cell.js';
-import { carried, type InputOf, type OutputOf, type WithCell } from '../layers/members.js';
+import { carried, type InputOf, type Model, type OutputOf } from '../layers/members.js';
 import { type Session, type SessionConfig, sessionNames, sessions } from '../layers/session.js';
 import { isSnapshot } from '../layers/snapshot.js';
 import { modelCell, type StreamConfig } from '../layers/stateful.js';
+import type { EventOperator, FunctionLayer, LayerOf } from './layer.js';
 
 /** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
 export type Reset<E> =
@@ -48,38 +38,6 @@ export interface RecurConfig<
   readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: E) => void) | undefined;
 }
 
-/**
- * A layer: an RxJS operator and the cell it threads the state through. `Layer` alone is any layer
- * of vectors.
- */
-// biome-ignore lint/suspicious/noExplicitAny: a state goes in as well as out, so unknown is no top
-export interface Layer<S = any, I = number, O = number, Y = SameForm, P = any>
-  extends Described<S, I, O, P> {
-  <X extends Vec>(source: Observable<X>): Observable<Answer<Y, X>>;
-  readonly cell: Cell<S, I, O, Y, P>;
-}
-
-/** A plain recurrent function, or a chain that a function begins, as an operator. */
-export interface FunctionLayer<S, X, Y, O = undefined, P = NoParams>
-  extends Described<S, undefined, O, P> {
-  (source: Observable<X>): Observable<Y>;
-  readonly cell: FunctionCell<S, X, Y, O, P>;
-}
-
-/** An operator whose events are not the model's inputs. */
-export type EventOperator<E, P> = (source: Observable<E>) => Observable<P>;
-
-/** The layer of a cell (or the layer itself). */
-export type LayerOf<M> =
-  M extends Cell<infer S, infer I extends number, infer O, infer Y, infer P>
-    ? Layer<S, I, O, Y, P>
-    : M extends FunctionCell<infer S, infer X, infer Y, infer O, infer P>
-      ? FunctionLayer<S, X, Y, O, P>
-      : M extends { readonly cell: infer C }
-        ? LayerOf<C>
-        : never;
-
-type Model = AnyCell | WithCell;
 type Chunk<X> = readonly X[] | (X extends { readonly shape: readonly number[] } ? X : never);
 type ChunkAnswer<Y, C> = C extends readonly (infer X)[] ? Answer<Y, X>[] : Answer<Y, C>;
 type Simple<S> = StreamConfig<S> & {
@@ -120,18 +78,6 @@ const names = [...sessionNames, 'reset', 'onInvalid'];
  * const sum = recur((h: number, x: number) => [h + x, h + x], { initialState: 0 });
  * from([1, 2, 3]).pipe(sum).subscribe(y => console.log(y)); // → 1, 3, 6
  */
-export function recur<S, X, Y>(
-  fn: PlainCell<S, X, Y>,
-  config?: Beginning<S>,
-): FunctionLayer<S, X, Y>;
-export function recur<S, X, Y, E = readonly X[], P = Y[]>(
-  fn: PlainCell<S, X, Y>,
-  config: RecurConfig<S, E, readonly X[], Y[], P, S> & { readonly chunks: true },
-): EventOperator<E, P>;
-export function recur<S, X, Y, E = X, P = Y>(
-  fn: PlainCell<S, X, Y>,
-  config: RecurConfig<S, E, X, Y, P, S> & { readonly chunks?: false | undefined },
-): EventOperator<E, P>;
 export function recur<M extends Model>(
   model: M,
   config?: Beginning<StateInput<StateOf<M>>>,
@@ -167,12 +113,24 @@ export function recur<M extends Model, E extends InputOf<M>, P>(
     readonly project: (output: Answer<OutputOf<M>, E>, event: E) => P;
   },
 ): EventOperator<E, P>;
+export function recur<S, X, Y>(
+  fn: PlainCell<S, X, Y>,
+  config?: Beginning<S>,
+): FunctionLayer<S, X, Y>;
+export function recur<S, X, Y, E = readonly X[], P = Y[]>(
+  fn: PlainCell<S, X, Y>,
+  config: RecurConfig<S, E, readonly X[], Y[], P, S> & { readonly chunks: true },
+): EventOperator<E, P>;
+export function recur<S, X, Y, E = X, P = Y>(
+  fn: PlainCell<S, X, Y>,
+  config: RecurConfig<S, E, X, Y, P, S> & { readonly chunks?: false | undefined },
+): EventOperator<E, P>;
 export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): unknown {
   const { cell, start } = sessions('recur', modelCell('recur', model), config, names);
   checkRest(config);
   const resets = resetsOf(config.reset);
   const operator = (source: Observable<unknown>) => subscribeWith(source, start, resets, config);
-  return Object.defineProperties(operator, {
+  Object.defineProperties(operator, {
     ...Object.getOwnPropertyDescriptors({
       inputSize: cell.inputSize,
       outputSize: cell.outputSize,
@@ -186,6 +144,7 @@ export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): 
     toString: { value: () => layerText(cell) },
     [carried]: { value: carriedBy(config) },
   });
+  return Object.freeze(operator);
 }
 
 /** The names of what a configuration says of the stream, rather than of the model. */

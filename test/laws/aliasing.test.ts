@@ -9,7 +9,6 @@ import {
   gruCell,
   lstm,
   type Member,
-  type Params,
   rnn,
   type Snapshot,
   stateful,
@@ -149,16 +148,18 @@ test('params are copied in: what was passed is left alone, and changing it chang
   sameBits(emitted(layer as never, stream), outputs);
 });
 
-test('params are copied out: writing into them changes nothing', () => {
-  const layer = chain(lstm(2, 3, { seed: 1 }), dense(3, 1, { seed: 2 }));
+test('params are copied out: writing into them changes nothing, before the first step or after', () => {
+  const made = () => chain(lstm(2, 3, { seed: 1 }), dense(3, 1, { seed: 2 }));
   const stream = signal(3, 2, 20);
-  const outputs = emitted(layer as never, stream);
-  for (const params of [layer.params, layer.cell.params]) {
-    for (const member of params as readonly Params[]) {
-      for (const array of Object.values(member)) array.data.fill(0);
+  const outputs = emitted(made() as never, stream);
+  const layer = made();
+  for (let run = 0; run < 2; run++) {
+    for (const params of [layer.params, layer.cell.params]) {
+      for (const member of params) for (const array of Object.values(member)) array.data.fill(0);
     }
+    sameBits(emitted(layer as never, stream), outputs);
+    sameBits(layer.params, made().params);
   }
-  sameBits(emitted(layer as never, stream), outputs);
 });
 
 test('a given initial state is copied in: changing it later changes nothing', () => {
@@ -193,6 +194,13 @@ test('states read from a model are copies: writing into them changes nothing', (
   (m.state.h as Float32Array).fill(9);
   (m.snapshot().state.c as Float32Array).fill(9);
   sameBits(m.state, then);
+  const n = stateful((list: number[], x: number) => [[...list, x], x], {
+    initialState: [] as number[],
+  });
+  n(1);
+  n.state.push(9);
+  n.snapshot().state.push(9);
+  expect(n.state).toEqual([1]);
   const cell = gruCell(1, 2, { seed: 1 });
   (cell.initialState() as Float32Array).fill(9);
   sameBits(cell.initialState(), new Float32Array(2));

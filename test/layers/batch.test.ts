@@ -5,7 +5,11 @@ import { chain, dense, lstm, RecurError, recur, rnn, stateful } from '../../src/
 import { columnOf } from '../laws/bits.js';
 
 const layer = lstm(2, 3, { seed: 1 });
-const batch = (n: number) => new NdView(Float32Array.from({ length: 2 * n }, (_, i) => Math.cos(i)), [2, n]);
+const batch = (n: number) =>
+  new NdView(
+    Float32Array.from({ length: 2 * n }, (_, i) => Math.cos(i)),
+    [2, n],
+  );
 
 describe('the first datum after birth fixes the batch size', () => {
   test('another size is refused with both sizes', () => {

@@ -226,3 +226,17 @@ test('a given [hidden] state is broadcast over a batch', () => {
   const alone = stateful(layer, { initialState: state })([0.5, 0.5]);
   for (const j of [0, 1]) expect([0, 1, 2].map(i => y.get(i, j))).toEqual([...alone]);
 });
+
+test('map with reuse gives the outputs of each step, apart from each other', () => {
+  const cell = gru(1, 2, seeded);
+  const sequence = [[1], [2], [-1]];
+  const expected = stateful(cell).map(sequence);
+  const reusing = stateful(cell, { reuse: true });
+  expect(reusing.map(sequence)).toEqual(expected);
+  reusing.reset();
+  const steps = { data: Float32Array.of(1, 2, -1), shape: [1, 3], stride: [3, 1], offset: 0 };
+  const whole = reusing.map(steps);
+  expect([0, 1, 2].map(t => [whole.get(0, t), whole.get(1, t)])).toEqual(
+    expected.map(y => Array.from(y)),
+  );
+});

@@ -64,6 +64,15 @@ describe.each(Object.entries(layers))('%s', (name, [layer, text]) => {
     expect(emitted(ofLayer, stream)).toEqual(emitted(ofCell, stream));
   });
 
+  test('is read-only, and so is its cell', () => {
+    const made = layer(3, 2);
+    for (const part of [made, made.cell]) {
+      for (const property of ['inputSize', 'outputSize', 'hiddenSize', 'params', 'cell', 'own']) {
+        expect(() => Object.assign(part, { [property]: 5 })).toThrow(TypeError);
+      }
+    }
+  });
+
   test('without a seed has other parameters each time', () => {
     const [a, b] = [layer(3, 2), layer(3, 2)].map(({ params }) => Object.values(params)[0].data);
     expect(a).not.toEqual(b);

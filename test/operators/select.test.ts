@@ -1,6 +1,6 @@
-import { from, map, of } from 'rxjs';
+import { map, of, Subject } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { chain, RecurError, recur, rnn } from '../../src/index.js';
+import { chain, RecurError, recur } from '../../src/index.js';
 import { nothingIsThrownLate } from '../laws/late.js';
 import { emitted, recurOf } from '../laws/nets.js';
 import { sum, sumChain, sumLayer } from './models.js';
@@ -176,14 +176,20 @@ test('a function that returns no pair is an invalid datum', () => {
   });
 });
 
-test('a step inside a step is refused: the outer one is not lost', () => {
+test('a cell that feeds its own source within a step is refused, once', () => {
+  const source = new Subject<number>();
+  const eager = (total: number, x: number) => {
+    if (x === 2) source.next(4);
+    return sum(total, x);
+  };
   const seen: unknown[] = [];
-  const source = from([1]).pipe(
-    recurOf((h: number, x: number): readonly [number, number] => [h + x, inner()], {
-      initialState: 0,
-    }) as never,
-  );
-  const inner = () => (rnn(1, 1)(of([1])) ? 5 : 0);
-  source.subscribe(y => seen.push(y));
-  expect(seen).toEqual([5]);
+  source.pipe(recur(eager, { initialState: 0 })).subscribe({
+    next: v => seen.push(v),
+    error: error => seen.push(String(error)),
+  });
+  for (const v of [1, 2, 8]) source.next(v);
+  expect(seen).toEqual([
+    1,
+    'RecurError: eager: expected one step at a time, got a step inside a step',
+  ]);
 });
