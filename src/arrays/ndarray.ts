@@ -58,17 +58,12 @@ export class NdView implements NdArray {
 export function isNdArray(value: unknown): value is NdArray {
   if (typeof value !== 'object' || value === null) return false;
   const { data, shape, stride, offset } = value as Partial<NdArray>;
-  return (
-    typeof data === 'object' &&
-    data !== null &&
-    typeof data.length === 'number' &&
-    typeof shape === 'object' &&
-    shape !== null &&
-    typeof stride === 'object' &&
-    stride !== null &&
-    shape.length === stride.length &&
-    typeof offset === 'number'
-  );
+  const lists = isList(data) && isList(shape) && isList(stride);
+  return lists && shape.length === stride.length && typeof offset === 'number';
+}
+
+function isList(value: ArrayLike<number> | null | undefined): value is ArrayLike<number> {
+  return typeof value === 'object' && typeof value?.length === 'number';
 }
 
 /** True for the classes that scijs's `ndarray()` builds. */

@@ -1,7 +1,7 @@
 import { isNdArray, type NdView, type Out, type Vec } from '../arrays/ndarray.js';
 import { describe, mismatch } from '../errors.js';
 import { interpret, type Program } from './interpret.js';
-import { type Machine, ProgramMachine, type StartOptions } from './machine.js';
+import { type Machine, programMachine, type StartOptions } from './machine.js';
 import { copyParameters, parameterShapes } from './parameters.js';
 import { cellText, type EquationSpec, lower } from './spec.js';
 import type { StateArray, StateVariable } from './state.js';
@@ -134,7 +134,7 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
       start(state, options) {
         if (options?.restored) checkRestored(lower(name), variables, state, options);
         program ??= interpret(spec);
-        return new ProgramMachine(lower(name), program, variables, state, options);
+        return programMachine(lower(name), program, variables, state, options);
       },
     },
   );
