@@ -46,6 +46,8 @@ export function programMachine(
   let data: Float32Array = new Float32Array(0);
   let y: NdView | Float32Array = data;
   let View: unknown;
+  const alone = new Float64Array(1);
+  const single = [1];
 
   /** Lays the initial state out over the streams of the batch. */
   const birth = () => {
@@ -74,16 +76,6 @@ export function programMachine(
     y = array ? wrap(data, [output.length, ...array.shape.slice(1)], array) : data;
   };
 
-  /** input[i] ← value, rounded to float32, which must be finite. */
-  const put = (i: number, value: unknown) => {
-    input[i] = value as number;
-    // Infinity − Infinity and NaN − NaN are NaN.
-    if (typeof value === 'number' && input[i] - input[i] === 0) return;
-    const got = typeof value === 'number' ? value : describe(value);
-    const hint = Number.isFinite(value) ? 'it is beyond float32' : undefined;
-    throw mismatch(`${where}.x`, 'finite numbers', `${got} at [${i}]`, hint);
-  };
-
   birth();
   return {
     step(x) {
@@ -94,13 +86,9 @@ export function programMachine(
       const streams = columns || 1;
       const from = moved ? next : now;
       for (let j = 0, at = 0; j < streams; j++, at += stateSize) {
-        if (typeof x === 'number') put(0, x);
-        else {
-          const values = array ? array.data : (x as readonly number[]);
-          const stride = array ? array.stride[0] : 1;
-          let k = array ? array.offset + (j && j * array.stride[1]) : 0;
-          for (let i = 0; i < input.length; i++, k += stride) put(i, values[k]);
-        }
+        if (array) read(where, array.data, array.offset, array.stride, j, input);
+        else if (typeof x === 'number') read(where, alone.fill(x), 0, single, 0, input);
+        else read(where, x as readonly number[], 0, single, 0, input);
         run(from, at, next, at);
         for (let i = 0, k = j; i < output.length; i++, k += streams) data[k] = output[i];
       }
@@ -144,4 +132,28 @@ function columnsOf(where: string, x: unknown, array: NdArray | undefined, size: 
 
 function isVector(x: unknown): x is readonly number[] {
   return Array.isArray(x) || x instanceof Float32Array || x instanceof Float64Array;
+}
+
+/** input ← column j of an ndarray's data, rounded to float32; every number must be finite. */
+function read(
+  where: string,
+  data: ArrayLike<unknown>,
+  offset: number,
+  stride: readonly number[],
+  j: number,
+  input: Float32Array,
+): void {
+  let at = offset + (j && j * stride[1]);
+  for (let i = 0; i < input.length; i++, at += stride[0]) {
+    const value = data[at];
+    input[i] = value as number;
+    // Infinity − Infinity and NaN − NaN are NaN.
+    if (typeof value !== 'number' || input[i] - input[i] !== 0) throw notFinite(where, i, value);
+  }
+}
+
+function notFinite(where: string, i: number, value: unknown): Error {
+  const got = typeof value === 'number' ? value : describe(value);
+  const hint = Number.isFinite(value) ? 'it is beyond float32' : undefined;
+  return mismatch(`${where}.x`, 'finite numbers', `${got} at [${i}]`, hint);
 }
