@@ -2,7 +2,14 @@ import { isNdArray, type NdArray, type NdView, wrap } from '../arrays/ndarray.js
 import { Slab } from '../arrays/slab.js';
 import { describe, mismatch, shapeText } from '../errors.js';
 import type { Program } from './interpret.js';
-import { type Batch, layOut, readState, type StateVariable, writeState } from './state.js';
+import {
+  type Batch,
+  type GivenState,
+  layOut,
+  readState,
+  type StateVariable,
+  writeState,
+} from './state.js';
 
 /**
  * A model at one place in one stream. `step` is tentative: steps build on each other, and what
@@ -22,6 +29,8 @@ export interface StartOptions {
   readonly reuse?: boolean | undefined;
   /** The batch of a restored state; null or absent: the first datum fixes it. */
   readonly batch?: Batch | undefined;
+  /** True: the state is a snapshot's, where undefined does not stand for the initial one. */
+  readonly restored?: boolean | undefined;
 }
 
 /**
@@ -33,11 +42,12 @@ export function programMachine(
   { x: input, y: output, stateSize, step: run }: Program,
   variables: readonly StateVariable[],
   initial: unknown,
-  { reuse, batch: restored }: StartOptions = {},
+  { reuse, batch: own = null, restored }: StartOptions = {},
 ): Machine {
   const given = readState(`${where}.initialState`, variables, initial);
   const slab = new Slab();
-  let batch = restored ?? given.batch;
+  if (restored) checkRestored(`${where}.restore`, variables, given, own);
+  let batch = own ?? given.batch;
   let tentative = batch;
   let moved = false;
   let now: Float32Array;
@@ -114,6 +124,21 @@ export function programMachine(
       return batch;
     },
   };
+}
+
+/** Refuses a snapshot without the state that the cell has, or of another batch than it says. */
+function checkRestored(
+  where: string,
+  variables: readonly StateVariable[],
+  { parts }: GivenState,
+  batch: Batch,
+): void {
+  const names = variables.map(({ name }) => name).join(', ');
+  if (parts.length < variables.length) throw mismatch(where, `the state ${names}`, 'undefined');
+  for (const { columns } of parts) {
+    if (columns === (batch ?? 0)) continue;
+    throw mismatch(where, `a state of batch ${batch}`, `one of batch ${columns}`);
+  }
 }
 
 /** The columns of an input, which must be of the right size: 0 for `[size]`. */
