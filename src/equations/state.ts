@@ -1,4 +1,4 @@
-import { NdView } from '../arrays/ndarray.js';
+import { flatten, NdView } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
 import { describe, mismatch, shapeText } from '../errors.js';
 
@@ -67,11 +67,14 @@ export function layOut(
   streams: number,
 ): Float32Array {
   const blocks = new Float32Array(stateSize * streams);
-  eachElement(variables, stateSize, streams, (at, k, i, j) => {
-    if (!parts[k]) return;
-    const { values, columns } = parts[k];
-    blocks[at] = columns ? values[i * columns + j] : values[i];
-  });
+  for (let j = 0, at = 0; j < streams; j++) {
+    for (const [k, { size }] of variables.entries()) {
+      const { values, columns = 0 } = parts[k] ?? {};
+      const block = blocks.subarray(at, (at += size));
+      const [stride, offset] = columns ? [columns, j] : [1, 0];
+      if (values) flatten({ data: values, shape: [size], stride: [stride], offset }, block);
+    }
+  }
   return blocks;
 }
 
@@ -82,28 +85,13 @@ export function writeState(
   columns: number,
 ): unknown {
   const streams = columns || 1;
-  const copies = variables.map(({ size }) => new Float32Array(size * streams));
-  eachElement(variables, blocks.length / streams, streams, (at, k, i, j) => {
-    copies[k][i * streams + j] = blocks[at];
-  });
-  const entries = variables.map(({ name, size }, k): [string, StateArray] => {
-    return [name, columns ? new NdView(copies[k], [size, columns]) : copies[k]];
+  const stride = [1, blocks.length / streams];
+  let offset = 0;
+  const entries = variables.map(({ name, size }): [string, StateArray] => {
+    const shape = [size, streams];
+    const data = flatten({ data: blocks, shape, stride, offset }, new Float32Array(size * streams));
+    offset += size;
+    return [name, columns ? new NdView(data, shape) : data];
   });
   return entries.length > 1 ? Object.fromEntries(entries) : entries[0]?.[1];
-}
-
-/** Visits row i of variable k in stream j, which the blocks have at index `at`. */
-function eachElement(
-  variables: readonly StateVariable[],
-  stateSize: number,
-  streams: number,
-  visit: (at: number, k: number, i: number, j: number) => void,
-): void {
-  let start = 0;
-  for (const [k, { size }] of variables.entries()) {
-    for (let i = 0; i < size; i++) {
-      for (let j = 0; j < streams; j++) visit(j * stateSize + start + i, k, i, j);
-    }
-    start += size;
-  }
 }
