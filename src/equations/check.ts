@@ -7,7 +7,6 @@ import {
   type Definition,
   define,
   type Planner,
-  primedIn,
   slotOptions,
   type Value,
 } from './plan.js';
@@ -156,6 +155,11 @@ function checker(
       },
     };
   };
+}
+
+/** The names that a text primes. */
+function primedIn(text: string): string[] {
+  return Array.from(text.matchAll(/^\s*([^\s']+)\s*'\s*=/gm), ([, name]) => name);
 }
 
 function checkDeclarations(cell: string, declarations: Declarations): void {

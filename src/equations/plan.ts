@@ -99,20 +99,7 @@ export function define(
   declarations: Declarations = {},
   between?: (planner: Planner) => Reader<unknown>,
 ): Definition {
-  const states = new Map<string, Dimension>();
-  for (const state of primedIn(text)) states.set(state, 'hidden');
-  for (;;) {
-    // States are taken for hidden-sized; one that turns out to be projected is planned again.
-    const before = [...states.values()].join();
-    const plan = walk(text, declarations, states, between);
-    if (before === [...states.values()].join()) return { name, text, declarations, plan };
-  }
-}
-
-/** The names that a text primes, h first. */
-export function primedIn(text: string): string[] {
-  const names = Array.from(text.matchAll(/^\s*([^\s']+)\s*'\s*=/gm), ([, name]) => name);
-  return names.sort((a, b) => Number(b === 'h') - Number(a === 'h'));
+  return { name, text, declarations, plan: walk(text, declarations, new Map(), between) };
 }
 
 /** A value while it is read: a sum of maps, which become one affine node, and of a node or none. */
@@ -121,19 +108,22 @@ export interface Value {
   readonly rest: number;
 }
 
-/** One walk through the text: sizes are inferred, nothing is checked. */
+/** A walk through the text: sizes are inferred, nothing is checked. */
 function walk(
   text: string,
-  { vectors = {}, scalars = {} }: Declarations,
+  declarations: Declarations,
+  /** The sizes of the states, as far as they are known. */
   states: Map<string, Dimension>,
   between: ((planner: Planner) => Reader<unknown>) | undefined,
 ): Plan {
+  const { vectors = {}, scalars = {}, constants = {} } = declarations;
   const nodes: PlanNode[] = [];
   /** Nodes by name: `c`, `c'`. */
   const values = new Map<string, number>();
   const rows: Record<MatrixName, RowBlock[]> = { W: [], U: [], V: [] };
   const slots = new Set<string>();
   let recurrent: Dimension | undefined;
+  let settled = true;
 
   const add = (node: PlanNode) => nodes.push(node) - 1;
   const single = (node: PlanNode): Value => ({ maps: [], rest: add(node) });
@@ -156,10 +146,10 @@ function walk(
   };
   const leafOf = (name: string): PlanNode => {
     if (name === 'x') return { op: 'input', dimension: 'input' };
-    const state = states.get(name);
-    if (state) return { op: 'state', name, dimension: state };
     if (Object.hasOwn(vectors, name)) return { op: 'vector', name, dimension: 'hidden' };
-    return { op: Object.hasOwn(scalars, name) ? 'scalar' : 'constant', name, dimension: 'scalar' };
+    if (Object.hasOwn(scalars, name)) return { op: 'scalar', name, dimension: 'scalar' };
+    if (Object.hasOwn(constants, name)) return { op: 'constant', name, dimension: 'scalar' };
+    return { op: 'state', name, dimension: states.get(name) ?? 'hidden' };
   };
   const number = (value: number) => single({ op: 'number', value, dimension: 'scalar' });
   const combine = (op: BinaryName, left: Value, right: Value): Value => {
@@ -200,21 +190,25 @@ function walk(
     line(name, next, value) {
       const node = nodeOf(value);
       values.set(next ? `${name}'` : name, node);
-      if (next) states.set(name, nodes[node].dimension);
+      if (!next) return;
+      const { dimension } = nodes[node];
+      settled &&= dimension === (states.get(name) ?? 'hidden');
+      states.set(name, dimension);
     },
   };
   read(text, between ? between(planner) : (planner as Reader<unknown>));
+
+  // States are taken for hidden-sized; where one turns out to be projected, all is planned again.
+  if (!settled) return walk(text, declarations, states, between);
 
   const named = (op: string) =>
     nodes.flatMap(node => (node.op === op && 'name' in node ? [node.name] : []));
   const nodeNamed = (key: string) => values.get(key) as number;
   return {
     nodes,
-    states: [...states].map(([name, dimension]) => ({
-      name,
-      dimension,
-      node: nodeNamed(`${name}'`),
-    })),
+    states: [...states]
+      .sort(([a], [b]) => Number(b === 'h') - Number(a === 'h'))
+      .map(([name, dimension]) => ({ name, dimension, node: nodeNamed(`${name}'`) })),
     output: values.get('y') ?? nodeNamed("h'"),
     rows,
     recurrent: recurrent ?? 'hidden',
