@@ -121,7 +121,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 function rowMajor(shape: readonly number[]): number[] {
-  const stride = new Array<number>(shape.length);
+  const stride = [...shape];
   for (let d = shape.length - 1, step = 1; d >= 0; step *= shape[d], d--) stride[d] = step;
   return stride;
 }

@@ -11,7 +11,7 @@ export function initialise(
   shapes: readonly ParameterShape[],
   { vectors = {}, scalars = {}, biasIh = {} }: Declarations,
   hidden: number,
-  seed = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER),
+  seed = Math.random() * 2 ** 53,
 ): Record<string, Float32Array> {
   const random = generator(seed);
   const declared = { ...vectors, ...scalars };

@@ -93,13 +93,13 @@ function readParameter(
   const expected = `${shapeText(shape)} (${meaning})`;
   const { values, shape: got } = readNumbers(where, given, expected);
   if (String(got) !== String(shape) && String(got) !== String(sizeOf(shape))) {
-    const transposed = got.length === 2 && String([got[1], got[0]]) === String(shape);
+    const transposed = String([...got].reverse()) === String(shape);
     const hint = transposed ? 'Keras stores it transposed' : undefined;
     throw mismatch(where, expected, shapeText(got), hint);
   }
   const bad = values.findIndex(value => !Number.isFinite(value));
   if (bad < 0) return values;
-  const [columns] = shape.slice(1);
+  const [, columns] = shape;
   const index = columns ? [Math.floor(bad / columns), bad % columns] : [bad];
   throw mismatch(where, 'finite float32 numbers', `${values[bad]} at ${shapeText(index)}`);
 }

@@ -87,7 +87,7 @@ export function specify(
   });
   const shapes = parameterShapes(plan, sizes, bias);
   if (params === undefined && seed !== undefined) {
-    checkWhole(`${where}.seed`, seed, 0, Number.MAX_SAFE_INTEGER, '0 to 2⁵³ − 1');
+    checkWhole(`${where}.seed`, seed, 0, 2 ** 53 - 1, '0 to 2⁵³ − 1');
   }
   return {
     kind: 'equations',
@@ -122,7 +122,7 @@ export function slotOf({ declarations: { activations = {} } }: Definition, slot:
 
 /** A kind's name as messages write it: `lstm`, `fastGRNN`. */
 export function lower(name: string): string {
-  return /^[A-Z]{2}/.test(name) ? name.toLowerCase() : name.charAt(0).toLowerCase() + name.slice(1);
+  return name.replace(/^([A-Z]{2}.*|.)/su, capitals => capitals.toLowerCase());
 }
 
 /** `LSTMCell(10, 15)`, `RNNCell(10, 5, tanh)`, `Dense(15, 5; bias=false)`, as Flux prints them. */
