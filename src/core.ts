@@ -13,8 +13,8 @@ export type {
   StateOf,
 } from './equations/cell.js';
 export { type CellConstructor, defineCell } from './equations/define.js';
+export { EquationError } from './equations/equation-error.js';
 export type { ParameterInput } from './equations/parameters.js';
-export { EquationError } from './equations/parse.js';
 export type { Declarations } from './equations/plan.js';
 export { type EquationFormat, equations } from './equations/print.js';
 export { type ReferenceState, type ReferenceStep, reference } from './equations/reference.js';

@@ -24,22 +24,18 @@ export interface Mismatch {
  */
 export class RecurError extends Error implements Mismatch {
   override readonly name: string = 'RecurError';
-  readonly where: string;
-  readonly expected: string;
-  readonly got: string;
-  readonly hint: string | undefined;
-  readonly step: number | undefined;
+  declare readonly where: string;
+  declare readonly expected: string;
+  declare readonly got: string;
+  declare readonly hint: string | undefined;
+  declare readonly step: number | undefined;
 
   constructor({ where, expected, got, hint, step, cause }: Mismatch) {
     super(
       `${where}: expected ${expected}, got ${got}${hint ? `; ${hint}` : ''}`,
       cause === undefined ? undefined : { cause },
     );
-    this.where = where;
-    this.expected = expected;
-    this.got = got;
-    this.hint = hint;
-    this.step = step;
+    Object.assign(this, { where, expected, got, hint, step });
   }
 }
 
@@ -68,9 +64,8 @@ export function asRecurError(
   const { step, prefix = '' } = more;
   if (error instanceof RecurError) {
     if (prefix === '' && (step === undefined || error.step !== undefined)) return error;
-    const { expected, got, hint, cause } = error;
     const at = { where: prefix + error.where, step: error.step ?? step };
-    return new RecurError({ ...at, expected, got, hint, cause });
+    return new RecurError({ ...error, cause: error.cause, ...at });
   }
   const got = error instanceof Error ? String(error) : `a throw of ${describe(error)}`;
   return new RecurError({ where: prefix + where, expected: 'a return', got, step, cause: error });

@@ -58,17 +58,12 @@ export class NdView implements NdArray {
 export function isNdArray(value: unknown): value is NdArray {
   if (typeof value !== 'object' || value === null) return false;
   const { data, shape, stride, offset } = value as Partial<NdArray>;
-  return (
-    typeof data === 'object' &&
-    data !== null &&
-    typeof data.length === 'number' &&
-    typeof shape === 'object' &&
-    shape !== null &&
-    typeof stride === 'object' &&
-    stride !== null &&
-    shape.length === stride.length &&
-    typeof offset === 'number'
-  );
+  const lists = isList(data) && isList(shape) && isList(stride);
+  return lists && shape.length === stride.length && typeof offset === 'number';
+}
+
+function isList(value: ArrayLike<number> | null | undefined): value is ArrayLike<number> {
+  return typeof value === 'object' && typeof value?.length === 'number';
 }
 
 /** True for the classes that scijs's `ndarray()` builds. */
@@ -126,7 +121,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 function rowMajor(shape: readonly number[]): number[] {
-  const stride = new Array<number>(shape.length);
+  const stride = [...shape];
   for (let d = shape.length - 1, step = 1; d >= 0; step *= shape[d], d--) stride[d] = step;
   return stride;
 }

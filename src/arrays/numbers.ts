@@ -21,13 +21,10 @@ export function readNumbers(where: string, value: unknown, expected: string) {
   if (Array.isArray(items)) items = items.flat(shape.length);
   const list = items as ArrayLike<unknown>;
   if (shape.length === 0) shape.push(list.length);
-  const values = new Float32Array(list.length);
-  for (let i = 0; i < list.length; i++) {
-    if (typeof list[i] !== 'number') {
-      throw mismatch(where, `${expected}, of numbers`, `${describe(list[i])} at [${i}]`);
-    }
-    values[i] = list[i] as number;
-  }
+  const values = Float32Array.from(list, (item, i) => {
+    if (typeof item === 'number') return item;
+    throw mismatch(where, `${expected}, of numbers`, `${describe(item)} at [${i}]`);
+  });
   if (sizeOf(shape) !== values.length) {
     throw mismatch(where, `${expected}, every row of one length`, 'ragged rows');
   }

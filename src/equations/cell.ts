@@ -1,10 +1,10 @@
-import { isNdArray, type NdView, type Out, type Vec } from '../arrays/ndarray.js';
+import type { NdView, Out, Vec } from '../arrays/ndarray.js';
 import { describe, mismatch } from '../errors.js';
 import { interpret, type Program } from './interpret.js';
-import { type Machine, ProgramMachine, type StartOptions } from './machine.js';
+import { type Machine, programMachine, type StartOptions } from './machine.js';
 import { copyParameters, parameterShapes } from './parameters.js';
 import { cellText, type EquationSpec, lower } from './spec.js';
-import type { StateArray, StateVariable } from './state.js';
+import type { StateArray } from './state.js';
 
 /** A cell's parameters by canonical name: copies, as row-major float32 ndarrays. */
 export type Params = Readonly<Record<string, NdView>>;
@@ -70,10 +70,7 @@ export interface FunctionCell<S, X, Y, O = undefined, P = NoParams>
 export type StateOf<M> = M extends { initialState(): infer S } ? S : never;
 
 /** How a machine starts. */
-export interface BirthOptions extends StartOptions {
-  /** True: the state is a snapshot's, where undefined does not stand for the initial one. */
-  readonly restored?: boolean | undefined;
-}
+export type BirthOptions = StartOptions;
 
 /** What the library keeps of a cell beside its public face. */
 export interface CellInternals {
@@ -132,30 +129,11 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
       spec,
       signature: text,
       start(state, options) {
-        if (options?.restored) checkRestored(lower(name), variables, state, options);
         program ??= interpret(spec);
-        return new ProgramMachine(lower(name), program, variables, state, options);
+        return programMachine(lower(name), program, variables, state, options);
       },
     },
   );
-}
-
-/** Refuses a snapshot without the state that the cell has, or of another batch than it says. */
-function checkRestored(
-  where: string,
-  variables: readonly StateVariable[],
-  state: unknown,
-  { batch }: BirthOptions,
-): void {
-  if (variables.length === 0) return;
-  const names = variables.map(({ name }) => name).join(', ');
-  if (state === undefined) throw mismatch(`${where}.restore`, `the state ${names}`, 'undefined');
-  const parts = variables.length === 1 ? [state] : Object.values(state ?? {});
-  for (const part of parts) {
-    const columns = isNdArray(part) && part.shape.length === 2 ? part.shape[1] : 0;
-    if (columns === (batch ?? 0)) continue;
-    throw mismatch(`${where}.restore`, `a state of batch ${batch}`, `one of batch ${columns}`);
-  }
 }
 
 /** A callable cell from its description, its text and what the library keeps of it. */

@@ -1,13 +1,14 @@
 import { checkNames, mismatch } from '../errors.js';
 import { isActivationName } from './activations.js';
-import { EquationError, type Position } from './parse.js';
+import { EquationError, positionOf } from './equation-error.js';
+import { deepest, type Mistake, type Reader, tokensOf } from './parse.js';
 import {
-  type Checks,
   type Declarations,
   type Definition,
   define,
-  primedIn,
+  type Planner,
   slotOptions,
+  type Value,
 } from './plan.js';
 
 const declarationNames: readonly (keyof Declarations)[] = [
@@ -23,12 +24,24 @@ const declarationNames: readonly (keyof Declarations)[] = [
 const reserved = ['x', 'Δt'];
 
 /** What a declared name may not be: it would collide with a value, a parameter or an option. */
-const takenNames = [
+const takenNames = () => [
   ...reserved,
   ...['y', 'h', 'weight', 'bias', 'weightIh', 'weightHh', 'weightHr', 'biasIh', 'biasHh'],
   ...['params', 'seed', 'clip', 'projectionSize', 'resetGate'],
   ...Object.values(slotOptions).map(({ option }) => option),
 ];
+
+/** What a mistake of the grammar would have been instead. */
+const instead: Readonly<Record<Mistake, (after: string) => string>> = {
+  value: () => 'a number, a name or (',
+  argument: map => `a name or ( after ${map}`,
+  close: () => ') or an operator',
+  nested: () => `at most ${deepest} nested signs and parentheses`,
+  name: () => "a name to define, such as h'",
+  map: () => 'a name that is not a map',
+  equals: prime => (prime ? "'='" : "' or '='"),
+  end: () => 'an operator or the end of the line',
+};
 
 /**
  * Reads a text that may be wrong: throws an EquationError that names line, column and what was
@@ -36,11 +49,18 @@ const takenNames = [
  */
 export function check(name: string, text: string, declarations: Declarations = {}): Definition {
   checkDeclarations(name, declarations);
-  const end = { line: text.trimEnd().split('\n').length, column: 1 };
-  const definition = define(name, text, declarations, checksOf(name, text, declarations, end));
+  const wrong = (at: number, expected: string, got: string): never => {
+    throw new EquationError(name, positionOf(text, at), expected, got);
+  };
+  const end = text.trimEnd().lastIndexOf('\n') + 1;
+  if (text.trim() === '') wrong(0, 'at least one equation', 'none');
+  const odd = tokensOf(text).find(({ 0: token }) => !/^[\p{L}\d\n+*()'=-]/u.test(token));
+  if (odd) wrong(odd.index, "a name, a number or one of + - * ( ) ' =", `'${odd[0]}'`);
+  const definition = define(name, text, declarations, checker(text, declarations, end, wrong));
   const { plan } = definition;
+  if (plan.output === undefined) wrong(end, "an equation for y or h'", 'none');
   if (plan.nodes[plan.output].dimension === 'scalar') {
-    throw new EquationError(name, end, 'an output that is a vector', 'a scalar');
+    wrong(end, 'an output that is a vector', 'a scalar');
   }
   const used = [...plan.vectors, ...plan.scalars, ...plan.constants];
   const unused = declaredNames(declarations).find(declared => !used.includes(declared));
@@ -52,68 +72,100 @@ function declaredNames({ vectors = {}, scalars = {}, constants = {} }: Declarati
   return Object.keys({ ...vectors, ...scalars, ...constants });
 }
 
-function checksOf(cell: string, text: string, declarations: Declarations, end: Position): Checks {
+/** A planner's value, and where it was read. */
+interface Read {
+  readonly value: Value;
+  readonly at: number;
+}
+
+/** What stands between a text and the planner: each thing is looked at before it is planned. */
+function checker(
+  text: string,
+  declarations: Declarations,
+  end: number,
+  wrong: (at: number, expected: string, got: string) => never,
+): (planner: Planner) => Reader<Read> {
   const states = primedIn(text);
   const isState = (name: string) => states.includes(name);
   const declared = declaredNames(declarations);
-  const defined = new Set<string>();
   let walks = 0;
-  const wrong = (at: Position, expected: string, got: string): never => {
-    throw new EquationError(cell, at, expected, got);
+  return planner => {
+    if (walks++ > states.length) wrong(end, 'sizes that agree', 'none that do');
+    const dimensionOf = ({ value }: Read) => planner.dimensionOf(value);
+    return {
+      refuse(mistake, { 0: token, index }, after = '') {
+        const got = token === '\n' ? 'the end of the line' : `'${token}'`;
+        return wrong(index, instead[mistake](after), got);
+      },
+      number: (number, at) => ({ value: planner.number(number, at), at }),
+      negate: ({ value }, at) => ({ value: planner.negate(value, at), at }),
+      line(name, next, read, at) {
+        const key = next ? `${name}'` : name;
+        const dimension = dimensionOf(read);
+        if (reserved.includes(name) || key === "y'") {
+          wrong(at, `a name other than ${[...reserved, "y'"].join(', ')}`, `'${key}'`);
+        }
+        const taken = planner.values.has(key) || (!next && isState(name));
+        if (taken || declared.includes(name))
+          wrong(at, 'a name that is not taken', `'${key}' again`);
+        if (next && dimension !== 'hidden' && dimension !== 'projection') {
+          wrong(at, 'a value of hidden or projection size', `one of ${dimension} size`);
+        }
+        planner.line(name, next, read.value, at);
+      },
+      name(name, next, at) {
+        const key = next ? `${name}'` : name;
+        const known = planner.values.has(key) || (!next && (name === 'x' || isState(name)));
+        if (!known && next) wrong(at, `${key} to be defined in an earlier line`, key);
+        if (!known && !declared.includes(name)) {
+          wrong(at, 'x, a state, a name defined in an earlier line, or a declared one', `'${key}'`);
+        }
+        return { value: planner.name(name, next, at), at };
+      },
+      binary(op, left, right, at) {
+        const [a, b] = [dimensionOf(left), dimensionOf(right)];
+        if (a !== b && a !== 'scalar' && b !== 'scalar') {
+          wrong(right.at, `an operand of ${a} size`, `one of ${b} size`);
+        }
+        const value = planner.binary(op, left.value, right.value, at);
+        return { value, at: op === 'add' ? at : left.at };
+      },
+      map(matrix, row, argument, at) {
+        if (planner.rows[matrix].some(({ name }) => name === row)) {
+          const name = row === '' ? matrix : `${matrix}_${row}`;
+          wrong(at, `${name} applied once`, 'a second use; name its result and use that');
+        }
+        if (matrix !== 'W' && states.length === 0) {
+          wrong(at, 'only W in a text without primes', matrix);
+        }
+        const dimension = dimensionOf(argument);
+        const state = planner.recurrent ?? (dimension === 'projection' ? dimension : 'hidden');
+        const wanted = { W: 'input', U: state, V: 'hidden' }[matrix];
+        if (dimension !== wanted) {
+          wrong(argument.at, `an argument of ${wanted} size`, `one of ${dimension} size`);
+        }
+        return { value: planner.map(matrix, row, argument.value, at), at };
+      },
+      call(slot, argument, at) {
+        const own = Object.hasOwn(declarations.activations ?? {}, slot);
+        if (!own && !Object.hasOwn(slotOptions, slot) && !isActivationName(slot)) {
+          wrong(at, 'an activation before (', `'${slot}'; write * to multiply`);
+        }
+        return { value: planner.call(slot, argument.value, at), at };
+      },
+    };
   };
-  return {
-    line(key, dimension, values, at) {
-      const name = key.replace("'", '');
-      if (reserved.includes(name) || key === "y'") {
-        wrong(at, `a name other than ${[...reserved, "y'"].join(', ')}`, `'${key}'`);
-      }
-      if (values.has(key) || (key === name && isState(name)) || declared.includes(name)) {
-        wrong(at, 'a name that is not taken', `'${key}' again`);
-      }
-      if (key !== name && dimension !== 'hidden' && dimension !== 'projection') {
-        wrong(at, 'a value of hidden or projection size', `one of ${dimension} size`);
-      }
-      defined.add(key);
-    },
-    name(key, unknown, at) {
-      if (!unknown) return;
-      if (key.endsWith("'")) wrong(at, `${key} to be defined in an earlier line`, key);
-      if (key === 'x' || isState(key) || declared.includes(key)) return;
-      wrong(at, 'x, a state, a name defined in an earlier line, or a declared one', `'${key}'`);
-    },
-    operands(left, right, at) {
-      if (left === right || left === 'scalar' || right === 'scalar') return;
-      wrong(at, `an operand of ${left} size`, `one of ${right} size`);
-    },
-    map({ matrix, row, argument, recurrent }, blocks, at) {
-      if (blocks.some(({ name }) => name === row)) {
-        const name = row === '' ? matrix : `${matrix}_${row}`;
-        wrong(at, `${name} applied once`, 'a second use; name its result and use that');
-      }
-      if (matrix !== 'W' && states.length === 0)
-        wrong(at, 'only W in a text without primes', matrix);
-      const { dimension } = argument;
-      const state = recurrent ?? (dimension === 'projection' ? dimension : 'hidden');
-      const wanted = { W: 'input', U: state, V: 'hidden' }[matrix];
-      if (dimension === wanted) return;
-      wrong(argument.at, `an argument of ${wanted} size`, `one of ${dimension} size`);
-    },
-    call(slot, at) {
-      const own = Object.hasOwn(declarations.activations ?? {}, slot);
-      if (own || Object.hasOwn(slotOptions, slot) || isActivationName(slot)) return;
-      wrong(at, 'an activation before (', `'${slot}'; write * to multiply`);
-    },
-    walked(settled) {
-      if (!defined.has('y') && !defined.has("h'")) wrong(end, "an equation for y or h'", 'none');
-      if (!settled && ++walks > states.length) wrong(end, 'sizes that agree', 'none that do');
-    },
-  };
+}
+
+/** The names that a text primes. */
+function primedIn(text: string): string[] {
+  return Array.from(text.matchAll(/^\s*([^\s']+)\s*'\s*=/gm), ([, name]) => name);
 }
 
 function checkDeclarations(cell: string, declarations: Declarations): void {
   checkNames(`defineCell('${cell}')`, declarations, declarationNames);
   const { vectors = {}, scalars = {}, constants = {} } = declarations;
-  const seen = new Set(takenNames);
+  const seen = new Set(takenNames());
   for (const [group, names] of Object.entries({ vectors, scalars, constants })) {
     for (const [name, value] of Object.entries(names)) {
       const where = `defineCell('${cell}').${group}.${name}`;

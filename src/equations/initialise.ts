@@ -1,18 +1,17 @@
-import { demand } from '../errors.js';
 import type { ParameterShape } from './parameters.js';
 import type { Declarations, Plan } from './plan.js';
 
 /**
  * Initial parameters as Flux 0.12–0.14: weights Glorot-uniform over the stacked shape (Glorot &
  * Bengio 2010, eq. 16), biases zero, declared rows of biasIh (LSTM's forget gate) and declared
- * vectors and scalars at their declared values.
+ * vectors and scalars at their declared values. Without a seed they differ from run to run.
  */
 export function initialise(
   plan: Plan,
   shapes: readonly ParameterShape[],
   { vectors = {}, scalars = {}, biasIh = {} }: Declarations,
   hidden: number,
-  seed: number,
+  seed = Math.random() * 2 ** 53,
 ): Record<string, Float32Array> {
   const random = generator(seed);
   const declared = { ...vectors, ...scalars };
@@ -46,12 +45,4 @@ function generator(seed: number): () => number {
     bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
     return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
   };
-}
-
-/** A seed as given, checked, or a random one. */
-export function seedOf(where: string, seed: unknown): number {
-  if (seed === undefined) return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
-  const ok = Number.isSafeInteger(seed) && (seed as number) >= 0;
-  demand(ok, `${where}.seed`, 'a whole number from 0 to 2⁵³ − 1', seed);
-  return seed as number;
 }

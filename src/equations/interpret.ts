@@ -1,6 +1,7 @@
 import { addProduct, Matrix, Vector } from '../kernels/portable.js';
 import { activationEntry } from './activations.js';
 import { columnsOf, namesOf } from './parameters.js';
+import type { BinaryName } from './parse.js';
 import type { PlanNode } from './plan.js';
 import type { EquationSpec } from './spec.js';
 
@@ -16,49 +17,69 @@ export interface Program {
   step(now: Float32Array, from: number, next: Float32Array, to: number): void;
 }
 
+type Operation = () => void;
+type NodeOf<Op> = PlanNode & { op: Op };
+
 /** The portable backend: a plan run on `gemv`, in double precision between float32 states. */
 export function interpret(spec: EquationSpec): Program {
-  const { definition, sizes } = spec;
+  const { definition, sizes, constants, params } = spec;
   const { nodes, states, output } = definition.plan;
-  const { registers, starts, blocks } = layOut(spec);
-  const operations: Operation[] = [];
-  const loads: { start: number; length: number }[] = [];
-  const x = new Float32Array(sizes.input);
-  const y = new Float32Array(sizes[nodes[output].dimension]);
-  let input = -1;
+  const blocks = blocksOf(nodes);
+  const lengthOf = (i: number) => sizes[nodes[i].dimension];
 
-  for (const [i, node] of nodes.entries()) {
-    const start = starts[i];
-    const length = sizes[node.dimension];
-    if (node.op === 'input') input = start;
-    else if (node.op === 'state') {
-      loads[states.findIndex(({ name }) => name === node.name)] = { start, length };
-    } else if (node.op === 'affine') {
-      // The first of a block works out all of it: the others have the same arguments.
-      const block = blocks.find(each => each.nodes[0] === i);
-      if (block) operations.push(blockOperation(spec, registers, starts, block));
-    } else if (node.op === 'activate') {
-      operations.push(activation(spec, registers, node, starts[node.of], start, length));
-    } else if ('left' in node) {
-      const run = { add, subtract, multiply }[node.op];
-      const [a, b] = [starts[node.left], starts[node.right]];
-      // A scalar beside a vector is read again and again: a step of 0.
-      const [aStep, bStep] = [node.left, node.right].map(operand =>
-        nodes[operand].dimension === node.dimension ? 1 : 0,
-      );
-      operations.push(() => run(registers, a, aStep, b, bStep, start, length));
-    } else registers.set(valueOfLeaf(spec, node), start);
+  // Where each node's value lies among the registers; the nodes of a block one after another.
+  const starts: number[] = [];
+  let size = 0;
+  for (const i of [...blocks.flat(), ...nodes.keys()]) {
+    if (starts[i] >= 0) continue;
+    starts[i] = size;
+    size += lengthOf(i);
   }
+  const registers = new Float64Array(size);
 
+  const operations = nodes.flatMap((node, i): Operation[] => {
+    const { op } = node;
+    const start = starts[i];
+    const length = lengthOf(i);
+    if (op === 'affine') {
+      // The first of a block works out all of it: the others have the same arguments.
+      const block = blocks.find(([first]) => first === i);
+      return block ? [product(spec, registers, starts, block)] : [];
+    }
+    if (op === 'activate') {
+      return [activation(spec, node.slot, registers, starts[node.of], start, length)];
+    }
+    if ('left' in node) {
+      const [a, b] = [node.left, node.right];
+      // A scalar beside a vector is read again and again: a step of 0.
+      const [aStep, bStep] = [a, b].map(of => Number(nodes[of].dimension === node.dimension));
+      const { [a]: left, [b]: right } = starts;
+      return [() => combine(op as BinaryName, registers, left, aStep, right, bStep, start, length)];
+    }
+    if (op === 'number') registers[start] = node.value;
+    else if (op === 'constant') registers[start] = constants[node.name];
+    else if (op === 'scalar' || op === 'vector') registers.set(params[node.name], start);
+    return [];
+  });
+
+  const startOf = (op: string, name?: string) =>
+    starts[
+      nodes.findIndex(node => node.op === op && (!name || ('name' in node && node.name === name)))
+    ];
   const lengths = states.map(({ dimension }) => sizes[dimension]);
+  const loads = states.map(({ name }) => startOf('state', name));
+  const input = startOf('input');
+  const x = new Float32Array(sizes.input);
+  const y = new Float32Array(lengthOf(output));
   return {
     x,
     y,
     stateSize: lengths.reduce((sum, length) => sum + length, 0),
     step(now, from, next, to) {
+      // An input or a state that no equation reads has no register.
       if (input >= 0) copy(x, 0, registers, input, x.length);
       for (let k = 0, at = from; k < lengths.length; at += lengths[k], k++) {
-        if (loads[k]) copy(now, at, registers, loads[k].start, lengths[k]);
+        if (loads[k] >= 0) copy(now, at, registers, loads[k], lengths[k]);
       }
       for (let k = 0; k < operations.length; k++) operations[k]();
       for (let k = 0, at = to; k < lengths.length; at += lengths[k], k++) {
@@ -69,88 +90,68 @@ export function interpret(spec: EquationSpec): Program {
   };
 }
 
-type Operation = () => void;
-type NodeOf<Op> = PlanNode & { op: Op };
-
-/** Affine nodes of the same arguments: one product of one matrix, rows of all, columns of all. */
-interface Block {
-  readonly nodes: number[];
-  readonly of: readonly number[];
-}
-
-/** Where each node's value lies among the registers; the nodes of a block one after another. */
-function layOut({ definition, sizes }: EquationSpec) {
-  const { nodes } = definition.plan;
-  const byArguments = new Map<string, Block>();
+/** Affine nodes of the same arguments: each block is one product, with the rows of all of them. */
+function blocksOf(nodes: readonly PlanNode[]): number[][] {
+  const blocks: Record<string, number[]> = {};
   for (const [i, node] of nodes.entries()) {
     if (node.op !== 'affine') continue;
-    const of = node.maps.map(map => map.of);
-    const block = byArguments.get(of.join()) ?? { nodes: [], of };
-    block.nodes.push(i);
-    byArguments.set(of.join(), block);
+    const key = node.maps.map(({ of }) => of).join();
+    blocks[key] ??= [];
+    blocks[key].push(i);
   }
-  const blocks = [...byArguments.values()];
-  const starts: number[] = [];
-  let size = 0;
-  for (const i of [...blocks.flatMap(block => block.nodes), ...nodes.keys()]) {
-    if (starts[i] !== undefined) continue;
-    starts[i] = size;
-    size += sizes[nodes[i].dimension];
-  }
-  return { registers: new Float64Array(size), starts, blocks };
+  return Object.values(blocks);
 }
 
-function valueOfLeaf({ constants, params }: EquationSpec, node: PlanNode): ArrayLike<number> {
-  if (node.op === 'number') return [node.value];
-  const { op, name } = node as NodeOf<'constant' | 'scalar' | 'vector'>;
-  return op === 'constant' ? [constants[name]] : params[name];
-}
-
-function blockOperation(
-  spec: EquationSpec,
+/** Copies a block's arguments together, and its rows' biases to where `gemv` adds the products. */
+function product(
+  { definition, params, sizes }: EquationSpec,
   registers: Float64Array,
   starts: readonly number[],
-  { nodes, of }: Block,
+  block: readonly number[],
 ): Operation {
-  const { plan } = spec.definition;
-  const rows = nodes.flatMap(i => rowsOf(spec, plan.nodes[i] as NodeOf<'affine'>));
-  const bias = Float64Array.from(rows, ([first]) => first);
-  const A = new Matrix(rows.map(row => row.slice(1)));
-  const lengths = of.map(i => spec.sizes[plan.nodes[i].dimension]);
-  const vector = new Float64Array(A.shape[1]);
-  const to = starts[nodes[0]];
-  const x = new Vector(vector, 0, vector.length);
-  const y = new Vector(registers, to, rows.length);
+  const { plan } = definition;
+  const rows: number[][] = [];
+  const biases: number[] = [];
+  for (const node of block) {
+    const { maps, dimension } = plan.nodes[node] as NodeOf<'affine'>;
+    for (let i = 0; i < sizes[dimension]; i++) {
+      let sum = 0;
+      const row = maps.flatMap(({ matrix, row }) => {
+        const [weight, bias] = namesOf(plan, matrix);
+        const columns = sizes[columnsOf(plan, matrix)];
+        const start = (row * sizes[dimension] + i) * columns;
+        // Rows without a bias have the index -1, at which there is nothing.
+        sum += params[bias]?.[plan.rows[matrix][row].bias * sizes[dimension] + i] ?? 0;
+        return Array.from(params[weight].subarray(start, start + columns));
+      });
+      rows.push(row);
+      biases.push(sum);
+    }
+  }
+  const bias = Float64Array.from(biases);
+  const A = new Matrix(rows);
+  const [first] = block;
+  const to = starts[first];
+  const { maps } = plan.nodes[first] as NodeOf<'affine'>;
+  const x = new Vector(new Float64Array(A.shape[1]), 0, A.shape[1]);
+  const y = new Vector(registers, to, bias.length);
+  const parts = maps.map(({ of }) => ({
+    from: starts[of],
+    length: sizes[plan.nodes[of].dimension],
+  }));
   return () => {
-    for (let k = 0, at = 0; k < of.length; at += lengths[k], k++) {
-      copy(registers, starts[of[k]], vector, at, lengths[k]);
+    for (let k = 0, at = 0; k < parts.length; at += parts[k].length, k++) {
+      copy(registers, parts[k].from, x.data, at, parts[k].length);
     }
     copy(bias, 0, registers, to, bias.length);
     addProduct(A, x, y);
   };
 }
 
-/** Rows of an affine node: the sum of its biases, then its matrices' rows side by side. */
-function rowsOf({ definition: { plan }, params, sizes }: EquationSpec, node: NodeOf<'affine'>) {
-  const height = sizes[node.dimension];
-  return Array.from({ length: height }, (_, i) => {
-    const whole = [0];
-    for (const { matrix, row } of node.maps) {
-      const [weight, bias] = namesOf(plan, matrix);
-      const columns = sizes[columnsOf(plan, matrix)];
-      const start = (row * height + i) * columns;
-      for (let j = 0; j < columns; j++) whole.push(params[weight][start + j]);
-      const block = plan.rows[matrix][row].bias;
-      if (block >= 0) whole[0] += params[bias]?.[block * height + i] ?? 0;
-    }
-    return whole;
-  });
-}
-
 function activation(
   { activations, clip: bound = Infinity }: EquationSpec,
+  slot: string,
   registers: Float64Array,
-  { slot }: NodeOf<'activate'>,
   from: number,
   to: number,
   length: number,
@@ -174,7 +175,8 @@ function clip(v: Float64Array, from: number, to: number, bound: number): void {
   for (let i = from; i < to; i++) v[i] = Math.min(bound, Math.max(-bound, v[i]));
 }
 
-type Binary = (
+function combine(
+  op: BinaryName,
   v: Float64Array,
   a: number,
   aStep: number,
@@ -182,16 +184,8 @@ type Binary = (
   bStep: number,
   to: number,
   length: number,
-) => void;
-
-const add: Binary = (v, a, aStep, b, bStep, to, length) => {
-  for (let i = 0; i < length; i++, a += aStep, b += bStep) v[to + i] = v[a] + v[b];
-};
-
-const subtract: Binary = (v, a, aStep, b, bStep, to, length) => {
-  for (let i = 0; i < length; i++, a += aStep, b += bStep) v[to + i] = v[a] - v[b];
-};
-
-const multiply: Binary = (v, a, aStep, b, bStep, to, length) => {
-  for (let i = 0; i < length; i++, a += aStep, b += bStep) v[to + i] = v[a] * v[b];
-};
+): void {
+  for (let i = 0; i < length; i++, a += aStep, b += bStep) {
+    v[to + i] = op === 'multiply' ? v[a] * v[b] : op === 'add' ? v[a] + v[b] : v[a] - v[b];
+  }
+}

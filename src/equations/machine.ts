@@ -29,155 +29,156 @@ export interface StartOptions {
   readonly reuse?: boolean | undefined;
   /** The batch of a restored state; null or absent: the first datum fixes it. */
   readonly batch?: Batch | undefined;
+  /** True: the state is a snapshot's, where undefined does not stand for the initial one. */
+  readonly restored?: boolean | undefined;
 }
 
-/** Steps one program over one stream or a batch of them; columns are stored one after another. */
-export class ProgramMachine implements Machine {
-  batch: Batch;
-  readonly #where: string;
-  readonly #program: Program;
-  readonly #variables: readonly StateVariable[];
-  readonly #initial: GivenState;
-  readonly #reuse: boolean;
-  readonly #slab = new Slab();
-  #tentative: Batch;
-  #now = new Float32Array(0);
-  #next = new Float32Array(0);
-  #moved = false;
-  #emitted: { readonly y: NdView | Float32Array; readonly View: unknown } | undefined;
-
-  constructor(
-    where: string,
-    program: Program,
-    variables: readonly StateVariable[],
-    initial: unknown,
-    { reuse = false, batch = null }: StartOptions = {},
-  ) {
-    this.#where = where;
-    this.#program = program;
-    this.#variables = variables;
-    this.#reuse = reuse;
-    this.#initial = readState(`${where}.initialState`, variables, initial);
-    this.batch = this.#tentative = batch ?? this.#initial.batch;
-    this.#birth();
-  }
-
-  step(x: unknown): unknown {
-    const program = this.#program;
-    const array = isNdArray(x) ? x : undefined;
-    const columns = array ? columnsOf(this.#where, array, program.x.length) : 0;
-    this.#enter(columns);
-    const y = this.#output(columns, array);
-    const data = array ? (y as NdView).data : (y as Float32Array);
-    const streams = columns || 1;
-    const from = this.#moved ? this.#next : this.#now;
-    for (let j = 0, at = 0; j < streams; j++, at += program.stateSize) {
-      if (array) readColumn(this.#where, array, j, program.x);
-      else readVector(this.#where, x, program.x);
-      program.step(from, at, this.#next, at);
-      for (let i = 0, k = j; i < program.y.length; i++, k += streams) data[k] = program.y[i];
-    }
-    this.#moved = true;
-    return y;
-  }
-
-  commit(): void {
-    if (!this.#moved) return;
-    const now = this.#now;
-    this.#now = this.#next;
-    this.#next = now;
-    this.batch = this.#tentative;
-    this.#moved = false;
-  }
-
-  rollback(): void {
-    this.#moved = false;
-    if (this.#tentative === this.batch) return;
-    this.#tentative = this.batch;
-    this.#birth();
-  }
-
-  state(): unknown {
-    return writeState(this.#variables, this.#now, this.batch ?? 0);
-  }
-
-  /** Checks or fixes the batch size. */
-  #enter(columns: number): void {
-    if (this.#tentative === columns) return;
-    if (this.#tentative !== null) {
-      const [expected, got] = [this.#tentative, columns].map(n =>
-        n ? `a batch of ${n}` : 'a vector',
-      );
-      const hint = 'the first datum fixes the batch size; reset before another';
-      throw mismatch(`${this.#where}.x`, expected, got, hint);
-    }
-    this.#tentative = columns;
-    this.#birth();
-  }
+/**
+ * Steps one program over one stream or a batch of them; columns are stored one after another. The
+ * initial state is zeros where undefined is given. A step allocates nothing but its output.
+ */
+export function programMachine(
+  where: string,
+  { x: input, y: output, stateSize, step: run }: Program,
+  variables: readonly StateVariable[],
+  initial: unknown,
+  { reuse, batch: own = null, restored }: StartOptions = {},
+): Machine {
+  const given = readState(`${where}.initialState`, variables, initial);
+  const slab = new Slab();
+  if (restored) checkRestored(`${where}.restore`, variables, given, own);
+  let batch = own ?? given.batch;
+  let tentative = batch;
+  let moved = false;
+  let now: Float32Array;
+  let next: Float32Array;
+  /** What the last step answered: its elements, and around them the class that came in. */
+  let data: Float32Array = new Float32Array(0);
+  let y: NdView | Float32Array = data;
+  let View: unknown;
+  const alone = new Float64Array(1);
+  const single = [1];
 
   /** Lays the initial state out over the streams of the batch. */
-  #birth(): void {
-    const streams = this.#tentative || 1;
-    this.#now = new Float32Array(streams * this.#program.stateSize);
-    this.#next = new Float32Array(this.#now.length);
-    layOut(this.#initial, this.#variables, this.#now, streams);
+  const birth = () => {
+    now = layOut(given, variables, stateSize, tentative || 1);
+    next = now.slice();
+  };
+
+  /** Checks or fixes the batch size. */
+  const enter = (columns: number) => {
+    if (tentative === columns) return;
+    if (tentative !== null) {
+      const [expected, got] = [tentative, columns].map(n => (n ? `a batch of ${n}` : 'a vector'));
+      const hint = 'the first datum fixes the batch size; reset before another';
+      throw mismatch(`${where}.x`, expected, got, hint);
+    }
+    tentative = columns;
+    birth();
+  };
+
+  /** A new `data` and `y` `[outputSize]`, or in answer to an ndarray `[outputSize, columns]` too. */
+  const renew = (columns: number, array: NdArray | undefined) => {
+    const size = output.length * (columns || 1);
+    if (reuse && View === array?.constructor && data.length === size) return;
+    View = array?.constructor;
+    data = reuse ? new Float32Array(size) : slab.take(size);
+    y = array ? wrap(data, [output.length, ...array.shape.slice(1)], array) : data;
+  };
+
+  birth();
+  return {
+    step(x) {
+      const array = isNdArray(x) ? x : undefined;
+      const columns = columnsOf(where, x, array, input.length);
+      enter(columns);
+      renew(columns, array);
+      const streams = columns || 1;
+      const from = moved ? next : now;
+      for (let j = 0, at = 0; j < streams; j++, at += stateSize) {
+        if (array) read(where, array.data, array.offset, array.stride, j, input);
+        else if (typeof x === 'number') read(where, alone.fill(x), 0, single, 0, input);
+        else read(where, x as readonly number[], 0, single, 0, input);
+        run(from, at, next, at);
+        for (let i = 0, k = j; i < output.length; i++, k += streams) data[k] = output[i];
+      }
+      moved = true;
+      return y;
+    },
+    commit() {
+      if (!moved) return;
+      const last = now;
+      now = next;
+      next = last;
+      batch = tentative;
+      moved = false;
+    },
+    rollback() {
+      moved = false;
+      if (tentative === batch) return;
+      tentative = batch;
+      birth();
+    },
+    state: () => writeState(variables, now, batch ?? 0),
+    get batch() {
+      return batch;
+    },
+  };
+}
+
+/** Refuses a snapshot without the state that the cell has, or of another batch than it says. */
+function checkRestored(
+  where: string,
+  variables: readonly StateVariable[],
+  { parts }: GivenState,
+  batch: Batch,
+): void {
+  const names = variables.map(({ name }) => name).join(', ');
+  if (parts.length < variables.length) throw mismatch(where, `the state ${names}`, 'undefined');
+  for (const { columns } of parts) {
+    if (columns === (batch ?? 0)) continue;
+    throw mismatch(where, `a state of batch ${batch}`, `one of batch ${columns}`);
   }
+}
 
-  /** A vector, or in answer to an ndarray one `[outputSize]` or `[outputSize, columns]`. */
-  #output(columns: number, array: NdArray | undefined): NdView | Float32Array {
-    const rows = this.#program.y.length;
-    const size = rows * (columns || 1);
-    const View = array?.constructor;
-    const last = this.#emitted;
-    if (last && last.View === View && sizeOfOutput(last.y) === size) return last.y;
-    const data = this.#reuse ? new Float32Array(size) : this.#slab.take(size);
-    const y = array ? wrap(data, columns ? [rows, columns] : [rows], array) : data;
-    if (this.#reuse) this.#emitted = { y, View };
-    return y;
+/** The columns of an input, which must be of the right size: 0 for `[size]`. */
+function columnsOf(where: string, x: unknown, array: NdArray | undefined, size: number): number {
+  const shape = array?.shape;
+  const vector = isVector(x);
+  if (shape) {
+    const batched = shape.length === 2 && shape[1] > 0;
+    if (shape[0] === size && (shape.length === 1 || batched)) return shape[1] ?? 0;
+  } else if (vector ? x.length === size : typeof x === 'number' && size === 1) return 0;
+  const got = shape ?? (vector && [x.length]);
+  const hint = shape?.[1] === size ? 'a batch is features × batch' : undefined;
+  const expected = `[${size}] or [${size}, batch]`;
+  throw mismatch(`${where}.x`, expected, got ? shapeText(got) : describe(x), hint);
+}
+
+function isVector(x: unknown): x is readonly number[] {
+  return Array.isArray(x) || x instanceof Float32Array || x instanceof Float64Array;
+}
+
+/** input ← column j of an ndarray's data, rounded to float32; every number must be finite. */
+function read(
+  where: string,
+  data: ArrayLike<unknown>,
+  offset: number,
+  stride: readonly number[],
+  j: number,
+  input: Float32Array,
+): void {
+  let at = offset + (j && j * stride[1]);
+  for (let i = 0; i < input.length; i++, at += stride[0]) {
+    const value = data[at];
+    input[i] = value as number;
+    // Infinity − Infinity and NaN − NaN are NaN.
+    if (typeof value !== 'number' || input[i] - input[i] !== 0) throw notFinite(where, i, value);
   }
 }
 
-function sizeOfOutput(y: NdView | Float32Array): number {
-  return y instanceof Float32Array ? y.length : y.data.length;
-}
-
-/** The columns of an input: 0 for `[size]`. */
-function columnsOf(where: string, x: NdArray, size: number): number {
-  const [rows, columns = 0] = x.shape;
-  if (rows === size && (x.shape.length === 1 || (x.shape.length === 2 && columns > 0)))
-    return columns;
-  const hint = columns === size ? 'a batch is features × batch' : undefined;
-  throw wrongInput(where, size, shapeText(x.shape), hint);
-}
-
-function readColumn(where: string, { data, offset, stride }: NdArray, j: number, to: Float32Array) {
-  for (let i = 0, at = offset + (j && j * stride[1]); i < to.length; i++, at += stride[0]) {
-    put(where, to, i, data[at]);
-  }
-}
-
-function readVector(where: string, x: unknown, to: Float32Array): void {
-  if (typeof x === 'number' && to.length === 1) {
-    put(where, to, 0, x);
-    return;
-  }
-  const vector = x as readonly number[];
-  const known = Array.isArray(x) || x instanceof Float32Array || x instanceof Float64Array;
-  if (!known) throw wrongInput(where, to.length, describe(x));
-  if (vector.length !== to.length) throw wrongInput(where, to.length, `[${vector.length}]`);
-  for (let i = 0; i < to.length; i++) put(where, to, i, vector[i]);
-}
-
-/** to[i] ← value, rounded to float32, which must be finite. */
-function put(where: string, to: Float32Array, i: number, value: unknown): void {
-  to[i] = value as number;
-  // Infinity − Infinity and NaN − NaN are NaN.
-  if (typeof value === 'number' && to[i] - to[i] === 0) return;
+function notFinite(where: string, i: number, value: unknown): Error {
   const got = typeof value === 'number' ? value : describe(value);
   const hint = Number.isFinite(value) ? 'it is beyond float32' : undefined;
-  throw mismatch(`${where}.x`, 'finite numbers', `${got} at [${i}]`, hint);
-}
-
-function wrongInput(where: string, size: number, got: string, hint?: string): Error {
-  return mismatch(`${where}.x`, `[${size}] or [${size}, batch]`, got, hint);
+  return mismatch(`${where}.x`, 'finite numbers', `${got} at [${i}]`, hint);
 }

@@ -38,25 +38,29 @@ export function columnsOf(plan: Plan, matrix: MatrixName): Dimension {
 /** Every parameter that a plan uses, in canonical order, with its shape. */
 export function parameterShapes(plan: Plan, sizes: Sizes, bias: boolean): ParameterShape[] {
   const matrices = (['W', 'U', 'V'] as const).filter(matrix => plan.rows[matrix].length);
-  const shapeOf = (matrix: MatrixName, count: number, column?: Dimension) => {
+  const shapeOf = (name: string, matrix: MatrixName, count: number, column?: Dimension) => {
     const height = matrix === 'V' ? 'projection' : 'hidden';
-    const rows = count * sizes[height];
-    const label = plan.states.length ? height : 'output';
-    const gates = count === 1 ? `${label} ${rows}` : `${count} gates × ${sizes[height]}`;
-    return column
-      ? { shape: [rows, sizes[column]], meaning: `${gates}, ${column} ${sizes[column]}` }
-      : { shape: [rows], meaning: gates };
+    const size = sizes[height];
+    const shape = [count * size];
+    let meaning =
+      count > 1 ? `${count} gates × ${size}` : `${plan.states.length ? height : 'output'} ${size}`;
+    if (column) {
+      shape.push(sizes[column]);
+      meaning += `, ${column} ${sizes[column]}`;
+    }
+    return { name, shape, meaning };
   };
-  const biases = matrices.flatMap(matrix => {
-    const count = plan.rows[matrix].filter(block => block.bias >= 0).length;
-    return bias && count ? { name: namesOf(plan, matrix)[1], ...shapeOf(matrix, count) } : [];
+  const weights = matrices.map(matrix => {
+    const [name] = namesOf(plan, matrix);
+    return shapeOf(name, matrix, plan.rows[matrix].length, columnsOf(plan, matrix));
+  });
+  const biases = matrices.map(matrix => {
+    const [, name] = namesOf(plan, matrix);
+    return shapeOf(name, matrix, plan.rows[matrix].filter(block => block.bias >= 0).length);
   });
   return [
-    ...matrices.map(matrix => ({
-      name: namesOf(plan, matrix)[0],
-      ...shapeOf(matrix, plan.rows[matrix].length, columnsOf(plan, matrix)),
-    })),
-    ...biases,
+    ...weights,
+    ...biases.filter(({ shape: [rows] }) => bias && rows),
     ...plan.vectors.map(name => ({ name, shape: [sizes.hidden], meaning: 'hidden' })),
     ...plan.scalars.map(name => ({ name, shape: [1], meaning: 'one number' })),
   ];
@@ -89,13 +93,13 @@ function readParameter(
   const expected = `${shapeText(shape)} (${meaning})`;
   const { values, shape: got } = readNumbers(where, given, expected);
   if (String(got) !== String(shape) && String(got) !== String(sizeOf(shape))) {
-    const transposed = got.length === 2 && String([got[1], got[0]]) === String(shape);
+    const transposed = String([...got].reverse()) === String(shape);
     const hint = transposed ? 'Keras stores it transposed' : undefined;
     throw mismatch(where, expected, shapeText(got), hint);
   }
   const bad = values.findIndex(value => !Number.isFinite(value));
   if (bad < 0) return values;
-  const [columns] = shape.slice(1);
+  const [, columns] = shape;
   const index = columns ? [Math.floor(bad / columns), bad % columns] : [bad];
   throw mismatch(where, 'finite float32 numbers', `${values[bad]} at ${shapeText(index)}`);
 }

@@ -1,9 +1,3 @@
-/** A position in a cell's text, both from 1. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
 /** The matrix families: W takes the input, U the hidden state, V projects (no bias). */
 export type MatrixName = 'W' | 'U' | 'V';
 
@@ -11,145 +5,115 @@ export type BinaryName = 'add' | 'subtract' | 'multiply';
 
 /**
  * What is made of a text while it is read: a plan, a printed page, a number. Each method makes the
- * T of an expression out of those of its parts; `at` is where the expression begins or its sign is.
+ * T of an expression out of those of its parts; `at` is where in the text the expression begins or
+ * its sign is, counted from 0.
  */
 export interface Reader<T> {
-  number(value: number, at: Position): T;
+  number(value: number, at: number): T;
   /** `c`, or `c'` with next. */
-  name(name: string, next: boolean, at: Position): T;
+  name(name: string, next: boolean, at: number): T;
   /** `W_i x`: the rows of gate `i`; row '' is a map without subscript, which has no bias. */
-  map(matrix: MatrixName, row: string, argument: T, at: Position): T;
-  call(name: string, argument: T, at: Position): T;
-  negate(operand: T, at: Position): T;
-  binary(op: BinaryName, left: T, right: T, at: Position): T;
+  map(matrix: MatrixName, row: string, argument: T, at: number): T;
+  call(name: string, argument: T, at: number): T;
+  negate(operand: T, at: number): T;
+  binary(op: BinaryName, left: T, right: T, at: number): T;
   /** A whole line, `name = value` or `name' = value`. */
-  line(name: string, next: boolean, value: T, at: Position): void;
+  line(name: string, next: boolean, value: T, at: number): void;
+  /** Told of the first mistake, of which it must throw; absent where the text is right. */
+  refuse?(mistake: Mistake, token: Token, after?: string): never;
 }
 
-/**
- * A cell's text that does not say what a cell must; `message` names line and column, both from 1.
- *
- * @example
- * defineCell('Half', 'y = W x +');
- * // throws Half, line 1, column 10: expected a number, a name or (, got the end of the line
- */
-export class EquationError extends SyntaxError implements Position {
-  override readonly name: string = 'EquationError';
-  readonly line: number;
-  readonly column: number;
+/** What is missing at a token, or what it must not be. */
+export type Mistake = 'value' | 'argument' | 'close' | 'nested' | 'name' | 'map' | 'equals' | 'end';
 
-  constructor(cell: string, { line, column }: Position, expected: string, got: string) {
-    super(`${cell}, line ${line}, column ${column}: expected ${expected}, got ${got}`);
-    this.line = line;
-    this.column = column;
-  }
-}
+/** A word or a sign, and where it begins; the end of a line is one too. */
+export type Token = Pick<RegExpExecArray, 0 | 'index'>;
 
-interface Token {
-  readonly text: string;
-  readonly at: Position;
-}
-
-const tokenPattern =
-  /(?<number>\d+(\.\d+)?([eE][-+]?\d+)?)|(?<name>\p{L}[\p{L}\p{M}\p{N}_]*)|[-+*()'=]|\S/gu;
-const symbols = "+-*()'=";
+const tokenPattern = /\d+(\.\d+)?([eE][-+]?\d+)?|\p{L}[\p{L}\p{M}\p{N}_]*|\n|\S/gu;
 const mapName = /^([WUV])(?:_(.+))?$/u;
 /** A bound on nesting, so that a text from a stranger's file cannot exhaust the stack. */
-const deepest = 64;
+export const deepest = 64;
 
-/** Reads a cell's text line by line; throws an EquationError at the first mistake. */
-export function read<T>(cell: string, text: string, reader: Reader<T>): void {
-  const lines = text.split('\n');
-  for (const [i, line] of lines.entries()) {
-    if (line.trim() !== '') readLine(cell, line, i + 1, reader);
-  }
-  if (text.trim() === '') {
-    throw new EquationError(cell, { line: 1, column: 1 }, 'at least one equation', 'none');
-  }
+/** The tokens of a text; the last ends its last line. */
+export function tokensOf(text: string): readonly Token[] {
+  return [...`${text}\n`.matchAll(tokenPattern)];
 }
 
-/** A recursive-descent parser of one line; precedence: sums, products, signs, maps and calls. */
-function readLine<T>(cell: string, text: string, line: number, reader: Reader<T>): void {
-  const tokens = Array.from(text.matchAll(tokenPattern), ({ 0: word, index }): Token => {
-    return { text: word, at: { line, column: index + 1 } };
-  });
-  tokens.push({ text: '', at: { line, column: text.trimEnd().length + 1 } });
+/** A recursive-descent parser, line by line; precedence: sums, products, signs, maps and calls. */
+export function read<T>(text: string, reader: Reader<T>): void {
+  const tokens = tokensOf(text);
   let next = 0;
   let depth = 0;
 
-  const refuse = (expected: string, { text: got, at } = tokens[next]): never => {
-    throw new EquationError(cell, at, expected, got === '' ? 'the end of the line' : `'${got}'`);
-  };
-  const isName = () => /^\p{L}/u.test(tokens[next].text);
-  const accept = (symbol: string) => tokens[next].text === symbol && ++next > 0;
+  const refuse = (mistake: Mistake, after?: string) =>
+    reader.refuse?.(mistake, tokens[next], after);
+  const isName = () => /^\p{L}/u.test(tokens[next][0]);
+  const accept = (symbol: string) => tokens[next][0] === symbol && ++next > 0;
 
   const sum = (): T => {
     let left = product();
     for (;;) {
-      const { at } = tokens[next];
-      if (accept('+')) left = reader.binary('add', left, product(), at);
-      else if (accept('-')) left = reader.binary('subtract', left, product(), at);
+      const { index } = tokens[next];
+      if (accept('+')) left = reader.binary('add', left, product(), index);
+      else if (accept('-')) left = reader.binary('subtract', left, product(), index);
       else return left;
     }
   };
   const product = (): T => {
     let left = signed();
     for (;;) {
-      const { at } = tokens[next];
+      const { index } = tokens[next];
       if (!accept('*')) return left;
-      left = reader.binary('multiply', left, signed(), at);
+      left = reader.binary('multiply', left, signed(), index);
     }
   };
   const signed = (): T => {
-    const { at } = tokens[next];
-    if (++depth > deepest) refuse(`at most ${deepest} nested signs and parentheses`);
-    const value = accept('-') ? reader.negate(signed(), at) : primary();
+    const { index } = tokens[next];
+    if (++depth > deepest) refuse('nested');
+    const value = accept('-') ? reader.negate(signed(), index) : primary();
     depth--;
     return value;
   };
   const primary = (): T => {
-    const { text: word, at } = tokens[next];
+    const { 0: word, index } = tokens[next];
     if (/^\d/.test(word)) {
       next++;
-      return reader.number(Number(word), at);
+      return reader.number(Number(word), index);
     }
-    if (!isName()) return parenthesised('a number, a name or (');
+    if (!isName()) return parenthesised('value');
     const [, matrix, row = ''] = mapName.exec(word) ?? [];
-    if (matrix) {
-      next++;
-      return reader.map(matrix as MatrixName, row, argument(word), at);
-    }
-    if (tokens[next + 1].text !== '(') return name();
+    if (!matrix && tokens[next + 1][0] !== '(') return name();
     next++;
-    return reader.call(word, parenthesised('('), at);
+    return matrix
+      ? reader.map(matrix as MatrixName, row, argument(word), index)
+      : reader.call(word, parenthesised('value'), index);
   };
   const name = (): T => {
-    const { text: word, at } = tokens[next++];
-    return reader.name(word, accept("'"), at);
+    const { 0: word, index } = tokens[next++];
+    return reader.name(word, accept("'"), index);
   };
   /** What a map is applied to: a name or an expression in parentheses. */
   const argument = (map: string): T => {
-    const plain = isName() && !mapName.test(tokens[next].text);
-    return plain ? name() : parenthesised(`a name or ( after ${map}`);
+    const plain = isName() && !mapName.test(tokens[next][0]);
+    return plain ? name() : parenthesised('argument', map);
   };
-  const parenthesised = (expected: string): T => {
-    if (!accept('(')) refuse(expected);
+  const parenthesised = (mistake: Mistake, after?: string): T => {
+    if (!accept('(')) refuse(mistake, after);
     const inner = sum();
-    if (!accept(')')) refuse(') or an operator');
+    if (!accept(')')) refuse('close');
     return inner;
   };
+  const line = () => {
+    const { 0: word, index } = tokens[next];
+    if (!isName()) refuse('name');
+    if (mapName.test(word)) refuse('map');
+    next++;
+    const primed = accept("'");
+    if (!accept('=')) refuse('equals', primed ? "'" : '');
+    const value = sum();
+    if (tokens[next][0] !== '\n') refuse('end');
+    reader.line(word, primed, value, index);
+  };
 
-  const odd = tokens.find(
-    ({ text: [first = '+'] }) => !/[\p{L}\d]/u.test(first) && !symbols.includes(first),
-  );
-  if (odd) refuse("a name, a number or one of + - * ( ) ' =", odd);
-  const defined = tokens[next];
-  if (!isName()) refuse("a name to define, such as h'");
-  if (mapName.test(defined.text)) refuse('a name that is not a map');
-  next++;
-  const primed = accept("'");
-  if (!accept('=')) refuse(primed ? "'='" : "' or '='");
-  const value = sum();
-  if (tokens[next].text !== '') refuse('an operator or the end of the line');
-  reader.line(defined.text, primed, value, defined.at);
+  while (next < tokens.length) if (!accept('\n')) line();
 }

@@ -1,5 +1,5 @@
 import type { Activation, ActivationName } from './activations.js';
-import { type BinaryName, type MatrixName, type Position, read } from './parse.js';
+import { type BinaryName, type MatrixName, type Reader, read } from './parse.js';
 
 /** What a value's length is: one of the cell's sizes, or 1 for a scalar, which is broadcast. */
 export type Dimension = 'input' | 'hidden' | 'projection' | 'scalar';
@@ -79,77 +79,55 @@ export const slotOptions: Readonly<Record<string, { option: string; default: Act
   ψ: { option: 'outputActivation', default: 'tanh' },
 };
 
-/** What looks over the planner's shoulder: each is told of a thing before it is planned. */
-export interface Checks {
-  /** A line that defines `key` (`c`, `c'`), with the size of its value. */
-  line(key: string, dimension: Dimension, values: ReadonlyMap<string, number>, at: Position): void;
-  /** A name that is read; unknown if no line has defined it. */
-  name(key: string, unknown: boolean, at: Position): void;
-  operands(left: Dimension, right: Dimension, at: Position): void;
-  map(map: CheckedMap, blocks: readonly RowBlock[], at: Position): void;
-  call(slot: string, at: Position): void;
-  /** The walk through the text is done; states that turned out to be projected: another follows. */
-  walked(settled: boolean): void;
-}
-
-/** A map as the checks see it: `U_n argument`, U being applied elsewhere to `recurrent`. */
-export interface CheckedMap {
-  readonly matrix: MatrixName;
-  readonly row: string;
-  readonly argument: { readonly dimension: Dimension; readonly at: Position };
+/** The planner's reader of a text, and what it knows so far. */
+export interface Planner extends Reader<Value> {
+  /** Nodes by name: `c`, `c'`. */
+  readonly values: ReadonlyMap<string, number>;
+  readonly rows: Plan['rows'];
+  /** What U is applied to, once it is. */
   readonly recurrent: Dimension | undefined;
+  dimensionOf(value: Value): Dimension;
 }
 
-/** Reads a cell's text, which must be right: `check` is for texts of which that is not known. */
+/**
+ * Reads a cell's text, which must be right. Where that is not known, `check` stands between: each
+ * walk through the text is then read by what `between` makes of the planner.
+ */
 export function define(
   name: string,
   text: string,
   declarations: Declarations = {},
-  checks?: Checks,
+  between?: (planner: Planner) => Reader<unknown>,
 ): Definition {
-  const states = new Map<string, Dimension>();
-  for (const state of primedIn(text)) states.set(state, 'hidden');
-  for (;;) {
-    // States are taken for hidden-sized; one that turns out to be projected is planned again.
-    const before = [...states.values()].join();
-    const plan = walk(name, text, declarations, states, checks);
-    const settled = before === [...states.values()].join();
-    checks?.walked(settled);
-    if (settled) return { name, text, declarations, plan };
-  }
-}
-
-/** The names that a text primes, h first. */
-export function primedIn(text: string): string[] {
-  const names = Array.from(text.matchAll(/^\s*([^\s']+)\s*'\s*=/gm), ([, name]) => name);
-  return names.sort((a, b) => Number(b === 'h') - Number(a === 'h'));
+  return { name, text, declarations, plan: walk(text, declarations, new Map(), between) };
 }
 
 /** A value while it is read: a sum of maps, which become one affine node, and of a node or none. */
-interface Value {
+export interface Value {
   readonly maps: readonly PlanMap[];
   readonly rest: number;
-  readonly at: Position;
 }
 
-/** One walk through the text: sizes are inferred, nothing but by `checks` is checked. */
+/** A walk through the text: sizes are inferred, nothing is checked. */
 function walk(
-  cell: string,
   text: string,
-  { vectors = {}, scalars = {} }: Declarations,
+  declarations: Declarations,
+  /** The sizes of the states, as far as they are known. */
   states: Map<string, Dimension>,
-  checks: Checks | undefined,
+  between: ((planner: Planner) => Reader<unknown>) | undefined,
 ): Plan {
+  const { vectors = {}, scalars = {}, constants = {} } = declarations;
   const nodes: PlanNode[] = [];
   /** Nodes by name: `c`, `c'`. */
   const values = new Map<string, number>();
   const rows: Record<MatrixName, RowBlock[]> = { W: [], U: [], V: [] };
   const slots = new Set<string>();
   let recurrent: Dimension | undefined;
+  let settled = true;
 
   const add = (node: PlanNode) => nodes.push(node) - 1;
-  const single = (rest: number, at: Position): Value => ({ maps: [], rest, at });
-  const sizeOf = ({ maps, rest }: Value): Dimension =>
+  const single = (node: PlanNode): Value => ({ maps: [], rest: add(node) });
+  const dimensionOf = ({ maps, rest }: Value): Dimension =>
     maps.length === 0 ? nodes[rest].dimension : maps[0].matrix === 'V' ? 'projection' : 'hidden';
   const binary = (op: BinaryName, left: number, right: number) => {
     const { dimension } = nodes[left];
@@ -163,76 +141,74 @@ function walk(
   const nodeOf = (value: Value): number => {
     const { maps, rest } = value;
     if (maps.length === 0) return rest;
-    const affine = add({ op: 'affine', maps, dimension: sizeOf(value) });
+    const affine = add({ op: 'affine', maps, dimension: dimensionOf(value) });
     return rest < 0 ? affine : binary('add', affine, rest);
   };
   const leafOf = (name: string): PlanNode => {
     if (name === 'x') return { op: 'input', dimension: 'input' };
-    const state = states.get(name);
-    if (state) return { op: 'state', name, dimension: state };
     if (Object.hasOwn(vectors, name)) return { op: 'vector', name, dimension: 'hidden' };
-    return { op: Object.hasOwn(scalars, name) ? 'scalar' : 'constant', name, dimension: 'scalar' };
+    if (Object.hasOwn(scalars, name)) return { op: 'scalar', name, dimension: 'scalar' };
+    if (Object.hasOwn(constants, name)) return { op: 'constant', name, dimension: 'scalar' };
+    return { op: 'state', name, dimension: states.get(name) ?? 'hidden' };
   };
-  const combine = (op: BinaryName, left: Value, right: Value, at: Position): Value => {
-    checks?.operands(sizeOf(left), sizeOf(right), right.at);
-    if (op !== 'add') return single(binary(op, nodeOf(left), nodeOf(right)), left.at);
+  const number = (value: number) => single({ op: 'number', value, dimension: 'scalar' });
+  const combine = (op: BinaryName, left: Value, right: Value): Value => {
+    if (op !== 'add') return { maps: [], rest: binary(op, nodeOf(left), nodeOf(right)) };
     const rest =
       left.rest < 0 ? right.rest : right.rest < 0 ? left.rest : binary(op, left.rest, right.rest);
-    return { maps: [...left.maps, ...right.maps], rest, at };
+    return { maps: [...left.maps, ...right.maps], rest };
   };
-  const number = (value: number, at: Position) =>
-    single(add({ op: 'number', value, dimension: 'scalar' }), at);
-
-  read<Value>(cell, text, {
-    number,
-    negate: (operand, at) => combine('multiply', number(-1, at), operand, at),
-    binary: combine,
-    name(name, next, at) {
-      const key = next ? `${name}'` : name;
-      let node = values.get(key);
-      checks?.name(key, node === undefined, at);
-      if (node === undefined) {
-        node = add(leafOf(name));
-        values.set(key, node);
-      }
-      return single(node, at);
+  const planner: Planner = {
+    values,
+    rows,
+    get recurrent() {
+      return recurrent;
     },
-    map(matrix, row, argument, at) {
-      const dimension = sizeOf(argument);
+    dimensionOf,
+    number,
+    negate: operand => combine('multiply', number(-1), operand),
+    binary: combine,
+    name(name, next) {
+      const key = next ? `${name}'` : name;
+      const rest = values.get(key) ?? add(leafOf(name));
+      values.set(key, rest);
+      return { maps: [], rest };
+    },
+    map(matrix, row, argument) {
       const blocks = rows[matrix];
-      checks?.map({ matrix, row, argument: { dimension, at: argument.at }, recurrent }, blocks, at);
-      if (matrix === 'U') recurrent ??= dimension;
+      if (matrix === 'U') recurrent ??= dimensionOf(argument);
       const of = nodeOf(argument);
       const biased = matrix !== 'V' && row !== '';
       blocks.push({ name: row, bias: biased ? blocks.filter(({ bias }) => bias >= 0).length : -1 });
-      return { maps: [{ matrix, row: blocks.length - 1, of }], rest: -1, at };
+      return { maps: [{ matrix, row: blocks.length - 1, of }], rest: -1 };
     },
-    call(slot, argument, at) {
-      checks?.call(slot, at);
+    call(slot, argument) {
       const of = nodeOf(argument);
       slots.add(slot);
-      return single(add({ op: 'activate', slot, of, dimension: nodes[of].dimension }), at);
+      return single({ op: 'activate', slot, of, dimension: nodes[of].dimension });
     },
-    line(name, next, value, at) {
+    line(name, next, value) {
       const node = nodeOf(value);
+      values.set(next ? `${name}'` : name, node);
+      if (!next) return;
       const { dimension } = nodes[node];
-      const key = next ? `${name}'` : name;
-      checks?.line(key, dimension, values, at);
-      values.set(key, node);
-      if (next) states.set(name, dimension);
+      settled &&= dimension === (states.get(name) ?? 'hidden');
+      states.set(name, dimension);
     },
-  });
+  };
+  read(text, between ? between(planner) : (planner as Reader<unknown>));
+
+  // States are taken for hidden-sized; where one turns out to be projected, all is planned again.
+  if (!settled) return walk(text, declarations, states, between);
 
   const named = (op: string) =>
     nodes.flatMap(node => (node.op === op && 'name' in node ? [node.name] : []));
   const nodeNamed = (key: string) => values.get(key) as number;
   return {
     nodes,
-    states: [...states].map(([name, dimension]) => ({
-      name,
-      dimension,
-      node: nodeNamed(`${name}'`),
-    })),
+    states: [...states]
+      .sort(([a], [b]) => Number(b === 'h') - Number(a === 'h'))
+      .map(([name, dimension]) => ({ name, dimension, node: nodeNamed(`${name}'`) })),
     output: values.get('y') ?? nodeNamed("h'"),
     rows,
     recurrent: recurrent ?? 'hidden',

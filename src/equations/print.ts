@@ -49,7 +49,7 @@ function sides({ definition, activations }: EquationSpec, notation: Notation) {
   const lines: [left: string, right: string][] = [];
   const within = (least: number, { text, strength }: Printed) =>
     strength < least ? notation.group(text) : text;
-  read<Printed>(definition.name, definition.text, {
+  read<Printed>(definition.text, {
     number: value => ({ text: String(value), strength: 4 }),
     name: (name, next) => ({ text: notation.name(name, next), strength: 4, simple: true }),
     map(matrix, row, { text, simple = false }) {

@@ -27,14 +27,14 @@ export type ReferenceStep = (
 export function reference(cell: AnyCell): ReferenceStep {
   const spec = equationSpec('reference', cell);
   const { definition, params, constants } = spec;
-  const { name, text, plan } = definition;
+  const { text, plan } = definition;
   const fixed = new Map<string, Float64Array>();
   for (const [key, value] of Object.entries(params)) fixed.set(key, Float64Array.from(value));
   for (const [key, value] of Object.entries(constants)) fixed.set(key, Float64Array.of(value));
   return (state, x) => {
     const values = new Map(fixed).set('x', Float64Array.from(x));
     for (const { name: key } of plan.states) values.set(key, state[key]);
-    read<Float64Array>(name, text, {
+    read<Float64Array>(text, {
       number: value => Float64Array.of(value),
       name: (key, next) => values.get(next ? `${key}'` : key) as Float64Array,
       map: (matrix, row, v) => product(spec, values, matrix, row, v),

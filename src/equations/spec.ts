@@ -5,7 +5,7 @@ import {
   type ResolvedActivation,
   resolveActivation,
 } from './activations.js';
-import { initialise, seedOf } from './initialise.js';
+import { initialise } from './initialise.js';
 import { type ParameterInput, parameterShapes, readParameters, type Sizes } from './parameters.js';
 import { type Definition, slotOptions } from './plan.js';
 
@@ -66,10 +66,12 @@ export function specify(
     'a number above 0',
     clip,
   );
+  const sizeOf = (of: string, value: unknown) =>
+    checkWhole(`${where}.${of}`, value, 1, 2 ** 24, '1 to 2²⁴');
   const sizes: Sizes = {
-    input: checkSize(`${where}.inputSize`, inputSize),
-    hidden: checkSize(`${where}.${plan.states.length ? 'hiddenSize' : 'outputSize'}`, size),
-    projection: projected ? checkSize(`${where}.projectionSize`, options.projectionSize) : 0,
+    input: sizeOf('inputSize', inputSize),
+    hidden: sizeOf(plan.states.length ? 'hiddenSize' : 'outputSize', size),
+    projection: projected ? sizeOf('projectionSize', options.projectionSize) : 0,
     scalar: 1,
   };
   const activations = slots.map(({ slot, option, usual }) => {
@@ -84,13 +86,16 @@ export function specify(
     return [constant, value as number];
   });
   const shapes = parameterShapes(plan, sizes, bias);
+  if (params === undefined && seed !== undefined) {
+    checkWhole(`${where}.seed`, seed, 0, 2 ** 53 - 1, '0 to 2⁵³ − 1');
+  }
   return {
     kind: 'equations',
     definition,
     sizes,
     params:
       params === undefined
-        ? initialise(plan, shapes, declarations, sizes.hidden, seedOf(where, seed))
+        ? initialise(plan, shapes, declarations, sizes.hidden, seed)
         : readParameters(where, shapes, params),
     activations: Object.fromEntries(activations),
     constants: Object.fromEntries(constants),
@@ -99,10 +104,10 @@ export function specify(
   };
 }
 
-function checkSize(where: string, size: unknown): number {
-  const ok = Number.isSafeInteger(size) && (size as number) >= 1 && (size as number) <= 2 ** 24;
-  demand(ok, where, 'a whole number from 1 to 2²⁴', size);
-  return size as number;
+function checkWhole(where: string, value: unknown, least: number, most: number, expected: string) {
+  const ok = Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+  demand(ok, where, `a whole number from ${expected}`, value);
+  return value as number;
 }
 
 /** A slot's option and default; a function that the text calls by its own name has no option. */
@@ -117,7 +122,7 @@ export function slotOf({ declarations: { activations = {} } }: Definition, slot:
 
 /** A kind's name as messages write it: `lstm`, `fastGRNN`. */
 export function lower(name: string): string {
-  return /^[A-Z]{2}/.test(name) ? name.toLowerCase() : name.charAt(0).toLowerCase() + name.slice(1);
+  return name.replace(/^([A-Z]{2}.*|.)/su, capitals => capitals.toLowerCase());
 }
 
 /** `LSTMCell(10, 15)`, `RNNCell(10, 5, tanh)`, `Dense(15, 5; bias=false)`, as Flux prints them. */

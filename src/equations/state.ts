@@ -1,4 +1,4 @@
-import { NdView } from '../arrays/ndarray.js';
+import { flatten, NdView } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
 import { describe, mismatch, shapeText } from '../errors.js';
 
@@ -28,17 +28,18 @@ export function readState(
 ): GivenState {
   let batch: Batch = null;
   if (given === undefined) return { parts: [], batch };
-  const parts = valuesByName(where, variables, given).map(([at, value], k) => {
-    const { size } = variables[k];
-    const expected = `[${size}]${batch === null ? ` or [${size}, batch]` : ` or [${size}, ${batch}]`}`;
-    const { values, shape } = readNumbers(at, value, expected);
+  const values = valuesByName(where, variables, given);
+  const parts = variables.map(({ name, size }, k) => {
+    const at = values.length > 1 ? `${where}.${name}` : where;
+    const expected = `[${size}] or [${size}, ${batch ?? 'batch'}]`;
+    const { values: numbers, shape } = readNumbers(at, values[k], expected);
     const [rows, columns = 0] = shape;
-    const agrees = columns === 0 || batch === null || columns === batch;
-    if (rows !== size || shape.length > 2 || (shape.length === 2 && columns < 1) || !agrees) {
+    const batched = shape.length === 2 && columns > 0 && columns === (batch ?? columns);
+    if (rows !== size || !(shape.length === 1 || batched)) {
       throw mismatch(at, expected, shapeText(shape));
     }
-    if (columns > 0) batch = columns;
-    return { values, columns };
+    if (batched) batch = columns;
+    return { values: numbers, columns };
   });
   return { parts, batch };
 }
@@ -47,34 +48,34 @@ function valuesByName(
   where: string,
   variables: readonly StateVariable[],
   given: unknown,
-): (readonly [where: string, value: unknown])[] {
+): readonly unknown[] {
   const names = variables.map(({ name }) => name);
   if (names.length === 0) throw mismatch(where, 'undefined, there is no state', describe(given));
-  if (names.length === 1) return [[where, given]];
+  if (names.length === 1) return [given];
   const record = Object(given) as Record<string, unknown>;
   if (Object.keys(record).sort().join() !== [...names].sort().join()) {
     throw mismatch(where, `{ ${names.join(', ')} }`, describe(given));
   }
-  return names.map(name => [`${where}.${name}`, record[name]]);
+  return names.map(name => record[name]);
 }
 
-/** Writes a given state into the blocks of `columns` streams; a vector is broadcast over them. */
+/** The blocks of so many streams, one after another; a vector is broadcast over them. */
 export function layOut(
   { parts }: GivenState,
   variables: readonly StateVariable[],
-  blocks: Float32Array,
+  stateSize: number,
   streams: number,
-): void {
-  const stateSize = blocks.length / streams;
-  let start = 0;
-  for (const [k, { values, columns }] of parts.entries()) {
-    for (let j = 0; j < streams; j++) {
-      for (let i = 0; i < variables[k].size; i++) {
-        blocks[j * stateSize + start + i] = columns ? values[i * columns + j] : values[i];
-      }
+): Float32Array {
+  const blocks = new Float32Array(stateSize * streams);
+  for (let j = 0, at = 0; j < streams; j++) {
+    for (const [k, { size }] of variables.entries()) {
+      const { values, columns = 0 } = parts[k] ?? {};
+      const block = blocks.subarray(at, (at += size));
+      const [stride, offset] = columns ? [columns, j] : [1, 0];
+      if (values) flatten({ data: values, shape: [size], stride: [stride], offset }, block);
     }
-    start += variables[k].size;
   }
+  return blocks;
 }
 
 /** The blocks' state in the public form, copied: vectors, or with columns `[size, columns]`. */
@@ -84,15 +85,13 @@ export function writeState(
   columns: number,
 ): unknown {
   const streams = columns || 1;
-  const stateSize = blocks.length / streams;
-  let start = 0;
+  const stride = [1, blocks.length / streams];
+  let offset = 0;
   const entries = variables.map(({ name, size }): [string, StateArray] => {
-    const data = new Float32Array(size * streams);
-    for (let k = 0; k < data.length; k++) {
-      data[k] = blocks[(k % streams) * stateSize + start + Math.floor(k / streams)];
-    }
-    start += size;
-    return [name, columns ? new NdView(data, [size, columns]) : data];
+    const shape = [size, streams];
+    const data = flatten({ data: blocks, shape, stride, offset }, new Float32Array(size * streams));
+    offset += size;
+    return [name, columns ? new NdView(data, shape) : data];
   });
   return entries.length > 1 ? Object.fromEntries(entries) : entries[0]?.[1];
 }

@@ -6,8 +6,8 @@ import {
   type SameForm,
 } from '../equations/cell.js';
 import { check } from '../equations/check.js';
+import { EquationError } from '../equations/equation-error.js';
 import { parameterShapes, type Sizes } from '../equations/parameters.js';
-import { EquationError } from '../equations/parse.js';
 import { type Definition, slotOptions } from '../equations/plan.js';
 import { type CellOptions, specify } from '../equations/spec.js';
 import { asRecurError, mismatch, RecurError } from '../errors.js';

@@ -22,34 +22,20 @@ export class Vector {
   }
 }
 
-/** One row of a Matrix, as `dot` reads it. */
-class Row {
-  readonly data: Float64Array;
-  readonly shape: [number];
-  readonly stride: [number] = [1];
-  readonly offset: number;
-
-  constructor(data: Float64Array, offset: number, length: number) {
-    this.data = data;
-    this.offset = offset;
-    this.shape = [length];
-  }
-}
-
 /** A matrix `[rows, columns]` of doubles, whose row views are made once, not once a step. */
 export class Matrix {
   readonly shape: [number, number];
-  readonly #rows: Row[];
+  readonly #rows: Vector[];
 
   constructor(rows: readonly (readonly number[])[]) {
     const columns = rows[0].length;
     this.shape = [rows.length, columns];
     const data = Float64Array.from(rows.flat());
-    this.#rows = rows.map((_, i) => new Row(data, i * columns, columns));
+    this.#rows = rows.map((_, i) => new Vector(data, i * columns, columns));
   }
 
   /** Row i; the second argument is always null here, as gemv asks for it. */
-  pick(i: number, _column: null): Row {
+  pick(i: number, _column: null): Vector {
     return this.#rows[i];
   }
 }

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { defineCell, EquationError } from '../../src/core.js';
-import { type Position, read } from '../../src/equations/parse.js';
+import { positionOf } from '../../src/equations/equation-error.js';
+import { read } from '../../src/equations/parse.js';
 
 /** The lines of a text with every bracket written out; maps as `W_i[x]`. */
 function written(text: string): string[] {
   const signs = { add: '+', subtract: '-', multiply: '*' };
   const lines: string[] = [];
-  read<string>('Mine', text, {
+  read<string>(text, {
     number: String,
     name: (name, next) => name + (next ? "'" : ''),
     map: (matrix, row, argument) => `${matrix}${row && `_${row}`}[${argument}]`,
@@ -50,12 +51,14 @@ test('an equation defines a name, or with a prime the next value of a state', ()
 });
 
 test('positions count lines and columns from 1', () => {
-  const seen: [string, Position][] = [];
-  const told = (what: string, at: Position) => {
-    seen.push([what, at]);
+  const text = "\n  a = -x\n   h' = W_n a + φ(2)";
+  const seen: string[] = [];
+  const told = (what: string, at: number) => {
+    const { line, column } = positionOf(text, at);
+    seen.push(`${what} ${line}:${column}`);
     return what;
   };
-  read<string>('Mine', "\n  a = -x\n   h' = W_n a + φ(2)", {
+  read<string>(text, {
     number: (value, at) => told(String(value), at),
     name: (name, _, at) => told(name, at),
     map: (matrix, row, _, at) => told(`${matrix}_${row}`, at),
@@ -64,7 +67,7 @@ test('positions count lines and columns from 1', () => {
     binary: (op, _, __, at) => told(op, at),
     line: (name, _, __, at) => void told(`${name} =`, at),
   });
-  expect(seen.map(([what, { line, column }]) => `${what} ${line}:${column}`)).toEqual([
+  expect(seen).toEqual([
     ...['x 2:8', '- 2:7', 'a = 2:3'],
     ...['a 3:13', 'W_n 3:9', '2 3:19', 'φ() 3:17', 'add 3:15', 'h = 3:4'],
   ]);
@@ -113,7 +116,7 @@ test.each([
   (text, line, column, expected, got) => {
     let thrown: unknown;
     try {
-      written(text);
+      defineCell('Mine', text);
     } catch (error) {
       thrown = error;
     }
