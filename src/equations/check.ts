@@ -1,5 +1,5 @@
-import { checkNames, mismatch } from '../errors.js';
-import { isActivationName } from './activations.js';
+import { checkNames, demand, mismatch } from '../errors.js';
+import { isActivationName, resolveActivation } from './activations.js';
 import { EquationError, positionOf } from './equation-error.js';
 import { deepest, type Mistake, type Reader, tokensOf } from './parse.js';
 import {
@@ -56,14 +56,19 @@ export function check(name: string, text: string, declarations: Declarations = {
   if (text.trim() === '') wrong(0, 'at least one equation', 'none');
   const odd = tokensOf(text).find(({ 0: token }) => !/^[\p{L}\d\n+*()'=-]/u.test(token));
   if (odd) wrong(odd.index, "a name, a number or one of + - * ( ) ' =", `'${odd[0]}'`);
-  const definition = define(name, text, declarations, checker(text, declarations, end, wrong));
+  const { between, sizes } = checker(text, declarations, end, wrong);
+  const definition = define(name, text, declarations, between);
+  sizes();
   const { plan } = definition;
   if (plan.output === undefined) wrong(end, "an equation for y or h'", 'none');
   if (plan.nodes[plan.output].dimension === 'scalar') {
     wrong(end, 'an output that is a vector', 'a scalar');
   }
   const used = [...plan.vectors, ...plan.scalars, ...plan.constants];
-  const unused = declaredNames(declarations).find(declared => !used.includes(declared));
+  const biased = plan.rows.W.flatMap(block => (block.bias < 0 ? [] : block.name));
+  const unused =
+    declaredNames(declarations).find(declared => !used.includes(declared)) ??
+    Object.keys(declarations.biasIh ?? {}).find(row => !biased.includes(row));
   if (unused === undefined) return definition;
   throw mismatch(`defineCell('${name}')`, 'declared names that the text uses', `'${unused}'`);
 }
@@ -84,13 +89,25 @@ function checker(
   declarations: Declarations,
   end: number,
   wrong: (at: number, expected: string, got: string) => never,
-): (planner: Planner) => Reader<Read> {
+): { readonly between: (planner: Planner) => Reader<Read>; sizes(): void } {
   const states = primedIn(text);
   const isState = (name: string) => states.includes(name);
   const declared = declaredNames(declarations);
   let walks = 0;
-  return planner => {
-    if (walks++ > states.length) wrong(end, 'sizes that agree', 'none that do');
+  /** The first disagreement of sizes in a walk: it counts once all sizes are known. */
+  let disagreement: Parameters<typeof wrong> | undefined;
+  const disagree = (...what: Parameters<typeof wrong>) => {
+    disagreement ??= what;
+  };
+  const sizes = () => {
+    if (disagreement) wrong(...disagreement);
+  };
+  const between = (planner: Planner): Reader<Read> => {
+    if (walks++ > states.length) {
+      sizes();
+      wrong(end, 'sizes that agree', 'none that do');
+    }
+    disagreement = undefined;
     const dimensionOf = ({ value }: Read) => planner.dimensionOf(value);
     return {
       refuse(mistake, { 0: token, index }, after = '') {
@@ -109,7 +126,7 @@ function checker(
         if (taken || declared.includes(name))
           wrong(at, 'a name that is not taken', `'${key}' again`);
         if (next && dimension !== 'hidden' && dimension !== 'projection') {
-          wrong(at, 'a value of hidden or projection size', `one of ${dimension} size`);
+          disagree(at, 'a value of hidden or projection size', `one of ${dimension} size`);
         }
         planner.line(name, next, read.value, at);
       },
@@ -125,7 +142,7 @@ function checker(
       binary(op, left, right, at) {
         const [a, b] = [dimensionOf(left), dimensionOf(right)];
         if (a !== b && a !== 'scalar' && b !== 'scalar') {
-          wrong(right.at, `an operand of ${a} size`, `one of ${b} size`);
+          disagree(right.at, `an operand of ${a} size`, `one of ${b} size`);
         }
         const value = planner.binary(op, left.value, right.value, at);
         return { value, at: op === 'add' ? at : left.at };
@@ -142,7 +159,7 @@ function checker(
         const state = planner.recurrent ?? (dimension === 'projection' ? dimension : 'hidden');
         const wanted = { W: 'input', U: state, V: 'hidden' }[matrix];
         if (dimension !== wanted) {
-          wrong(argument.at, `an argument of ${wanted} size`, `one of ${dimension} size`);
+          disagree(argument.at, `an argument of ${wanted} size`, `one of ${dimension} size`);
         }
         return { value: planner.map(matrix, row, argument.value, at), at };
       },
@@ -155,6 +172,7 @@ function checker(
       },
     };
   };
+  return { between, sizes };
 }
 
 /** The names that a text primes. */
@@ -164,13 +182,27 @@ function primedIn(text: string): string[] {
 
 function checkDeclarations(cell: string, declarations: Declarations): void {
   checkNames(`defineCell('${cell}')`, declarations, declarationNames);
-  const { vectors = {}, scalars = {}, constants = {} } = declarations;
+  const {
+    vectors = {},
+    scalars = {},
+    constants = {},
+    activations = {},
+    biasIh = {},
+  } = declarations;
   const seen = new Set(takenNames());
-  for (const [group, names] of Object.entries({ vectors, scalars, constants })) {
+  for (const [group, names] of Object.entries({
+    vectors,
+    scalars,
+    constants,
+    activations,
+    biasIh,
+  })) {
     for (const [name, value] of Object.entries(names)) {
       const where = `defineCell('${cell}').${group}.${name}`;
-      if (seen.has(name)) throw mismatch(where, 'a name that is not taken', `'${name}'`);
-      if (!Number.isFinite(value)) throw mismatch(where, 'a finite number', String(value));
+      // Rows of biasIh are named by the text.
+      demand(group === 'biasIh' || !seen.has(name), where, 'a name that is not taken', name);
+      if (group === 'activations') resolveActivation(where, value);
+      else demand(Number.isFinite(value), where, 'a finite number', value);
       seen.add(name);
     }
   }

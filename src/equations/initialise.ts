@@ -22,7 +22,8 @@ export function initialise(
       if (name === 'biasIh') {
         for (const block of plan.rows.W) {
           if (block.bias < 0) continue;
-          values.fill(biasIh[block.name] ?? 0, block.bias * hidden, (block.bias + 1) * hidden);
+          const value = Object.hasOwn(biasIh, block.name) ? biasIh[block.name] : 0;
+          values.fill(value, block.bias * hidden, (block.bias + 1) * hidden);
         }
       }
       return [name, values];

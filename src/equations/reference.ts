@@ -66,7 +66,8 @@ function product(
   const columns = sizes[columnsOf(plan, matrix)];
   return Float64Array.from({ length: rows }, (_, i) => {
     let sum = bias && biasIndex >= 0 ? bias[biasIndex * rows + i] : 0;
-    for (let j = 0; j < columns; j++) sum += weight[(index * rows + i) * columns + j] * v[j];
+    const row = (index * rows + i) * columns;
+    for (let j = 0; j < columns; j++) sum += weight[row + j] * v[j];
     return sum;
   });
 }

@@ -81,7 +81,8 @@ export function specify(
     return [slot, { ...resolved, clipped: option !== undefined }];
   });
   const constants = plan.constants.map(constant => {
-    const { [constant]: value = declarations.constants?.[constant] } = options;
+    const given = Object.hasOwn(options, constant) ? options[constant] : undefined;
+    const value = given === undefined ? declarations.constants?.[constant] : given;
     demand(Number.isFinite(value), `${where}.${constant}`, 'a finite number', value);
     return [constant, value as number];
   });
@@ -120,9 +121,10 @@ export function slotOf({ declarations: { activations = {} } }: Definition, slot:
   return own === undefined ? { usual: slot as Activation } : { option: slot, usual: own };
 }
 
-/** A kind's name as messages write it: `lstm`, `fastGRNN`. */
+/** A kind's name as its layer has it, in messages: `lstm`, `fastGrnn`. */
 export function lower(name: string): string {
-  return name.replace(/^([A-Z]{2}.*|.)/su, capitals => capitals.toLowerCase());
+  const words = name.replace(/(?<=\p{Lu})\p{Lu}+/gu, capitals => capitals.toLowerCase());
+  return words.charAt(0).toLowerCase() + words.slice(1);
 }
 
 /** `LSTMCell(10, 15)`, `RNNCell(10, 5, tanh)`, `Dense(15, 5; bias=false)`, as Flux prints them. */

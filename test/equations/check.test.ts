@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EquationError, RecurError } from '../../src/core.js';
+import { defineCell, EquationError, RecurError } from '../../src/core.js';
 import { check } from '../../src/equations/check.js';
 import type { Declarations } from '../../src/equations/plan.js';
 import { allKinds, specOf } from '../cells/kinds.js';
@@ -50,7 +50,7 @@ test.each([
     'one of hidden size',
   ],
   ["h' = V_a x", 1, 10, 'an argument of hidden size', 'one of input size'],
-  ["h' = V_a h + W_a x", 1, 14, 'an operand of projection size', 'one of hidden size'],
+  ["h' = V_a h + W_a x", 1, 10, 'an argument of hidden size', 'one of projection size'],
   ['y = U_a x', 1, 5, 'only W in a text without primes', 'U'],
   ['y = U_a (W_a x)', 1, 5, 'only W in a text without primes', 'U'],
   ['y = V_a (W_a x)', 1, 5, 'only W in a text without primes', 'V'],
@@ -110,4 +110,37 @@ test.each<[Declarations, string]>([
   const run = () => check('Mine', "h' = φ(W_h x + U_h h)", declarations);
   expect(run).toThrow(RecurError);
   expect(run).toThrow(message);
+});
+
+test('a projected state may be an operand before it is known to be projected', () => {
+  const cell = defineCell('Residual', "k = σ(W_k x + U_k h)\nh' = h + V_p k");
+  const made = cell(2, 3, { projectionSize: 2, seed: 1 });
+  expect([made.hiddenSize, made.outputSize]).toEqual([3, 2]);
+  // By hand: all weights 1, biases 0, x = [1, 1], h = [0.5, 0.5]: k = σ(3), h' = 0.5 + 3 σ(3).
+  const ones = {
+    weightIh: Array(6).fill(1),
+    weightHh: Array(6).fill(1),
+    weightHr: Array(6).fill(1),
+  };
+  const params = { ...ones, biasIh: [0, 0, 0], biasHh: [0, 0, 0] };
+  const [, y] = cell(2, 3, { projectionSize: 2, params })([0.5, 0.5], [1, 1]);
+  expect(y[0]).toBeCloseTo(0.5 + 3 / (1 + Math.exp(-3)), 6);
+});
+
+test.each<[object, string]>([
+  [{ biasIh: { q: 1 } }, "defineCell('Mine'): expected declared names that the text uses, got 'q'"],
+  [
+    { activations: { clip: 'tanh' } },
+    "defineCell('Mine').activations.clip: expected a name that is not taken, got 'clip'",
+  ],
+  [{ biasIh: { n: Number.NaN } }, "defineCell('Mine').biasIh.n: expected a finite number, got NaN"],
+])('the declarations %j are refused', (declarations, message) => {
+  expect(() => defineCell('Mine', "h' = φ(W_n x + U_n h)", declarations)).toThrow(message);
+});
+
+test('rows and constants may have the names of what every object has', () => {
+  const text = "h' = valueOf * φ(W_constructor x)";
+  const cell = defineCell('Odd', text, { constants: { valueOf: 2 } as object })(1, 1, { seed: 1 });
+  expect(cell.params.biasIh.data).toEqual(Float32Array.of(0));
+  expect(String(cell)).toBe('OddCell(1, 1, tanh)');
 });

@@ -161,11 +161,11 @@ test('the shapes of gates are told in words', () => {
 test.each<[unknown, string]>([
   [
     { weightIh: [1], biasIh: [0], u: [0], weightHh: [1] },
-    "indRNN.params: expected options named weightIh, biasIh, u, got 'weightHh'",
+    "indRnn.params: expected options named weightIh, biasIh, u, got 'weightHh'",
   ],
-  [{ weightIh: [1], biasIh: [0] }, 'indRNN.u: expected [1] (hidden), got undefined'],
-  [[1], 'indRNN.params: expected an object of options, got an array of length 1'],
-  ['weights', "indRNN.params: expected an object of options, got 'weights'"],
+  [{ weightIh: [1], biasIh: [0] }, 'indRnn.u: expected [1] (hidden), got undefined'],
+  [[1], 'indRnn.params: expected an object of options, got an array of length 1'],
+  ['weights', "indRnn.params: expected an object of options, got 'weights'"],
 ])('%j as params is refused', (params, message) => {
   const make = () => indRnnCell(1, 1, { params: params as never });
   expect(make).toThrow(RecurError);
