@@ -50,11 +50,12 @@ export function interpret(spec: EquationSpec): Program {
       return [activation(spec, node.slot, registers, starts[node.of], start, length)];
     }
     if ('left' in node) {
+      const run = binaries[node.op];
       const [a, b] = [node.left, node.right];
       // A scalar beside a vector is read again and again: a step of 0.
       const [aStep, bStep] = [a, b].map(of => Number(nodes[of].dimension === node.dimension));
       const { [a]: left, [b]: right } = starts;
-      return [() => combine(op as BinaryName, registers, left, aStep, right, bStep, start, length)];
+      return [() => run(registers, left, aStep, right, bStep, start, length)];
     }
     if (op === 'number') registers[start] = node.value;
     else if (op === 'constant') registers[start] = constants[node.name];
@@ -175,8 +176,7 @@ function clip(v: Float64Array, from: number, to: number, bound: number): void {
   for (let i = from; i < to; i++) v[i] = Math.min(bound, Math.max(-bound, v[i]));
 }
 
-function combine(
-  op: BinaryName,
+type Binary = (
   v: Float64Array,
   a: number,
   aStep: number,
@@ -184,8 +184,16 @@ function combine(
   bStep: number,
   to: number,
   length: number,
-): void {
-  for (let i = 0; i < length; i++, a += aStep, b += bStep) {
-    v[to + i] = op === 'multiply' ? v[a] * v[b] : op === 'add' ? v[a] + v[b] : v[a] - v[b];
-  }
-}
+) => void;
+
+const binaries: Readonly<Record<BinaryName, Binary>> = {
+  add(v, a, aStep, b, bStep, to, length) {
+    for (let i = 0; i < length; i++, a += aStep, b += bStep) v[to + i] = v[a] + v[b];
+  },
+  subtract(v, a, aStep, b, bStep, to, length) {
+    for (let i = 0; i < length; i++, a += aStep, b += bStep) v[to + i] = v[a] - v[b];
+  },
+  multiply(v, a, aStep, b, bStep, to, length) {
+    for (let i = 0; i < length; i++, a += aStep, b += bStep) v[to + i] = v[a] * v[b];
+  },
+};

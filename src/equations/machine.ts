@@ -168,8 +168,9 @@ function read(
   j: number,
   input: Float32Array,
 ): void {
+  const step = stride[0];
   let at = offset + (j && j * stride[1]);
-  for (let i = 0; i < input.length; i++, at += stride[0]) {
+  for (let i = 0; i < input.length; i++, at += step) {
     const value = data[at];
     input[i] = value as number;
     // Infinity − Infinity and NaN − NaN are NaN.
