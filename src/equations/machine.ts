@@ -1,6 +1,6 @@
 import { isNdArray, type NdArray, type NdView, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
-import { describe, mismatch, shapeText } from '../errors.js';
+import { demand, describe, mismatch, shapeText } from '../errors.js';
 import type { Program } from './interpret.js';
 import {
   type Batch,
@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly batch?: Batch | undefined;
   /** True: the state is a snapshot's, where undefined does not stand for the initial one. */
   readonly restored?: boolean | undefined;
+  /** True: the state is one that was configured, and must be finite; one that grew need not be. */
+  readonly finite?: boolean | undefined;
 }
 
 /**
@@ -42,10 +44,14 @@ export function programMachine(
   { x: input, y: output, stateSize, step: run }: Program,
   variables: readonly StateVariable[],
   initial: unknown,
-  { reuse, batch: own = null, restored }: StartOptions = {},
+  { reuse, batch: own = null, restored, finite }: StartOptions = {},
 ): Machine {
   const given = readState(`${where}.initialState`, variables, initial);
   const slab = new Slab();
+  for (const { values } of finite ? given.parts : []) {
+    const odd = values.findIndex(value => !Number.isFinite(value));
+    demand(odd < 0, `${where}.initialState`, 'finite float32 numbers', values[odd]);
+  }
   if (restored) checkRestored(`${where}.restore`, variables, given, own);
   let batch = own ?? given.batch;
   let tentative = batch;

@@ -58,13 +58,15 @@ export function startingFrom(cell: AnyCell, initialState: unknown): AnyCell {
   const kept: CellInternals = cell[internals];
   const own = copyValue(initialState);
   // A value that does not fit is a wrong argument: it throws here, not when a stream starts.
-  if (typeof own !== 'function') kept.start(own);
+  if (typeof own !== 'function') kept.start(own, { finite: true });
   return makeCell(cell, String(cell), {
     ...kept,
     initialState: own,
     start(state, options) {
       const isGiven = state !== undefined || options?.restored;
-      return kept.start(isGiven ? state : made(own), options);
+      return isGiven
+        ? kept.start(state, options)
+        : kept.start(made(own), { ...options, finite: true });
     },
   });
 }

@@ -1,6 +1,7 @@
 // One LSTM step of the portable path against ndarray-blas-level2 used naively: two gemv on ordinary
 // ndarrays plus scalar loops. Each runs in a process of its own, as in a user's program (neither
-// shapes the other's machine code); they take turns, and the ratio is the median over the turns.
+// shapes the other's machine code); they take turns, pair after pair of fresh processes (a process
+// may sit on a slower core), and the ratio is the median over all turns.
 //   npm run build && node test/bench/portable.mjs
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,8 @@ import ndarray from 'ndarray';
 import gemv from 'ndarray-blas-level2/gemv.js';
 import { lstmCell, stateful } from '../../dist/core.js';
 
-const turns = 31;
+const pairs = 7;
+const turns = 9;
 const sizes = [8, 16, 32, 64, 128];
 const bounds = { 16: 0.45, 64: 0.7 };
 
@@ -61,26 +63,30 @@ function child(system) {
 }
 
 async function parent() {
-  const [ours, theirs] = ['rxrecur', 'naive'].map(system =>
-    fork(fileURLToPath(import.meta.url), [system]),
-  );
   const turn = (process, size) =>
     new Promise(resolve => {
       process.once('message', resolve);
       process.send(size);
     });
   const median = values => values.sort((a, b) => a - b)[values.length >> 1];
-  console.log(`node ${process.version}, LSTM, input = hidden, medians of ${turns} turns`);
+  console.log(
+    `node ${process.version}, LSTM, input = hidden, medians of ${pairs} × ${turns} turns`,
+  );
   for (const size of sizes) {
-    for (let k = 0; k < 8; k++) for (const process of [ours, theirs]) await turn(process, size);
     const rows = [];
-    for (let k = 0; k < turns; k++) rows.push([await turn(ours, size), await turn(theirs, size)]);
+    for (let pair = 0; pair < pairs; pair++) {
+      const [ours, theirs] = ['rxrecur', 'naive'].map(system =>
+        fork(fileURLToPath(import.meta.url), [system]),
+      );
+      for (let k = 0; k < 8; k++) for (const process of [ours, theirs]) await turn(process, size);
+      for (let k = 0; k < turns; k++) rows.push([await turn(ours, size), await turn(theirs, size)]);
+      for (const process of [ours, theirs]) process.kill();
+    }
     const [a, b, ratio] = [r => r[0], r => r[1], r => r[0] / r[1]].map(f => median(rows.map(f)));
     const bound = bounds[size] ? ` (at most ${bounds[size]})` : '';
     const figures = `${a.toFixed(2)} µs, naive ${b.toFixed(2)} µs, ratio ${ratio.toFixed(2)}`;
     console.log(`${String(size).padStart(4)}: ${figures}${bound}`);
   }
-  for (const process of [ours, theirs]) process.kill();
 }
 
 const [, , system] = process.argv;

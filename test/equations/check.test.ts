@@ -140,7 +140,9 @@ test.each<[object, string]>([
 
 test('rows and constants may have the names of what every object has', () => {
   const text = "h' = valueOf * φ(W_constructor x)";
-  const cell = defineCell('Odd', text, { constants: { valueOf: 2 } as object })(1, 1, { seed: 1 });
+  const cell = defineCell('Odd', text, { constants: Object.fromEntries([['valueOf', 2]]) })(1, 1, {
+    seed: 1,
+  });
   expect(cell.params.biasIh.data).toEqual(Float32Array.of(0));
   expect(String(cell)).toBe('OddCell(1, 1, tanh)');
 });

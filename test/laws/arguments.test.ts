@@ -161,6 +161,14 @@ const configs: Table = [
 
 const states: Table = [
   [
+    'rnn.initialState: expected finite float32 numbers, got NaN',
+    () => recur(net, { initialState: [1, Number.NaN] }),
+  ],
+  [
+    'rnn.initialState: expected finite float32 numbers, got Infinity',
+    () => stateful(net, { initialState: () => [1e39, 1] }),
+  ],
+  [
     'rnn.initialState: expected [2] or [2, batch], got [3]',
     () => recur(net, { initialState: [1, 2, 3] }),
   ],

@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitepress';
+
+/** As high as they are: the default theme would clip them and show a scrollbar. */
+const equations =
+  'mjx-container[display="true"] { overflow: auto hidden }' +
+  'mjx-container[display="true"] > svg { vertical-align: top !important }';
+
+export default defineConfig({
+  title: 'rxrecur',
+  description: 'Recurrent neural networks as RxJS operators',
+  markdown: { math: true },
+  head: [['style', {}, equations]],
+  /** The index of the search is one chunk. */
+  vite: { build: { chunkSizeWarningLimit: 2000 } },
+  /** Made by typedoc, which the tests of the pages don't run. */
+  ignoreDeadLinks: [/^\/api\//],
+  themeConfig: {
+    outline: [2, 3],
+    search: { provider: 'local' },
+    nav: [
+      { text: 'Guide', link: '/guide' },
+      { text: 'Cells', link: '/cells' },
+      { text: 'API', link: '/api' },
+    ],
+    sidebar: [
+      { text: 'Guide', link: '/guide' },
+      { text: 'State and reset', link: '/state-and-reset' },
+      { text: 'Sequences and batches', link: '/sequences-and-batches' },
+      { text: 'Cells', link: '/cells' },
+      { text: 'Cells of your own', link: '/own-cells' },
+      { text: 'Parameters', link: '/parameters' },
+      { text: 'Errors', link: '/errors' },
+      { text: 'Command line', link: '/cli' },
+      {
+        text: 'API',
+        link: '/api',
+        items: [
+          { text: 'rxrecur', link: '/api/index/' },
+          { text: 'rxrecur/core', link: '/api/core/' },
+          { text: 'rxrecur/io', link: '/api/io/' },
+        ],
+      },
+    ],
+  },
+});

@@ -1,0 +1,51 @@
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+import { pages, programsOf, root } from './blocks.js';
+import { examples } from './docstrings.js';
+
+const programs = [
+  ...pages.flatMap(page => programsOf(page).filter(({ language }) => language === 'ts')),
+  ...examples(),
+];
+
+test('every block of TypeScript has the types it claims', { timeout: 120_000 }, () => {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+    module: ts.ModuleKind.Preserve,
+    moduleDetection: ts.ModuleDetectionKind.Force,
+    types: ['node'],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    paths: {
+      rxrecur: [`${root}src/index.ts`],
+      'rxrecur/core': [`${root}src/core.ts`],
+      'rxrecur/io': [`${root}src/io/index.ts`],
+    },
+  };
+  const texts = new Map(
+    programs.map(({ at, text }) => [
+      `${root}test/docs/${at.replace(/\W+/g, '_')}.ts`,
+      { at, text },
+    ]),
+  );
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = name => texts.has(name) || fileExists(name);
+  host.getSourceFile = (name, target, ...rest) => {
+    const own = texts.get(name);
+    return own ? ts.createSourceFile(name, own.text, target) : getSourceFile(name, target, ...rest);
+  };
+  const program = ts.createProgram([...texts.keys()], options, host);
+  const diagnostics = [...texts.keys()].flatMap(name => {
+    const file = program.getSourceFile(name);
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+  });
+  const messages = diagnostics.map(({ file, start = 0, messageText }) => {
+    const line = file?.text.slice(0, start).split('\n').length;
+    const message = ts.flattenDiagnosticMessageText(messageText, '\n');
+    return `${texts.get(file?.fileName ?? '')?.at ?? file?.fileName}, line ${line}: ${message}`;
+  });
+  expect(messages).toEqual([]);
+});
