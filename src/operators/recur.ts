@@ -142,6 +142,7 @@ export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): 
     cell: { value: cell },
     initialState: { value: () => cell.initialState() },
     toString: { value: () => layerText(cell) },
+    name: { value: layerText(cell) },
     [carried]: { value: carriedBy(config) },
   });
   return Object.freeze(operator);
