@@ -32,20 +32,17 @@ export class Snapshot<S = unknown> implements Header {
   readonly format = format;
   readonly version = version;
   /** The backend that computed it. */
-  readonly backend: Backend;
+  declare readonly backend: Backend;
   /** The layer that it fits, printed with its sizes. */
-  readonly layer: string;
+  declare readonly layer: string;
   /** Columns of the batch; 0 for plain vectors, null before the first datum. */
-  readonly batch: Batch;
-  readonly state: S;
+  declare readonly batch: Batch;
+  declare readonly state: S;
 
   /** Throws a RecurError that names the path of anything in the state that is not plain data. */
-  constructor({ backend, layer, batch }: Header & { readonly backend: Backend }, state: S) {
+  constructor(header: Header & { readonly backend: Backend }, state: S) {
     encode(state);
-    this.backend = backend;
-    this.layer = layer;
-    this.batch = batch;
-    this.state = state;
+    Object.assign(this, header, { state });
   }
 
   /** Plain JSON; arrays as base64 of their little-endian bytes. */

@@ -24,8 +24,8 @@ export function typedArrayName(value: unknown): TypedArrayName | undefined {
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
   if (Object.getOwnPropertySymbols(value).length) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
 }
 
@@ -45,8 +45,13 @@ export function copyValue(value: unknown, copies = new Map<unknown, unknown>()):
   const copy: object = Array.isArray(value) ? new Array(value.length) : Object.create(prototype);
   copies.set(value, copy);
   for (const [key, v] of Object.entries(value)) {
-    const property = { writable: true, enumerable: true, configurable: true };
-    Object.defineProperty(copy, key, { ...property, value: copyValue(v, copies) });
+    // Not copy[key] = …, which for __proto__ sets the prototype.
+    Object.defineProperty(copy, key, {
+      value: copyValue(v, copies),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   }
   return copy;
 }
