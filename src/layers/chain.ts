@@ -150,10 +150,10 @@ function startChain(
     },
     step: x => inTurn(step, x),
     commit() {
-      for (let i = 0; i < machines.length; i++) machines[i].commit();
+      for (const machine of machines) machine.commit();
     },
     rollback() {
-      for (let i = 0; i < machines.length; i++) machines[i].rollback();
+      for (const machine of machines) machine.rollback();
     },
     state: () => machines.map(machine => machine.state()),
   };

@@ -4,7 +4,7 @@ import type { Machine } from '../equations/machine.js';
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import { cellIn, layerSignature, layerText } from './chain.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
-import { type Backend, backends, copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
+import { type Backend, copySnapshot, portable, Snapshot, toSnapshot } from './snapshot.js';
 
 /** Who is told of every state: an observer, or a function. */
 export type StateObserver<S = unknown> =
@@ -41,7 +41,7 @@ const options: Readonly<Record<string, Fits>> = {
   select: callback,
   project: callback,
   chunks: flag,
-  backend: [name => backends.includes(name as Backend), backends.join(' or ')],
+  backend: [name => name === portable, portable],
   reuse: flag,
   reset: whatever,
   onInvalid: [
@@ -141,7 +141,7 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
     },
     state: () => machine.state(),
     snapshot: () =>
-      new Snapshot({ backend: 'portable', layer, batch: machine.batch }, machine.state()),
+      new Snapshot({ backend: portable, layer, batch: machine.batch }, machine.state()),
     tell() {
       if (!state) return;
       const snapshot = session.snapshot() as Snapshot<never>;
@@ -161,7 +161,9 @@ function chunkSteps(cell: AnyCell, reuse: boolean | undefined) {
     const array = isNdArray(steps) ? steps : undefined;
     const [, count, batch = 1] = array?.shape ?? [];
     demand(
-      array ? count >= 0 && array.shape.length < 4 : isIterable(steps),
+      array
+        ? count >= 0 && array.shape.length < 4
+        : typeof steps === 'object' && Symbol.iterator in Object(steps),
       `${layerText(cell)} chunk`,
       'a sequence of steps, or an ndarray [features, steps] or [features, steps, batch]',
       steps,
@@ -175,27 +177,16 @@ function chunkSteps(cell: AnyCell, reuse: boolean | undefined) {
     };
     const outputs = Array.from(array ? { length: count } : (steps as Iterable<unknown>), stepAt);
     const { outputSize = 0 } = cell;
+    const size = outputSize * batch;
     const rows = outputs.map(y => (isNdArray(y) ? y.data : y) as Float32Array);
     // What a user's function makes need not have a vector for each column.
-    const misfits = !outputSize || rows.some(y => y.length !== outputSize * batch);
-    if (!array || misfits) return outputs;
-    const size = outputSize * count * batch;
-    if (!reuse || data.length !== size) data = new Float32Array(size);
-    return wrap(stack(rows, data, batch), [outputSize, ...array.shape.slice(1)], array);
-  };
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-/** Steps' outputs `[rows]` or `[rows, batch]` into one row-major `[rows, steps, batch]`. */
-function stack(outputs: readonly Float32Array[], data: Float32Array, batch: number) {
-  const row = outputs.length * batch;
-  for (const [t, output] of outputs.entries()) {
-    for (let k = 0; k < output.length; k++) {
-      data[Math.floor(k / batch) * row + t * batch + (k % batch)] = output[k];
+    if (!array || !size || rows.some(({ length }) => length !== size)) return outputs;
+    if (!reuse || data.length !== size * count) data = new Float32Array(size * count);
+    for (const [t, row] of rows.entries()) {
+      for (let k = 0; k < size; k++) {
+        data[(Math.floor(k / batch) * count + t) * batch + (k % batch)] = row[k];
+      }
     }
-  }
-  return data;
+    return wrap(data, [outputSize, ...array.shape.slice(1)], array);
+  };
 }

@@ -5,7 +5,7 @@ import { copyValue } from './values.js';
 
 /** What runs the steps; numbers are the same bit for bit within one. */
 export type Backend = 'portable';
-export const backends: readonly Backend[] = ['portable'];
+export const portable: Backend = 'portable';
 
 const format = 'rxrecur/state';
 const version = 1;
@@ -87,7 +87,7 @@ export function toSnapshot(where: string, value: unknown): Snapshot {
   demand(isSnapshot(value), where, `a snapshot, with format '${format}'`, value);
   const { version: written, backend, layer, batch, state } = value as unknown as Snapshot;
   demand(written === version, 'snapshot.version', String(version), written);
-  demand(backends.includes(backend), 'snapshot.backend', backends.join(' or '), backend);
+  demand(backend === portable, 'snapshot.backend', portable, backend);
   demand(typeof layer === 'string', 'snapshot.layer', "a layer's text", layer);
   const isCount = Number.isSafeInteger(batch) && (batch as number) >= 0;
   demand(batch === null || isCount, 'snapshot.batch', 'null or a count', batch);
