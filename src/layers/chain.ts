@@ -123,9 +123,8 @@ function startChain(
   options: BirthOptions = {},
 ): Machine {
   const isGiven = state !== undefined || options.restored;
-  if (isGiven && (!Array.isArray(state) || state.length !== cells.length)) {
-    throw mismatch('chain.initialState', `a tuple of ${cells.length}`, describe(state));
-  }
+  const isTuple = Array.isArray(state) && state.length === cells.length;
+  demand(isTuple || !isGiven, 'chain.initialState', `a tuple of ${cells.length}`, state);
   const machines: Machine[] = [];
   /** What comes out of `turn`s of one member after another, each given what came out before. */
   const inTurn = (turn: (value: unknown, i: number) => unknown, value?: unknown) => {

@@ -24,6 +24,8 @@ export type Reset<E> =
   | ObservableInput<unknown>
   | ((source: Observable<E>) => ObservableInput<unknown>);
 
+type ResetFunction = (events: Observable<unknown>) => unknown;
+
 /** Configuration of `recur` for events of type E, where the model takes X and answers Y. */
 export interface RecurConfig<
   S = unknown,
@@ -171,6 +173,10 @@ export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): 
   const { reset } = config;
   const resets = reset === undefined || typeof reset === 'function' ? undefined : observed(reset);
   const operator = (source: Observable<unknown>) => subscribeWith(source, start, resets, config);
+  // What a configuration says of the stream, rather than of the model.
+  const carriedNames = Object.entries(config).flatMap(([name, value]) =>
+    value === undefined || name === 'initialState' ? [] : name,
+  );
   const described = Object.getOwnPropertyDescriptors(cell);
   const { inputSize, outputSize, hiddenSize, params, initialState } = described;
   return Object.defineProperties(operator, {
@@ -181,13 +187,8 @@ export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): 
     initialState,
     cell: { value: cell },
     toString: { value: () => layerText(cell) },
-    [carried]: { value: carriedBy(config) },
+    [carried]: { value: carriedNames },
   });
-}
-
-/** The names of what a configuration says of the stream, rather than of the model. */
-function carriedBy({ initialState, ...config }: UntypedConfig): string[] {
-  return Object.entries(config).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 
 /** What RxJS can observe, observed; anything else throws. */
@@ -209,7 +210,7 @@ function subscribeWith(
   return new Observable(subscriber => {
     const session = start();
     const events = typeof reset === 'function' ? new Subject<unknown>() : undefined;
-    const resets = typeof reset === 'function' ? observed(reset(events)) : shared;
+    const resets = events ? observed((reset as ResetFunction)(events)) : shared;
     const tellLast = () => {
       try {
         session.tell();
