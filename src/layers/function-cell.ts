@@ -24,14 +24,33 @@ export interface AnyPlainCell {
  */
 export function functionCell(fn: (...args: never[]) => unknown, stateful = true): AnyCell {
   const name = fn.name || 'function';
+  const call = fn as (...args: unknown[]) => unknown;
+  const start = (initial: unknown): Machine => {
+    let now = copyValue(initial);
+    let next = now;
+    return {
+      batch: null,
+      step(x) {
+        if (!stateful) return call(x);
+        const result = call(next, x);
+        const isPair = Array.isArray(result) && result.length === 2;
+        demand(isPair, name, 'a pair [h, y] to be returned', result);
+        next = result[0];
+        return result[1];
+      },
+      commit() {
+        now = next;
+      },
+      rollback() {
+        next = now;
+      },
+      state: () => copyValue(now),
+    };
+  };
   return makeCell<unknown, undefined, undefined, unknown>(
     { inputSize: undefined, outputSize: undefined, hiddenSize: 0, params: {} },
     name,
-    {
-      spec: { kind: 'function', fn, stateful },
-      signature: 'function',
-      start: state => startFunction(name, fn as (...args: unknown[]) => unknown, stateful, state),
-    },
+    { spec: { kind: 'function', fn, stateful }, signature: 'function', start },
   );
 }
 
@@ -55,32 +74,4 @@ export function startingFrom(cell: AnyCell, initialState: unknown): AnyCell {
 /** What a factory makes, or the value itself. */
 export function made(given: unknown): unknown {
   return typeof given === 'function' ? given() : given;
-}
-
-function startFunction(
-  name: string,
-  fn: (...args: unknown[]) => unknown,
-  stateful: boolean,
-  initial: unknown,
-): Machine {
-  let now = copyValue(initial);
-  let next = now;
-  return {
-    batch: null,
-    step(x) {
-      if (!stateful) return fn(x);
-      const result = fn(next, x);
-      const isPair = Array.isArray(result) && result.length === 2;
-      demand(isPair, name, 'a pair [h, y] to be returned', result);
-      next = result[0];
-      return result[1];
-    },
-    commit() {
-      now = next;
-    },
-    rollback() {
-      next = now;
-    },
-    state: () => copyValue(now),
-  };
 }

@@ -18,7 +18,7 @@ export type TypedArray = InstanceType<(typeof typedArrays)[TypedArrayName]>;
 
 /** The name of a typed array's kind, or undefined for anything else. */
 export function typedArrayName(value: unknown): TypedArrayName | undefined {
-  const name = Object.prototype.toString.call(value).slice(8, -1);
+  const name = ArrayBuffer.isView(value) ? (value as TypedArray)[Symbol.toStringTag] : '';
   return Object.hasOwn(typedArrays, name) ? (name as TypedArrayName) : undefined;
 }
 
