@@ -1,8 +1,6 @@
-import type { AnyCell } from '../equations/cell.js';
 import { mismatch, RecurError } from '../errors.js';
 import type { LoadedLayer } from '../io/load.js';
-import { Session } from '../layers/session.js';
-import { modelCell } from '../layers/stateful.js';
+import { type Session, sessions } from '../layers/session.js';
 import type { Answer } from './answers.js';
 import type { Columns } from './columns.js';
 import type { Fields } from './rows.js';
@@ -15,8 +13,8 @@ export class RowStream {
   #rows = 0;
 
   constructor(layer: LoadedLayer) {
-    const cell: AnyCell = modelCell('run', layer);
-    this.#session = new Session(cell, { reuse: true, project: checkFinite });
+    const config = { reuse: true, project: checkFinite };
+    this.#session = sessions('run', layer, config).start();
   }
 
   /** Goes on from a position; throws a Stop if it is of a model of another shape. */

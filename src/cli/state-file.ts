@@ -51,7 +51,7 @@ export class StateFile {
     if (!Number.isSafeInteger(rows) || (rows as number) < 0) throw this.#refuse('damaged');
     let snapshot: Snapshot;
     try {
-      snapshot = toSnapshot(content);
+      snapshot = toSnapshot('snapshot', content);
     } catch (error) {
       throw this.#refuse((error as Error).message);
     }

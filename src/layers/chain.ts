@@ -6,33 +6,44 @@ import {
   type SameForm,
 } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
-import type { Batch } from '../equations/state.js';
-import { asRecurError, describe, mismatch } from '../errors.js';
-import { statelessCell } from './function-cell.js';
+import { asRecurError, demand, describe, mismatch } from '../errors.js';
+import { functionCell } from './function-cell.js';
 import { type ChainCell, carried, type Fitting, type Member, type WithCell } from './members.js';
 
 /** The cell of a cell or layer; undefined for a plain function. */
 export function cellOf(model: unknown): AnyCell | undefined {
-  if (typeof model !== 'function' && typeof model !== 'object') return undefined;
-  if (model === null) return undefined;
-  if (internals in model) return model as AnyCell;
-  return 'cell' in model ? cellOf(model.cell) : undefined;
+  const candidate = Object(model) as object;
+  if (internals in candidate) return candidate as AnyCell;
+  return 'cell' in candidate ? cellOf(candidate.cell) : undefined;
+}
+
+/** `cellOf` what may be no function either, nor a layer that carries configuration. */
+export function cellIn(
+  where: string,
+  role: 'model' | 'member',
+  model: unknown,
+  remedy: string,
+): AnyCell | undefined {
+  const own = (model as Partial<WithCell> | null | undefined)?.[carried];
+  if (own?.length) {
+    const expected = `a ${role} without configuration of a stream`;
+    throw mismatch(where, expected, `one with ${own.join(', ')}`, `give it ${remedy} instead`);
+  }
+  const cell = cellOf(model);
+  demand(cell || typeof model === 'function', where, 'a layer, a cell or a function', model);
+  return cell;
 }
 
 /** A model as a layer prints: `Recur(GRUCell(3, 5))`; chains and stateless cells as they are. */
-export function layerText(cell: AnyCell): string {
+export function layerText(cell: AnyCell, text = String(cell)): string {
   const { spec } = cell[internals];
-  const recurrent =
-    spec.kind === 'equations'
-      ? spec.definition.plan.states.length > 0
-      : spec.kind === 'function' && spec.stateful;
-  return recurrent ? `Recur(${cell})` : String(cell);
+  const recurrent = spec.kind === 'function' ? spec.stateful : cell.hiddenSize;
+  return recurrent && spec.kind !== 'chain' ? `Recur(${text})` : text;
 }
 
 /** `layerText` without the names of plain functions. */
 export function layerSignature(cell: AnyCell): string {
-  const { spec, signature } = cell[internals];
-  return spec.kind === 'chain' ? signature : layerText(cell).replace(String(cell), () => signature);
+  return layerText(cell, cell[internals].signature);
 }
 
 /**
@@ -58,13 +69,13 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
   const cells = members.map(memberCell);
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
   for (const [i, cell] of cells.entries()) {
-    const before = i ? cells[i - 1].outputSize : undefined;
+    const before = cells[i - 1]?.outputSize;
     if (before === undefined || cell.inputSize === undefined || before === cell.inputSize) continue;
     const expected = `input size ${before}, the output size of ${layerText(cells[i - 1])}`;
-    throw mismatch(`chain[${i}]`, expected, `${layerText(cell)}`);
+    throw mismatch(`chain[${i}]`, expected, layerText(cell));
   }
-  const describedMembers = (describeOne: (cell: AnyCell) => string) =>
-    `Chain(${cells.map(describeOne).join(', ')})`;
+  const textOf = (textOfOne: (cell: AnyCell) => string) =>
+    `Chain(${cells.map(cell => textOfOne(cell)).join(', ')})`;
   const chained: AnyCell = makeCell<
     unknown,
     number | undefined,
@@ -80,11 +91,11 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
         return cells.map(({ params }) => params);
       },
     },
-    describedMembers(layerText),
+    textOf(layerText),
     {
       spec: { kind: 'chain', members: cells },
-      signature: describedMembers(layerSignature),
-      start: (state, options) => new ChainMachine(cells, state, options),
+      signature: textOf(layerSignature),
+      start: (state, options) => startChain(cells, state, options),
     },
   );
   return chained as C;
@@ -92,87 +103,63 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
 
 function memberCell(member: Member, i: number): AnyCell {
   const where = `chain[${i}]`;
-  const own = (member as Partial<WithCell>)?.[carried] ?? [];
-  if (own.length) {
-    throw mismatch(
-      where,
-      'a member without configuration of a stream',
-      `one with ${own.join(', ')}`,
-      'give it to recur(chain(…), config) instead',
-    );
-  }
-  const cell = cellOf(member);
+  const cell = cellIn(where, 'member', member, 'to recur(chain(…), config)');
   if (cell) return cell;
-  if (typeof member !== 'function')
-    throw mismatch(where, 'a layer, a cell or a function', describe(member));
-  if (member.length > 1) {
+  const { length } = member as (...args: never[]) => unknown;
+  if (length > 1) {
     throw mismatch(
       where,
       'a layer, a cell or a stateless function x => y',
-      `${describe(member)} of ${member.length} parameters`,
+      `${describe(member)} of ${length} parameters`,
       'a plain stateful function enters as recur(fn, { initialState })',
     );
   }
-  return statelessCell(member);
+  return functionCell(member as (x: never) => unknown, false);
 }
 
-class ChainMachine implements Machine {
-  readonly #machines: readonly Machine[];
-
-  constructor(cells: readonly AnyCell[], state: unknown, options: BirthOptions = {}) {
-    const isGiven = state !== undefined || options.restored;
-    if (isGiven && (!Array.isArray(state) || state.length !== cells.length)) {
-      throw mismatch('chain.initialState', `a tuple of ${cells.length}`, describe(state));
+function startChain(
+  cells: readonly AnyCell[],
+  state: unknown,
+  options: BirthOptions = {},
+): Machine {
+  const isGiven = state !== undefined || options.restored;
+  const isTuple = Array.isArray(state) && state.length === cells.length;
+  demand(isTuple || !isGiven, 'chain.initialState', `a tuple of ${cells.length}`, state);
+  const machines: Machine[] = [];
+  /** What comes out of `turn`s of one member after another, each given what came out before. */
+  const inTurn = (turn: (value: unknown, i: number) => unknown, value?: unknown) => {
+    let i = 0;
+    try {
+      for (; i < cells.length; i++) value = turn(value, i);
+      return value;
+    } catch (error) {
+      throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
     }
-    this.#machines = cells.map((cell, i) => {
-      const next = cells[i + 1];
-      // What goes from one cell of equations to the next is read at once and kept by nobody.
-      const reuse = next === undefined ? options.reuse : !beginsWithFunction(next);
-      const own = { ...options, reuse };
-      return guarded(i, () => cell[internals].start((state as unknown[])?.[i], own));
-    });
-  }
-
-  get batch(): Batch {
-    for (const { batch } of this.#machines) if (batch !== null) return batch;
-    return null;
-  }
-
-  step(x: unknown): unknown {
-    let value = x;
-    for (let i = 0; i < this.#machines.length; i++) {
-      try {
-        value = this.#machines[i].step(value);
-      } catch (error) {
-        throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
-      }
-    }
-    return value;
-  }
-
-  commit(): void {
-    for (let i = 0; i < this.#machines.length; i++) this.#machines[i].commit();
-  }
-
-  rollback(): void {
-    for (let i = 0; i < this.#machines.length; i++) this.#machines[i].rollback();
-  }
-
-  state(): unknown {
-    return this.#machines.map(machine => machine.state());
-  }
+  };
+  inTurn((_, i) => {
+    const next = cells[i + 1];
+    // What goes from one cell of equations to the next is read at once and kept by nobody.
+    const reuse = next ? !beginsWithFunction(next) : options.reuse;
+    machines.push(cells[i][internals].start((state as unknown[])?.[i], { ...options, reuse }));
+  });
+  const step = (x: unknown, i: number) => machines[i].step(x);
+  return {
+    get batch() {
+      return machines.find(({ batch }) => batch !== null)?.batch ?? null;
+    },
+    step: x => inTurn(step, x),
+    commit() {
+      for (const machine of machines) machine.commit();
+    },
+    rollback() {
+      for (const machine of machines) machine.rollback();
+    },
+    state: () => machines.map(machine => machine.state()),
+  };
 }
 
 /** True where a user's function, which may keep what it is given, reads the input. */
 function beginsWithFunction(cell: AnyCell): boolean {
   const { spec } = cell[internals];
   return spec.kind === 'chain' ? beginsWithFunction(spec.members[0]) : spec.kind === 'function';
-}
-
-function guarded<T>(i: number, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
-  }
 }

@@ -1,5 +1,5 @@
 import { flatten, isNdArray, NdView, sizeOf } from '../arrays/ndarray.js';
-import { describe, mismatch } from '../errors.js';
+import { demand, mismatch } from '../errors.js';
 import {
   isPlainObject,
   type TypedArray,
@@ -9,7 +9,9 @@ import {
 } from './values.js';
 
 const deepest = 64;
-const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** The numbers that JSON lacks. */
+const oddNumbers: readonly unknown[] = ['-0', 'NaN', 'Infinity', '-Infinity'];
 
 /**
  * Plain data as JSON that loses nothing: arrays as base64 of their little-endian bytes, numbers
@@ -17,62 +19,42 @@ const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
  * path of anything that is not plain data.
  */
 export function encode(value: unknown, path = 'state', depth = 0): unknown {
-  const kind = typedArrayName(value);
-  if (kind) return { $: kind, data: toBase64(value as TypedArray) };
-  const dtype = isNdArray(value) ? typedArrayName(value.data) : undefined;
-  if (isNdArray(value) && dtype) {
-    const data = toBase64(flatten(value, new typedArrays[dtype](sizeOf(value.shape))));
-    return { $: 'ndarray', dtype, shape: [...value.shape], data };
+  const view = isNdArray(value) ? value : undefined;
+  const kind = typedArrayName(view ? view.data : value);
+  if (kind) {
+    const Kind = typedArrays[kind];
+    const array = view
+      ? flatten(view, new Kind(sizeOf(view.shape)))
+      : new Kind(value as TypedArray);
+    const data = btoa(swapped(array).reduce((text, byte) => text + String.fromCharCode(byte), ''));
+    return view ? { $: 'ndarray', dtype: kind, shape: [...view.shape], data } : { $: kind, data };
   }
   if (value === undefined) return { $: 'undefined' };
-  if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))) {
-    return { $: 'number', value: Object.is(value, -0) ? '-0' : String(value) };
-  }
+  const odd = oddNumbers.find(text => Object.is(Number(text), value));
+  if (odd) return { $: 'number', value: odd };
   if (value === null || ['number', 'string', 'boolean'].includes(typeof value)) return value;
-  if (!Array.isArray(value) && !isPlainObject(value)) {
-    const expected = 'numbers, strings, booleans, null, arrays or plain objects';
-    throw mismatch(path, expected, describe(value));
-  }
-  if (depth > deepest) throw mismatch(path, `at most ${deepest} levels`, 'more, or a cycle');
-  if (Array.isArray(value)) {
-    return Array.from(value, (v, i) => encode(v, `${path}[${i}]`, depth + 1));
-  }
-  const entries = Object.entries(value).map(([key, v]): [string, unknown] => {
-    return [key, encode(v, `${path}.${key}`, depth + 1)];
-  });
-  return Object.hasOwn(value, '$') ? { $: 'object', entries } : Object.fromEntries(entries);
+  const expected = 'numbers, strings, booleans, null, arrays or plain objects';
+  demand(Array.isArray(value) || isPlainObject(value), path, expected, value);
+  const encoded = inside(value, encode, path, depth);
+  return Object.hasOwn(value, '$') ? { $: 'object', entries: Object.entries(encoded) } : encoded;
 }
 
 /** The value that `encode` encoded; throws a RecurError for anything else. */
 export function decode(value: unknown, path = 'state', depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > deepest) throw mismatch(path, `at most ${deepest} levels`, 'more');
-  if (Array.isArray(value)) return value.map((v, i) => decode(v, `${path}[${i}]`, depth + 1));
-  const record = value as Record<string, unknown>;
-  const isTagged = Object.hasOwn(record, '$');
-  if (isTagged && record.$ !== 'object') return decodeTagged(record, path);
-  const entries = isTagged ? record.entries : Object.entries(record);
-  if (!Array.isArray(entries))
-    throw mismatch(path, 'pairs of a name and a value', describe(entries));
-  return Object.fromEntries(
-    entries.map((entry: unknown): [string, unknown] => {
-      const [key, v] = Array.isArray(entry) ? entry : [];
-      if (typeof key === 'string') return [key, decode(v, `${path}.${key}`, depth + 1)];
-      throw mismatch(path, 'pairs of a name and a value', describe(entry));
-    }),
-  );
-}
-
-function decodeTagged(record: Readonly<Record<string, unknown>>, path: string): unknown {
-  const { $: tag, value, shape, dtype, data } = record;
+  if (Array.isArray(value) || !Object.hasOwn(value, '$')) return inside(value, decode, path, depth);
+  const { $: tag, entries, value: number, shape, dtype, data } = value as Record<string, unknown>;
   if (tag === 'undefined') return undefined;
-  if (tag === 'number' && ['-0', 'NaN', 'Infinity', '-Infinity'].includes(value as string)) {
-    return Number(value);
+  if (tag === 'number' && oddNumbers.includes(number)) return Number(number);
+  if (tag === 'object') {
+    const isPair = (entry: unknown) => Array.isArray(entry) && typeof entry[0] === 'string';
+    const arePairs = Array.isArray(entries) && entries.every(isPair);
+    demand(arePairs, path, 'pairs of a name and a value', entries);
+    return inside(Object.fromEntries(entries), decode, path, depth);
   }
   const kind = tag === 'ndarray' ? dtype : tag;
-  if (typeof kind !== 'string' || !Object.hasOwn(typedArrays, kind)) {
-    throw mismatch(path, 'an encoded array or number', describe(kind));
-  }
+  const isKnown = typeof kind === 'string' && Object.hasOwn(typedArrays, kind);
+  demand(isKnown, path, 'an encoded array or number', kind);
   const array = fromBase64(kind as TypedArrayName, data, path);
   if (tag !== 'ndarray') return array;
   const counts = Array.isArray(shape) && shape.every(n => Number.isSafeInteger(n) && n >= 0);
@@ -83,34 +65,40 @@ function decodeTagged(record: Readonly<Record<string, unknown>>, path: string): 
   return array instanceof Float32Array ? view : { ...view };
 }
 
-function toBase64(array: TypedArray): string {
-  const bytes = swapped(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), array);
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+/** An array or object with `turn` applied to all that it holds. */
+function inside(value: object, turn: typeof encode, path: string, depth: number): object {
+  if (depth > deepest) throw mismatch(path, `at most ${deepest} levels`, 'more, or a cycle');
+  if (Array.isArray(value)) {
+    return Array.from(value, (v, i) => turn(v, `${path}[${i}]`, depth + 1));
+  }
+  const entries = Object.entries(value);
+  return Object.fromEntries(entries.map(([k, v]) => [k, turn(v, `${path}.${k}`, depth + 1)]));
 }
 
 function fromBase64(kind: TypedArrayName, text: unknown, path: string): TypedArray {
-  const Kind = typedArrays[kind];
-  let bytes: Uint8Array<ArrayBuffer>;
+  let bytes: Uint8Array<ArrayBuffer> | undefined;
   try {
-    if (typeof text !== 'string') throw text;
-    bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
+    bytes = Uint8Array.from(atob(text as string), c => c.charCodeAt(0));
   } catch {
-    throw mismatch(path, 'base64 text', describe(text));
+    // Refused with all else that is no base64.
   }
+  demand(bytes && typeof text === 'string', path, 'base64 text', text);
+  const Kind = typedArrays[kind];
   const { BYTES_PER_ELEMENT: width } = Kind;
   if (bytes.length % width) {
     throw mismatch(path, `bytes of whole ${kind} elements, ${width} each`, `${bytes.length} bytes`);
   }
-  return new Kind(swapped(bytes, Kind).buffer);
+  const array = new Kind(bytes.buffer);
+  swapped(array);
+  return array;
 }
 
-/** A copy of elements' bytes between this machine's order and little-endian. */
-function swapped(bytes: Uint8Array, { BYTES_PER_ELEMENT: width }: { BYTES_PER_ELEMENT: number }) {
-  const copy = new Uint8Array(bytes);
-  for (let at = 0; !littleEndian && at < copy.length; at += width) {
-    copy.subarray(at, at + width).reverse();
+/** An array's bytes, turned in place between this machine's order and little-endian. */
+function swapped({ buffer, BYTES_PER_ELEMENT: width }: TypedArray): Uint8Array {
+  const bytes = new Uint8Array(buffer);
+  const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0];
+  for (let at = 0; !littleEndian && at < bytes.length; at += width) {
+    bytes.subarray(at, at + width).reverse();
   }
-  return copy;
+  return bytes;
 }

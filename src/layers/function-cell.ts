@@ -1,13 +1,6 @@
-import {
-  type AnyCell,
-  type Cell,
-  type CellInternals,
-  type CompositeSpec,
-  internals,
-  makeCell,
-} from '../equations/cell.js';
+import { type AnyCell, internals, makeCell } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
-import { describe, mismatch } from '../errors.js';
+import { demand } from '../errors.js';
 import { copyValue } from './values.js';
 
 /**
@@ -25,37 +18,46 @@ export interface AnyPlainCell {
   readonly inputSize?: never;
 }
 
-/** A plain function `(h, x) => [h, y]` as a cell; `startingFrom` gives it an initial state. */
-export function functionCell(fn: AnyPlainCell): AnyCell {
-  return plainCell(fn, true);
-}
-
-/** A plain function `x => y` as a cell without state. */
-export function statelessCell(fn: (x: never) => unknown): AnyCell {
-  return plainCell(fn, false);
-}
-
-function plainCell(
-  fn: (...args: never[]) => unknown,
-  stateful: boolean,
-): Cell<unknown, undefined, undefined, unknown> {
+/**
+ * A plain function as a cell: `(h, x) => [h, y]`, which `startingFrom` gives an initial state, or,
+ * not `stateful`, `x => y`.
+ */
+export function functionCell(fn: (...args: never[]) => unknown, stateful = true): AnyCell {
   const name = fn.name || 'function';
-  const spec: CompositeSpec = { kind: 'function', fn, stateful };
-  return makeCell(
+  const call = fn as (...args: unknown[]) => unknown;
+  const start = (initial: unknown): Machine => {
+    let now = copyValue(initial);
+    let next = now;
+    return {
+      batch: null,
+      step(x) {
+        if (!stateful) return call(x);
+        const result = call(next, x);
+        const isPair = Array.isArray(result) && result.length === 2;
+        demand(isPair, name, 'a pair [h, y] to be returned', result);
+        next = result[0];
+        return result[1];
+      },
+      commit() {
+        now = next;
+      },
+      rollback() {
+        next = now;
+      },
+      state: () => copyValue(now),
+    };
+  };
+  return makeCell<unknown, undefined, undefined, unknown>(
     { inputSize: undefined, outputSize: undefined, hiddenSize: 0, params: {} },
     name,
-    {
-      spec,
-      signature: 'function',
-      start: state => new FunctionMachine(name, fn, stateful, state),
-    },
+    { spec: { kind: 'function', fn, stateful }, signature: 'function', start },
   );
 }
 
 /** A cell that begins elsewhere: at a value, or at what a factory makes for each birth. */
 export function startingFrom(cell: AnyCell, initialState: unknown): AnyCell {
   if (initialState === undefined) return cell;
-  const kept: CellInternals = cell[internals];
+  const kept = cell[internals];
   const own = copyValue(initialState);
   // A value that does not fit is a wrong argument: it throws here, not when a stream starts.
   if (typeof own !== 'function') kept.start(own, { finite: true });
@@ -74,48 +76,4 @@ export function startingFrom(cell: AnyCell, initialState: unknown): AnyCell {
 /** What a factory makes, or the value itself. */
 export function made(given: unknown): unknown {
   return typeof given === 'function' ? given() : given;
-}
-
-class FunctionMachine implements Machine {
-  readonly batch = null;
-  readonly #name: string;
-  readonly #fn: (...args: never[]) => unknown;
-  readonly #stateful: boolean;
-  #now: unknown;
-  #next: unknown;
-
-  constructor(
-    name: string,
-    fn: (...args: never[]) => unknown,
-    stateful: boolean,
-    initial: unknown,
-  ) {
-    this.#name = name;
-    this.#fn = fn;
-    this.#stateful = stateful;
-    this.#now = copyValue(initial);
-    this.#next = this.#now;
-  }
-
-  step(x: unknown): unknown {
-    if (!this.#stateful) return (this.#fn as (x: unknown) => unknown)(x);
-    const result = (this.#fn as (h: unknown, x: unknown) => unknown)(this.#next, x);
-    if (!Array.isArray(result) || result.length !== 2) {
-      throw mismatch(this.#name, 'a pair [h, y] to be returned', describe(result));
-    }
-    this.#next = result[0];
-    return result[1];
-  }
-
-  commit(): void {
-    this.#now = this.#next;
-  }
-
-  rollback(): void {
-    this.#next = this.#now;
-  }
-
-  state(): unknown {
-    return copyValue(this.#now);
-  }
 }

@@ -1,17 +1,10 @@
-import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
+import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
-import { asRecurError, checkNames, describe, mismatch } from '../errors.js';
-import { layerSignature, layerText } from './chain.js';
-import { made, startingFrom } from './function-cell.js';
-import {
-  type Backend,
-  backends,
-  copySnapshot,
-  isSnapshot,
-  Snapshot,
-  toSnapshot,
-} from './snapshot.js';
+import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
+import { cellIn, layerSignature, layerText } from './chain.js';
+import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
+import { type Backend, copySnapshot, portable, Snapshot, toSnapshot } from './snapshot.js';
 import { copyValue } from './values.js';
 
 /** Who is told of every state: an observer, or a function. */
@@ -31,227 +24,172 @@ export interface SessionConfig {
   readonly reuse?: boolean | undefined;
 }
 
-export const sessionNames: readonly string[] = [
-  'initialState',
-  'restore',
-  'state',
-  'select',
-  'project',
-  'chunks',
-  'backend',
-  'reuse',
-];
+type Fits = readonly [fits: (value: unknown) => boolean, expected: string];
 
-/** Checks a configuration at the call and returns what starts sessions of it. */
+const isFunction = (value: unknown) => typeof value === 'function';
+const whatever: Fits = [() => true, ''];
+const callback: Fits = [isFunction, 'a function'];
+const flag: Fits = [value => typeof value === 'boolean', 'true or false'];
+
+/** What fits each option of a stream; `whatever` is checked where it is used. */
+const options: Readonly<Record<string, Fits>> = {
+  initialState: whatever,
+  restore: whatever,
+  state: [
+    observer => isFunction(observer) || isFunction((observer as { next?: unknown } | null)?.next),
+    'a function or an observer',
+  ],
+  select: callback,
+  project: callback,
+  chunks: flag,
+  backend: [name => name === portable, portable],
+  reuse: flag,
+  reset: whatever,
+  onInvalid: [
+    value => isFunction(value) || value === 'error' || value === 'skip',
+    "'error', 'skip' or a function",
+  ],
+};
+
+/** Checks a model and its configuration at the call and returns what starts sessions of it. */
 export function sessions(
   where: string,
-  model: AnyCell,
+  model: unknown,
   config: SessionConfig & object,
-  known: readonly string[] = sessionNames,
+  known: readonly string[] = Object.keys(options),
 ): { readonly cell: AnyCell; start(): Session } {
-  checkConfig(where, config, known);
-  const cell = startingFrom(model, config.initialState);
-  if (config.restore === undefined || typeof config.restore === 'function') {
-    return { cell, start: () => new Session(cell, config) };
-  }
-  new Session(cell, config);
-  const own = { ...config, restore: copySnapshot(config.restore) };
-  return { cell, start: () => new Session(cell, own) };
-}
-
-function checkConfig(where: string, config: SessionConfig, known: readonly string[]): void {
+  const given = cellIn(where, 'model', model, 'the cell') ?? functionCell(model as AnyPlainCell);
   checkNames(where, config, known);
-  const { state, select, project, chunks, backend, reuse } = config;
-  for (const [name, value] of Object.entries({ select, project })) {
-    if (value === undefined || typeof value === 'function') continue;
-    throw mismatch(`${where}.${name}`, 'a function', describe(value));
+  for (const [name, value] of Object.entries(config)) {
+    const [fits, expected] = options[name];
+    demand(value === undefined || fits(value), `${where}.${name}`, expected, value);
   }
-  for (const [name, value] of Object.entries({ chunks, reuse })) {
-    if (value === undefined || typeof value === 'boolean') continue;
-    throw mismatch(`${where}.${name}`, 'true or false', describe(value));
+  const cell = startingFrom(given, config.initialState);
+  let { restore } = config;
+  const start = () => startSession(cell, config, restore);
+  if (restore !== undefined && !isFunction(restore)) {
+    start();
+    restore = copySnapshot(restore);
   }
-  if (backend !== undefined && !backends.includes(backend)) {
-    throw mismatch(`${where}.backend`, backends.join(' or '), describe(backend));
-  }
-  const observes = typeof state === 'function' || typeof state?.next === 'function';
-  if (state !== undefined && !observes) {
-    throw mismatch(`${where}.state`, 'a function or an observer', describe(state));
-  }
+  return { cell, start };
 }
 
 /** One stream through a model: the state of one subscription. Without RxJS. */
-export class Session {
-  readonly #cell: AnyCell;
-  readonly #config: SessionConfig;
-  #machine: Machine;
-  #count = 0;
-  #busy = false;
-  /** The chunk of outputs that `reuse` emits again and again. */
-  #reused: Float32Array | undefined;
-
-  constructor(cell: AnyCell, config: SessionConfig) {
-    this.#cell = cell;
-    this.#config = config;
-    this.#machine = this.#birth();
-    const restored = made(config.restore);
-    if (restored !== undefined) this.#machine = this.#resumed(restored);
-  }
-
-  /** Steps one event and returns its emission; a throw leaves the state as it was before it. */
-  handle(event: unknown): unknown {
-    const { select, project } = this.#config;
-    const step = this.#count++;
-    let where = 'select';
-    let emission: unknown;
-    this.#enter();
-    try {
-      const x = select ? select(event as never) : event;
-      where = 'step';
-      const y = this.#config.chunks ? this.#chunk(x) : this.#machine.step(x);
-      where = 'project';
-      emission = project ? project(y as never, event as never) : y;
-    } catch (error) {
-      this.#machine.rollback();
-      throw asRecurError(error, where === 'step' ? String(this.#cell) : where, { step });
-    } finally {
-      this.#busy = false;
-    }
-    this.#machine.commit();
-    return emission;
-  }
-
-  /** Steps all of a sequence, or, when one of its data is refused, none. */
-  all(sequence: unknown): unknown {
-    this.#enter();
-    let outputs: unknown;
-    try {
-      outputs = this.#chunk(sequence);
-    } catch (error) {
-      this.#machine.rollback();
-      throw asRecurError(error, String(this.#cell));
-    } finally {
-      this.#busy = false;
-    }
-    this.#machine.commit();
-    this.tell();
-    return outputs;
-  }
-
+export interface Session {
+  /**
+   * Steps one event and returns its emission; a throw leaves the state as it was before it. `whole`:
+   * the event is a sequence, of which all data are stepped or, when one is refused, none.
+   */
+  handle(event: unknown, whole?: boolean): unknown;
   /** Back to the beginning. */
-  reset(): void {
-    this.#machine = this.#birth();
-    this.tell();
-  }
-
+  reset(): void;
   /** On from a snapshot or its parsed JSON; one that does not fit is refused, the state kept. */
-  restore(snapshot: unknown): void {
-    this.#machine = this.#resumed(snapshot);
-    this.tell();
-  }
-
-  state(): unknown {
-    return this.#machine.state();
-  }
-
-  snapshot(): Snapshot {
-    const machine = this.#machine;
-    const cell = this.#cell;
-    const header = {
-      backend: 'portable' as const,
-      layer: layerSignature(cell),
-      batch: machine.batch,
-    };
-    return new Snapshot(header, machine.state());
-  }
-
+  restore(snapshot: unknown): void;
+  state(): unknown;
+  snapshot(): Snapshot;
   /** Tells the observer of states where the model is now. */
-  tell(): void {
-    const { state } = this.#config;
-    if (!state) return;
-    const snapshot = this.snapshot() as Snapshot<never>;
-    if (typeof state === 'function') state(snapshot);
-    else state.next(snapshot);
-  }
+  tell(): void;
+}
 
-  #enter(): void {
-    if (this.#busy)
-      throw mismatch(String(this.#cell), 'one step at a time', 'a step inside a step');
-    this.#busy = true;
-  }
+function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): Session {
+  const { select, project, chunks, reuse, state } = config;
+  const where = String(cell);
+  const layer = layerSignature(cell);
+  const outputsOf = chunkSteps(cell, config);
+  let count = 0;
+  let busy = false;
 
-  #birth(): Machine {
-    return this.#start(undefined, {});
-  }
+  const begin = (initial?: unknown, restored?: BirthOptions) =>
+    cell[internals].start(initial, { ...restored, reuse: reuse && !chunks });
+  const resume = (given: unknown) => {
+    const { layer: other, state: its, batch } = toSnapshot('restore', given);
+    if (other !== layer) throw mismatch('restore', `a snapshot of ${layer}`, `one of ${other}`);
+    return begin(its, { batch, restored: true });
+  };
+  let machine = begin();
+  const restored = made(restore);
+  if (restored !== undefined) machine = resume(restored);
 
-  #start(state: unknown, options: BirthOptions): Machine {
-    const { reuse, chunks } = this.#config;
-    return this.#cell[internals].start(state, { ...options, reuse: reuse && !chunks });
-  }
+  const session: Session = {
+    handle(event, whole) {
+      const step = whole ? count : count++;
+      if (busy) throw mismatch(where, 'one step at a time', 'a step inside a step');
+      busy = true;
+      let at = 'select';
+      let emission: unknown;
+      try {
+        const x = select ? select(event as never) : event;
+        at = where;
+        const y = chunks || whole ? outputsOf(machine, x) : machine.step(x);
+        at = 'project';
+        emission = project ? project(y as never, event as never) : y;
+      } catch (error) {
+        machine.rollback();
+        throw asRecurError(error, at, whole ? {} : { step });
+      } finally {
+        busy = false;
+      }
+      machine.commit();
+      return emission;
+    },
+    reset() {
+      machine = begin();
+      session.tell();
+    },
+    restore(snapshot) {
+      machine = resume(snapshot);
+      session.tell();
+    },
+    state: () => machine.state(),
+    snapshot: () =>
+      new Snapshot({ backend: portable, layer, batch: machine.batch }, machine.state()),
+    tell() {
+      if (!state) return;
+      const snapshot = session.snapshot() as Snapshot<never>;
+      if (typeof state === 'function') state(snapshot);
+      else state.next(snapshot);
+    },
+  };
+  return session;
+}
 
-  #resumed(given: unknown): Machine {
-    if (!isSnapshot(given)) {
-      throw mismatch('restore', "a snapshot, with format 'rxrecur/state'", describe(given));
-    }
-    const { layer, state, batch } = toSnapshot(given);
-    const own = layerSignature(this.#cell);
-    if (layer !== own) throw mismatch('restore', `a snapshot of ${own}`, `one of ${layer}`);
-    return this.#start(state, { batch, restored: true });
-  }
+/** What steps a chunk through a machine: outputs in the form in which the steps came. */
+function chunkSteps(cell: AnyCell, { reuse, chunks }: SessionConfig) {
+  /** The outputs that `reuse` emits again and again. */
+  let data = new Float32Array(0);
 
-  /** The outputs of a chunk of steps, in the form in which the steps came. */
-  #chunk(steps: unknown): unknown {
-    if (isNdArray(steps)) return this.#ndChunk(steps);
-    if (!isIterable(steps)) throw this.#noChunk(steps);
-    const outputs: unknown[] = [];
-    for (const x of steps) outputs.push(this.#stepAt(outputs.length, x));
-    return outputs;
-  }
-
-  #ndChunk(steps: NdArray): unknown {
-    const [, count, batch] = steps.shape;
-    if (steps.shape.length !== 2 && steps.shape.length !== 3) throw this.#noChunk(steps);
-    const outputs = Array.from({ length: count }, (_, t) => this.#stepAt(t, sliceAt(steps, 1, t)));
-    const { outputSize = 0 } = this.#cell;
+  return (machine: Machine, steps: unknown): unknown => {
+    const array = isNdArray(steps) ? steps : undefined;
+    const [, count, batch = 1] = array?.shape ?? [];
+    demand(
+      array
+        ? count >= 0 && array.shape.length < 4
+        : typeof steps === 'object' && Symbol.iterator in Object(steps),
+      `${layerText(cell)} chunk`,
+      'a sequence of steps, or an ndarray [features, steps] or [features, steps, batch]',
+      steps,
+    );
+    const stepAt = (x: unknown, t: number) => {
+      try {
+        const y = machine.step(array ? sliceAt(array, 1, t) : x);
+        // Outside chunks a machine may emit one view again and again: a sequence wants them apart.
+        return reuse && !chunks ? copyValue(y) : y;
+      } catch (error) {
+        throw asRecurError(error, String(cell), { prefix: `[${t}].` });
+      }
+    };
+    const outputs = Array.from(array ? { length: count } : (steps as Iterable<unknown>), stepAt);
+    const { outputSize = 0 } = cell;
+    const size = outputSize * batch;
     const rows = outputs.map(y => (isNdArray(y) ? y.data : y) as Float32Array);
     // What a user's function makes need not have a vector for each column.
-    if (!outputSize || rows.some(y => y.length !== outputSize * (batch ?? 1))) return outputs;
-    const size = outputSize * count * (batch ?? 1);
-    const data =
-      this.#config.chunks && this.#config.reuse && this.#reused?.length === size
-        ? this.#reused
-        : new Float32Array(size);
-    this.#reused = data;
-    return wrap(stack(rows, data, batch ?? 1), [outputSize, ...steps.shape.slice(1)], steps);
-  }
-
-  #stepAt(t: number, x: unknown): unknown {
-    try {
-      const y = this.#machine.step(x);
-      // Outside chunks a machine may emit one view again and again: a sequence wants them apart.
-      return this.#config.reuse && !this.#config.chunks ? copyValue(y) : y;
-    } catch (error) {
-      throw asRecurError(error, String(this.#cell), { prefix: `[${t}].` });
+    if (!array || !size || rows.some(({ length }) => length !== size)) return outputs;
+    if (!(reuse && chunks) || data.length !== size * count) data = new Float32Array(size * count);
+    for (const [t, row] of rows.entries()) {
+      for (let k = 0; k < size; k++) {
+        data[(Math.floor(k / batch) * count + t) * batch + (k % batch)] = row[k];
+      }
     }
-  }
-
-  #noChunk(got: unknown): Error {
-    const expected =
-      'a sequence of steps, or an ndarray [features, steps] or [features, steps, batch]';
-    return mismatch(`${layerText(this.#cell)} chunk`, expected, describe(got));
-  }
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-/** Steps' outputs `[rows]` or `[rows, batch]` into one row-major `[rows, steps, batch]`. */
-function stack(outputs: readonly Float32Array[], data: Float32Array, batch: number) {
-  const row = outputs.length * batch;
-  for (const [t, output] of outputs.entries()) {
-    for (let k = 0; k < output.length; k++) {
-      data[Math.floor(k / batch) * row + t * batch + (k % batch)] = output[k];
-    }
-  }
-  return data;
+    return wrap(data, [outputSize, ...array.shape.slice(1)], array);
+  };
 }

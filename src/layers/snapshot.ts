@@ -1,11 +1,11 @@
 import type { Batch } from '../equations/state.js';
-import { describe, mismatch, RecurError } from '../errors.js';
+import { demand, RecurError } from '../errors.js';
 import { decode, encode } from './encoding.js';
 import { copyValue } from './values.js';
 
 /** What runs the steps; numbers are the same bit for bit within one. */
 export type Backend = 'portable';
-export const backends: readonly Backend[] = ['portable'];
+export const portable: Backend = 'portable';
 
 const format = 'rxrecur/state';
 const version = 1;
@@ -32,20 +32,17 @@ export class Snapshot<S = unknown> implements Header {
   readonly format = format;
   readonly version = version;
   /** The backend that computed it. */
-  readonly backend: Backend;
+  declare readonly backend: Backend;
   /** The layer that it fits, printed with its sizes. */
-  readonly layer: string;
+  declare readonly layer: string;
   /** Columns of the batch; 0 for plain vectors, null before the first datum. */
-  readonly batch: Batch;
-  readonly state: S;
+  declare readonly batch: Batch;
+  declare readonly state: S;
 
   /** Throws a RecurError that names the path of anything in the state that is not plain data. */
-  constructor({ backend, layer, batch }: Header & { readonly backend: Backend }, state: S) {
+  constructor(header: Header & { readonly backend: Backend }, state: S) {
     encode(state);
-    this.backend = backend;
-    this.layer = layer;
-    this.batch = batch;
-    this.state = state;
+    Object.assign(this, header, { state });
   }
 
   /** Plain JSON; arrays as base64 of their little-endian bytes. */
@@ -61,9 +58,7 @@ export class Snapshot<S = unknown> implements Header {
 
 /** True for a snapshot and for its parsed JSON. */
 export function isSnapshot(value: unknown): value is { readonly format: typeof format } {
-  return (
-    typeof value === 'object' && value !== null && 'format' in value && value.format === format
-  );
+  return typeof value === 'object' && (value as { format?: unknown } | null)?.format === format;
 }
 
 /**
@@ -76,7 +71,8 @@ export function isSnapshot(value: unknown): value is { readonly format: typeof f
  */
 export function snapshotFromBytes(bytes: Uint8Array): Snapshot {
   try {
-    return parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return toSnapshot('snapshot', JSON.parse(text));
   } catch (cause) {
     if (cause instanceof RecurError) throw cause;
     const where = 'snapshotFromBytes';
@@ -86,41 +82,20 @@ export function snapshotFromBytes(bytes: Uint8Array): Snapshot {
 }
 
 /** A snapshot from itself or its parsed JSON; throws a RecurError for anything else. */
-export function toSnapshot(value: unknown): Snapshot {
+export function toSnapshot(where: string, value: unknown): Snapshot {
   if (value instanceof Snapshot) return value;
-  return parse(value);
+  demand(isSnapshot(value), where, `a snapshot, with format '${format}'`, value);
+  const { version: written, backend, layer, batch, state } = value as unknown as Snapshot;
+  demand(written === version, 'snapshot.version', String(version), written);
+  demand(backend === portable, 'snapshot.backend', portable, backend);
+  demand(typeof layer === 'string', 'snapshot.layer', "a layer's text", layer);
+  const isCount = Number.isSafeInteger(batch) && (batch as number) >= 0;
+  demand(batch === null || isCount, 'snapshot.batch', 'null or a count', batch);
+  return new Snapshot({ backend, layer, batch }, decode(state, 'snapshot.state'));
 }
 
 /** `toSnapshot` into one that nobody else can change. */
 export function copySnapshot(value: unknown): Snapshot {
-  const snapshot = toSnapshot(value);
+  const snapshot = toSnapshot('restore', value);
   return new Snapshot(snapshot, copyValue(snapshot.state));
-}
-
-function parse(value: unknown): Snapshot {
-  if (!isSnapshot(value)) {
-    throw mismatch('snapshot', `an object with format '${format}'`, describe(value));
-  }
-  const {
-    version: written,
-    backend,
-    layer,
-    batch,
-    state,
-  } = value as Readonly<Record<string, unknown>>;
-  if (written !== version) throw mismatch('snapshot.version', String(version), describe(written));
-  if (typeof backend !== 'string' || !(backends as readonly string[]).includes(backend)) {
-    throw mismatch('snapshot.backend', backends.join(' or '), describe(backend));
-  }
-  if (typeof layer !== 'string')
-    throw mismatch('snapshot.layer', "a layer's text", describe(layer));
-  if (batch !== null && !isCount(batch)) {
-    throw mismatch('snapshot.batch', 'null or a count', describe(batch));
-  }
-  const decoded = decode(state, 'snapshot.state');
-  return new Snapshot({ backend: backend as Backend, layer, batch }, decoded);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,9 +1,8 @@
 import type { NdArray, Out, Vec } from '../arrays/ndarray.js';
 import type { Answer, AnyCell, SameForm, StateInput, StateOf } from '../equations/cell.js';
-import { describe, mismatch } from '../errors.js';
-import { cellOf, layerText } from './chain.js';
-import { type AnyPlainCell, functionCell, type PlainCell } from './function-cell.js';
-import { carried, type InputOf, type Model, type OutputOf, type WithCell } from './members.js';
+import { layerText } from './chain.js';
+import type { AnyPlainCell, PlainCell } from './function-cell.js';
+import type { InputOf, Model, OutputOf, WithCell } from './members.js';
 import { type Session, type SessionConfig, type StateObserver, sessions } from './session.js';
 import type { Backend, Snapshot } from './snapshot.js';
 
@@ -91,7 +90,7 @@ export function stateful(
   model: AnyCell | WithCell | AnyPlainCell,
   config: SessionConfig = {},
 ): unknown {
-  const { cell, start } = sessions('stateful', modelCell('stateful', model), config, [
+  const { cell, start } = sessions('stateful', model, config, [
     'initialState',
     'restore',
     'state',
@@ -99,31 +98,18 @@ export function stateful(
     'reuse',
   ]);
   const session: Session = start();
-  const call = (x: unknown) => {
-    const y = session.handle(x);
+  const handle = (event: unknown, whole: boolean) => {
+    const y = session.handle(event, whole);
     session.tell();
     return y;
   };
+  const call = (x: unknown) => handle(x, false);
   return Object.defineProperties(call, {
     state: { get: () => session.state(), enumerable: true },
     reset: { value: () => session.reset() },
-    map: { value: (sequence: unknown) => session.all(sequence) },
+    map: { value: (sequence: unknown) => handle(sequence, true) },
     snapshot: { value: () => session.snapshot() },
     restore: { value: (snapshot: unknown) => session.restore(snapshot) },
     toString: { value: () => layerText(cell) },
   });
-}
-
-/** The cell of what `recur` and `stateful` are given: a cell, a layer or a plain function. */
-export function modelCell(where: string, model: unknown): AnyCell {
-  const own = (model as Partial<WithCell> | null | undefined)?.[carried] ?? [];
-  if (own.length) {
-    const expected = 'a model without configuration of a stream';
-    throw mismatch(where, expected, `one with ${own.join(', ')}`, 'give it the cell instead');
-  }
-  const cell = cellOf(model);
-  if (cell) return cell;
-  if (typeof model !== 'function')
-    throw mismatch(where, 'a layer, a cell or a function', describe(model));
-  return functionCell(model as AnyPlainCell);
 }

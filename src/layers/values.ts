@@ -18,14 +18,14 @@ export type TypedArray = InstanceType<(typeof typedArrays)[TypedArrayName]>;
 
 /** The name of a typed array's kind, or undefined for anything else. */
 export function typedArrayName(value: unknown): TypedArrayName | undefined {
-  const name = Object.prototype.toString.call(value).slice(8, -1);
+  const name = ArrayBuffer.isView(value) ? (value as TypedArray)[Symbol.toStringTag] : '';
   return Object.hasOwn(typedArrays, name) ? (name as TypedArrayName) : undefined;
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
   if (Object.getOwnPropertySymbols(value).length) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
 }
 
@@ -45,8 +45,13 @@ export function copyValue(value: unknown, copies = new Map<unknown, unknown>()):
   const copy: object = Array.isArray(value) ? new Array(value.length) : Object.create(prototype);
   copies.set(value, copy);
   for (const [key, v] of Object.entries(value)) {
-    const property = { writable: true, enumerable: true, configurable: true };
-    Object.defineProperty(copy, key, { ...property, value: copyValue(v, copies) });
+    // Not copy[key] = …, which for __proto__ sets the prototype.
+    Object.defineProperty(copy, key, {
+      value: copyValue(v, copies),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   }
   return copy;
 }

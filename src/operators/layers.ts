@@ -157,11 +157,6 @@ export function gru<const I extends number, const H extends number>(
   return recur(gruCell(inputSize, hiddenSize, options));
 }
 
-/** `recur` for a cell whose types are not known yet. */
-function layerOf<C extends AnyCell>(cell: C): LayerOf<C> {
-  return recur(cell);
-}
-
 /**
  * `recur(chainCell(…))`: layers, cells and stateless functions in a row, as one operator whose
  * members are stepped as one unit: `[inputSize]` of the first in, `[outputSize]` of the last out. A
@@ -176,5 +171,5 @@ function layerOf<C extends AnyCell>(cell: C): LayerOf<C> {
 export function chain<const M extends readonly [Member, ...Member[]]>(
   ...members: M & Fitting<M>
 ): LayerOf<ChainCell<M>> {
-  return layerOf(chainOf<ChainCell<M>>(members));
+  return recur(chainOf<AnyCell>(members)) as LayerOf<AnyCell> as LayerOf<ChainCell<M>>;
 }

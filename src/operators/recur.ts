@@ -1,18 +1,20 @@
 import { filter, from, map, Observable, type ObservableInput, Subject, tap } from 'rxjs';
 import type { Answer, StateInput, StateOf } from '../equations/cell.js';
-import { asRecurError, describe, mismatch, type RecurError } from '../errors.js';
+import { describe, mismatch, type RecurError } from '../errors.js';
 import { layerText } from '../layers/chain.js';
 import type { AnyPlainCell, PlainCell } from '../layers/function-cell.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../layers/members.js';
-import { type Session, type SessionConfig, sessionNames, sessions } from '../layers/session.js';
+import { type Session, type SessionConfig, sessions } from '../layers/session.js';
 import { isSnapshot } from '../layers/snapshot.js';
-import { modelCell, type StreamConfig } from '../layers/stateful.js';
+import type { StreamConfig } from '../layers/stateful.js';
 import type { EventOperator, FunctionLayer, LayerOf } from './layer.js';
 
 /** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
 export type Reset<E> =
   | ObservableInput<unknown>
   | ((source: Observable<E>) => ObservableInput<unknown>);
+
+type ResetFunction = (events: Observable<unknown>) => unknown;
 
 /** Configuration of `recur` for events of type E, where the model takes X and answers Y. */
 export interface RecurConfig<
@@ -58,7 +60,6 @@ interface UntypedConfig extends SessionConfig {
 }
 
 const skipped = Symbol('skipped');
-const names = [...sessionNames, 'reset', 'onInvalid'];
 
 /**
  * The operator that threads state: each subscription begins at the initial state, steps the model
@@ -126,53 +127,31 @@ export function recur<S, X, Y, E = X, P = Y>(
   config: RecurConfig<S, E, X, Y, P, S> & { readonly chunks?: false | undefined },
 ): EventOperator<E, P>;
 export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): unknown {
-  const { cell, start } = sessions('recur', modelCell('recur', model), config, names);
-  checkRest(config);
-  const resets = resetsOf(config.reset);
+  const { cell, start } = sessions('recur', model, config);
+  const { reset } = config;
+  const resets = reset === undefined || typeof reset === 'function' ? undefined : observed(reset);
   const operator = (source: Observable<unknown>) => subscribeWith(source, start, resets, config);
+  // What a configuration says of the stream, rather than of the model.
+  const carriedNames = Object.entries(config).flatMap(([name, value]) =>
+    value === undefined || name === 'initialState' ? [] : name,
+  );
+  const described = Object.getOwnPropertyDescriptors(cell);
+  const { inputSize, outputSize, hiddenSize, params, initialState } = described;
   Object.defineProperties(operator, {
-    ...Object.getOwnPropertyDescriptors({
-      inputSize: cell.inputSize,
-      outputSize: cell.outputSize,
-      hiddenSize: cell.hiddenSize,
-      get params() {
-        return cell.params;
-      },
-    }),
+    inputSize,
+    outputSize,
+    hiddenSize,
+    params,
+    initialState,
     cell: { value: cell },
-    initialState: { value: () => cell.initialState() },
     toString: { value: () => layerText(cell) },
     name: { value: layerText(cell) },
-    [carried]: { value: carriedBy(config) },
+    [carried]: { value: carriedNames },
   });
   return Object.freeze(operator);
 }
 
-/** The names of what a configuration says of the stream, rather than of the model. */
-function carriedBy({ initialState, ...config }: UntypedConfig): string[] {
-  return Object.entries(config).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-}
-
-function checkRest({ onInvalid }: UntypedConfig): void {
-  if (
-    onInvalid !== undefined &&
-    typeof onInvalid !== 'function' &&
-    !['error', 'skip'].includes(onInvalid)
-  ) {
-    throw mismatch('recur.onInvalid', "'error', 'skip' or a function", describe(onInvalid));
-  }
-}
-
-/** One subscription's resets; an input that RxJS cannot observe throws here, at the call. */
-type Resets = (events: Observable<unknown>) => Observable<unknown>;
-
-function resetsOf(reset: unknown): Resets | undefined {
-  if (reset === undefined) return undefined;
-  if (typeof reset === 'function') return events => observed(reset(events));
-  const resets = observed(reset);
-  return () => resets;
-}
-
+/** What RxJS can observe, observed; anything else throws. */
 function observed(input: unknown): Observable<unknown> {
   try {
     if (typeof input === 'object' && input !== null) return from(input as ObservableInput<unknown>);
@@ -185,17 +164,13 @@ function observed(input: unknown): Observable<unknown> {
 function subscribeWith(
   source: Observable<unknown>,
   start: () => Session,
-  resets: Resets | undefined,
+  shared: Observable<unknown> | undefined,
   { reset, onInvalid = 'error', state }: UntypedConfig,
 ): Observable<unknown> {
   return new Observable(subscriber => {
     const session = start();
     const events = typeof reset === 'function' ? new Subject<unknown>() : undefined;
-    const fail = (error: unknown) => {
-      if (subscriber.closed) return;
-      tellLast();
-      subscriber.error(error);
-    };
+    const resets = events ? observed((reset as ResetFunction)(events)) : shared;
     const tellLast = () => {
       try {
         session.tell();
@@ -203,46 +178,41 @@ function subscribeWith(
         // The stream is failing already: its own error is the one to hear of.
       }
     };
-
-    if (resets) {
-      subscriber.add(
-        resets(events ?? source).subscribe({
-          next(value) {
-            try {
-              if (isSnapshot(value)) session.restore(value);
-              else session.reset();
-            } catch (error) {
-              fail(error);
-            }
-          },
-          error: fail,
-        }),
-      );
+    const fail = (error: unknown) => {
       if (subscriber.closed) return;
-    }
+      tellLast();
+      subscriber.error(error);
+    };
+    const next = (value: unknown) => {
+      try {
+        if (isSnapshot(value)) session.restore(value);
+        else session.reset();
+      } catch (error) {
+        fail(error);
+      }
+    };
+    subscriber.add(resets?.subscribe({ next, error: fail }));
+    if (subscriber.closed) return;
 
     const step = (event: unknown): unknown => {
       events?.next(event);
       if (subscriber.closed) return skipped;
-      const output = attempt(event);
-      if (output !== skipped) session.tell();
-      return output;
-    };
-    const attempt = (event: unknown): unknown => {
+      let output: unknown;
       try {
-        return session.handle(event);
+        output = session.handle(event);
       } catch (error) {
         if (onInvalid === 'error') throw error;
-        if (onInvalid !== 'skip') onInvalid(asRecurError(error, 'recur'), event as never);
+        if (onInvalid !== 'skip') onInvalid(error as RecurError, event as never);
         return skipped;
       }
+      session.tell();
+      return output;
     };
     // map and filter, not a hand-written observer: they neither over-pull nor throw asynchronously.
     const outputs = source.pipe(
-      map(event => step(event)),
+      map(step),
       filter(output => output !== skipped),
     );
-    const told = state ? outputs.pipe(tap({ error: tellLast })) : outputs;
-    told.subscribe(subscriber);
+    (state ? outputs.pipe(tap({ error: tellLast })) : outputs).subscribe(subscriber);
   });
 }

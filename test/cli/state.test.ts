@@ -134,7 +134,7 @@ test.concurrent('a state file that does not fit or is damaged is refused and lef
     ['cut', good.slice(0, -20), 'damaged'],
     ['flipped', good.replace(data, data.replace(/^./, data[0] === 'A' ? 'B' : 'A')), 'damaged'],
     ['count', good.replace('"rows":10', '"rows":11'), 'damaged'],
-    ['other', '[1]', "expected an object with format 'rxrecur/state'"],
+    ['other', '[1]', "expected a snapshot, with format 'rxrecur/state'"],
     ['cell', JSON.stringify(stateful(gru(2, 7)).snapshot()), 'expected a snapshot of Chain('],
     ['batch', JSON.stringify(batch.snapshot()), 'the state of a batch of 3'],
   ];
