@@ -8,8 +8,8 @@ import {
 import { check } from '../equations/check.js';
 import { EquationError } from '../equations/equation-error.js';
 import { parameterShapes, type Sizes } from '../equations/parameters.js';
-import { type Definition, slotOptions } from '../equations/plan.js';
-import { type CellOptions, specify } from '../equations/spec.js';
+import type { Definition } from '../equations/plan.js';
+import { type CellOptions, slotOf, specify } from '../equations/spec.js';
 import { asRecurError, mismatch, RecurError } from '../errors.js';
 import { chainOf } from '../layers/chain.js';
 import { startingFrom } from '../layers/function-cell.js';
@@ -105,7 +105,7 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
     }),
   );
   const state = cell.initialState ? claimState(definition, sizes, prefix, claims) : undefined;
-  const options = { ...optionsOf(cell), params };
+  const options = { ...optionsOf(definition, cell), params };
   return () =>
     at(where, () => {
       const spec = specify(definition, inputSize, size, options);
@@ -114,9 +114,11 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
 }
 
 /** A cell's options but its parameters. */
-function optionsOf(cell: CellDescription): CellOptions {
+function optionsOf(definition: Definition, cell: CellDescription): CellOptions {
   const { activations, constants, bias, clip, projectionSize } = cell;
-  const chosen = Object.entries(activations).map(([slot, a]) => [optionOf(slot), a]);
+  const chosen = Object.entries(activations).map(([slot, a]) => {
+    return [slotOf(definition, slot).option, a];
+  });
   const projected = projectionSize === undefined ? {} : { projectionSize };
   return { ...Object.fromEntries(chosen), ...constants, bias, clip, ...projected };
 }
@@ -153,13 +155,9 @@ function claimState(
 }
 
 /** The activation slots of a text that the options of its cells set. */
-export function openSlots({ plan, declarations }: Definition): readonly string[] {
-  const declared = declarations.activations ?? {};
-  return plan.slots.filter(s => Object.hasOwn(slotOptions, s) || Object.hasOwn(declared, s));
-}
-
-function optionOf(slot: string): string {
-  return Object.hasOwn(slotOptions, slot) ? slotOptions[slot].option : slot;
+export function openSlots(definition: Definition): readonly string[] {
+  const { slots } = definition.plan;
+  return slots.filter(slot => slotOf(definition, slot).option !== undefined);
 }
 
 function checkNamed(where: string, names: readonly string[], given: object): void {

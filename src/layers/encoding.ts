@@ -1,4 +1,4 @@
-import { flatten, isNdArray, NdView, sizeOf } from '../arrays/ndarray.js';
+import { flatten, isNdArray, type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { demand, mismatch } from '../errors.js';
 import {
   isPlainObject,
@@ -13,20 +13,32 @@ const deepest = 64;
 /** The numbers that JSON lacks. */
 const oddNumbers: readonly unknown[] = ['-0', 'NaN', 'Infinity', '-Infinity'];
 
+/** A step of a walk through plain data: what is made of the value at a path. */
+type Turn = (value: unknown, path?: string, depth?: number) => unknown;
+
 /**
  * Plain data as JSON that loses nothing: arrays as base64 of their little-endian bytes, numbers
  * that JSON lacks (NaN, −0, ±∞) and undefined as `{ $: … }`. Throws a RecurError that names the
  * path of anything that is not plain data.
  */
-export function encode(value: unknown, path = 'state', depth = 0): unknown {
+export const encode: Turn = (value, path, depth) =>
+  encodeWith(encode, toBase64, value, path, depth);
+
+/** Throws what `encode` would throw, and spares the text of the arrays. */
+export const checkPlain: Turn = (value, path, depth) =>
+  encodeWith(checkPlain, () => '', value, path, depth);
+
+function encodeWith(
+  turn: Turn,
+  textOf: (kind: TypedArrayName, array: unknown, view: NdArray | undefined) => string,
+  value: unknown,
+  path = 'state',
+  depth = 0,
+): unknown {
   const view = isNdArray(value) ? value : undefined;
   const kind = typedArrayName(view ? view.data : value);
   if (kind) {
-    const Kind = typedArrays[kind];
-    const array = view
-      ? flatten(view, new Kind(sizeOf(view.shape)))
-      : new Kind(value as TypedArray);
-    const data = btoa(swapped(array).reduce((text, byte) => text + String.fromCharCode(byte), ''));
+    const data = textOf(kind, value, view);
     return view ? { $: 'ndarray', dtype: kind, shape: [...view.shape], data } : { $: kind, data };
   }
   if (value === undefined) return { $: 'undefined' };
@@ -35,7 +47,7 @@ export function encode(value: unknown, path = 'state', depth = 0): unknown {
   if (value === null || ['number', 'string', 'boolean'].includes(typeof value)) return value;
   const expected = 'numbers, strings, booleans, null, arrays or plain objects';
   demand(Array.isArray(value) || isPlainObject(value), path, expected, value);
-  const encoded = inside(value, encode, path, depth);
+  const encoded = inside(value, turn, path, depth);
   return Object.hasOwn(value, '$') ? { $: 'object', entries: Object.entries(encoded) } : encoded;
 }
 
@@ -66,13 +78,19 @@ export function decode(value: unknown, path = 'state', depth = 0): unknown {
 }
 
 /** An array or object with `turn` applied to all that it holds. */
-function inside(value: object, turn: typeof encode, path: string, depth: number): object {
+function inside(value: object, turn: Turn, path: string, depth: number): object {
   if (depth > deepest) throw mismatch(path, `at most ${deepest} levels`, 'more, or a cycle');
   if (Array.isArray(value)) {
     return Array.from(value, (v, i) => turn(v, `${path}[${i}]`, depth + 1));
   }
   const entries = Object.entries(value);
   return Object.fromEntries(entries.map(([k, v]) => [k, turn(v, `${path}.${k}`, depth + 1)]));
+}
+
+function toBase64(kind: TypedArrayName, array: unknown, view: NdArray | undefined): string {
+  const Kind = typedArrays[kind];
+  const own = view ? flatten(view, new Kind(sizeOf(view.shape))) : new Kind(array as TypedArray);
+  return btoa(swapped(own).reduce((text, byte) => text + String.fromCharCode(byte), ''));
 }
 
 function fromBase64(kind: TypedArrayName, text: unknown, path: string): TypedArray {

@@ -1,6 +1,6 @@
 import type { Batch } from '../equations/state.js';
 import { demand, RecurError } from '../errors.js';
-import { decode, encode } from './encoding.js';
+import { checkPlain, decode, encode } from './encoding.js';
 import { copyValue } from './values.js';
 
 /** What runs the steps; numbers are the same bit for bit within one. */
@@ -41,7 +41,7 @@ export class Snapshot<S = unknown> implements Header {
 
   /** Throws a RecurError that names the path of anything in the state that is not plain data. */
   constructor(header: Header & { readonly backend: Backend }, state: S) {
-    encode(state);
+    checkPlain(state);
     Object.assign(this, header, { state });
   }
 

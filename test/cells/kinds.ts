@@ -57,6 +57,20 @@ export const leakyCell = defineCell(
   { constants: { rate: 0.25 } },
 );
 
+/** `torch.nn.LSTM` with `proj_size`, in the library's language. */
+export const projectedLstmCell = defineCell(
+  'ProjectedLSTM',
+  `
+  i  = σ(W_i x + U_i h)
+  f  = σ(W_f x + U_f h)
+  g  = φ(W_g x + U_g h)
+  o  = σ(W_o x + U_o h)
+  c' = f * c + i * g
+  h' = V_h (o * ψ(c'))
+  `,
+  { biasIh: { f: 1 } },
+);
+
 /** An LSTM without output activation whose hidden state is projected: U has fewer columns. */
 export const projectedCell = defineCell(
   'Projected',

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import * as rxrecur from '../../src/index.js';
-import { byName } from '../cells/kinds.js';
+import { byName, projectedLstmCell } from '../cells/kinds.js';
 import { type GoldenCase, uniform } from './generate.js';
 
 type AnyLayer = rxrecur.Layer<unknown, number, number>;
@@ -11,19 +11,6 @@ export interface Run {
   readonly ys: readonly ArrayLike<number>[];
   readonly final: readonly Readonly<Record<string, ArrayLike<number>>>[];
 }
-
-/** torch.nn.LSTM with proj_size, in the library's language. */
-const projectedLstmCell = rxrecur.defineCell(
-  'ProjectedLSTM',
-  `
-  i  = σ(W_i x + U_i h)
-  f  = σ(W_f x + U_f h)
-  g  = φ(W_g x + U_g h)
-  o  = σ(W_o x + U_o h)
-  c' = f * c + i * g
-  h' = V_h (o * ψ(c'))
-  `,
-);
 
 /** The layers of a case, its tensors drawn. */
 export function layersOf(golden: GoldenCase): AnyLayer[] {

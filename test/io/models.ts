@@ -7,6 +7,7 @@ import {
   type Member,
   recur,
 } from '../../src/index.js';
+import { projectedLstmCell } from '../cells/kinds.js';
 import { kindNames, membersOf } from '../laws/nets.js';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -15,21 +16,7 @@ export type AnyLayer = Layer<unknown, number, number, unknown, unknown>;
 
 /** Cells of a user's own that between them use all of the language, and options for each. */
 const owns: readonly [cell: Make, options: readonly Options[]][] = [
-  [
-    defineCell(
-      'ProjectedLSTM',
-      `
-      i  = σ(W_i x + U_i h)
-      f  = σ(W_f x + U_f h)
-      g  = φ(W_g x + U_g h)
-      o  = σ(W_o x + U_o h)
-      c' = f * c + i * g
-      h' = V_h (o * ψ(c'))
-      `,
-      { biasIh: { f: 1 } },
-    ),
-    [{ projectionSize: 2 }, { projectionSize: 3, clip: 0.5, bias: false }],
-  ],
+  [projectedLstmCell, [{ projectionSize: 2 }, { projectionSize: 3, clip: 0.5, bias: false }]],
   [
     defineCell('Leaky', "n = squash(W_n x + U_n h)\nh' = (1 - rate) * h + rate * n", {
       constants: { rate: 0.1 },
