@@ -21,10 +21,12 @@ export { type ReferenceState, type ReferenceStep, reference } from './equations/
 export type { CellOptions } from './equations/spec.js';
 export type { Batch, StateArray } from './equations/state.js';
 export { RecurError } from './errors.js';
+export type { Backend } from './kernels/backends.js';
+export { backend, ready } from './layers/backend.js';
 export { chainCell } from './layers/chain.js';
 export type { ChainCell, InputOf, Member, OutputOf } from './layers/members.js';
 export type { StateObserver } from './layers/session.js';
-export { type Backend, Snapshot, snapshotFromBytes } from './layers/snapshot.js';
+export { Snapshot, snapshotFromBytes } from './layers/snapshot.js';
 export {
   type SnapshotInput,
   type StatefulConfig,

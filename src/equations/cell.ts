@@ -1,10 +1,11 @@
 import type { NdView, Out, Vec } from '../arrays/ndarray.js';
 import { describe, mismatch } from '../errors.js';
-import { interpret, type Program } from './interpret.js';
-import { type Machine, programMachine, type StartOptions } from './machine.js';
+import type { Backend } from '../kernels/backends.js';
+import { type Engines, engines } from './engines.js';
+import { engineMachine, type Machine, type StartOptions } from './machine.js';
 import { copyParameters, parameterShapes } from './parameters.js';
 import { cellText, type EquationSpec, lower } from './spec.js';
-import type { StateArray } from './state.js';
+import type { StateArray, StateShape } from './state.js';
 
 /** A cell's parameters by canonical name: copies, as row-major float32 ndarrays. */
 export type Params = Readonly<Record<string, NdView>>;
@@ -70,7 +71,10 @@ export interface FunctionCell<S, X, Y, O = undefined, P = NoParams>
 export type StateOf<M> = M extends { initialState(): infer S } ? S : never;
 
 /** How a machine starts. */
-export type BirthOptions = StartOptions;
+export interface BirthOptions extends StartOptions {
+  /** Pins the backend. */
+  readonly backend?: Backend | undefined;
+}
 
 /** What the library keeps of a cell beside its public face. */
 export interface CellInternals {
@@ -81,6 +85,9 @@ export interface CellInternals {
   readonly initialState?: unknown;
   /** A machine at the given state (`undefined`: the initial one). */
   start(state?: unknown, options?: BirthOptions): Machine;
+  /** What runs it, and its states; undefined where a plain function takes part. */
+  readonly engines?: Engines | undefined;
+  readonly shape?: StateShape | undefined;
 }
 
 /** The key of `CellInternals`: one symbol for all copies of the library on a page. */
@@ -112,9 +119,8 @@ export function equationSpec(where: string, cell: unknown): EquationSpec {
 export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameForm, Params> {
   const { definition, sizes } = spec;
   const { name, plan } = definition;
-  let program: Program | undefined;
-  const variables = plan.states.map(s => ({ name: s.name, size: sizes[s.dimension] }));
   const text = cellText(spec);
+  const variables = plan.states.map(s => ({ name: s.name, size: sizes[s.dimension] }));
   return makeCell<S, I, O>(
     {
       inputSize: sizes.input as I,
@@ -125,15 +131,22 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
       },
     },
     text,
-    {
-      spec,
-      signature: text,
-      start(state, options) {
-        program ??= interpret(spec);
-        return programMachine(lower(name), program, variables, state, options);
-      },
-    },
+    { spec, signature: text, ...running([spec], { layer: lower(name), variables }) },
   );
+}
+
+/** What runs layers of equations, one after another. */
+export function running(
+  specs: readonly EquationSpec[],
+  shape: StateShape,
+): Pick<CellInternals, 'start' | 'engines' | 'shape'> {
+  const own = engines(specs);
+  return {
+    engines: own,
+    shape,
+    start: (state, { backend, ...options } = {}) =>
+      engineMachine(own.get(backend), shape, state, options),
+  };
 }
 
 /** A callable cell from its description, its text and what the library keeps of it. */
@@ -144,13 +157,23 @@ export function makeCell<S, I, O, Y = SameForm, P = Params>(
 ): Cell<S, I, O, Y, P> {
   const call = (h: unknown, x: unknown) => {
     const machine = kept.start(h);
-    const y = machine.step(x);
-    machine.commit();
-    return [machine.state(), y];
+    try {
+      const y = machine.step(x);
+      machine.commit();
+      return [machine.state(), y];
+    } finally {
+      machine.release();
+    }
+  };
+  const initialState = () => {
+    const machine = kept.start();
+    const state = machine.state();
+    machine.release();
+    return state;
   };
   Object.defineProperties(call, {
     ...Object.getOwnPropertyDescriptors(described),
-    initialState: { value: () => kept.start().state() },
+    initialState: { value: initialState },
     toString: { value: () => text },
     name: { value: text },
     [internals]: { value: kept },

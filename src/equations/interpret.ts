@@ -1,27 +1,90 @@
+import { portable } from '../kernels/backends.js';
 import { addProduct, Matrix, Vector } from '../kernels/portable.js';
 import { activationEntry } from './activations.js';
+import { areFinite, type Engine, Pool, type Rows, roomFor } from './engine.js';
 import { columnsOf, namesOf } from './parameters.js';
 import type { BinaryName } from './parse.js';
 import type { PlanNode } from './plan.js';
 import type { EquationSpec } from './spec.js';
 
-/** One cell made ready to run: numbers in, numbers out, no checks, no garbage. */
-export interface Program {
-  /** Input window `[inputSize]`: filled by the caller before `step`. */
-  readonly x: Float32Array;
-  /** Output window `[outputSize]`: valid until the next `step`. */
-  readonly y: Float32Array;
-  /** Floats of state a stream. */
-  readonly stateSize: number;
-  /** Reads a stream's state at now[from…], writes the next at next[to…]; the two may be one. */
-  step(now: Float32Array, from: number, next: Float32Array, to: number): void;
+/** One cell made ready to run. Reads its input and state in a memory, writes state and output. */
+type Run = (memory: Float32Array, x: number, now: number, next: number, y: number) => void;
+
+/** The portable backend: layers run one after another on one memory. */
+export function portableEngine(specs: readonly EquationSpec[]): Engine {
+  let end = 0;
+  const take = (size: number) => {
+    const at = end;
+    end += size;
+    return at;
+  };
+  const room = roomFor(specs);
+  const rowsOf = (size: number): Rows => ({ at: take(size * room), stride: size, size });
+  const input = rowsOf(specs[0].sizes.input);
+  let block = 0;
+  const layers = specs.map(spec => {
+    const { sizes } = spec;
+    const { nodes, states, output } = spec.definition.plan;
+    const first = block;
+    const offsets = states.map(({ dimension }) => {
+      block += sizes[dimension];
+      return block - sizes[dimension];
+    });
+    return { run: interpret(spec), first, offsets, output: rowsOf(sizes[nodes[output].dimension]) };
+  });
+  // Without states too, blocks are at different places.
+  block = Math.max(1, block);
+  const pool = new Pool(new Float32Array(end), end, block, (memory, size) => {
+    const larger = new Float32Array(Math.max(size, 2 * memory.length));
+    larger.set(memory);
+    return larger;
+  });
+  /** Steps one stream, whose input and output are the j-th. */
+  const step = (now: number, next: number, j: number): number => {
+    const { memory } = pool;
+    let x = input;
+    for (let i = 0; i < layers.length; i++) {
+      const { run, first, output } = layers[i];
+      const from = x.at + j * x.stride;
+      if (i && !areFinite(memory, from, x.size)) return i;
+      run(memory, from, now + first, next + first, output.at + j * output.stride);
+      x = output;
+    }
+    return 0;
+  };
+  return {
+    backend: portable,
+    pool,
+    room,
+    input,
+    outputs: layers.map(({ output }) => output),
+    states: layers.flatMap(({ offsets }) => offsets),
+    step: (now, next) => step(now, next, 0),
+    streams(now, next, count) {
+      for (let j = 0; j < count; j++) {
+        const odd = step(now + j * block, next + j * block, j);
+        if (odd) return odd;
+      }
+      return 0;
+    },
+    steps(now, next, spare, count) {
+      let from = now;
+      let to = next;
+      for (let t = 0; t < count; t++) {
+        const odd = step(from, to, t);
+        if (odd) return odd;
+        [from, to] = [to, to === next ? spare : next];
+      }
+      return 0;
+    },
+  };
 }
 
 type Operation = () => void;
 type NodeOf<Op> = PlanNode & { op: Op };
 
-/** The portable backend: a plan run on `gemv`, in double precision between float32 states. */
-export function interpret(spec: EquationSpec): Program {
+/** A plan run on `gemv`, in double precision between float32 states. */
+function interpret(spec: EquationSpec): Run {
   const { definition, sizes, constants, params } = spec;
   const { nodes, states, output } = definition.plan;
   const blocks = blocksOf(nodes);
@@ -70,24 +133,17 @@ export function interpret(spec: EquationSpec): Program {
   const lengths = states.map(({ dimension }) => sizes[dimension]);
   const loads = states.map(({ name }) => startOf('state', name));
   const input = startOf('input');
-  const x = new Float32Array(sizes.input);
-  const y = new Float32Array(lengthOf(output));
-  return {
-    x,
-    y,
-    stateSize: lengths.reduce((sum, length) => sum + length, 0),
-    step(now, from, next, to) {
-      // An input or a state that no equation reads has no register.
-      if (input >= 0) copy(x, 0, registers, input, x.length);
-      for (let k = 0, at = from; k < lengths.length; at += lengths[k], k++) {
-        if (loads[k] >= 0) copy(now, at, registers, loads[k], lengths[k]);
-      }
-      for (let k = 0; k < operations.length; k++) operations[k]();
-      for (let k = 0, at = to; k < lengths.length; at += lengths[k], k++) {
-        copy(registers, starts[states[k].node], next, at, lengths[k]);
-      }
-      copy(registers, starts[output], y, 0, y.length);
-    },
+  return (memory, x, now, next, y) => {
+    // An input or a state that no equation reads has no register.
+    if (input >= 0) copy(memory, x, registers, input, sizes.input);
+    for (let k = 0, at = now; k < lengths.length; at += lengths[k], k++) {
+      if (loads[k] >= 0) copy(memory, at, registers, loads[k], lengths[k]);
+    }
+    for (let k = 0; k < operations.length; k++) operations[k]();
+    for (let k = 0, at = next; k < lengths.length; at += lengths[k], k++) {
+      copy(registers, starts[states[k].node], memory, at, lengths[k]);
+    }
+    copy(registers, starts[output], memory, y, lengthOf(output));
   };
 }
 

@@ -1,13 +1,15 @@
 import { isNdArray, type NdArray, type NdView, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
-import { demand, describe, mismatch, shapeText } from '../errors.js';
-import type { Program } from './interpret.js';
+import { describe, mismatch, shapeText } from '../errors.js';
+import { areFinite, type Engine } from './engine.js';
 import {
   type Batch,
-  type GivenState,
+  type Blocks,
+  layersOf,
   layOut,
+  type Origin,
   readState,
-  type StateVariable,
+  type StateShape,
   writeState,
 } from './state.js';
 
@@ -17,47 +19,58 @@ import {
  */
 export interface Machine {
   step(x: unknown): unknown;
+  /** Steps a whole sequence at once, if it can; false: it did nothing, for `step` to say why. */
+  sequence?(steps: Sequence): boolean;
   commit(): void;
   rollback(): void;
+  /** On from the place of another machine of the same model, its tentative steps included. */
+  follow(other: Machine): void;
   /** A copy of the committed state, in the cell's public form. */
   state(): unknown;
   readonly batch: Batch;
+  /** Gives back its room. It must not be used again. */
+  release(): void;
+  /** Where its state is, tentative steps included. */
+  readonly blocks?: Blocks;
 }
 
-export interface StartOptions {
+/** Vectors to step one after another: the t-th in, and out again, in a memory. */
+export interface Sequence {
+  readonly count: number;
+  /** The t-th input, which must be of the right size, into memory at `at`; false: it is not. */
+  read(t: number, memory: Float32Array, at: number, size: number): boolean;
+  write(t: number, memory: Float32Array, at: number, size: number): void;
+}
+
+export interface StartOptions extends Origin {
   /** Emit one reused view instead of distinct arrays. */
   readonly reuse?: boolean | undefined;
-  /** The batch of a restored state; null or absent: the first datum fixes it. */
-  readonly batch?: Batch | undefined;
-  /** True: the state is a snapshot's, where undefined does not stand for the initial one. */
-  readonly restored?: boolean | undefined;
-  /** True: the state is one that was configured, and must be finite; one that grew need not be. */
-  readonly finite?: boolean | undefined;
 }
 
 /**
- * Steps one program over one stream or a batch of them; columns are stored one after another. The
+ * Steps an engine's model over one stream or a batch of them, each with its block of states. The
  * initial state is zeros where undefined is given. A step allocates nothing but its output.
  */
-export function programMachine(
-  where: string,
-  { x: input, y: output, stateSize, step: run }: Program,
-  variables: readonly StateVariable[],
+export function engineMachine(
+  engine: Engine,
+  shape: StateShape,
   initial: unknown,
-  { reuse, batch: own = null, restored, finite }: StartOptions = {},
+  { reuse, ...origin }: StartOptions = {},
 ): Machine {
-  const given = readState(`${where}.initialState`, variables, initial);
+  const { pool, input, outputs, states: offsets, room } = engine;
+  const { block } = pool;
+  const output = outputs[outputs.length - 1];
+  const layers = layersOf(shape);
+  const [where] = layers;
+  const given = readState(shape, initial, origin);
   const slab = new Slab();
-  for (const { values } of finite ? given.parts : []) {
-    const odd = values.findIndex(value => !Number.isFinite(value));
-    demand(odd < 0, `${where}.initialState`, 'finite float32 numbers', values[odd]);
-  }
-  if (restored) checkRestored(`${where}.restore`, variables, given, own);
-  let batch = own ?? given.batch;
+  let batch = given.batch;
   let tentative = batch;
-  let moved = false;
-  let now: Float32Array;
-  let next: Float32Array;
+  /** Three places for the streams' blocks: the committed, the tentative, and one to write to. */
+  let streams = 0;
+  let base = 0;
+  let now = 0;
+  let current = 0;
   /** What the last step answered: its elements, and around them the class that came in. */
   let data: Float32Array = new Float32Array(0);
   let y: NdView | Float32Array = data;
@@ -65,12 +78,25 @@ export function programMachine(
   const alone = new Float64Array(1);
   const single = [1];
 
+  const blocksAt = (at: number): Blocks => ({ memory: pool.memory, at, block, offsets, streams });
+  const release = () => {
+    if (streams) pool.give(base, 3 * streams);
+    streams = 0;
+  };
   /** Lays the initial state out over the streams of the batch. */
   const birth = () => {
-    now = layOut(given, variables, stateSize, tentative || 1);
-    next = now.slice();
+    release();
+    streams = tentative || 1;
+    base = pool.take(3 * streams);
+    now = current = base;
+    layOut(given, blocksAt(base));
   };
-
+  /** A place that is neither `now` nor `current`. */
+  const other = () => {
+    let at = base;
+    while (at === now || at === current) at += streams * block;
+    return at;
+  };
   /** Checks or fixes the batch size. */
   const enter = (columns: number) => {
     if (tentative === columns) return;
@@ -80,75 +106,123 @@ export function programMachine(
       throw mismatch(`${where}.x`, expected, got, hint);
     }
     tentative = columns;
-    birth();
+    if (streams !== (columns || 1)) birth();
   };
-
   /** A new `data` and `y` `[outputSize]`, or in answer to an ndarray `[outputSize, columns]` too. */
   const renew = (columns: number, array: NdArray | undefined) => {
-    const size = output.length * (columns || 1);
+    const size = output.size * (columns || 1);
     if (reuse && View === array?.constructor && data.length === size) return;
     View = array?.constructor;
     data = reuse ? new Float32Array(size) : slab.take(size);
-    y = array ? wrap(data, [output.length, ...array.shape.slice(1)], array) : data;
+    y = array ? wrap(data, [output.size, ...array.shape.slice(1)], array) : data;
+  };
+  /** Refuses what came into a layer from the one before. */
+  const fail = (layer: number, count: number) => {
+    const { at, stride, size } = outputs[layer - 1];
+    for (let j = 0; j < count; j++) {
+      const row = pool.memory.subarray(at + j * stride, at + j * stride + size);
+      const i = row.findIndex(value => !Number.isFinite(value));
+      if (i >= 0) throw notFinite(layers[layer], i, row[i]);
+    }
   };
 
   birth();
   return {
     step(x) {
       const array = isNdArray(x) ? x : undefined;
-      const columns = columnsOf(where, x, array, input.length);
+      const columns = columnsOf(where, x, array, input.size);
+      if (!streams) throw mismatch(where, 'a stream that goes on', 'a step after its end');
       enter(columns);
       renew(columns, array);
-      const streams = columns || 1;
-      const from = moved ? next : now;
-      for (let j = 0, at = 0; j < streams; j++, at += stateSize) {
-        if (array) read(where, array.data, array.offset, array.stride, j, input);
-        else if (typeof x === 'number') read(where, alone.fill(x), 0, single, 0, input);
-        else read(where, x as readonly number[], 0, single, 0, input);
-        run(from, at, next, at);
-        for (let i = 0, k = j; i < output.length; i++, k += streams) data[k] = output[i];
+      const next = other();
+      const { memory } = pool;
+      for (let first = 0; first < streams; first += room) {
+        const count = Math.min(room, streams - first);
+        for (let j = 0, to = input.at; j < count; j++, to += input.stride) {
+          if (array)
+            read(where, array.data, array.offset, array.stride, first + j, memory, to, input.size);
+          else if (typeof x === 'number') read(where, alone.fill(x), 0, single, 0, memory, to, 1);
+          else read(where, x as readonly number[], 0, single, 0, memory, to, input.size);
+        }
+        const at = first * block;
+        const odd =
+          streams === 1
+            ? engine.step(current, next)
+            : engine.streams(current + at, next + at, count);
+        if (odd) fail(odd, count);
+        for (let j = 0, from = output.at; j < count; j++, from += output.stride) {
+          for (let i = 0, k = first + j; i < output.size; i++, k += streams) {
+            data[k] = memory[from + i];
+          }
+        }
       }
-      moved = true;
+      current = next;
       return y;
     },
+    sequence(steps) {
+      if (tentative || !streams) return false;
+      const { memory } = pool;
+      for (let first = 0; first < steps.count; first += room) {
+        const count = Math.min(room, steps.count - first);
+        let fits = true;
+        for (let t = 0; t < count && fits; t++) {
+          const at = input.at + t * input.stride;
+          fits = steps.read(first + t, memory, at, input.size) && areFinite(memory, at, input.size);
+        }
+        const next = other();
+        const from = current;
+        current = next;
+        const spare = other();
+        if (!fits || engine.steps(from, next, from === now ? spare : from, count)) {
+          current = now;
+          return false;
+        }
+        for (let t = 0; t < count; t++) {
+          steps.write(first + t, memory, output.at + t * output.stride, output.size);
+        }
+        current = count % 2 ? next : from === now ? spare : from;
+      }
+      if (steps.count) tentative = 0;
+      return true;
+    },
     commit() {
-      if (!moved) return;
-      const last = now;
-      now = next;
-      next = last;
+      now = current;
       batch = tentative;
-      moved = false;
     },
     rollback() {
-      moved = false;
+      current = now;
       if (tentative === batch) return;
       tentative = batch;
       birth();
     },
-    state: () => writeState(variables, now, batch ?? 0),
+    follow(machine) {
+      const from = machine.blocks as Blocks;
+      if (streams !== from.streams) {
+        tentative = from.streams;
+        birth();
+      }
+      tentative = batch = machine.batch;
+      current = now;
+      pool.memory.copyWithin(now, from.at, from.at + streams * block);
+    },
+    state: () => writeState(shape, blocksAt(now), batch ?? 0),
     get batch() {
       return batch;
     },
+    get blocks() {
+      return blocksAt(current);
+    },
+    release,
   };
 }
 
-/** Refuses a snapshot without the state that the cell has, or of another batch than it says. */
-function checkRestored(
-  where: string,
-  variables: readonly StateVariable[],
-  { parts }: GivenState,
-  batch: Batch,
-): void {
-  const names = variables.map(({ name }) => name).join(', ');
-  if (parts.length < variables.length) throw mismatch(where, `the state ${names}`, 'undefined');
-  for (const { columns } of parts) {
-    if (columns === (batch ?? 0)) continue;
-    throw mismatch(where, `a state of batch ${batch}`, `one of batch ${columns}`);
-  }
-}
-
 /** The columns of an input, which must be of the right size: 0 for `[size]`. */
-function columnsOf(where: string, x: unknown, array: NdArray | undefined, size: number): number {
+export function columnsOf(
+  where: string,
+  x: unknown,
+  array: NdArray | undefined,
+  size: number,
+): number {
   const shape = array?.shape;
   const vector = isVector(x);
   if (shape) {
@@ -161,26 +235,29 @@ function columnsOf(where: string, x: unknown, array: NdArray | undefined, size: 
   throw mismatch(`${where}.x`, expected, got ? shapeText(got) : describe(x), hint);
 }
 
-function isVector(x: unknown): x is readonly number[] {
+export function isVector(x: unknown): x is readonly number[] {
   return Array.isArray(x) || x instanceof Float32Array || x instanceof Float64Array;
 }
 
-/** input ← column j of an ndarray's data, rounded to float32; every number must be finite. */
+/** memory[to …] ← column j of an ndarray's data, rounded to float32; each number must be finite. */
 function read(
   where: string,
   data: ArrayLike<unknown>,
   offset: number,
   stride: readonly number[],
   j: number,
-  input: Float32Array,
+  memory: Float32Array,
+  to: number,
+  size: number,
 ): void {
   const step = stride[0];
   let at = offset + (j && j * stride[1]);
-  for (let i = 0; i < input.length; i++, at += step) {
+  for (let i = 0; i < size; i++, at += step) {
     const value = data[at];
-    input[i] = value as number;
+    const float = Math.fround(value as number);
+    memory[to + i] = float;
     // Infinity − Infinity and NaN − NaN are NaN.
-    if (typeof value !== 'number' || input[i] - input[i] !== 0) throw notFinite(where, i, value);
+    if (typeof value !== 'number' || float - float !== 0) throw notFinite(where, i, value);
   }
 }
 

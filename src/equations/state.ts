@@ -1,54 +1,111 @@
 import { flatten, NdView } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
-import { describe, mismatch, shapeText } from '../errors.js';
+import { demand, describe, mismatch, shapeText } from '../errors.js';
 
 /** Columns of a stream: null before its first datum, 0 for plain vectors, else the batch size. */
 export type Batch = number | null;
 
-/** A state variable's place in a stream's block. */
+/** A state variable of a cell. */
 export interface StateVariable {
   readonly name: string;
   readonly size: number;
 }
+
+/** The states of a cell, by the name of its layer, or of a chain's members. */
+export type StateShape =
+  | { readonly layer: string; readonly variables: readonly StateVariable[] }
+  | { readonly members: readonly StateShape[] };
 
 /** One state variable as users see it: `[size]`, or `[size, batch]` in a batch. */
 export type StateArray = Float32Array | NdView;
 
 /** A given state: for each variable a row-major copy, `[size]` or, with columns, `[size, columns]`. */
 export interface GivenState {
-  readonly parts: readonly { readonly values: Float32Array; readonly columns: number }[];
+  /** Undefined stands for zeros. */
+  readonly parts: readonly (Part | undefined)[];
   readonly batch: Batch;
 }
 
+interface Part {
+  readonly values: Float32Array;
+  readonly columns: number;
+}
+
+/** How a state came about. */
+export interface Origin {
+  /** True: a snapshot's, where undefined does not stand for the initial one. */
+  readonly restored?: boolean | undefined;
+  /** The batch of a restored state; null or absent: the first datum fixes it. */
+  readonly batch?: Batch | undefined;
+  /** True: one that was configured, and must be finite; one that grew need not be. */
+  readonly finite?: boolean | undefined;
+}
+
+/** The names of a shape's layers, as they stand in messages: `chain[0].lstm`. */
+export function layersOf(shape: StateShape, prefix = ''): readonly string[] {
+  if (!('members' in shape)) return [prefix + shape.layer];
+  return shape.members.flatMap((member, i) => layersOf(member, `${prefix}chain[${i}].`));
+}
+
 /** Checks and copies a state in the public form; undefined stands for zeros. */
-export function readState(
-  where: string,
-  variables: readonly StateVariable[],
-  given: unknown,
-): GivenState {
+export function readState(shape: StateShape, given: unknown, origin: Origin): GivenState {
   let batch: Batch = null;
-  if (given === undefined) return { parts: [], batch };
-  const values = valuesByName(where, variables, given);
-  const parts = variables.map(({ name, size }, k) => {
-    const at = values.length > 1 ? `${where}.${name}` : where;
+  const parts: (Part | undefined)[] = [];
+
+  const readMember = (prefix: string, member: StateShape, value: unknown): void => {
+    if ('members' in member) {
+      const { length } = member.members;
+      const isGiven = value !== undefined || origin.restored;
+      const isTuple = Array.isArray(value) && value.length === length;
+      demand(isTuple || !isGiven, `${prefix}chain.initialState`, `a tuple of ${length}`, value);
+      for (const [i, next] of member.members.entries()) {
+        readMember(`${prefix}chain[${i}].`, next, (value as unknown[] | undefined)?.[i]);
+      }
+      return;
+    }
+    const { variables } = member;
+    const layer = prefix + member.layer;
+    const where = `${layer}.initialState`;
+    const values = valuesByName(where, variables, value);
+    const names = variables.map(({ name }) => name);
+    if (!values && names.length && origin.restored) {
+      throw mismatch(`${layer}.restore`, `the state ${names.join(', ')}`, 'undefined');
+    }
+    for (const [k, { name, size }] of variables.entries()) {
+      const at = names.length > 1 ? `${where}.${name}` : where;
+      parts.push(values && readPart(at, layer, size, values[k]));
+    }
+  };
+
+  const readPart = (at: string, layer: string, size: number, value: unknown): Part => {
     const expected = `[${size}] or [${size}, ${batch ?? 'batch'}]`;
-    const { values: numbers, shape } = readNumbers(at, values[k], expected);
-    const [rows, columns = 0] = shape;
-    const batched = shape.length === 2 && columns > 0 && columns === (batch ?? columns);
-    if (rows !== size || !(shape.length === 1 || batched)) {
-      throw mismatch(at, expected, shapeText(shape));
+    const { values, shape: got } = readNumbers(at, value, expected);
+    const [rows, columns = 0] = got;
+    const batched = got.length === 2 && columns > 0 && columns === (batch ?? columns);
+    if (rows !== size || !(got.length === 1 || batched)) {
+      throw mismatch(at, expected, shapeText(got));
     }
     if (batched) batch = columns;
-    return { values: numbers, columns };
-  });
-  return { parts, batch };
+    const odd = origin.finite ? values.findIndex(v => !Number.isFinite(v)) : -1;
+    demand(odd < 0, `${layer}.initialState`, 'finite float32 numbers', values[odd]);
+    const { batch: own = null } = origin;
+    if (origin.restored && columns !== (own ?? 0)) {
+      const got = `one of batch ${columns}`;
+      throw mismatch(`${layer}.restore`, `a state of batch ${own}`, got);
+    }
+    return { values, columns };
+  };
+
+  readMember('', shape, given);
+  return { parts, batch: origin.batch ?? batch };
 }
 
 function valuesByName(
   where: string,
   variables: readonly StateVariable[],
   given: unknown,
-): readonly unknown[] {
+): readonly unknown[] | undefined {
+  if (given === undefined) return undefined;
   const names = variables.map(({ name }) => name);
   if (names.length === 0) throw mismatch(where, 'undefined, there is no state', describe(given));
   if (names.length === 1) return [given];
@@ -59,39 +116,48 @@ function valuesByName(
   return names.map(name => record[name]);
 }
 
-/** The blocks of so many streams, one after another; a vector is broadcast over them. */
-export function layOut(
-  { parts }: GivenState,
-  variables: readonly StateVariable[],
-  stateSize: number,
-  streams: number,
-): Float32Array {
-  const blocks = new Float32Array(stateSize * streams);
-  for (let j = 0, at = 0; j < streams; j++) {
-    for (const [k, { size }] of variables.entries()) {
-      const { values, columns = 0 } = parts[k] ?? {};
-      const block = blocks.subarray(at, (at += size));
+/** Where the streams' states are: one block a stream, in each the variables at `offsets`. */
+export interface Blocks {
+  readonly memory: Float32Array;
+  readonly at: number;
+  readonly block: number;
+  readonly offsets: readonly number[];
+  readonly streams: number;
+}
+
+/** Writes a state into the streams' blocks; a vector is broadcast over them. */
+export function layOut({ parts }: GivenState, blocks: Blocks): void {
+  const { memory, at, block, offsets, streams } = blocks;
+  for (const [k, part] of parts.entries()) {
+    if (!part) continue;
+    const { values, columns } = part;
+    const size = values.length / (columns || 1);
+    for (let j = 0; j < streams; j++) {
+      const from = at + j * block + offsets[k];
       const [stride, offset] = columns ? [columns, j] : [1, 0];
-      if (values) flatten({ data: values, shape: [size], stride: [stride], offset }, block);
+      const column = { data: values, shape: [size], stride: [stride], offset };
+      flatten(column, memory.subarray(from, from + size));
     }
   }
-  return blocks;
 }
 
 /** The blocks' state in the public form, copied: vectors, or with columns `[size, columns]`. */
-export function writeState(
-  variables: readonly StateVariable[],
-  blocks: Float32Array,
-  columns: number,
-): unknown {
-  const streams = columns || 1;
-  const stride = [1, blocks.length / streams];
-  let offset = 0;
-  const entries = variables.map(({ name, size }): [string, StateArray] => {
-    const shape = [size, streams];
-    const data = flatten({ data: blocks, shape, stride, offset }, new Float32Array(size * streams));
-    offset += size;
-    return [name, columns ? new NdView(data, shape) : data];
-  });
-  return entries.length > 1 ? Object.fromEntries(entries) : entries[0]?.[1];
+export function writeState(shape: StateShape, blocks: Blocks, columns: number): unknown {
+  const { memory, at, block, offsets, streams } = blocks;
+  let k = 0;
+  const write = (member: StateShape): unknown => {
+    if ('members' in member) return member.members.map(write);
+    const entries = member.variables.map(({ name, size }): [string, StateArray] => {
+      const view = {
+        data: memory,
+        shape: [size, streams],
+        stride: [1, block],
+        offset: at + offsets[k++],
+      };
+      const data = flatten(view, new Float32Array(size * streams));
+      return [name, columns ? new NdView(data, [size, columns]) : data];
+    });
+    return entries.length > 1 ? Object.fromEntries(entries) : entries[0]?.[1];
+  };
+  return write(shape);
 }

@@ -3,9 +3,12 @@ import {
   type BirthOptions,
   internals,
   makeCell,
+  running,
   type SameForm,
 } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
+import type { EquationSpec } from '../equations/spec.js';
+import type { StateShape } from '../equations/state.js';
 import { asRecurError, demand, describe, mismatch } from '../errors.js';
 import { functionCell } from './function-cell.js';
 import { type ChainCell, carried, type Fitting, type Member, type WithCell } from './members.js';
@@ -74,6 +77,7 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
     const expected = `input size ${before}, the output size of ${layerText(cells[i - 1])}`;
     throw mismatch(`chain[${i}]`, expected, layerText(cell));
   }
+  const parts = equationParts(cells);
   const textOf = (textOfOne: (cell: AnyCell) => string) =>
     `Chain(${cells.map(cell => textOfOne(cell)).join(', ')})`;
   const chained: AnyCell = makeCell<
@@ -95,7 +99,7 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
     {
       spec: { kind: 'chain', members: cells },
       signature: textOf(layerSignature),
-      start: (state, options) => startChain(cells, state, options),
+      ...(parts ? running(parts.specs, parts.shape) : { start: startChain(cells) }),
     },
   );
   return chained as C;
@@ -117,11 +121,35 @@ function memberCell(member: Member, i: number): AnyCell {
   return functionCell(member as (x: never) => unknown, false);
 }
 
-function startChain(
+/** The layers of a chain that is all equations, run as one. */
+function equationParts(
   cells: readonly AnyCell[],
-  state: unknown,
-  options: BirthOptions = {},
-): Machine {
+): { specs: readonly EquationSpec[]; shape: StateShape } | undefined {
+  const specs: EquationSpec[] = [];
+  const members: StateShape[] = [];
+  for (const cell of cells) {
+    const { spec, shape, initialState } = cell[internals];
+    if (!shape || initialState !== undefined) return undefined;
+    members.push(shape);
+    specs.push(...(spec.kind === 'chain' ? equationSpecs(spec.members) : [spec as EquationSpec]));
+  }
+  return { specs, shape: { members } };
+}
+
+const equationSpecs = (cells: readonly AnyCell[]) => equationParts(cells)?.specs ?? [];
+
+/** A machine of machines. */
+interface Chained extends Machine {
+  readonly machines: readonly Machine[];
+}
+
+/** Starts a chain of which some members are no equations, or begin elsewhere. */
+function startChain(cells: readonly AnyCell[]) {
+  return (state?: unknown, options: BirthOptions = {}): Machine =>
+    chainMachine(cells, state, options);
+}
+
+function chainMachine(cells: readonly AnyCell[], state: unknown, options: BirthOptions): Machine {
   const isGiven = state !== undefined || options.restored;
   const isTuple = Array.isArray(state) && state.length === cells.length;
   demand(isTuple || !isGiven, 'chain.initialState', `a tuple of ${cells.length}`, state);
@@ -143,7 +171,7 @@ function startChain(
     machines.push(cells[i][internals].start((state as unknown[])?.[i], { ...options, reuse }));
   });
   const step = (x: unknown, i: number) => machines[i].step(x);
-  return {
+  const chained: Chained = {
     get batch() {
       return machines.find(({ batch }) => batch !== null)?.batch ?? null;
     },
@@ -154,8 +182,16 @@ function startChain(
     rollback() {
       for (const machine of machines) machine.rollback();
     },
+    follow(other) {
+      for (const [i, machine] of machines.entries()) machine.follow((other as Chained).machines[i]);
+    },
     state: () => machines.map(machine => machine.state()),
+    release() {
+      for (const machine of machines) machine.release();
+    },
+    machines,
   };
+  return chained;
 }
 
 /** True where a user's function, which may keep what it is given, reads the input. */

@@ -18,6 +18,11 @@ export interface AnyPlainCell {
   readonly inputSize?: never;
 }
 
+/** A function's machine, which another one may follow. */
+interface Followed extends Machine {
+  next(): unknown;
+}
+
 /**
  * A plain function as a cell: `(h, x) => [h, y]`, which `startingFrom` gives an initial state, or,
  * not `stateful`, `x => y`.
@@ -28,7 +33,7 @@ export function functionCell(fn: (...args: never[]) => unknown, stateful = true)
   const start = (initial: unknown): Machine => {
     let now = copyValue(initial);
     let next = now;
-    return {
+    const machine: Followed = {
       batch: null,
       step(x) {
         if (!stateful) return call(x);
@@ -44,8 +49,14 @@ export function functionCell(fn: (...args: never[]) => unknown, stateful = true)
       rollback() {
         next = now;
       },
+      follow(other) {
+        now = next = copyValue((other as Followed).next());
+      },
       state: () => copyValue(now),
+      release() {},
+      next: () => next,
     };
+    return machine;
   };
   return makeCell<unknown, undefined, undefined, unknown>(
     { inputSize: undefined, outputSize: undefined, hiddenSize: 0, params: {} },
@@ -60,7 +71,7 @@ export function startingFrom(cell: AnyCell, initialState: unknown): AnyCell {
   const kept = cell[internals];
   const own = copyValue(initialState);
   // A value that does not fit is a wrong argument: it throws here, not when a stream starts.
-  if (typeof own !== 'function') kept.start(own, { finite: true });
+  if (typeof own !== 'function') kept.start(own, { finite: true }).release();
   return makeCell(cell, String(cell), {
     ...kept,
     initialState: own,

@@ -1,10 +1,12 @@
-import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
+import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
+import { Slab } from '../arrays/slab.js';
 import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
-import type { Machine } from '../equations/machine.js';
+import { isVector, type Machine, type Sequence } from '../equations/machine.js';
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
+import { type Backend, backends, portable } from '../kernels/backends.js';
 import { cellIn, layerSignature, layerText } from './chain.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
-import { type Backend, copySnapshot, portable, Snapshot, toSnapshot } from './snapshot.js';
+import { copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
 import { copyValue } from './values.js';
 
 /** Who is told of every state: an observer, or a function. */
@@ -42,7 +44,7 @@ const options: Readonly<Record<string, Fits>> = {
   select: callback,
   project: callback,
   chunks: flag,
-  backend: [name => name === portable, portable],
+  backend: whatever,
   reuse: flag,
   reset: whatever,
   onInvalid: [
@@ -64,11 +66,14 @@ export function sessions(
     const [fits, expected] = options[name];
     demand(value === undefined || fits(value), `${where}.${name}`, expected, value);
   }
+  const { backend } = config;
+  const fits = backend === undefined || backends().includes(backend);
+  demand(fits, `${where}.backend`, `one of ${backends().join(', ')}`, backend);
   const cell = startingFrom(given, config.initialState);
   let { restore } = config;
   const start = () => startSession(cell, config, restore);
   if (restore !== undefined && !isFunction(restore)) {
-    start();
+    start().end();
     restore = copySnapshot(restore);
   }
   return { cell, start };
@@ -89,10 +94,19 @@ export interface Session {
   snapshot(): Snapshot;
   /** Tells the observer of states where the model is now. */
   tell(): void;
+  /** Gives back its room; it must not be used again. */
+  end(): void;
+  /** What it holds, and gives back at the end. */
+  readonly held: Held;
+}
+
+/** A session's machine: what outlives the session that nobody ended. */
+interface Held {
+  machine: Machine;
 }
 
 function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): Session {
-  const { select, project, chunks, reuse, state } = config;
+  const { select, project, chunks, reuse, state, backend } = config;
   const where = String(cell);
   const layer = layerSignature(cell);
   const outputsOf = chunkSteps(cell, config);
@@ -100,21 +114,26 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
   let busy = false;
 
   const begin = (initial?: unknown, restored?: BirthOptions) =>
-    cell[internals].start(initial, { ...restored, reuse: reuse && !chunks });
+    cell[internals].start(initial, { ...restored, backend, reuse: reuse && !chunks });
   const resume = (given: unknown) => {
     const { layer: other, state: its, batch } = toSnapshot('restore', given);
     if (other !== layer) throw mismatch('restore', `a snapshot of ${layer}`, `one of ${other}`);
     return begin(its, { batch, restored: true });
   };
-  let machine = begin();
+  const held: Held = { machine: begin() };
+  const renew = (machine: Machine) => {
+    held.machine.release();
+    held.machine = machine;
+  };
   const restored = made(restore);
-  if (restored !== undefined) machine = resume(restored);
+  if (restored !== undefined) renew(resume(restored));
 
   const session: Session = {
     handle(event, whole) {
       const step = whole ? count : count++;
       if (busy) throw mismatch(where, 'one step at a time', 'a step inside a step');
       busy = true;
+      const { machine } = held;
       let at = 'select';
       let emission: unknown;
       try {
@@ -133,30 +152,49 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
       return emission;
     },
     reset() {
-      machine = begin();
+      renew(begin());
       session.tell();
     },
     restore(snapshot) {
-      machine = resume(snapshot);
+      renew(resume(snapshot));
       session.tell();
     },
-    state: () => machine.state(),
-    snapshot: () =>
-      new Snapshot({ backend: portable, layer, batch: machine.batch }, machine.state()),
+    state: () => held.machine.state(),
+    snapshot: () => {
+      const { batch } = held.machine;
+      return new Snapshot({ backend: backendOf(cell, backend), layer, batch }, session.state());
+    },
     tell() {
       if (!state) return;
       const snapshot = session.snapshot() as Snapshot<never>;
       if (typeof state === 'function') state(snapshot);
       else state.next(snapshot);
     },
+    end: () => held.machine.release(),
+    held,
   };
   return session;
 }
 
+/** What runs a cell: the pinned backend, or the fastest that it can have. */
+export function backendOf(cell: AnyCell, pinned?: Backend): Backend {
+  const { spec, engines } = cell[internals];
+  if (engines) return engines.get(pinned).backend;
+  if (spec.kind !== 'chain') return portable;
+  // Its own functions aside, a chain is what its first layer of equations is.
+  const member = spec.members.find(({ [internals]: kept }) => kept.spec.kind !== 'function');
+  return member ? backendOf(member, pinned) : portable;
+}
+
 /** What steps a chunk through a machine: outputs in the form in which the steps came. */
 function chunkSteps(cell: AnyCell, { reuse, chunks }: SessionConfig) {
+  const { outputSize = 0 } = cell;
   /** The outputs that `reuse` emits again and again. */
   let data = new Float32Array(0);
+  const renew = (size: number) => {
+    if (!(reuse && chunks) || data.length !== size) data = new Float32Array(size);
+    return data;
+  };
 
   return (machine: Machine, steps: unknown): unknown => {
     const array = isNdArray(steps) ? steps : undefined;
@@ -169,27 +207,82 @@ function chunkSteps(cell: AnyCell, { reuse, chunks }: SessionConfig) {
       'a sequence of steps, or an ndarray [features, steps] or [features, steps, batch]',
       steps,
     );
-    const stepAt = (x: unknown, t: number) => {
+    if (array && array.shape.length === 2 && machine.sequence) {
+      const target = renew(outputSize * count);
+      if (machine.sequence(columnsOf(array, target)))
+        return wrap(target, [outputSize, count], array);
+    }
+    const list = array ? undefined : Array.from(steps as Iterable<unknown>);
+    if (list && machine.sequence && list.every(isVector)) {
+      const outputs = new VectorList(list);
+      if (machine.sequence(outputs)) return outputs.written;
+    }
+    const stepAt = (_: unknown, t: number) => {
       try {
-        const y = machine.step(array ? sliceAt(array, 1, t) : x);
+        const y = machine.step(array ? sliceAt(array, 1, t) : list?.[t]);
         // Outside chunks a machine may emit one view again and again: a sequence wants them apart.
         return reuse && !chunks ? copyValue(y) : y;
       } catch (error) {
         throw asRecurError(error, String(cell), { prefix: `[${t}].` });
       }
     };
-    const outputs = Array.from(array ? { length: count } : (steps as Iterable<unknown>), stepAt);
-    const { outputSize = 0 } = cell;
+    const outputs = Array.from(list ?? { length: count }, stepAt);
     const size = outputSize * batch;
     const rows = outputs.map(y => (isNdArray(y) ? y.data : y) as Float32Array);
     // What a user's function makes need not have a vector for each column.
     if (!array || !size || rows.some(({ length }) => length !== size)) return outputs;
-    if (!(reuse && chunks) || data.length !== size * count) data = new Float32Array(size * count);
+    const target = renew(size * count);
     for (const [t, row] of rows.entries()) {
       for (let k = 0; k < size; k++) {
-        data[(Math.floor(k / batch) * count + t) * batch + (k % batch)] = row[k];
+        target[(Math.floor(k / batch) * count + t) * batch + (k % batch)] = row[k];
       }
     }
-    return wrap(data, [outputSize, ...array.shape.slice(1)], array);
+    return wrap(target, [outputSize, ...array.shape.slice(1)], array);
   };
+}
+
+/** The columns of an ndarray `[features, steps]` as a sequence, written to another one's elements. */
+function columnsOf({ data, shape, stride, offset }: NdArray, target: Float32Array): Sequence {
+  const [features, count] = shape;
+  return {
+    count,
+    read(t, memory, at, size) {
+      for (let i = 0, k = offset + t * stride[1]; i < size; i++, k += stride[0]) {
+        if (typeof data[k] !== 'number') return false;
+        memory[at + i] = data[k];
+      }
+      return features === size;
+    },
+    write(t, memory, at, size) {
+      for (let i = 0; i < size; i++) target[i * count + t] = memory[at + i];
+    },
+  };
+}
+
+/** Vectors as a sequence, and the vectors that come out. */
+class VectorList implements Sequence {
+  readonly count: number;
+  readonly written: Float32Array[] = [];
+  readonly #slab = new Slab();
+  readonly #steps: readonly (readonly number[])[];
+
+  constructor(steps: readonly (readonly number[])[]) {
+    this.#steps = steps;
+    this.count = steps.length;
+  }
+
+  read(t: number, memory: Float32Array, at: number, size: number): boolean {
+    const step = this.#steps[t];
+    for (let i = 0; i < size; i++) {
+      if (typeof step[i] !== 'number') return false;
+      memory[at + i] = step[i];
+    }
+    return step.length === size;
+  }
+
+  write(t: number, memory: Float32Array, at: number, size: number): void {
+    const y = this.#slab.take(size);
+    for (let i = 0; i < size; i++) y[i] = memory[at + i];
+    this.written[t] = y;
+  }
 }

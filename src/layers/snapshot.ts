@@ -1,11 +1,10 @@
 import type { Batch } from '../equations/state.js';
 import { demand, RecurError } from '../errors.js';
+import type { Backend } from '../kernels/backends.js';
 import { checkPlain, decode, encode } from './encoding.js';
 import { copyValue } from './values.js';
 
-/** What runs the steps; numbers are the same bit for bit within one. */
-export type Backend = 'portable';
-export const portable: Backend = 'portable';
+const backendNames: readonly string[] = ['portable', 'simd', 'relaxed-fma', 'relaxed-nofma'];
 
 const format = 'rxrecur/state';
 const version = 1;
@@ -87,7 +86,8 @@ export function toSnapshot(where: string, value: unknown): Snapshot {
   demand(isSnapshot(value), where, `a snapshot, with format '${format}'`, value);
   const { version: written, backend, layer, batch, state } = value as unknown as Snapshot;
   demand(written === version, 'snapshot.version', String(version), written);
-  demand(backend === portable, 'snapshot.backend', portable, backend);
+  const isKnown = backendNames.includes(backend);
+  demand(isKnown, 'snapshot.backend', `one of ${backendNames.join(', ')}`, backend);
   demand(typeof layer === 'string', 'snapshot.layer', "a layer's text", layer);
   const isCount = Number.isSafeInteger(batch) && (batch as number) >= 0;
   demand(batch === null || isCount, 'snapshot.batch', 'null or a count', batch);

@@ -1,10 +1,11 @@
 import type { NdArray, Out, Vec } from '../arrays/ndarray.js';
 import type { Answer, AnyCell, SameForm, StateInput, StateOf } from '../equations/cell.js';
+import type { Backend } from '../kernels/backends.js';
 import { layerText } from './chain.js';
 import type { AnyPlainCell, PlainCell } from './function-cell.js';
 import type { InputOf, Model, OutputOf, WithCell } from './members.js';
 import { type Session, type SessionConfig, type StateObserver, sessions } from './session.js';
-import type { Backend, Snapshot } from './snapshot.js';
+import type { Snapshot } from './snapshot.js';
 
 /** A snapshot, or the parsed JSON of one. */
 export type SnapshotInput = Snapshot | { readonly format: string };
@@ -17,7 +18,7 @@ export interface StreamConfig<S, Initial = StateInput<S>> {
   readonly restore?: SnapshotInput | (() => SnapshotInput | undefined) | undefined;
   /** Told of each new state, as a snapshot, before the output goes out. */
   readonly state?: StateObserver<S> | undefined;
-  /** Pins a backend. */
+  /** Pins a backend; throws at the call where this engine has not got it. */
   readonly backend?: Backend | undefined;
   /** True: one view is emitted again and again, its elements overwritten by each step. */
   readonly reuse?: boolean | undefined;
@@ -64,6 +65,11 @@ export type StatefulOf<M> = [Vec] extends [InputOf<M>]
     : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>>
   : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>>;
 
+/** Nobody ends a stateful model: its room is given back when it is gone. */
+const abandoned = /* @__PURE__ */ new FinalizationRegistry<Session['held']>(({ machine }) =>
+  machine.release(),
+);
+
 /**
  * A model as a callable object that holds its state: `m(x)`, `m.state`, `m.reset()`, `m.map(seq)`,
  * `m.snapshot()`, `m.restore(snapshot)`. The same as `recur`, without RxJS, for the same inputs and
@@ -98,6 +104,7 @@ export function stateful(
     'reuse',
   ]);
   const session: Session = start();
+  abandoned.register(session, session.held);
   const handle = (event: unknown, whole: boolean) => {
     const y = session.handle(event, whole);
     session.tell();

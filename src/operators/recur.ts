@@ -169,6 +169,7 @@ function subscribeWith(
 ): Observable<unknown> {
   return new Observable(subscriber => {
     const session = start();
+    subscriber.add(() => session.end());
     const events = typeof reset === 'function' ? new Subject<unknown>() : undefined;
     const resets = events ? observed((reset as ResetFunction)(events)) : shared;
     const tellLast = () => {
@@ -205,6 +206,7 @@ function subscribeWith(
         if (onInvalid !== 'skip') onInvalid(error as RecurError, event as never);
         return skipped;
       }
+      if (subscriber.closed) return skipped;
       session.tell();
       return output;
     };

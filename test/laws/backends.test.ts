@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chainCell, type ReferenceState, reference, rnnCell, stateful } from '../../src/core.js';
+import {
+  backend,
+  chainCell,
+  type ReferenceState,
+  reference,
+  rnnCell,
+  stateful,
+} from '../../src/core.js';
 import {
   allKinds,
   asCellState,
@@ -87,7 +94,20 @@ function reference1000(
   });
 }
 
-/** The worst deviation of 1,000 free-running steps, and what float32 states alone would cause. */
+/** A state as float32, off by what law 6 grants a single step, a random part of it. */
+function within(bound: number, seed: number): (state: ReferenceState) => ReferenceState {
+  let step = 0;
+  return state => {
+    step += 1;
+    const entries = Object.entries(state).map(([name, v], k) => {
+      const parts = uniform(seed + 1000 * step + 10 * k, v.length, bound);
+      return [name, v.map((value, i) => value + parts[i] * Math.max(1, Math.abs(value)))];
+    });
+    return rounded(Object.fromEntries(entries));
+  };
+}
+
+/** The worst deviation of 1,000 free-running steps, and what a lawful backend may be off by. */
 function freeRun(cell: SomeCell, example: Example) {
   const xs = inputs(example, 1000);
   const all = reference1000(cell, xs);
@@ -98,8 +118,13 @@ function freeRun(cell: SomeCell, example: Example) {
     refs.reduce((most, ref, t) => Math.max(most, deviation(ys[t], ref)), 0);
   const model = stateful(cell);
   return {
-    portable: worst(refs.map((_, t) => model(xs[t]))),
-    floatStates: () => worst(reference1000(cell, xs.slice(0, refs.length), rounded)),
+    off: worst(refs.map((_, t) => model(xs[t]))),
+    allowed: () => {
+      const drift = (between: (state: ReferenceState) => ReferenceState) =>
+        worst(reference1000(cell, xs.slice(0, refs.length), between));
+      if (backend(cell) === 'portable') return 2 * drift(rounded);
+      return Math.max(...[1, 2, 3, 4].map(seed => drift(within(1e-6, seed))));
+    },
   };
 }
 
@@ -116,33 +141,34 @@ const lawful: readonly (readonly [kind: string, how: Drawn])[] = [
 describe('1,000 free-running steps are within 1e-6 of the reference', () => {
   test.each(lawful)('%s, initialised %s', (kind, how) => {
     const holds = (example: Example) => {
-      const { portable } = freeRun(draw(kind, how, example), example);
-      expect(portable).toBeLessThanOrEqual(1e-6);
+      const { off } = freeRun(draw(kind, how, example), example);
+      expect(off).toBeLessThanOrEqual(1e-6);
     };
     fc.assert(fc.property(someExample(sizes), holds), { numRuns: runs(6) });
   });
 
   test('lstm of 257, initialised as the library does', () => {
     const example = { input: 64, size: 257, seed: 1 };
-    const { portable } = freeRun(draw('lstm', 'as the library does', example), example);
-    expect(portable).toBeLessThanOrEqual(1e-6);
+    const { off } = freeRun(draw('lstm', 'as the library does', example), example);
+    expect(off).toBeLessThanOrEqual(1e-6);
   });
 });
 
 // Cells that amplify differences (a tanh RNN or a JANET at the edge of chaos, an IndRNN that sums up,
 // feedback near or above 1) may leave 1e-6 with any float32 state. There the measure is the reference
-// itself, its state rounded to float32 after each step: the backend adds nothing to that.
+// itself. The portable backend, in double precision between states, adds nothing to what rounding
+// the state to float32 causes; those in float32 add no more than what each step may be off by.
 const amplifying = Object.keys(kinds).flatMap(kind =>
   (['as the library does', 'as PyTorch does'] as const)
     .filter(how => !lawful.some(([k, h]) => k === kind && h === how))
     .map(how => [kind, how] as const),
 );
 
-describe('1,000 free-running steps are within 1e-6, or what rounding the state alone causes', () => {
+describe('1,000 free-running steps are within 1e-6, or what an amplifying cell makes of single steps', () => {
   test.each(amplifying)('%s, initialised %s', (kind, how) => {
     const holds = (example: Example) => {
-      const { portable, floatStates } = freeRun(draw(kind, how, example), example);
-      if (portable > 1e-6) expect(portable).toBeLessThanOrEqual(2 * floatStates());
+      const { off, allowed } = freeRun(draw(kind, how, example), example);
+      if (off > 1e-6) expect(off).toBeLessThanOrEqual(allowed());
     };
     fc.assert(fc.property(someExample(sizes), holds), { numRuns: runs(6) });
   });
@@ -166,10 +192,16 @@ test('1,000 free-running steps of chains of two and three are within 2e-6', () =
   fc.assert(fc.property(someExample(sizes), members, holds), { numRuns: runs(12) });
 });
 
-/** One step from a float32 state: the deviation of output and states by law 6, A included. */
+/**
+ * One step from a float32 state: the deviation of output and states by law 6, A included. A gate
+ * that is off by A's share multiplies the state: where that is unbounded, as LiGRU's, a backend that
+ * adds in float32 is off by as much more.
+ */
 function singleStep(cell: SomeCell, state: ReferenceState, x: Float32Array) {
   const wanted = reference(cell)(state, x);
-  const { largestRow } = evaluatePlan(cell, state, x);
+  const multiplied = backend(cell) !== 'portable' && String(cell).startsWith('LiGRU');
+  const largest = Math.max(1, ...(multiplied ? Object.values(state).flatMap(v => [...v]) : []));
+  const largestRow = evaluatePlan(cell, state, x).largestRow * largest;
   const [next, y] = cell(asCellState(cell, state) as never, x);
   const got = byName(cell, next);
   const states = Object.entries(wanted.state).map(([name, values]) =>

@@ -100,7 +100,7 @@ describe('JSON', () => {
       [
         'another backend',
         json => Object.assign(json, { backend: 'x' }),
-        "snapshot.backend: expected portable, got 'x'",
+        "snapshot.backend: expected one of portable, simd, relaxed-fma, relaxed-nofma, got 'x'",
       ],
       [
         'no layer',

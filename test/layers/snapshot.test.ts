@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NdView } from '../../src/arrays/ndarray.js';
 import {
+  backend,
   chain,
   dense,
   gru,
@@ -37,7 +38,7 @@ test('a snapshot says what it is of', () => {
   expect({ ...m.snapshot(), state: 0 }).toEqual({
     format: 'rxrecur/state',
     version: 1,
-    backend: 'portable',
+    backend: backend(layer),
     layer: 'Recur(LSTMCell(1, 2))',
     batch: null,
     state: 0,

@@ -193,7 +193,7 @@ describe('restore', () => {
       ['restore: expected a snapshot', undefined],
       ['restore: expected a snapshot', text],
       ['snapshot.version: expected 1, got 2', json({ version: 2 })],
-      ['snapshot.backend: expected portable', json({ backend: 'gpu' })],
+      ['snapshot.backend: expected one of portable, simd,', json({ backend: 'gpu' })],
       ['snapshot.batch: expected null or a count, got -1', json({ batch: -1 })],
       ['gru.restore: expected a state of batch 2, got one of batch 0', json({ batch: 2 })],
       ['gru.restore: expected a state of batch 1000000000000', json({ batch: 1e12 })],

@@ -1,6 +1,15 @@
 import { BehaviorSubject, concat, from, of, Subject, take, throwError } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { chain, gru, lstm, type RecurConfig, recur, Snapshot, stateful } from '../../src/index.js';
+import {
+  backend,
+  chain,
+  gru,
+  lstm,
+  type RecurConfig,
+  recur,
+  Snapshot,
+  stateful,
+} from '../../src/index.js';
 import { nothingIsThrownLate } from '../laws/late.js';
 import { recurOf } from '../laws/nets.js';
 import { sum } from './models.js';
@@ -197,7 +206,7 @@ test("what is told is a snapshot of the layer's own state", () => {
   expect(told[1]).toMatchObject({
     format: 'rxrecur/state',
     version: 1,
-    backend: 'portable',
+    backend: backend(model),
     layer: 'Chain(Recur(LSTMCell(1, 2)), Recur(GRUCell(2, 3)))',
     batch: 0,
   });

@@ -1,0 +1,43 @@
+import { type Backend, backends, portable } from '../kernels/backends.js';
+import { compileAhead, compiledEngine } from './compiled-engine.js';
+import type { Engine } from './engine.js';
+import { portableEngine } from './interpret.js';
+import type { EquationSpec } from './spec.js';
+
+/** The engines of a model, made when they are first asked for. */
+export interface Engines {
+  /** Of a backend that there is, or of the fastest. Throws where a pinned one cannot be made. */
+  get(backend?: Backend): Engine;
+  /** The fastest, compiled without blocking; not before it is there. */
+  ready(): Promise<Engine>;
+}
+
+export function engines(specs: readonly EquationSpec[]): Engines {
+  const made = new Map<Backend | undefined, Engine>();
+  const make = (backend: Backend) =>
+    backend === portable ? portableEngine(specs) : compiledEngine(specs, backend);
+  const fastest = (): Engine => {
+    try {
+      return get(backends()[0]);
+    } catch {
+      // Too large to compile here and now, no memory left, or compiling was forbidden meanwhile.
+      return get(portable);
+    }
+  };
+  const get = (pinned?: Backend): Engine => {
+    const engine = made.get(pinned) ?? (pinned ? make(pinned) : fastest());
+    made.set(pinned, engine);
+    return engine;
+  };
+  return {
+    get,
+    async ready() {
+      const [backend] = backends();
+      if (backend !== portable && made.get(undefined)?.backend !== backend) {
+        await compileAhead(specs, backend);
+        made.delete(undefined);
+      }
+      return get();
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { roomFor } from './engine.js';
+import { columnsOf } from './parameters.js';
+import { operandsOf, type Schedule, type Stage, schedule } from './schedule.js';
+import type { EquationSpec } from './spec.js';
+
+/** Bytes of four floats: rows are worked out in groups of four. */
+export const groupBytes = 16;
+const lineBytes = 64;
+
+/** The bytes that so many floats take, in whole groups. */
+export const bytesOf = (floats: number) => Math.ceil(floats / 4) * groupBytes;
+
+/** Vectors in memory, one a stream (or step): a pointer in a local, or none, and the rest. */
+export interface Place {
+  readonly local?: number;
+  readonly at: number;
+  /** Bytes from one stream's to the next. */
+  readonly stride: number;
+}
+
+/** An argument's weights: `[group][column][map]`, four rows each. */
+export interface Weights {
+  readonly at: number;
+  readonly columns: number;
+  /** Bytes from one group to the next. */
+  readonly pitch: number;
+}
+
+/** A stage, and where its numbers are. */
+export interface StagePlan extends Stage {
+  readonly rows: number;
+  /** Groups of four rows. */
+  readonly groups: number;
+  /** Groups that are worked out together. */
+  readonly tile: number;
+  /** See `Product`. */
+  readonly split: number;
+  /** One for each of `args`. */
+  readonly weights: readonly Weights[];
+  /** `[group][affine]`, four rows each. */
+  readonly biases: number;
+  /** Offset in `LayerPlan.sums`, laid out like the biases. */
+  readonly sums: number;
+}
+
+/** A layer, and where its numbers are; addresses in bytes. */
+export interface LayerPlan {
+  readonly spec: EquationSpec;
+  readonly fixed: Schedule['fixed'];
+  readonly stages: readonly StagePlan[];
+  /** Learned vectors and scalars by name. */
+  readonly params: ReadonlyMap<string, number>;
+  /** Nodes that are worked out once. */
+  readonly prepared: ReadonlyMap<number, number>;
+  /** Nodes that one stage stores for another: offsets in `scratch`. */
+  readonly stored: ReadonlyMap<number, number>;
+  /** Offset of each state in a stream's block. */
+  readonly states: readonly number[];
+  readonly input: Place;
+  readonly output: Place;
+  readonly scratch: Place;
+  /** What the products of inputs add up to, for each step of a sequence. */
+  readonly sums: Place;
+}
+
+/** Where everything is, from constants at 0 to `end`, where the streams' blocks begin. */
+export interface MemoryPlan {
+  readonly layers: readonly LayerPlan[];
+  /** Vectors that each `Place` has room for. */
+  readonly room: number;
+  /** Bytes of one stream's block of states. */
+  readonly block: number;
+  readonly end: number;
+}
+
+/**
+ * Lays out the memory of layers that are stepped one after another. So many sums of products are
+ * kept in registers at a time; numbers depend on it only through `split`.
+ */
+export function memoryPlan(specs: readonly EquationSpec[], accumulators: number): MemoryPlan {
+  // Constants: the numbers of the texts and what activations need, four times each.
+  let end = specs.reduce((n, { definition }) => n + definition.plan.nodes.length, 100) * groupBytes;
+  let block = 0;
+  const take = (bytes: number) => {
+    const at = Math.ceil(end / lineBytes) * lineBytes;
+    end = at + bytes;
+    return at;
+  };
+  const room = roomFor(specs);
+  const places = (floats: number): Place => {
+    const stride = bytesOf(floats);
+    return { at: take(stride * room), stride };
+  };
+  let input = places(specs[0].sizes.input);
+  const layers = specs.map((spec): LayerPlan => {
+    const { sizes, params } = spec;
+    const { plan } = spec.definition;
+    const { fixed, stages, stored } = schedule(plan);
+    const sizeOf = (i: number) => sizes[plan.nodes[i].dimension];
+    /** Offsets one after another, and what they come to. */
+    const inRow = (nodes: readonly number[], start = 0) => {
+      let next = start;
+      const at = nodes.map(i => (next += bytesOf(sizeOf(i))) - bytesOf(sizeOf(i)));
+      return { at, next };
+    };
+    const scratch = inRow(stored);
+    const states = inRow(
+      plan.states.map(({ node }) => node),
+      block,
+    );
+    block = states.next;
+    let sums = 0;
+    const stagePlans = stages.map((stage): StagePlan => {
+      const rows = sizes[stage.dimension];
+      const groups = Math.ceil(rows / 4);
+      const widest = Math.max(1, ...stage.args.map(({ maps }) => maps.length));
+      const most = Math.max(1, Math.floor(accumulators / widest));
+      // Tiles of one size, or nearly so.
+      const tile = Math.ceil(groups / Math.ceil(groups / most));
+      const split = 2 ** Math.floor(Math.log2(Math.max(1, accumulators / (widest * tile))));
+      const weights = stage.args.map(({ maps }): Weights => {
+        const columns = sizes[columnsOf(plan, maps[0].matrix)];
+        // Not a power of two, whose multiples would share a few lines of the cache.
+        const pitch = (columns * maps.length + 4) * groupBytes;
+        return { at: take(groups * pitch), columns, pitch };
+      });
+      const size = groups * stage.affines.length * groupBytes;
+      sums += size;
+      return {
+        ...stage,
+        rows,
+        groups,
+        tile,
+        split,
+        weights,
+        biases: take(size),
+        sums: sums - size,
+      };
+    });
+    const learned = [...plan.vectors, ...plan.scalars];
+    const prepared = [...fixed].filter(i => operandsOf(plan.nodes[i]).length);
+    const layer: LayerPlan = {
+      spec,
+      fixed,
+      stages: stagePlans,
+      params: new Map(learned.map(name => [name, take(bytesOf(params[name].length))])),
+      prepared: new Map(prepared.map(i => [i, take(bytesOf(sizeOf(i)))])),
+      stored: new Map(stored.map((i, k) => [i, scratch.at[k]])),
+      states: states.at,
+      input,
+      output: places(sizeOf(plan.output)),
+      scratch: places(scratch.next / 4),
+      sums: places(plan.states.length ? sums / 4 : 0),
+    };
+    input = layer.output;
+    return layer;
+  });
+  // Without states too, blocks are at different places.
+  return { layers, room, block: Math.max(block, groupBytes), end: take(0) };
+}

@@ -1,0 +1,41 @@
+import type { MemoryPlan, StagePlan } from './memory-plan.js';
+import { namesOf } from './parameters.js';
+import type { EquationSpec } from './spec.js';
+
+/** Writes the parameters of a model's layers into its memory, as the compiled code reads them. */
+export function pack(
+  { layers }: MemoryPlan,
+  specs: readonly EquationSpec[],
+  memory: Float32Array,
+): void {
+  for (const [i, layer] of layers.entries()) {
+    const spec = specs[i];
+    for (const stage of layer.stages) packStage(stage, spec, memory);
+    for (const [name, at] of layer.params) memory.set(spec.params[name], at / 4);
+  }
+}
+
+/** Biases `[group][affine]` and, for each argument, weights `[group][column][map]`, by fours. */
+function packStage(stage: StagePlan, { definition, params }: EquationSpec, memory: Float32Array) {
+  const { plan } = definition;
+  const { affines, args, rows, weights, biases } = stage;
+  for (const [k, { maps }] of args.entries()) {
+    const { at, columns, pitch } = weights[k];
+    for (const [m, { matrix, row, affine }] of maps.entries()) {
+      const [weightName, biasName] = namesOf(plan, matrix);
+      const [weight, bias] = [params[weightName], params[biasName]];
+      const biasRow = plan.rows[matrix][row].bias;
+      for (let r = 0; r < rows; r++) {
+        const group = r >> 2;
+        const lane = r & 3;
+        let to = at / 4 + (group * pitch) / 4 + m * 4 + lane;
+        const from = (row * rows + r) * columns;
+        for (let c = 0; c < columns; c++, to += maps.length * 4) memory[to] = weight[from + c];
+        if (bias && biasRow >= 0) {
+          const slot = group * affines.length + affines.indexOf(affine);
+          memory[biases / 4 + slot * 4 + lane] += bias[biasRow * rows + r];
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,262 @@
+import { vectorActivations } from '../kernels/wasm/activations.js';
+import type { Emitter } from '../kernels/wasm/emitter.js';
+import {
+  below,
+  bits,
+  type Code,
+  f32x4,
+  get,
+  i32,
+  load,
+  loadSplat,
+  plus,
+  repeat,
+  set,
+  store,
+  times,
+} from '../kernels/wasm/module.js';
+import { product } from '../kernels/wasm/product.js';
+import { groupBytes, type LayerPlan, type Place, type StagePlan } from './memory-plan.js';
+
+/** A state nearer to zero is zero: hardware is slow with the subnormal numbers that follow. */
+const smallest = 1e-30;
+
+/** Where the numbers of some streams are, for the code of one function. */
+export interface Places {
+  readonly now: Place;
+  readonly next: Place;
+  readonly input: Place;
+  readonly output: Place;
+  readonly scratch: Place;
+  readonly sums: Place;
+}
+
+/** Which part of a stage's work the code is to do. */
+export interface Part {
+  /** From the biases, or from the sums of the input's products. */
+  readonly from: 'biases' | 'sums';
+  /** To those sums, or to the end. */
+  readonly to: 'sums' | 'end';
+}
+
+/** Runs `body`, which works out one stream at the places, for all streams. */
+export type EachStream = (body: Code) => Code;
+
+const baseOf = ({ local }: Place) => (local === undefined ? i32(0) : get(local));
+
+/**
+ * The code of one stage, a tile of rows at a time, and for each tile all streams, while its weights
+ * are in the cache: products, then all that is elementwise.
+ */
+export function stageCode(
+  e: Emitter,
+  layer: LayerPlan,
+  stage: StagePlan,
+  places: Places,
+  part: Part,
+  each: EachStream = body => body,
+): Code {
+  return tiled(e, stage.groups, stage.tile, tile =>
+    each(tileCode(e, layer, stage, places, part, tile)),
+  );
+}
+
+/** Some groups of four rows. */
+interface Tile {
+  /** The first group's place in a vector, in bytes: what varies, and what does not. */
+  readonly offset: Code | undefined;
+  readonly at: number;
+  readonly groups: number;
+}
+
+/** Again and again for tiles of groups, the last of which may have less. */
+function tiled({ fn }: Emitter, groups: number, size: number, body: (tile: Tile) => Code): Code {
+  const rest = groups % size;
+  const end = (groups - rest) * groupBytes;
+  const offset = fn.number();
+  const wholes = [
+    set(offset, i32(0)),
+    repeat(
+      [
+        body({ offset: get(offset), at: 0, groups: size }),
+        set(offset, plus(get(offset), i32(size * groupBytes))),
+      ],
+      below(get(offset), i32(end)),
+    ),
+  ];
+  return [
+    groups >= 2 * size ? wholes : body({ offset: undefined, at: 0, groups: size }),
+    rest ? body({ offset: undefined, at: end, groups: rest }) : [],
+  ];
+}
+
+function tileCode(
+  e: Emitter,
+  layer: LayerPlan,
+  stage: StagePlan,
+  places: Places,
+  { from, to }: Part,
+  { offset, at, groups }: Tile,
+): Code {
+  const { nodes } = layer.spec.definition.plan;
+  const { affines, args, weights, split, sinks } = stage;
+  const { sums } = places;
+  const totals = affines.map(() => Array.from({ length: groups }, () => e.fn.vector()));
+  /** Each total, with its address behind `base` among sums or biases. */
+  const eachTotal = (base: Code, codeOf: (total: number, address: Code, at: number) => Code) => {
+    const address = offset ? plus(base, times(offset, i32(affines.length))) : base;
+    const first = at * affines.length;
+    return totals.map((row, a) =>
+      row.map((total, g) => codeOf(total, address, first + (g * affines.length + a) * groupBytes)),
+    );
+  };
+  const begin =
+    from === 'sums'
+      ? eachTotal(baseOf(sums), (total, address, own) =>
+          set(total, load(address, sums.at + stage.sums + own)),
+        )
+      : eachTotal(i32(0), (total, address, own) => set(total, load(address, stage.biases + own)));
+
+  const products = args.map(({ of, maps }, k) => {
+    const wanted = nodes[of].op === 'input' ? from === 'biases' : to === 'end';
+    if (!wanted) return [];
+    const { at: weightsAt, pitch, columns } = weights[k];
+    const vector = wholeVector(layer, places, of);
+    return product(e, {
+      weights: offset ? times(offset, i32(pitch / groupBytes)) : i32(0),
+      weightsAt: weightsAt + (at / groupBytes) * pitch,
+      pitch,
+      vector: baseOf(vector),
+      vectorAt: vector.at,
+      columns,
+      split,
+      totals: maps.map(({ affine }) => totals[affines.indexOf(affine)]),
+    });
+  });
+
+  const ends =
+    to === 'sums'
+      ? eachTotal(baseOf(sums), (total, address, own) =>
+          store(address, sums.at + stage.sums + own, get(total)),
+        )
+      : Array.from({ length: groups }, (_, g) =>
+          elementwise(e, layer, sinks, places, {
+            offset,
+            at: at + g * groupBytes,
+            total: affine => totals[affines.indexOf(affine)][g],
+          }),
+        );
+  return [begin, products, ends];
+}
+
+/** Where an argument of a map is, in full. */
+function wholeVector(layer: LayerPlan, places: Places, of: number): Place {
+  const node = layer.spec.definition.plan.nodes[of];
+  if (node.op === 'input') return places.input;
+  if (node.op === 'state') {
+    const k = layer.spec.definition.plan.states.findIndex(({ name }) => name === node.name);
+    return { ...places.now, at: places.now.at + layer.states[k] };
+  }
+  const { scratch } = places;
+  const own = layer.stored.get(of);
+  if (own !== undefined) return { ...scratch, at: scratch.at + own };
+  const name = 'name' in node ? node.name : '';
+  return { at: layer.prepared.get(of) ?? layer.params.get(name) ?? 0, stride: 0 };
+}
+
+/** Four rows. */
+interface Lanes extends Omit<Tile, 'groups'> {
+  /** The local of an affine node's sum. */
+  total(affine: number): number;
+}
+
+/** Code that stores `sinks` for four rows; what they have in common is worked out once. */
+function elementwise(
+  e: Emitter,
+  layer: LayerPlan,
+  sinks: readonly number[],
+  places: Places,
+  { offset, at, total }: Lanes,
+): Code {
+  const { spec, states, stored } = layer;
+  const { nodes, states: variables, output } = spec.definition.plan;
+  const known = new Map<number, Code>();
+  const address = (place: Place) => (offset ? plus(baseOf(place), offset) : baseOf(place));
+  const read = (place: Place, own = 0) => load(address(place), place.at + own + at);
+  const write = (place: Place, own: number, value: Code) =>
+    store(address(place), place.at + own + at, value);
+
+  const value = (i: number): Code => {
+    const seen = known.get(i);
+    if (seen) return seen;
+    const node = nodes[i];
+    if (node.op === 'affine') return get(total(i));
+    if (layer.fixed.has(i)) return fixedValue(e, layer, i, offset, at);
+    if (node.op === 'input') return read(places.input);
+    if (node.op === 'state') {
+      return read(places.now, states[variables.findIndex(({ name }) => name === node.name)]);
+    }
+    const scratch = stored.get(i);
+    if (scratch !== undefined && !sinks.includes(i)) return read(places.scratch, scratch);
+    const isState = variables.some(({ node: next }) => next === i);
+    const result = combined(e, layer, i, value);
+    const [setLocal, local] = e.keep(isState ? flushed(e, result) : result);
+    known.set(i, local);
+    return [setLocal, local];
+  };
+
+  return sinks.map(i => [
+    variables.map(({ node }, k) => (node === i ? write(places.next, states[k], value(i)) : [])),
+    stored.has(i) ? write(places.scratch, stored.get(i) ?? 0, value(i)) : [],
+    output === i ? write(places.output, 0, value(i)) : [],
+  ]);
+}
+
+/** Zero where a number is too near to it; NaN stays. */
+function flushed(e: Emitter, v: Code): Code {
+  const [setV, x] = e.keep(v);
+  return [setV, bits.andNot(x, f32x4.less(f32x4.abs(x), e.constant(smallest)))];
+}
+
+/** A node's value from those of its operands. */
+function combined(e: Emitter, { spec }: LayerPlan, i: number, value: (of: number) => Code): Code {
+  const node = spec.definition.plan.nodes[i];
+  if (node.op === 'add' || node.op === 'subtract' || node.op === 'multiply') {
+    return f32x4[node.op](value(node.left), value(node.right));
+  }
+  if (node.op !== 'activate') return [];
+  const { name, alpha, beta, clipped } = spec.activations[node.slot];
+  const bound = clipped ? spec.clip : undefined;
+  const of = value(node.of);
+  const bounded =
+    bound === undefined ? of : f32x4.least(f32x4.most(of, e.constant(-bound)), e.constant(bound));
+  return vectorActivations[name](e, bounded, alpha, beta);
+}
+
+/** A node that depends on parameters alone: read from where it is given or was prepared. */
+function fixedValue(
+  e: Emitter,
+  { spec, params, prepared }: LayerPlan,
+  i: number,
+  offset: Code | undefined,
+  at: number,
+): Code {
+  const node = spec.definition.plan.nodes[i];
+  if (node.op === 'number') return e.constant(node.value);
+  if (node.op === 'constant') return e.constant(spec.constants[node.name]);
+  const own = prepared.get(i) ?? params.get('name' in node ? node.name : '') ?? 0;
+  return node.dimension === 'scalar' ? loadSplat(i32(0), own) : load(offset ?? i32(0), own + at);
+}
+
+/** Code that works out, once, what depends on parameters alone. */
+export function prepareCode(e: Emitter, layer: LayerPlan): Code {
+  const { spec, prepared } = layer;
+  const { nodes } = spec.definition.plan;
+  return [...prepared].map(([i, own]) => {
+    const rows = spec.sizes[nodes[i].dimension];
+    return tiled(e, Math.ceil(rows / 4), 1, ({ offset, at }) => {
+      const value = (of: number) => fixedValue(e, layer, of, offset, at);
+      return store(offset ?? i32(0), own + at, combined(e, layer, i, value));
+    });
+  });
+}

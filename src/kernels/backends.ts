@@ -1,0 +1,53 @@
+import { assemble, FunctionBuilder, f32x4, i32, loadSplat, store } from './wasm/module.js';
+import { webAssembly } from './wasm/web-assembly.js';
+
+/**
+ * What runs the steps; numbers are the same bit for bit within one. 'portable': plain JavaScript;
+ * 'simd': WebAssembly SIMD, whose numbers are the same on every machine; 'relaxed-fma' and
+ * 'relaxed-nofma': its relaxed multiply-add, on hardware that rounds a · b + c once, or twice.
+ */
+export type Backend = 'portable' | 'simd' | 'relaxed-fma' | 'relaxed-nofma';
+
+export const portable: Backend = 'portable';
+
+/** True for backends whose code multiplies and adds in one relaxed instruction. */
+export const isRelaxed = (backend: Backend) => backend.startsWith('relaxed');
+
+let found: readonly Backend[] | undefined;
+
+/** The backends of this engine, the fastest first; found out once. */
+export function backends(): readonly Backend[] {
+  if (found) return found;
+  const relaxed = probe(f32x4.relaxedMultiplyAdd);
+  const plain = probe((a, b, c) => f32x4.add(f32x4.multiply(a, b), c)) !== undefined;
+  found = [
+    // Without one rounding for both there is nothing to win.
+    ...(relaxed ? (['relaxed-fma'] as const) : []),
+    ...(plain ? (['simd'] as const) : []),
+    ...(relaxed === 0 ? (['relaxed-nofma'] as const) : []),
+    portable,
+  ];
+  return found;
+}
+
+/** What code makes of a² − (a² rounded): 0 if it rounds twice; undefined if it may not run. */
+function probe(multiplyAdd: typeof f32x4.relaxedMultiplyAdd): number | undefined {
+  const [a, c] = [loadSplat(i32(0), 0), loadSplat(i32(0), 4)];
+  const value = store(i32(0), 0, multiplyAdd(a, a, c));
+  const bytes = assemble({ f: new FunctionBuilder().body([value, i32(0)]) });
+  try {
+    const wasm = webAssembly();
+    if (!wasm.validate(bytes)) return undefined;
+    const m = new wasm.Memory({ initial: 1 });
+    const floats = new Float32Array(m.buffer);
+    floats.set([1 + 2 ** -12, -(1 + 2 ** -11)]);
+    const { f } = new wasm.Instance(new wasm.Module(bytes), { e: { m } }).exports as {
+      f(...zeros: number[]): number;
+    };
+    f(0, 0, 0, 0);
+    return floats[0];
+  } catch {
+    // No WebAssembly, or a content-security policy without 'wasm-unsafe-eval'.
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import type { Emitter } from './emitter.js';
+import { bits, type Code, f32x4, shiftLeft, shiftRight } from './module.js';
+
+const { abs, add, divide, least, less, lessOrEqual, most, multiply, negate, subtract } = f32x4;
+
+/**
+ * expm1(r) = r + r² · P(r) for |r| ≤ ln 2 / 2, coefficients from r² up; and log((1 + s) / (1 − s)) / s =
+ * 2 + s² · Q(s²) for s ≤ 1/3. Fitted by test/kernels/fit.mjs, which prints them.
+ */
+export const expm1Coefficients = [0.5, 0.16666578, 0.041666556, 0.008363173, 0.0013926176];
+export const log1pCoefficients = [0.6666664, 0.4000756, 0.2823662, 0.268515];
+
+/** 1.5 · 2²³: added, it leaves a number's whole part in the low bits. */
+const magic = 12582912;
+/** ln 2 as a short number, of which any multiple up to 2¹⁵ is exact, and the rest of it. */
+const ln2 = 0.693359375;
+const ln2Rest = Math.LN2 - ln2;
+
+/** v ← f(v) for four floats; alpha and beta are the function's parameters. */
+type Emit = (e: Emitter, v: Code, alpha: number, beta: number) => Code;
+
+/** eˣ = scale · (1 + q): x in [−87, 87], or with its exponent left apart, in `whole`. */
+function exponential(e: Emitter, x: Code) {
+  const [setX, v] = e.keep(x);
+  const [setT, t] = e.keep(e.multiplyAdd(v, e.constant(Math.LOG2E), e.constant(magic)));
+  const [setN, n] = e.keep(subtract(t, e.constant(magic)));
+  const high = e.multiplyAdd(n, e.constant(-ln2), v);
+  const [setR, r] = e.keep(e.multiplyAdd(n, e.constant(-ln2Rest), high));
+  const [setQ, q] = e.keep(e.multiplyAdd(multiply(r, r), polynomial(e, expm1Coefficients, r), r));
+  return { set: [setX, setT, setN, setR, setQ], q, bits: t };
+}
+
+/** c₀ + c₁ v + c₂ v² …, by Horner's rule. */
+function polynomial(e: Emitter, coefficients: readonly number[], v: Code): Code {
+  return coefficients.map(c => e.constant(c)).reduceRight((sum, c) => e.multiplyAdd(sum, v, c));
+}
+
+/** 2ⁿ from the low bits of n, which move to where a float has its exponent; 1 is 2⁰. */
+const powerOfTwo = (e: Emitter, n: Code) => bits.add(shiftLeft(n, 23), e.constant(1));
+
+/** eˣ − 1 for x ≤ 87, where −87 stands for all that is less. */
+function expm1(e: Emitter, x: Code): Code {
+  const { set, q, bits: n } = exponential(e, most(x, e.constant(-87)));
+  const [setScale, scale] = e.keep(powerOfTwo(e, n));
+  return [set, setScale, e.multiplyAdd(scale, q, subtract(scale, e.constant(1)))];
+}
+
+const tanh: Emit = (e, v) => {
+  const [setV, x] = e.keep(v);
+  const [setA, a] = e.keep(abs(x));
+  const [setM, m] = e.keep(expm1(e, multiply(a, e.constant(-2))));
+  // tanh |x| = −expm1(−2|x|) / (2 + expm1(−2|x|)); the sign is x's.
+  const positive = divide(m, add(m, e.constant(2)));
+  return [setV, setA, setM, bits.xor(negate(positive), bits.xor(x, a))];
+};
+
+const sigmoid: Emit = (e, v) => {
+  const bounded = least(most(negate(v), e.constant(-87)), e.constant(87));
+  const { set, q, bits: n } = exponential(e, bounded);
+  const [setScale, scale] = e.keep(powerOfTwo(e, n));
+  const exp = e.multiplyAdd(scale, q, scale);
+  return [set, setScale, divide(e.constant(1), add(exp, e.constant(1)))];
+};
+
+const hardSigmoid: Emit = (e, v, alpha, beta) => {
+  const line = e.multiplyAdd(v, e.constant(alpha), e.constant(beta));
+  return least(most(line, e.constant(0)), e.constant(1));
+};
+
+/** `negative` of it where v < 0, else v. */
+const whereNegative = (e: Emitter, v: Code, negative: (x: Code) => Code): Code => {
+  const [setV, x] = e.keep(v);
+  return [setV, bits.select(negative(x), x, less(x, e.constant(0)))];
+};
+
+/** Every activation as vector code; the errors of each are stated and tested. */
+export const vectorActivations = {
+  identity: (_e, v) => v,
+  tanh,
+  sigmoid,
+  relu: (e, v) => most(v, e.constant(0)),
+  hardSigmoid,
+  hardSigmoid6: hardSigmoid,
+  softsign(e, v) {
+    const [setV, x] = e.keep(v);
+    return [setV, divide(x, add(abs(x), e.constant(1)))];
+  },
+  softplus(e, v) {
+    const [setV, x] = e.keep(v);
+    const [setFar, far] = e.keep(negate(abs(x)));
+    const { set, q, bits: n } = exponential(e, most(far, e.constant(-87)));
+    const [setScale, scale] = e.keep(powerOfTwo(e, n));
+    const near = e.multiplyAdd(scale, q, scale);
+    const [setExp, exp] = e.keep(bits.andNot(near, less(far, e.constant(-87))));
+    // log(1 + e) = log((1 + s) / (1 − s)), s = e / (2 + e)
+    const [setS, s] = e.keep(divide(exp, add(exp, e.constant(2))));
+    const [setSquare, square] = e.keep(multiply(s, s));
+    const rest = polynomial(e, [2, ...log1pCoefficients], square);
+    const sets = [setV, setFar, set, setScale, setExp, setS, setSquare];
+    return [sets, e.multiplyAdd(s, rest, most(x, e.constant(0)))];
+  },
+  elu: (e, v, alpha) =>
+    whereNegative(e, v, x => multiply(expm1(e, least(x, e.constant(0))), e.constant(alpha))),
+  leakyRelu: (e, v, alpha) => whereNegative(e, v, x => multiply(x, e.constant(alpha))),
+  thresholdedRelu(e, v, alpha) {
+    const [setV, x] = e.keep(v);
+    // NaN is not ≤ alpha: it stays.
+    return [setV, bits.select(e.constant(0), x, lessOrEqual(x, e.constant(alpha)))];
+  },
+  scaledTanh: (e, v, alpha, beta) =>
+    multiply(tanh(e, multiply(v, e.constant(beta)), 0, 0), e.constant(alpha)),
+  affine: (e, v, alpha, beta) => e.multiplyAdd(v, e.constant(alpha), e.constant(beta)),
+  exp(e, v) {
+    const bounded = least(most(v, e.constant(-104)), e.constant(89));
+    const { set, q, bits: t } = exponential(e, bounded);
+    // 2ⁿ in two halves, so that the largest and the subnormal results come out.
+    const [setN, n] = e.keep(bits.subtract(t, e.constant(magic)));
+    const [setHalf, half] = e.keep(shiftRight(n, 1));
+    const [setScale, scale] = e.keep(powerOfTwo(e, half));
+    const rest = powerOfTwo(e, bits.subtract(n, half));
+    return [set, setN, setHalf, setScale, multiply(e.multiplyAdd(scale, q, scale), rest)];
+  },
+} satisfies Readonly<Record<string, Emit>>;

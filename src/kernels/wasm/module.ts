@@ -1,0 +1,157 @@
+/** WebAssembly code: bytes, nested as they were composed and flattened once, in `assemble`. */
+export type Code = number | readonly Code[];
+
+/** An unsigned LEB128 number. */
+export function unsigned(value: number): Code {
+  return value < 128 ? value : [(value & 127) | 128, unsigned(value >>> 7)];
+}
+
+function signed(value: number): Code {
+  return value >= -64 && value < 64 ? value & 127 : [(value & 127) | 128, signed(value >> 7)];
+}
+
+const simd = (op: number) => [0xfd, unsigned(op)];
+/** An instruction on operands that are vectors of four floats, or their bits. */
+const operation =
+  (op: number) =>
+  (...operands: Code[]): Code => [operands, simd(op)];
+
+export const i32 = (value: number): Code => [0x41, signed(value)];
+export const plus = (a: Code, b: Code): Code => [a, b, 0x6a];
+export const minus = (a: Code, b: Code): Code => [a, b, 0x6b];
+export const times = (a: Code, b: Code): Code => [a, b, 0x6c];
+/** a < b, as numbers without a sign. */
+export const below = (a: Code, b: Code): Code => [a, b, 0x49];
+export const same = (a: Code, b: Code): Code => [a, b, 0x46];
+export const get = (local: number): Code => [0x20, unsigned(local)];
+export const set = (local: number, value: Code): Code => [value, 0x21, unsigned(local)];
+export const tee = (local: number, value: Code): Code => [value, 0x22, unsigned(local)];
+export const call = (index: number, ...operands: Code[]): Code => [operands, 0x10, unsigned(index)];
+/** Again and again while `condition`, after the first time. */
+export const repeat = (body: Code, condition: Code): Code => [
+  [0x03, 0x40, body, condition],
+  [0x0d, 0, 0x0b],
+];
+export const when = (condition: Code, body: Code): Code => [condition, 0x04, 0x40, body, 0x0b];
+export const give = (value: Code): Code => [value, 0x0f];
+
+const memory = (op: number) => (address: Code, offset: number) => [
+  address,
+  simd(op),
+  2,
+  unsigned(offset),
+];
+export const load = memory(0);
+/** One float, four times. */
+export const loadSplat = memory(9);
+export const store = (address: Code, offset: number, value: Code): Code => [
+  address,
+  value,
+  [simd(11), 2, unsigned(offset)],
+];
+
+export const f32x4 = {
+  less: operation(0x43),
+  lessOrEqual: operation(0x45),
+  abs: operation(0xe0),
+  negate: operation(0xe1),
+  add: operation(0xe4),
+  subtract: operation(0xe5),
+  multiply: operation(0xe6),
+  divide: operation(0xe7),
+  /** b < a ? b : a: the first operand where one is NaN. */
+  least: operation(0xea),
+  /** a < b ? b : a: the first operand where one is NaN. */
+  most: operation(0xeb),
+  /** a · b + c, rounded once or twice as the hardware likes. */
+  relaxedMultiplyAdd: operation(0x105),
+};
+export const bits = {
+  and: operation(0x4e),
+  /** a & ~b */
+  andNot: operation(0x4f),
+  or: operation(0x50),
+  xor: operation(0x51),
+  /** The bits of a where those of `mask` are set, else those of b. */
+  select: operation(0x52),
+  any: operation(0x53),
+  add: operation(0xae),
+  subtract: operation(0xb1),
+};
+export const shiftLeft = (v: Code, n: number): Code => [v, i32(n), simd(0xab)];
+export const shiftRight = (v: Code, n: number): Code => [v, i32(n), simd(0xac)];
+
+/** v, which is read twice, with its first element in place of those after the first n. */
+export function firstLanes(v: Code, n: number): Code {
+  const lane = (i: number) => (i < n ? i : 0);
+  const bytes = Array.from({ length: 16 }, (_, i) => lane(i >> 2) * 4 + (i & 3));
+  return [v, v, simd(0x0d), bytes];
+}
+
+const I32 = 0x7f;
+const V128 = 0x7b;
+
+/** The parameters of every function: four numbers; it answers a number. */
+export const parameterCount = 4;
+
+/** A function while its code is composed: it hands out locals. */
+export class FunctionBuilder {
+  readonly #locals: number[] = [];
+
+  /** A local for a number. */
+  number(): number {
+    return this.#local(I32);
+  }
+
+  /** A local for four floats. */
+  vector(): number {
+    return this.#local(V128);
+  }
+
+  #local(type: number): number {
+    return parameterCount - 1 + this.#locals.push(type);
+  }
+
+  /** The whole function, with what it answers last in its code. */
+  body(code: Code): Code {
+    const locals = this.#locals.map(type => [1, type]);
+    return sized([unsigned(locals.length), locals, code, 0x0b]);
+  }
+}
+
+/** The bytes of composed code, in order. */
+function flat(code: Code, bytes: number[] = []): number[] {
+  if (typeof code === 'number') bytes.push(code);
+  else for (let i = 0; i < code.length; i++) flat(code[i], bytes);
+  return bytes;
+}
+
+function sized(code: Code): Code {
+  const bytes = flat(code);
+  return [unsigned(bytes.length), bytes];
+}
+
+const named = (name: string) => sized([...name].map(c => c.charCodeAt(0)));
+const section = (id: number, items: readonly Code[]) => [
+  id,
+  sized([unsigned(items.length), items]),
+];
+
+/** The bytes of a module that takes its memory as `e.m` and exports functions by name. */
+export function assemble(functions: Readonly<Record<string, Code>>): Uint8Array<ArrayBuffer> {
+  const bodies = Object.values(functions);
+  const exported = Object.keys(functions).map((name, i) => [named(name), 0, unsigned(i)]);
+  return Uint8Array.from(
+    flat([
+      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, [[0x60, parameterCount, Array(parameterCount).fill(I32), 1, I32]]),
+      section(2, [[named('e'), named('m'), 2, 0, 0]]),
+      section(
+        3,
+        bodies.map(() => 0),
+      ),
+      section(7, exported),
+      section(10, bodies),
+    ]),
+  );
+}

@@ -1,0 +1,88 @@
+import type { Emitter } from './emitter.js';
+import { below, type Code, f32x4, get, i32, load, loadSplat, plus, repeat, set } from './module.js';
+
+/** Columns of one partial sum: a single running float32 sum over more loses too many bits. */
+const longestSum = 32;
+/**
+ * Vectors that one round of the loop loads and adds to: what a processor of 16 registers holds. An
+ * engine may load all that a round needs before it adds, and would spill the rest.
+ */
+const registers = 13;
+
+/** Where the numbers of a product lie: a pointer, and the rest of the address in bytes. */
+export interface Product {
+  /** To the first row group's weights: `[group][column][map]`, four rows each. */
+  readonly weights: Code;
+  readonly weightsAt: number;
+  /** Bytes from one row group to the next. */
+  readonly pitch: number;
+  /** To the vector. */
+  readonly vector: Code;
+  readonly vectorAt: number;
+  readonly columns: number;
+  /** Sums over every split-th column are kept apart, so that more of them are under way. */
+  readonly split: number;
+  /** Locals of the sums that are added to, `[map][group]`. */
+  readonly totals: readonly (readonly number[])[];
+}
+
+/**
+ * totals += weights · vector, for some groups of four rows; a component is loaded once for all of
+ * them. The order of the additions follows from columns and split alone: whoever computes a sum,
+ * for one step, in a sequence or in a batch, gets the same bits.
+ */
+export function product(e: Emitter, p: Product): Code {
+  const { columns, split } = p;
+  const maps = p.totals.length;
+  const [weights, vector, end, last] = [0, 0, 0, 0].map(() => e.fn.number());
+  const component = e.fn.vector();
+  const sums = p.totals.flatMap((groups, map) =>
+    groups.map((total, group) => ({
+      map,
+      group,
+      total,
+      parts: Array.from({ length: split }, () => e.fn.vector()),
+    })),
+  );
+  const round = split * Math.max(1, Math.floor(registers / (sums.length * split)) - 1);
+  const longest = longestSum * split;
+
+  /** The next columns, after which the pointers have moved on. */
+  const some = (count: number): Code => [
+    Array.from({ length: count }, (_, k) => [
+      set(component, loadSplat(get(vector), p.vectorAt + k * 4)),
+      sums.map(({ map, group, parts }) => {
+        const part = parts[k % split];
+        const at = p.weightsAt + group * p.pitch + (k * maps + map) * 16;
+        return set(part, e.multiplyAdd(load(get(weights), at), get(component), get(part)));
+      }),
+    ]),
+    set(weights, plus(get(weights), i32(count * maps * 16))),
+    set(vector, plus(get(vector), i32(count * 4))),
+  ];
+  const until = (local: number, count: number, body: Code) => [
+    set(local, plus(get(vector), i32(count * 4))),
+    repeat(body, below(get(vector), get(local))),
+  ];
+  /** A sum of so many columns, added to the totals; its parts are added up as a tree. */
+  const block = (count: number): Code => {
+    const rest = count % round;
+    const tree = (terms: readonly Code[]): Code => {
+      const half = terms.length / 2;
+      if (half < 1) return terms[0];
+      return f32x4.add(tree(terms.slice(0, half)), tree(terms.slice(half)));
+    };
+    return [
+      sums.map(({ parts }) => parts.map(part => set(part, e.constant(0)))),
+      count > rest ? until(end, count - rest, some(round)) : [],
+      rest ? some(rest) : [],
+      sums.map(({ total, parts }) => set(total, f32x4.add(get(total), tree(parts.map(get))))),
+    ];
+  };
+  const rest = columns % longest;
+  return [
+    [set(weights, p.weights), set(vector, p.vector)],
+    columns > rest ? until(last, columns - rest, block(longest)) : [],
+    rest ? block(rest) : [],
+  ];
+}

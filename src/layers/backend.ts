@@ -1,0 +1,34 @@
+import { internals } from '../equations/cell.js';
+import type { Backend } from '../kernels/backends.js';
+import { cellIn } from './chain.js';
+import type { Model } from './members.js';
+import { backendOf } from './session.js';
+
+/**
+ * What runs a model here: WebAssembly where the engine has SIMD and allows it, else the portable
+ * path. Compiles the model if that was not done. Throws a RecurError for what is no model.
+ *
+ * @example
+ * backend(lstm(10, 15)); // → 'relaxed-fma'
+ */
+export function backend(model: Model): Backend {
+  const cell = cellIn('backend', 'model', model, 'the cell');
+  return cell ? backendOf(cell) : 'portable';
+}
+
+/**
+ * Compiles a model without blocking, and says what runs it. For browsers that refuse to compile as
+ * much at once on the main thread: streams that start later take the compiled code. Rejects with a
+ * RecurError for what is no model.
+ *
+ * @example
+ * await ready(lstm(10, 15)); // → 'relaxed-fma'
+ */
+export async function ready(model: Model): Promise<Backend> {
+  const cell = cellIn('ready', 'model', model, 'the cell');
+  if (!cell) return 'portable';
+  const { spec, engines } = cell[internals];
+  if (engines) await engines.ready();
+  else if (spec.kind === 'chain') await Promise.all(spec.members.map(member => ready(member)));
+  return backendOf(cell);
+}
