@@ -20,3 +20,12 @@ export {
   ugrnn,
 } from './operators/layers.js';
 export { type RecurConfig, type Reset, recur } from './operators/recur.js';
+export {
+  type Evicted,
+  type Invalid,
+  type KeyedOperator,
+  type Keys,
+  type RecurByConfig,
+  type Restored,
+  recurBy,
+} from './operators/recur-by.js';

@@ -1,7 +1,7 @@
 import { isNdArray, type NdArray, type NdView, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import { describe, mismatch, shapeText } from '../errors.js';
-import { areFinite, type Engine } from './engine.js';
+import { areFinite, type Engine, type Rows } from './engine.js';
 import {
   type Batch,
   type Blocks,
@@ -75,8 +75,6 @@ export function engineMachine(
   let data: Float32Array = new Float32Array(0);
   let y: NdView | Float32Array = data;
   let View: unknown;
-  const alone = new Float64Array(1);
-  const single = [1];
 
   const blocksAt = (at: number): Blocks => ({ memory: pool.memory, at, block, offsets, streams });
   const release = () => {
@@ -116,21 +114,12 @@ export function engineMachine(
     data = reuse ? new Float32Array(size) : slab.take(size);
     y = array ? wrap(data, [output.size, ...array.shape.slice(1)], array) : data;
   };
-  /** Refuses what came into a layer from the one before. */
-  const fail = (layer: number, count: number) => {
-    const { at, stride, size } = outputs[layer - 1];
-    for (let j = 0; j < count; j++) {
-      const row = pool.memory.subarray(at + j * stride, at + j * stride + size);
-      const i = row.findIndex(value => !Number.isFinite(value));
-      if (i >= 0) throw notFinite(layers[layer], i, row[i]);
-    }
-  };
-
   birth();
   return {
     step(x) {
-      const array = isNdArray(x) ? x : undefined;
-      const columns = columnsOf(where, x, array, input.size);
+      const floats = x instanceof Float32Array && x.length === input.size;
+      const array = !floats && isNdArray(x) ? x : undefined;
+      const columns = floats ? 0 : columnsOf(where, x, array, input.size);
       if (!streams) throw mismatch(where, 'a stream that goes on', 'a step after its end');
       enter(columns);
       renew(columns, array);
@@ -139,17 +128,15 @@ export function engineMachine(
       for (let first = 0; first < streams; first += room) {
         const count = Math.min(room, streams - first);
         for (let j = 0, to = input.at; j < count; j++, to += input.stride) {
-          if (array)
-            read(where, array.data, array.offset, array.stride, first + j, memory, to, input.size);
-          else if (typeof x === 'number') read(where, alone.fill(x), 0, single, 0, memory, to, 1);
-          else read(where, x as readonly number[], 0, single, 0, memory, to, input.size);
+          if (floats && readFloats(x, memory, to)) break;
+          read(where, array ?? plain(x), first + j, memory, to, input.size);
         }
         const at = first * block;
         const odd =
           streams === 1
             ? engine.step(current, next)
             : engine.streams(current + at, next + at, count);
-        if (odd) fail(odd, count);
+        if (odd) refuseOutput(layers[odd], memory, outputs[odd - 1], count);
         for (let j = 0, from = output.at; j < count; j++, from += output.stride) {
           for (let i = 0, k = first + j; i < output.size; i++, k += streams) {
             data[k] = memory[from + i];
@@ -239,25 +226,75 @@ export function isVector(x: unknown): x is readonly number[] {
   return Array.isArray(x) || x instanceof Float32Array || x instanceof Float64Array;
 }
 
+/**
+ * memory[to …] ← one vector in any form, rounded to float32; returns it if it is an ndarray. Throws a
+ * RecurError for another size, for a batch and for a number that is not finite.
+ */
+export function readVector(
+  where: string,
+  x: unknown,
+  memory: Float32Array,
+  to: number,
+  size: number,
+): NdArray | undefined {
+  if (x instanceof Float32Array && x.length === size && readFloats(x, memory, to)) return;
+  const array = isNdArray(x) ? x : undefined;
+  const columns = columnsOf(where, x, array, size);
+  if (columns) throw mismatch(`${where}.x`, `[${size}]`, shapeText([size, columns]));
+  read(where, array ?? plain(x), 0, memory, to, size);
+  return array;
+}
+
+/** A vector or a number as an ndarray without a shape, read from its beginning. */
+function plain(x: unknown) {
+  return {
+    data: (typeof x === 'number' ? [x] : x) as ArrayLike<unknown>,
+    stride: contiguous,
+    offset: 0,
+  };
+}
+const contiguous = [1, 0];
+
 /** memory[to …] ← column j of an ndarray's data, rounded to float32; each number must be finite. */
 function read(
   where: string,
-  data: ArrayLike<unknown>,
-  offset: number,
-  stride: readonly number[],
+  { data, stride, offset }: Pick<NdArray, 'stride' | 'offset'> & { data: ArrayLike<unknown> },
   j: number,
   memory: Float32Array,
   to: number,
   size: number,
 ): void {
-  const step = stride[0];
   let at = offset + (j && j * stride[1]);
-  for (let i = 0; i < size; i++, at += step) {
+  for (let i = 0; i < size; i++, at += stride[0]) {
     const value = data[at];
     const float = Math.fround(value as number);
     memory[to + i] = float;
     // Infinity − Infinity and NaN − NaN are NaN.
     if (typeof value !== 'number' || float - float !== 0) throw notFinite(where, i, value);
+  }
+}
+
+/** memory[to …] ← x; false where a number is not finite. */
+function readFloats(x: Float32Array, memory: Float32Array, to: number): boolean {
+  for (let i = 0; i < x.length; i++) {
+    const value = x[i];
+    memory[to + i] = value;
+    if (value - value !== 0) return false;
+  }
+  return true;
+}
+
+/** Throws for the first number among a layer's outputs that the next layer cannot take. */
+export function refuseOutput(
+  next: string,
+  memory: Float32Array,
+  { at, stride, size }: Rows,
+  count: number,
+): void {
+  for (let j = 0; j < count; j++) {
+    const row = memory.subarray(at + j * stride, at + j * stride + size);
+    const i = row.findIndex(value => !Number.isFinite(value));
+    if (i >= 0) throw notFinite(next, i, row[i]);
   }
 }
 

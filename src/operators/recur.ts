@@ -1,6 +1,6 @@
-import { filter, from, map, Observable, type ObservableInput, Subject, tap } from 'rxjs';
+import { filter, map, Observable, type ObservableInput, tap } from 'rxjs';
 import type { Answer, StateInput, StateOf } from '../equations/cell.js';
-import { describe, mismatch, type RecurError } from '../errors.js';
+import type { RecurError } from '../errors.js';
 import { layerText } from '../layers/chain.js';
 import type { AnyPlainCell, PlainCell } from '../layers/function-cell.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../layers/members.js';
@@ -8,13 +8,12 @@ import { type Session, type SessionConfig, sessions } from '../layers/session.js
 import { isSnapshot } from '../layers/snapshot.js';
 import type { StreamConfig } from '../layers/stateful.js';
 import type { EventOperator, FunctionLayer, LayerOf } from './layer.js';
+import { type Notifier, notifier } from './notifier.js';
 
 /** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
 export type Reset<E> =
   | ObservableInput<unknown>
   | ((source: Observable<E>) => ObservableInput<unknown>);
-
-type ResetFunction = (events: Observable<unknown>) => unknown;
 
 /** Configuration of `recur` for events of type E, where the model takes X and answers Y. */
 export interface RecurConfig<
@@ -128,8 +127,7 @@ export function recur<S, X, Y, E = X, P = Y>(
 ): EventOperator<E, P>;
 export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): unknown {
   const { cell, start } = sessions('recur', model, config);
-  const { reset } = config;
-  const resets = reset === undefined || typeof reset === 'function' ? undefined : observed(reset);
+  const resets = notifier('recur.reset', config.reset);
   const operator = (source: Observable<unknown>) => subscribeWith(source, start, resets, config);
   // What a configuration says of the stream, rather than of the model.
   const carriedNames = Object.entries(config).flatMap(([name, value]) =>
@@ -151,27 +149,16 @@ export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): 
   return Object.freeze(operator);
 }
 
-/** What RxJS can observe, observed; anything else throws. */
-function observed(input: unknown): Observable<unknown> {
-  try {
-    if (typeof input === 'object' && input !== null) return from(input as ObservableInput<unknown>);
-  } catch {
-    // Not what RxJS calls an ObservableInput.
-  }
-  throw mismatch('recur.reset', 'an observable, or a function of the source', describe(input));
-}
-
 function subscribeWith(
   source: Observable<unknown>,
   start: () => Session,
-  shared: Observable<unknown> | undefined,
-  { reset, onInvalid = 'error', state }: UntypedConfig,
+  resets: () => Notifier,
+  { onInvalid = 'error', state }: UntypedConfig,
 ): Observable<unknown> {
   return new Observable(subscriber => {
     const session = start();
     subscriber.add(() => session.end());
-    const events = typeof reset === 'function' ? new Subject<unknown>() : undefined;
-    const resets = events ? observed((reset as ResetFunction)(events)) : shared;
+    const { notices, events } = resets();
     const tellLast = () => {
       try {
         session.tell();
@@ -192,7 +179,7 @@ function subscribeWith(
         fail(error);
       }
     };
-    subscriber.add(resets?.subscribe({ next, error: fail }));
+    subscriber.add(notices?.subscribe({ next, error: fail }));
     if (subscriber.closed) return;
 
     const step = (event: unknown): unknown => {

@@ -1,0 +1,33 @@
+import { from, type Observable, type ObservableInput, Subject } from 'rxjs';
+import { describe, mismatch } from '../errors.js';
+
+/** What RxJS can observe, observed; anything else throws a RecurError. */
+export function observed(where: string, input: unknown): Observable<unknown> {
+  try {
+    if (typeof input === 'object' && input !== null) return from(input as ObservableInput<unknown>);
+  } catch {
+    // Not what RxJS calls an ObservableInput.
+  }
+  throw mismatch(where, 'an observable, or a function of the source', describe(input));
+}
+
+/** A notifier of one subscription, and the events that its function form is fed. */
+export interface Notifier {
+  readonly notices: Observable<unknown> | undefined;
+  readonly events: Subject<unknown> | undefined;
+}
+
+/**
+ * What makes a configured notifier's observable anew for each subscription. Throws a RecurError at
+ * once for what is none.
+ */
+export function notifier(where: string, given: unknown): () => Notifier {
+  if (typeof given !== 'function') {
+    const notices = given === undefined ? undefined : observed(where, given);
+    return () => ({ notices, events: undefined });
+  }
+  return () => {
+    const events = new Subject<unknown>();
+    return { notices: observed(where, given(events)), events };
+  };
+}
