@@ -1,4 +1,7 @@
 export * from './core.js';
+export type { LayerReading } from './layers/readings.js';
+export type { Forecast } from './layers/session.js';
+export { type ForecastConfig, forecast } from './operators/forecast.js';
 export type { EventOperator, FunctionLayer, Layer, LayerOf } from './operators/layer.js';
 export {
   chain,
@@ -29,3 +32,9 @@ export {
   type Restored,
   recurBy,
 } from './operators/recur-by.js';
+export {
+  type Reading,
+  type TelemetryConfig,
+  type TelemetryOperator,
+  telemetry,
+} from './operators/telemetry.js';

@@ -26,6 +26,20 @@ export type ReferenceStep = (
  */
 export function reference(cell: AnyCell): ReferenceStep {
   const spec = equationSpec('reference', cell);
+  const { states } = spec.definition.plan;
+  const evaluate = evaluator(spec);
+  return (state, x) => {
+    const values = evaluate(state, x);
+    const next = states.map(({ name: key }) => [key, values.get(`${key}'`)]);
+    const y = values.get('y') ?? values.get("h'");
+    return { state: Object.fromEntries(next) as ReferenceState, y: y as Float64Array };
+  };
+}
+
+/** Evaluates a cell's lines: everything that has a name in them, `i`, `c'`, and what was given. */
+export function evaluator(
+  spec: EquationSpec,
+): (state: ReferenceState, x: ArrayLike<number>) => ReadonlyMap<string, Float64Array> {
   const { definition, params, constants } = spec;
   const { text, plan } = definition;
   const fixed = new Map<string, Float64Array>();
@@ -43,9 +57,7 @@ export function reference(cell: AnyCell): ReferenceStep {
       binary: combine,
       line: (key, next, value) => void values.set(next ? `${key}'` : key, value),
     });
-    const next = plan.states.map(({ name: key }) => [key, values.get(`${key}'`)]);
-    const y = values.get('y') ?? values.get("h'");
-    return { state: Object.fromEntries(next) as ReferenceState, y: y as Float64Array };
+    return values;
   };
 }
 

@@ -24,6 +24,28 @@ export interface SessionConfig {
   readonly chunks?: boolean | undefined;
   readonly backend?: Backend | undefined;
   readonly reuse?: boolean | undefined;
+  /** Goes on from each output on a copy of the state; an output is then a Forecast. */
+  readonly ahead?: Ahead | undefined;
+  /** Is told of the state before each event and of its input, while somebody listens. */
+  readonly probe?: Probe | undefined;
+}
+
+/** So many steps ahead, on inputs that `feedback` makes of the outputs. */
+export interface Ahead {
+  readonly steps: number;
+  readonly feedback: ((output: never, i: number) => unknown) | undefined;
+}
+
+/** An output, and those of the steps after it on a copy of the state. */
+export interface Forecast<Y> {
+  readonly y: Y;
+  readonly ahead: Y[];
+}
+
+/** Who listens to what happens inside a model. */
+export interface Probe {
+  readonly observed: boolean;
+  tell(cell: AnyCell, before: unknown, x: unknown, step: number): void;
 }
 
 type Fits = readonly [fits: (value: unknown) => boolean, expected: string];
@@ -53,17 +75,20 @@ const options: Readonly<Record<string, Fits>> = {
   ],
 };
 
+/** The names of the options of a stream. */
+export const streamOptions = /* @__PURE__ */ Object.keys(options);
+
 /** Checks a model and its configuration at the call and returns what starts sessions of it. */
 export function sessions(
   where: string,
   model: unknown,
   config: SessionConfig & object,
-  known: readonly string[] = Object.keys(options),
+  known = streamOptions,
 ): { readonly cell: AnyCell; start(): Session } {
   const given = cellIn(where, 'model', model, 'the cell') ?? functionCell(model as AnyPlainCell);
   checkNames(where, config, known);
   for (const [name, value] of Object.entries(config)) {
-    const [fits, expected] = options[name];
+    const [fits, expected] = options[name] ?? whatever;
     demand(value === undefined || fits(value), `${where}.${name}`, expected, value);
   }
   const { backend } = config;
@@ -103,10 +128,18 @@ export interface Session {
 /** A session's machine: what outlives the session that nobody ended. */
 interface Held {
   machine: Machine;
+  /** What rolls ahead. */
+  copy?: Machine;
+}
+
+/** Gives back what a session held. */
+export function release({ machine, copy }: Held): void {
+  machine.release();
+  copy?.release();
 }
 
 function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): Session {
-  const { select, project, chunks, reuse, state, backend } = config;
+  const { select, project, chunks, reuse, state, backend, ahead, probe } = config;
   const where = String(cell);
   const layer = layerSignature(cell);
   const outputsOf = chunkSteps(cell, config);
@@ -128,6 +161,18 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
   const restored = made(restore);
   if (restored !== undefined) renew(resume(restored));
 
+  /** The outputs of steps on a copy of the state. */
+  const rolled = (machine: Machine, y: unknown, { steps, feedback }: Ahead): Forecast<unknown> => {
+    held.copy ??= cell[internals].start(undefined, { backend });
+    held.copy.follow(machine);
+    const outputs: unknown[] = [];
+    for (let i = 0, last = y; i < steps; i++) {
+      last = held.copy.step(feedback ? feedback(last as never, i) : last);
+      outputs.push(last);
+    }
+    return { y, ahead: outputs };
+  };
+
   const session: Session = {
     handle(event, whole) {
       const step = whole ? count : count++;
@@ -139,9 +184,12 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
       try {
         const x = select ? select(event as never) : event;
         at = where;
-        const y = chunks || whole ? outputsOf(machine, x) : machine.step(x);
+        const before = probe?.observed ? machine.state() : probe;
+        const stepped = chunks || whole ? outputsOf(machine, x) : machine.step(x);
+        const y = ahead ? rolled(machine, stepped, ahead) : stepped;
         at = 'project';
         emission = project ? project(y as never, event as never) : y;
+        if (before !== probe) probe?.tell(cell, before, x, step);
       } catch (error) {
         machine.rollback();
         throw asRecurError(error, at, whole ? {} : { step });
@@ -170,7 +218,7 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
       if (typeof state === 'function') state(snapshot);
       else state.next(snapshot);
     },
-    end: () => held.machine.release(),
+    end: () => release(held),
     held,
   };
   return session;

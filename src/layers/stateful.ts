@@ -4,7 +4,13 @@ import type { Backend } from '../kernels/backends.js';
 import { layerText } from './chain.js';
 import type { AnyPlainCell, PlainCell } from './function-cell.js';
 import type { InputOf, Model, OutputOf, WithCell } from './members.js';
-import { type Session, type SessionConfig, type StateObserver, sessions } from './session.js';
+import {
+  release,
+  type Session,
+  type SessionConfig,
+  type StateObserver,
+  sessions,
+} from './session.js';
 import type { Snapshot } from './snapshot.js';
 
 /** A snapshot, or the parsed JSON of one. */
@@ -66,9 +72,7 @@ export type StatefulOf<M> = [Vec] extends [InputOf<M>]
   : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>>;
 
 /** Nobody ends a stateful model: its room is given back when it is gone. */
-const abandoned = /* @__PURE__ */ new FinalizationRegistry<Session['held']>(({ machine }) =>
-  machine.release(),
-);
+const abandoned = /* @__PURE__ */ new FinalizationRegistry<Session['held']>(release);
 
 /**
  * A model as a callable object that holds its state: `m(x)`, `m.state`, `m.reset()`, `m.map(seq)`,

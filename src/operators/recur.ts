@@ -53,7 +53,7 @@ type Beginning<Initial> = {
 type Rest<S, E> = Pick<RecurConfig<S, E>, 'reset' | 'onInvalid'>;
 
 /** The configuration as the code handles it; the overloads of `recur` are what users see. */
-interface UntypedConfig extends SessionConfig {
+export interface UntypedConfig extends SessionConfig {
   readonly reset?: unknown;
   readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: never) => void) | undefined;
 }
@@ -126,8 +126,18 @@ export function recur<S, X, Y, E = X, P = Y>(
   config: RecurConfig<S, E, X, Y, P, S> & { readonly chunks?: false | undefined },
 ): EventOperator<E, P>;
 export function recur(model: Model | AnyPlainCell, config: UntypedConfig = {}): unknown {
-  const { cell, start } = sessions('recur', model, config);
-  const resets = notifier('recur.reset', config.reset);
+  return streamOperator('recur', model, config);
+}
+
+/** The operator of a model and its configuration, both checked here; `where` is its name. */
+export function streamOperator(
+  where: string,
+  model: unknown,
+  config: UntypedConfig,
+  known?: string[],
+): unknown {
+  const { cell, start } = sessions(where, model, config, known);
+  const resets = notifier(`${where}.reset`, config.reset);
   const operator = (source: Observable<unknown>) => subscribeWith(source, start, resets, config);
   // What a configuration says of the stream, rather than of the model.
   const carriedNames = Object.entries(config).flatMap(([name, value]) =>

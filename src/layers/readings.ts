@@ -1,0 +1,88 @@
+import { isNdArray, NdView, sliceAt } from '../arrays/ndarray.js';
+import { readNumbers } from '../arrays/numbers.js';
+import { type AnyCell, internals } from '../equations/cell.js';
+import { evaluator, type ReferenceState } from '../equations/reference.js';
+import type { EquationSpec } from '../equations/spec.js';
+import { layerText } from './chain.js';
+
+/** What went on in one layer in one step. */
+export interface LayerReading {
+  /** The layer, as it prints. */
+  readonly layer: string;
+  /** Each name of the equations that is no state: gates, candidates; `[size]` a column. */
+  readonly values: Readonly<Record<string, readonly Float64Array[]>>;
+  /** The Euclidean norm of each next state, a column. */
+  readonly norms: Readonly<Record<string, readonly number[]>>;
+}
+
+type Evaluate = ReturnType<typeof evaluator>;
+const evaluators = new WeakMap<EquationSpec, Evaluate>();
+
+/**
+ * What goes on in a model's layers in a step from a state, in the public form, with an input: the
+ * equations evaluated in double precision, beside the step that is taken. Plain functions in a chain
+ * are called once more.
+ */
+export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly LayerReading[] {
+  const readings: LayerReading[] = [];
+  const through = (member: AnyCell, own: unknown, input: unknown): unknown => {
+    const { spec } = member[internals];
+    if (spec.kind === 'chain') {
+      return spec.members.reduce(
+        (value, next, i) => through(next, (own as unknown[])[i], value),
+        input,
+      );
+    }
+    if (spec.kind === 'function') {
+      const fn = spec.fn as (...given: unknown[]) => unknown;
+      return spec.stateful ? (fn(own, input) as unknown[])[1] : fn(input);
+    }
+    const { reading, y } = readLayer(spec, layerText(member), own, input);
+    readings.push(reading);
+    return y;
+  };
+  through(cell, state, x);
+  return readings;
+}
+
+function readLayer(spec: EquationSpec, layer: string, state: unknown, x: unknown) {
+  let evaluate = evaluators.get(spec);
+  if (!evaluate) evaluators.set(spec, (evaluate = evaluator(spec)));
+  const { states, nodes, output } = spec.definition.plan;
+  const given = ['x', ...Object.keys(spec.params), ...Object.keys(spec.constants)];
+  const own = new Set([...given, ...states.flatMap(({ name }) => [name, `${name}'`])]);
+  const values: Record<string, Float64Array[]> = {};
+  const norms: Record<string, number[]> = {};
+  const inputs = columnsOf(x);
+  const parts = states.map(({ name }) => {
+    const part = states.length > 1 ? (state as Record<string, unknown>)[name] : state;
+    return [name, columnsOf(part)] as const;
+  });
+  const ys = inputs.map((column, j) => {
+    // A state before the first datum is of one stream, whatever the batch will be.
+    const before = parts.map(([name, columns]) => [name, columns[j] ?? columns[0]]);
+    const named = evaluate(Object.fromEntries(before) as ReferenceState, column);
+    for (const [name, value] of named) if (!own.has(name)) (values[name] ??= []).push(value);
+    for (const { name } of states) {
+      (norms[name] ??= []).push(Math.hypot(...(named.get(`${name}'`) as Float64Array)));
+    }
+    return (named.get('y') ?? named.get("h'")) as Float64Array;
+  });
+  const size = spec.sizes[nodes[output].dimension];
+  const data = Float32Array.from({ length: size * ys.length }, (_, k) => {
+    return ys[k % ys.length][Math.floor(k / ys.length)];
+  });
+  const batched = isNdArray(x) && x.shape.length === 2;
+  return {
+    reading: { layer, values, norms },
+    y: batched ? new NdView(data, [size, ys.length]) : data,
+  };
+}
+
+/** The streams of an input or a state, as doubles. */
+function columnsOf(value: unknown): readonly Float64Array[] {
+  if (isNdArray(value) && value.shape.length === 2) {
+    return Array.from({ length: value.shape[1] }, (_, j) => columnsOf(sliceAt(value, 1, j))[0]);
+  }
+  return [Float64Array.from(readNumbers('telemetry', value, 'a vector').values)];
+}
