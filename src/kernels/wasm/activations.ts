@@ -12,27 +12,33 @@ export const log1pCoefficients = [0.6666664, 0.4000756, 0.2823662, 0.268515];
 
 /** 1.5 · 2²³: added, it leaves a number's whole part in the low bits. */
 const magic = 12582912;
-/** ln 2 as a short number, of which any multiple up to 2¹⁵ is exact, and the rest of it. */
+/** ln 2, roughly: a short number, of which any multiple up to 2¹⁵ is exact. */
 const ln2 = 0.693359375;
-const ln2Rest = Math.LN2 - ln2;
 
 /** v ← f(v) for four floats; alpha and beta are the function's parameters. */
 type Emit = (e: Emitter, v: Code, alpha: number, beta: number) => Code;
 
-/** eˣ = scale · (1 + q): x in [−87, 87], or with its exponent left apart, in `whole`. */
-function exponential(e: Emitter, x: Code) {
+/**
+ * eˣ = 2ⁿ · (1 + q) for x in [−87, 87]; n is in the low bits of `bits`. With `exact`, x − n ln 2 is
+ * rounded once, not with n: that counts where the result is large.
+ */
+function exponential(e: Emitter, x: Code, exact = false) {
   const [setX, v] = e.keep(x);
   const [setT, t] = e.keep(e.multiplyAdd(v, e.constant(Math.LOG2E), e.constant(magic)));
   const [setN, n] = e.keep(subtract(t, e.constant(magic)));
-  const high = e.multiplyAdd(n, e.constant(-ln2), v);
-  const [setR, r] = e.keep(e.multiplyAdd(n, e.constant(-ln2Rest), high));
-  const [setQ, q] = e.keep(e.multiplyAdd(multiply(r, r), polynomial(e, expm1Coefficients, r), r));
-  return { set: [setX, setT, setN, setR, setQ], q, bits: t };
+  const near = e.multiplyAdd(n, e.constant(exact ? -ln2 : -Math.LN2), v);
+  const rest = exact ? e.multiplyAdd(n, e.constant(ln2 - Math.LN2), near) : near;
+  const [setR, r] = e.keep(rest);
+  const [setS, square] = e.keep(multiply(r, r));
+  const [setQ, q] = e.keep(e.multiplyAdd(square, polynomial(e, expm1Coefficients, r, square), r));
+  return { set: [setX, setT, setN, setR, setS, setQ], q, bits: t };
 }
 
-/** c₀ + c₁ v + c₂ v² …, by Horner's rule. */
-function polynomial(e: Emitter, coefficients: readonly number[], v: Code): Code {
-  return coefficients.map(c => e.constant(c)).reduceRight((sum, c) => e.multiplyAdd(sum, v, c));
+/** c₀ + c₁ v + c₂ v² + …, its halves side by side (Estrin's scheme): `square` is v². */
+function polynomial(e: Emitter, coefficients: readonly number[], v: Code, square: Code): Code {
+  const [c0, c1, ...rest] = coefficients;
+  const low = c1 === undefined ? e.constant(c0) : e.multiplyAdd(e.constant(c1), v, e.constant(c0));
+  return rest.length ? e.multiplyAdd(polynomial(e, rest, v, square), square, low) : low;
 }
 
 /** 2ⁿ from the low bits of n, which move to where a float has its exponent; 1 is 2⁰. */
@@ -95,8 +101,9 @@ export const vectorActivations = {
     // log(1 + e) = log((1 + s) / (1 − s)), s = e / (2 + e)
     const [setS, s] = e.keep(divide(exp, add(exp, e.constant(2))));
     const [setSquare, square] = e.keep(multiply(s, s));
-    const rest = polynomial(e, [2, ...log1pCoefficients], square);
-    const sets = [setV, setFar, set, setScale, setExp, setS, setSquare];
+    const [setFourth, fourth] = e.keep(multiply(square, square));
+    const rest = polynomial(e, [2, ...log1pCoefficients], square, fourth);
+    const sets = [setV, setFar, set, setScale, setExp, setS, setSquare, setFourth];
     return [sets, e.multiplyAdd(s, rest, most(x, e.constant(0)))];
   },
   elu: (e, v, alpha) =>
@@ -112,7 +119,7 @@ export const vectorActivations = {
   affine: (e, v, alpha, beta) => e.multiplyAdd(v, e.constant(alpha), e.constant(beta)),
   exp(e, v) {
     const bounded = least(most(v, e.constant(-104)), e.constant(89));
-    const { set, q, bits: t } = exponential(e, bounded);
+    const { set, q, bits: t } = exponential(e, bounded, true);
     // 2ⁿ in two halves, so that the largest and the subnormal results come out.
     const [setN, n] = e.keep(bits.subtract(t, e.constant(magic)));
     const [setHalf, half] = e.keep(shiftRight(n, 1));
