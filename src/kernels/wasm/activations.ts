@@ -19,10 +19,10 @@ const ln2 = 0.693359375;
 type Emit = (e: Emitter, v: Code, alpha: number, beta: number) => Code;
 
 /**
- * eˣ = 2ⁿ · (1 + q) for x in [−87, 87]; n is in the low bits of `bits`. With `exact`, x − n ln 2 is
- * rounded once, not with n: that counts where the result is large.
+ * eˣ = 2ⁿ · (1 + q) for x in [−87, 87]; n is in the low bits of `bits`. Not `exact`, its relative
+ * error grows with |x|, as counts for nothing where 1 is taken off the result.
  */
-function exponential(e: Emitter, x: Code, exact = false) {
+function exponential(e: Emitter, x: Code, exact = true) {
   const [setX, v] = e.keep(x);
   const [setT, t] = e.keep(e.multiplyAdd(v, e.constant(Math.LOG2E), e.constant(magic)));
   const [setN, n] = e.keep(subtract(t, e.constant(magic)));
@@ -46,7 +46,7 @@ const powerOfTwo = (e: Emitter, n: Code) => bits.add(shiftLeft(n, 23), e.constan
 
 /** eˣ − 1 for x ≤ 87, where −87 stands for all that is less. */
 function expm1(e: Emitter, x: Code): Code {
-  const { set, q, bits: n } = exponential(e, most(x, e.constant(-87)));
+  const { set, q, bits: n } = exponential(e, most(x, e.constant(-87)), false);
   const [setScale, scale] = e.keep(powerOfTwo(e, n));
   return [set, setScale, e.multiplyAdd(scale, q, subtract(scale, e.constant(1)))];
 }
@@ -119,7 +119,7 @@ export const vectorActivations = {
   affine: (e, v, alpha, beta) => e.multiplyAdd(v, e.constant(alpha), e.constant(beta)),
   exp(e, v) {
     const bounded = least(most(v, e.constant(-104)), e.constant(89));
-    const { set, q, bits: t } = exponential(e, bounded, true);
+    const { set, q, bits: t } = exponential(e, bounded);
     // 2ⁿ in two halves, so that the largest and the subnormal results come out.
     const [setN, n] = e.keep(bits.subtract(t, e.constant(magic)));
     const [setHalf, half] = e.keep(shiftRight(n, 1));
