@@ -51,7 +51,7 @@ const tanh: Emit = (e, v) => {
   const [setM, m] = e.keep(expm1(e, multiply(a, e.constant(-2))));
   // tanh |x| = −expm1(−2|x|) / (2 + expm1(−2|x|)); the sign is x's.
   const positive = divide(m, add(m, e.constant(2)));
-  return [setV, setA, setM, bits.xor(negate(positive), bits.xor(x, a))];
+  return [setV, setA, setM, bits.xor(abs(positive), bits.xor(x, a))];
 };
 
 const sigmoid: Emit = (e, v) => {
