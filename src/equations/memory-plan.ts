@@ -78,8 +78,9 @@ export interface MemoryPlan {
  * kept in registers at a time; numbers depend on it only through `split`.
  */
 export function memoryPlan(specs: readonly EquationSpec[], accumulators: number): MemoryPlan {
-  // Constants: the numbers of the texts and what activations need, four times each.
-  let end = specs.reduce((n, { definition }) => n + definition.plan.nodes.length, 100) * groupBytes;
+  // Constants, four times each: two a node at the most (alpha, beta), two of a clip, the common ones.
+  const constantsOf = ({ definition }: EquationSpec) => 2 * definition.plan.nodes.length + 2;
+  let end = specs.reduce((n, spec) => n + constantsOf(spec), 50) * groupBytes;
   let block = 0;
   const take = (bytes: number) => {
     const at = Math.ceil(end / lineBytes) * lineBytes;
