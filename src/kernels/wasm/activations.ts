@@ -38,9 +38,9 @@ function polynomial(e: Emitter, coefficients: readonly number[], v: Code): Code 
 /** 2ⁿ from the low bits of n, which move to where a float has its exponent; 1 is 2⁰. */
 const powerOfTwo = (e: Emitter, n: Code) => bits.add(shiftLeft(n, 23), e.constant(1));
 
-/** eˣ − 1 for x ≤ 87, where −87 stands for all that is less. */
+/** eˣ − 1 for x in [−87, 87]. */
 function expm1(e: Emitter, x: Code): Code {
-  const { set, q, bits: n } = exponential(e, most(x, e.constant(-87)));
+  const { set, q, bits: n } = exponential(e, x);
   const [setScale, scale] = e.keep(powerOfTwo(e, n));
   return [set, setScale, e.multiplyAdd(scale, q, subtract(scale, e.constant(1)))];
 }
@@ -48,10 +48,11 @@ function expm1(e: Emitter, x: Code): Code {
 const tanh: Emit = (e, v) => {
   const [setV, x] = e.keep(v);
   const [setA, a] = e.keep(abs(x));
-  const [setM, m] = e.keep(expm1(e, multiply(a, e.constant(-2))));
-  // tanh |x| = −expm1(−2|x|) / (2 + expm1(−2|x|)); the sign is x's.
+  // Beyond 20 / 2 it is 1.
+  const [setM, m] = e.keep(expm1(e, least(add(a, a), e.constant(20))));
+  // tanh |x| = expm1(2|x|) / (2 + expm1(2|x|)), in which errors shrink; the sign is x's.
   const positive = divide(m, add(m, e.constant(2)));
-  return [setV, setA, setM, bits.xor(abs(positive), bits.xor(x, a))];
+  return [setV, setA, setM, bits.xor(positive, bits.xor(x, a))];
 };
 
 const sigmoid: Emit = (e, v) => {
@@ -100,7 +101,10 @@ export const vectorActivations = {
     return [sets, e.multiplyAdd(s, rest, most(x, e.constant(0)))];
   },
   elu: (e, v, alpha) =>
-    whereNegative(e, v, x => multiply(expm1(e, least(x, e.constant(0))), e.constant(alpha))),
+    whereNegative(e, v, x => {
+      const bounded = most(least(x, e.constant(0)), e.constant(-87));
+      return multiply(expm1(e, bounded), e.constant(alpha));
+    }),
   leakyRelu: (e, v, alpha) => whereNegative(e, v, x => multiply(x, e.constant(alpha))),
   thresholdedRelu(e, v, alpha) {
     const [setV, x] = e.keep(v);
