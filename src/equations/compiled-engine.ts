@@ -20,15 +20,19 @@ const modules = new Map<string, Kept>();
 
 /** The code of models like this one, whatever the parameters: composed once. */
 function codeOf(specs: readonly EquationSpec[], backend: Backend): Kept {
-  const shapes = specs.map(({ definition: { text, declarations }, params: _, ...shape }) => [
+  // Kept are no parameters: they are large, and others will come.
+  const shapes = specs.map(spec => ({ ...spec, params: {} }));
+  const texts = shapes.map(({ definition: { text, declarations }, ...rest }) => [
     text,
     declarations,
-    shape,
+    rest,
   ]);
-  const key = JSON.stringify([isRelaxed(backend), shapes]);
+  const key = JSON.stringify([isRelaxed(backend), texts], (_, value) =>
+    Object.is(value, -0) ? '-0' : value,
+  );
   let kept = modules.get(key);
   if (!kept) {
-    const plan = memoryPlan(specs, isRelaxed(backend) ? 8 : 6);
+    const plan = memoryPlan(shapes, isRelaxed(backend) ? 8 : 6);
     kept = { plan, ...compile(plan, isRelaxed(backend)) };
     modules.set(key, kept);
     for (const oldest of modules.keys()) if (modules.size > most) modules.delete(oldest);

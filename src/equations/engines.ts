@@ -34,7 +34,8 @@ export function engines(specs: readonly EquationSpec[]): Engines {
     async ready() {
       const [backend] = backends();
       if (backend !== portable && made.get(undefined)?.backend !== backend) {
-        await compileAhead(specs, backend);
+        // Where that fails, `get` finds out that it does.
+        await compileAhead(specs, backend).catch(() => {});
         made.delete(undefined);
       }
       return get();

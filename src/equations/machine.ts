@@ -83,10 +83,12 @@ export function engineMachine(
   };
   /** Lays the initial state out over the streams of the batch. */
   const birth = () => {
+    const count = tentative || 1;
+    // Taken first: where there is no more room, the old one is still there.
+    const taken = pool.take(3 * count);
     release();
-    streams = tentative || 1;
-    base = pool.take(3 * streams);
-    now = current = base;
+    streams = count;
+    now = current = base = taken;
     layOut(given, blocksAt(base));
   };
   /** A place that is neither `now` nor `current`. */
@@ -178,9 +180,9 @@ export function engineMachine(
     },
     rollback() {
       current = now;
-      if (tentative === batch) return;
       tentative = batch;
-      birth();
+      // What was released, in the middle of a step, stays so.
+      if (streams && streams !== (batch || 1)) birth();
     },
     follow(machine) {
       const from = machine.blocks as Blocks;

@@ -78,8 +78,9 @@ export interface MemoryPlan {
  * kept in registers at a time; numbers depend on it only through `split`.
  */
 export function memoryPlan(specs: readonly EquationSpec[], accumulators: number): MemoryPlan {
-  // Constants: the numbers of the texts and what activations need, four times each.
-  let end = specs.reduce((n, { definition }) => n + definition.plan.nodes.length, 100) * groupBytes;
+  // Constants, four times each: two a node at the most (alpha, beta), two of a clip, the common ones.
+  const constantsOf = ({ definition }: EquationSpec) => 2 * definition.plan.nodes.length + 2;
+  let end = specs.reduce((n, spec) => n + constantsOf(spec), 50) * groupBytes;
   let block = 0;
   const take = (bytes: number) => {
     const at = Math.ceil(end / lineBytes) * lineBytes;
@@ -93,7 +94,7 @@ export function memoryPlan(specs: readonly EquationSpec[], accumulators: number)
   };
   let input = places(specs[0].sizes.input);
   const layers = specs.map((spec): LayerPlan => {
-    const { sizes, params } = spec;
+    const { sizes } = spec;
     const { plan } = spec.definition;
     const { fixed, stages, stored } = schedule(plan);
     const sizeOf = (i: number) => sizes[plan.nodes[i].dimension];
@@ -137,13 +138,14 @@ export function memoryPlan(specs: readonly EquationSpec[], accumulators: number)
         sums: sums - size,
       };
     });
-    const learned = [...plan.vectors, ...plan.scalars];
+    const learned = (names: readonly string[], size: number) =>
+      names.map((name): [string, number] => [name, take(bytesOf(size))]);
     const prepared = [...fixed].filter(i => operandsOf(plan.nodes[i]).length);
     const layer: LayerPlan = {
       spec,
       fixed,
       stages: stagePlans,
-      params: new Map(learned.map(name => [name, take(bytesOf(params[name].length))])),
+      params: new Map([...learned(plan.vectors, sizes.hidden), ...learned(plan.scalars, 1)]),
       prepared: new Map(prepared.map(i => [i, take(bytesOf(sizeOf(i)))])),
       stored: new Map(stored.map((i, k) => [i, scratch.at[k]])),
       states: states.at,

@@ -190,7 +190,6 @@ function elementwise(
     const seen = known.get(i);
     if (seen) return seen;
     const node = nodes[i];
-    if (node.op === 'affine') return get(total(i));
     if (layer.fixed.has(i)) return fixedValue(e, layer, i, offset, at);
     if (node.op === 'input') return read(places.input);
     if (node.op === 'state') {
@@ -199,7 +198,9 @@ function elementwise(
     const scratch = stored.get(i);
     if (scratch !== undefined && !sinks.includes(i)) return read(places.scratch, scratch);
     const isState = variables.some(({ node: next }) => next === i);
-    const result = combined(e, layer, i, value);
+    const isSum = node.op === 'affine';
+    if (isSum && !isState) return get(total(i));
+    const result = isSum ? get(total(i)) : combined(e, layer, i, value);
     const [setLocal, local] = e.keep(isState ? flushed(e, result) : result);
     known.set(i, local);
     return [setLocal, local];

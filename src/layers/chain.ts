@@ -164,12 +164,20 @@ function chainMachine(cells: readonly AnyCell[], state: unknown, options: BirthO
       throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
     }
   };
-  inTurn((_, i) => {
-    const next = cells[i + 1];
-    // What goes from one cell of equations to the next is read at once and kept by nobody.
-    const reuse = next ? !beginsWithFunction(next) : options.reuse;
-    machines.push(cells[i][internals].start((state as unknown[])?.[i], { ...options, reuse }));
-  });
+  const release = () => {
+    for (const machine of machines) machine.release();
+  };
+  try {
+    inTurn((_, i) => {
+      const next = cells[i + 1];
+      // What goes from one cell of equations to the next is read at once and kept by nobody.
+      const reuse = next ? !beginsWithFunction(next) : options.reuse;
+      machines.push(cells[i][internals].start((state as unknown[])?.[i], { ...options, reuse }));
+    });
+  } catch (error) {
+    release();
+    throw error;
+  }
   const step = (x: unknown, i: number) => machines[i].step(x);
   const chained: Chained = {
     get batch() {
@@ -186,9 +194,7 @@ function chainMachine(cells: readonly AnyCell[], state: unknown, options: BirthO
       for (const [i, machine] of machines.entries()) machine.follow((other as Chained).machines[i]);
     },
     state: () => machines.map(machine => machine.state()),
-    release() {
-      for (const machine of machines) machine.release();
-    },
+    release,
     machines,
   };
   return chained;

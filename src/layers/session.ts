@@ -158,8 +158,13 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
     held.machine.release();
     held.machine = machine;
   };
-  const restored = made(restore);
-  if (restored !== undefined) renew(resume(restored));
+  try {
+    const restored = made(restore);
+    if (restored !== undefined) renew(resume(restored));
+  } catch (error) {
+    held.machine.release();
+    throw error;
+  }
 
   /** The outputs of steps on a copy of the state. */
   const rolled = (machine: Machine, y: unknown, { steps, feedback }: Ahead): Forecast<unknown> => {
@@ -226,12 +231,19 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
 
 /** What runs a cell: the pinned backend, or the fastest that it can have. */
 export function backendOf(cell: AnyCell, pinned?: Backend): Backend {
+  // Its own functions aside, a chain is what its first layer of equations is.
+  return ownBackend(cell, pinned) ?? portable;
+}
+
+function ownBackend(cell: AnyCell, pinned: Backend | undefined): Backend | undefined {
   const { spec, engines } = cell[internals];
   if (engines) return engines.get(pinned).backend;
-  if (spec.kind !== 'chain') return portable;
-  // Its own functions aside, a chain is what its first layer of equations is.
-  const member = spec.members.find(({ [internals]: kept }) => kept.spec.kind !== 'function');
-  return member ? backendOf(member, pinned) : portable;
+  const members = spec.kind === 'chain' ? spec.members : [];
+  for (const member of members) {
+    const own = ownBackend(member, pinned);
+    if (own) return own;
+  }
+  return undefined;
 }
 
 /** What steps a chunk through a machine: outputs in the form in which the steps came. */

@@ -199,6 +199,8 @@ function subscribeWith(
       try {
         output = session.handle(event);
       } catch (error) {
+        // A `select` that ended the stream is no invalid datum.
+        if (subscriber.closed) return skipped;
         if (onInvalid === 'error') throw error;
         if (onInvalid !== 'skip') onInvalid(error as RecurError, event as never);
         return skipped;

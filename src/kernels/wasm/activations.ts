@@ -20,7 +20,7 @@ type Emit = (e: Emitter, v: Code, alpha: number, beta: number) => Code;
 
 /**
  * eˣ = 2ⁿ · (1 + q) for x in [−87, 87]; n is in the low bits of `bits`. Not `exact`, its relative
- * error grows with |x|, as counts for nothing where 1 is taken off the result.
+ * error grows with |x|: where eˣ is large beside what tells, that counts for nothing.
  */
 function exponential(e: Emitter, x: Code, exact = true) {
   const [setX, v] = e.keep(x);
@@ -44,9 +44,9 @@ function polynomial(e: Emitter, coefficients: readonly number[], v: Code, square
 /** 2ⁿ from the low bits of n, which move to where a float has its exponent; 1 is 2⁰. */
 const powerOfTwo = (e: Emitter, n: Code) => bits.add(shiftLeft(n, 23), e.constant(1));
 
-/** eˣ − 1 for x ≤ 87, where −87 stands for all that is less. */
+/** eˣ − 1 for x in [−87, 87]. */
 function expm1(e: Emitter, x: Code): Code {
-  const { set, q, bits: n } = exponential(e, most(x, e.constant(-87)), false);
+  const { set, q, bits: n } = exponential(e, x, false);
   const [setScale, scale] = e.keep(powerOfTwo(e, n));
   return [set, setScale, e.multiplyAdd(scale, q, subtract(scale, e.constant(1)))];
 }
@@ -54,10 +54,11 @@ function expm1(e: Emitter, x: Code): Code {
 const tanh: Emit = (e, v) => {
   const [setV, x] = e.keep(v);
   const [setA, a] = e.keep(abs(x));
-  const [setM, m] = e.keep(expm1(e, multiply(a, e.constant(-2))));
-  // tanh |x| = −expm1(−2|x|) / (2 + expm1(−2|x|)); the sign is x's.
+  // Beyond 20 / 2 it is 1.
+  const [setM, m] = e.keep(expm1(e, least(add(a, a), e.constant(20))));
+  // tanh |x| = expm1(2|x|) / (2 + expm1(2|x|)), in which errors shrink; the sign is x's.
   const positive = divide(m, add(m, e.constant(2)));
-  return [setV, setA, setM, bits.xor(negate(positive), bits.xor(x, a))];
+  return [setV, setA, setM, bits.xor(positive, bits.xor(x, a))];
 };
 
 const sigmoid: Emit = (e, v) => {
@@ -107,7 +108,10 @@ export const vectorActivations = {
     return [sets, e.multiplyAdd(s, rest, most(x, e.constant(0)))];
   },
   elu: (e, v, alpha) =>
-    whereNegative(e, v, x => multiply(expm1(e, least(x, e.constant(0))), e.constant(alpha))),
+    whereNegative(e, v, x => {
+      const bounded = most(least(x, e.constant(0)), e.constant(-87));
+      return multiply(expm1(e, bounded), e.constant(alpha));
+    }),
   leakyRelu: (e, v, alpha) => whereNegative(e, v, x => multiply(x, e.constant(alpha))),
   thresholdedRelu(e, v, alpha) {
     const [setV, x] = e.keep(v);
