@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { defineCell, denseCell, gruCell, lstmCell } from '../../src/core.js';
+import type { AnyCell } from '../../src/equations/cell.js';
+import { compileAhead, compiledEngine } from '../../src/equations/compiled-engine.js';
+import { specOf } from '../cells/kinds.js';
+import { real, stub } from './web-assembly.js';
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** Counts the modules that are compiled, at once and ahead. */
+function counting() {
+  const count = { now: 0, ahead: 0 };
+  stub({
+    Module: class extends real.Module {
+      constructor(bytes: Uint8Array) {
+        super(bytes);
+        count.now += 1;
+      }
+    },
+    compile: (bytes: Uint8Array) => {
+      count.ahead += 1;
+      return real.compile(bytes);
+    },
+  });
+  return count;
+}
+
+const engineOf = (cell: AnyCell) => compiledEngine([specOf(cell)], 'simd');
+
+describe('a module is compiled once', () => {
+  test('for layers of one shape, whatever their weights', () => {
+    const count = counting();
+    const engines = [1, 2, 3].map(seed => engineOf(lstmCell(7, 11, { seed })));
+    expect(count).toEqual({ now: 1, ahead: 0 });
+    // Each has its own memory and weights for all that.
+    const outputs = engines.map(({ pool, outputs: [output], step }) => {
+      const at = pool.take(2);
+      step(at, at + pool.block);
+      return pool.memory[output.at];
+    });
+    expect(new Set(outputs).size).toBe(1);
+    const fed = engines.map(({ pool, input, outputs: [output], step }) => {
+      const at = pool.take(2);
+      pool.memory[input.at] = 1;
+      step(at, at + pool.block);
+      return pool.memory[output.at];
+    });
+    expect(new Set(fed).size).toBe(3);
+  });
+
+  test('for each size, option and constant', () => {
+    const count = counting();
+    const leaky = defineCell('Leaky', "h' = k * h + W_a x", { constants: { k: 0.5 } });
+    const cells = [
+      gruCell(7, 12),
+      gruCell(8, 12),
+      gruCell(7, 12, { clip: 3 }),
+      gruCell(7, 12, { bias: false }),
+      gruCell(7, 12, { activation: 'relu' }),
+      gruCell(7, 12, { resetGate: 'before' }),
+      leaky(7, 12),
+      leaky(7, 12, { k: 0.25 }),
+      leaky(7, 12, { k: 0 }),
+      leaky(7, 12, { k: -0 }),
+    ];
+    for (const cell of cells) engineOf(cell);
+    expect(count.now).toBe(cells.length);
+    for (const cell of cells) engineOf(cell);
+    expect(count.now).toBe(cells.length);
+  });
+
+  test('ahead, and then found', async () => {
+    const count = counting();
+    const specs = [specOf(lstmCell(7, 13))];
+    await compileAhead(specs, 'simd');
+    compiledEngine(specs, 'simd');
+    compiledEngine([specOf(lstmCell(7, 13))], 'simd');
+    expect(count).toEqual({ now: 0, ahead: 1 });
+  });
+
+  test('again, when 64 others have come since', () => {
+    const count = counting();
+    engineOf(denseCell(1, 1));
+    for (let size = 2; size < 66; size++) engineOf(denseCell(1, size));
+    const before = count.now;
+    engineOf(denseCell(1, 65));
+    expect(count.now).toBe(before);
+    engineOf(denseCell(1, 1));
+    expect(count.now).toBe(before + 1);
+  });
+});
+
+describe('memory', () => {
+  test('grows for many streams and keeps weights, constants and states', () => {
+    const { pool, step, outputs } = engineOf(lstmCell(3, 8, { seed: 1 }));
+    const at = pool.take(3);
+    pool.memory.fill(0.5, at, at + pool.block);
+    const before = pool.memory;
+    step(at, at + pool.block);
+    const wanted = [...pool.memory.subarray(outputs[0].at, outputs[0].at + 8)];
+    const blocks = 10_000;
+    const many = pool.take(blocks);
+    // The old memory has been detached.
+    expect(before.length).toBe(0);
+    expect(pool.memory.subarray(many, many + blocks * pool.block).every(v => v === 0)).toBe(true);
+    step(at, at + pool.block);
+    expect([...pool.memory.subarray(outputs[0].at, outputs[0].at + 8)]).toEqual(wanted);
+  });
+
+  test('that may not double is grown by what is needed', () => {
+    const grown: number[] = [];
+    stub({
+      Memory: class extends real.Memory {
+        override grow(pages: number) {
+          if (pages > 1) throw new RangeError('too much');
+          grown.push(pages);
+          return super.grow(pages);
+        }
+      },
+    });
+    const { pool } = engineOf(lstmCell(64, 64));
+    // More than one page: doubling it is refused.
+    expect(pool.memory.byteLength).toBeGreaterThan(65536);
+    while (grown.length < 3) pool.take(1);
+    expect(grown).toEqual([1, 1, 1]);
+  });
+
+  test('that there is not throws a RangeError, and the pool is as it was', () => {
+    const { pool } = engineOf(lstmCell(3, 8));
+    expect(() => pool.take(2 ** 28)).toThrow(RangeError);
+    const at = pool.take(1);
+    expect(pool.memory[at]).toBe(0);
+  });
+});
