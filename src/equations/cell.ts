@@ -2,7 +2,7 @@ import type { NdView, Out, Vec } from '../arrays/ndarray.js';
 import { describe, mismatch } from '../errors.js';
 import type { Backend } from '../kernels/backends.js';
 import { type Engines, engines } from './engines.js';
-import { engineMachine, type Machine, type StartOptions } from './machine.js';
+import { EngineMachine, type Machine, type StartOptions } from './machine.js';
 import { copyParameters, parameterShapes } from './parameters.js';
 import { cellText, type EquationSpec, lower } from './spec.js';
 import type { StateArray, StateShape } from './state.js';
@@ -145,7 +145,7 @@ export function running(
     engines: own,
     shape,
     start: (state, { backend, ...options } = {}) =>
-      engineMachine(own.get(backend), shape, state, options),
+      new EngineMachine(own.get(backend), shape, state, options),
   };
 }
 

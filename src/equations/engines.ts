@@ -1,7 +1,7 @@
 import { type Backend, backends, portable } from '../kernels/backends.js';
 import { compileAhead, compiledEngine } from './compiled-engine.js';
 import type { Engine } from './engine.js';
-import { portableEngine } from './interpret.js';
+import { portableEngine } from './portable-engine.js';
 import type { EquationSpec } from './spec.js';
 
 /** The engines of a model, made when they are first asked for. */

@@ -1,10 +1,12 @@
 import { isNdArray, type NdArray, type NdView, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
-import { describe, mismatch, shapeText } from '../errors.js';
+import { mismatch } from '../errors.js';
 import { areFinite, type Engine, type Rows } from './engine.js';
+import { columnsOf, plain, read, readFloats, refuseOutput } from './inputs.js';
 import {
   type Batch,
   type Blocks,
+  type GivenState,
   layersOf,
   layOut,
   type Origin,
@@ -51,257 +53,212 @@ export interface StartOptions extends Origin {
  * Steps an engine's model over one stream or a batch of them, each with its block of states. The
  * initial state is zeros where undefined is given. A step allocates nothing but its output.
  */
-export function engineMachine(
-  engine: Engine,
-  shape: StateShape,
-  initial: unknown,
-  { reuse, ...origin }: StartOptions = {},
-): Machine {
-  const { pool, input, outputs, states: offsets, room } = engine;
-  const { block } = pool;
-  const output = outputs[outputs.length - 1];
-  const layers = layersOf(shape);
-  const [where] = layers;
-  const given = readState(shape, initial, origin);
-  const slab = new Slab();
-  let batch = given.batch;
-  let tentative = batch;
+export class EngineMachine implements Machine {
+  readonly #engine: Engine;
+  readonly #shape: StateShape;
+  readonly #given: GivenState;
+  /** The layers' names in messages. */
+  readonly #layers: readonly string[];
+  readonly #output: Rows;
+  readonly #outputs: Outputs;
+  #batch: Batch;
+  #tentative: Batch;
   /** Three places for the streams' blocks: the committed, the tentative, and one to write to. */
-  let streams = 0;
-  let base = 0;
-  let now = 0;
-  let current = 0;
-  /** What the last step answered: its elements, and around them the class that came in. */
-  let data: Float32Array = new Float32Array(0);
-  let y: NdView | Float32Array = data;
-  let View: unknown;
+  #streams = 0;
+  #base = 0;
+  #now = 0;
+  #current = 0;
 
-  const blocksAt = (at: number): Blocks => ({ memory: pool.memory, at, block, offsets, streams });
-  const release = () => {
-    if (streams) pool.give(base, 3 * streams);
-    streams = 0;
-  };
-  /** Lays the initial state out over the streams of the batch. */
-  const birth = () => {
-    const count = tentative || 1;
-    // Taken first: where there is no more room, the old one is still there.
-    const taken = pool.take(3 * count);
-    release();
-    streams = count;
-    now = current = base = taken;
-    layOut(given, blocksAt(base));
-  };
-  /** A place that is neither `now` nor `current`. */
-  const other = () => {
-    let at = base;
-    while (at === now || at === current) at += streams * block;
-    return at;
-  };
-  /** Checks or fixes the batch size. */
-  const enter = (columns: number) => {
-    if (tentative === columns) return;
-    if (tentative !== null) {
-      const [expected, got] = [tentative, columns].map(n => (n ? `a batch of ${n}` : 'a vector'));
-      const hint = 'the first datum fixes the batch size; reset before another';
-      throw mismatch(`${where}.x`, expected, got, hint);
+  constructor(
+    engine: Engine,
+    shape: StateShape,
+    initial: unknown,
+    { reuse = false, ...origin }: StartOptions = {},
+  ) {
+    this.#engine = engine;
+    this.#shape = shape;
+    this.#given = readState(shape, initial, origin);
+    this.#layers = layersOf(shape);
+    this.#output = engine.outputs[engine.outputs.length - 1];
+    this.#outputs = new Outputs(this.#output.size, reuse);
+    this.#batch = this.#tentative = this.#given.batch;
+    this.#birth();
+  }
+
+  step(x: unknown): unknown {
+    const engine = this.#engine;
+    const { pool, input, outputs, room } = engine;
+    const [where] = this.#layers;
+    const floats = x instanceof Float32Array && x.length === input.size;
+    const array = !floats && isNdArray(x) ? x : undefined;
+    const columns = floats ? 0 : columnsOf(where, x, array, input.size);
+    if (!this.#streams) throw mismatch(where, 'a stream that goes on', 'a step after its end');
+    this.#enter(columns);
+    this.#outputs.renew(columns, array);
+    const streams = this.#streams;
+    const next = this.#other();
+    const { memory, block } = pool;
+    for (let first = 0; first < streams; first += room) {
+      const count = Math.min(room, streams - first);
+      for (let j = 0, to = input.at; j < count; j++, to += input.stride) {
+        if (floats && readFloats(x, memory, to)) break;
+        read(where, array ?? plain(x), first + j, memory, to, input.size);
+      }
+      const at = first * block;
+      const odd =
+        streams === 1
+          ? engine.step(this.#current, next)
+          : engine.streams(this.#current + at, next + at, count);
+      if (odd) refuseOutput(this.#layers[odd], memory, outputs[odd - 1], count);
+      this.#outputs.read(memory, this.#output, first, count, streams);
     }
-    tentative = columns;
-    if (streams !== (columns || 1)) birth();
-  };
-  /** A new `data` and `y` `[outputSize]`, or in answer to an ndarray `[outputSize, columns]` too. */
-  const renew = (columns: number, array: NdArray | undefined) => {
-    const size = output.size * (columns || 1);
-    if (reuse && View === array?.constructor && data.length === size) return;
-    View = array?.constructor;
-    data = reuse ? new Float32Array(size) : slab.take(size);
-    y = array ? wrap(data, [output.size, ...array.shape.slice(1)], array) : data;
-  };
-  birth();
-  return {
-    step(x) {
-      const floats = x instanceof Float32Array && x.length === input.size;
-      const array = !floats && isNdArray(x) ? x : undefined;
-      const columns = floats ? 0 : columnsOf(where, x, array, input.size);
-      if (!streams) throw mismatch(where, 'a stream that goes on', 'a step after its end');
-      enter(columns);
-      renew(columns, array);
-      const next = other();
-      const { memory } = pool;
-      for (let first = 0; first < streams; first += room) {
-        const count = Math.min(room, streams - first);
-        for (let j = 0, to = input.at; j < count; j++, to += input.stride) {
-          if (floats && readFloats(x, memory, to)) break;
-          read(where, array ?? plain(x), first + j, memory, to, input.size);
-        }
-        const at = first * block;
-        const odd =
-          streams === 1
-            ? engine.step(current, next)
-            : engine.streams(current + at, next + at, count);
-        if (odd) refuseOutput(layers[odd], memory, outputs[odd - 1], count);
-        for (let j = 0, from = output.at; j < count; j++, from += output.stride) {
-          for (let i = 0, k = first + j; i < output.size; i++, k += streams) {
-            data[k] = memory[from + i];
-          }
-        }
-      }
-      current = next;
-      return y;
-    },
-    sequence(steps) {
-      if (tentative || !streams) return false;
-      const { memory } = pool;
-      for (let first = 0; first < steps.count; first += room) {
-        const count = Math.min(room, steps.count - first);
-        let fits = true;
-        for (let t = 0; t < count && fits; t++) {
-          const at = input.at + t * input.stride;
-          fits = steps.read(first + t, memory, at, input.size) && areFinite(memory, at, input.size);
-        }
-        const next = other();
-        const from = current;
-        current = next;
-        const spare = other();
-        if (!fits || engine.steps(from, next, from === now ? spare : from, count)) {
-          current = now;
-          return false;
-        }
-        for (let t = 0; t < count; t++) {
-          steps.write(first + t, memory, output.at + t * output.stride, output.size);
-        }
-        current = count % 2 ? next : from === now ? spare : from;
-      }
-      if (steps.count) tentative = 0;
-      return true;
-    },
-    commit() {
-      now = current;
-      batch = tentative;
-    },
-    rollback() {
-      current = now;
-      tentative = batch;
-      // What was released, in the middle of a step, stays so.
-      if (streams && streams !== (batch || 1)) birth();
-    },
-    follow(machine) {
-      const from = machine.blocks as Blocks;
-      if (streams !== from.streams) {
-        tentative = from.streams;
-        birth();
-      }
-      tentative = batch = machine.batch;
-      current = now;
-      pool.memory.copyWithin(now, from.at, from.at + streams * block);
-    },
-    state: () => writeState(shape, blocksAt(now), batch ?? 0),
-    get batch() {
-      return batch;
-    },
-    get blocks() {
-      return blocksAt(current);
-    },
-    release,
-  };
-}
+    this.#current = next;
+    return this.#outputs.y;
+  }
 
-/** The columns of an input, which must be of the right size: 0 for `[size]`. */
-export function columnsOf(
-  where: string,
-  x: unknown,
-  array: NdArray | undefined,
-  size: number,
-): number {
-  const shape = array?.shape;
-  const vector = isVector(x);
-  if (shape) {
-    const batched = shape.length === 2 && shape[1] > 0;
-    if (shape[0] === size && (shape.length === 1 || batched)) return shape[1] ?? 0;
-  } else if (vector ? x.length === size : typeof x === 'number' && size === 1) return 0;
-  const got = shape ?? (vector && [x.length]);
-  const hint = shape?.[1] === size ? 'a batch is features × batch' : undefined;
-  const expected = `[${size}] or [${size}, batch]`;
-  throw mismatch(`${where}.x`, expected, got ? shapeText(got) : describe(x), hint);
-}
+  sequence(steps: Sequence): boolean {
+    if (this.#tentative || !this.#streams) return false;
+    const { room } = this.#engine;
+    for (let first = 0; first < steps.count; first += room) {
+      if (this.#some(steps, first, Math.min(room, steps.count - first))) continue;
+      this.#current = this.#now;
+      return false;
+    }
+    if (steps.count) this.#tentative = 0;
+    return true;
+  }
 
-export function isVector(x: unknown): x is readonly number[] {
-  return Array.isArray(x) || x instanceof Float32Array || x instanceof Float64Array;
-}
+  /** Steps first … first + count of a sequence, with one call; false: they do not fit. */
+  #some(steps: Sequence, first: number, count: number): boolean {
+    const { pool, input } = this.#engine;
+    const { memory } = pool;
+    for (let t = 0; t < count; t++) {
+      const at = input.at + t * input.stride;
+      if (!steps.read(first + t, memory, at, input.size)) return false;
+      if (!areFinite(memory, at, input.size)) return false;
+    }
+    const from = this.#current;
+    const next = this.#other();
+    this.#current = next;
+    // The committed state stays; a tentative one is written over once it has been read.
+    const spare = from === this.#now ? this.#other() : from;
+    if (this.#engine.steps(from, next, spare, count)) return false;
+    const { at, stride, size } = this.#output;
+    for (let t = 0; t < count; t++) steps.write(first + t, memory, at + t * stride, size);
+    this.#current = count % 2 ? next : spare;
+    return true;
+  }
 
-/**
- * memory[to …] ← one vector in any form, rounded to float32; returns it if it is an ndarray. Throws a
- * RecurError for another size, for a batch and for a number that is not finite.
- */
-export function readVector(
-  where: string,
-  x: unknown,
-  memory: Float32Array,
-  to: number,
-  size: number,
-): NdArray | undefined {
-  if (x instanceof Float32Array && x.length === size && readFloats(x, memory, to)) return;
-  const array = isNdArray(x) ? x : undefined;
-  const columns = columnsOf(where, x, array, size);
-  if (columns) throw mismatch(`${where}.x`, `[${size}]`, shapeText([size, columns]));
-  read(where, array ?? plain(x), 0, memory, to, size);
-  return array;
-}
+  commit(): void {
+    this.#now = this.#current;
+    this.#batch = this.#tentative;
+  }
 
-/** A vector or a number as an ndarray without a shape, read from its beginning. */
-function plain(x: unknown) {
-  return {
-    data: (typeof x === 'number' ? [x] : x) as ArrayLike<unknown>,
-    stride: contiguous,
-    offset: 0,
-  };
-}
-const contiguous = [1, 0];
+  rollback(): void {
+    this.#current = this.#now;
+    this.#tentative = this.#batch;
+    // What was released, in the middle of a step, stays so.
+    if (this.#streams && this.#streams !== (this.#batch || 1)) this.#birth();
+  }
 
-/** memory[to …] ← column j of an ndarray's data, rounded to float32; each number must be finite. */
-function read(
-  where: string,
-  { data, stride, offset }: Pick<NdArray, 'stride' | 'offset'> & { data: ArrayLike<unknown> },
-  j: number,
-  memory: Float32Array,
-  to: number,
-  size: number,
-): void {
-  let at = offset + (j && j * stride[1]);
-  for (let i = 0; i < size; i++, at += stride[0]) {
-    const value = data[at];
-    const float = Math.fround(value as number);
-    memory[to + i] = float;
-    // Infinity − Infinity and NaN − NaN are NaN.
-    if (typeof value !== 'number' || float - float !== 0) throw notFinite(where, i, value);
+  follow(machine: Machine): void {
+    const { at, block, streams } = machine.blocks as Blocks;
+    if (this.#streams !== streams) {
+      this.#tentative = streams;
+      this.#birth();
+    }
+    this.#tentative = this.#batch = machine.batch;
+    this.#current = this.#now;
+    this.#engine.pool.memory.copyWithin(this.#now, at, at + streams * block);
+  }
+
+  state(): unknown {
+    return writeState(this.#shape, this.#blocksAt(this.#now), this.#batch ?? 0);
+  }
+
+  get batch(): Batch {
+    return this.#batch;
+  }
+
+  get blocks(): Blocks {
+    return this.#blocksAt(this.#current);
+  }
+
+  release(): void {
+    if (this.#streams) this.#engine.pool.give(this.#base, 3 * this.#streams);
+    this.#streams = 0;
+  }
+
+  #blocksAt(at: number): Blocks {
+    const { pool, states } = this.#engine;
+    const { memory, block } = pool;
+    return { memory, at, block, offsets: states, streams: this.#streams };
+  }
+
+  /** Lays the initial state out over the streams of the batch. */
+  #birth(): void {
+    const count = this.#tentative || 1;
+    // Taken first: where there is no more room, the old one is still there.
+    const taken = this.#engine.pool.take(3 * count);
+    this.release();
+    this.#streams = count;
+    this.#now = this.#current = this.#base = taken;
+    layOut(this.#given, this.#blocksAt(taken));
+  }
+
+  /** A place that is neither the committed state's nor the tentative one's. */
+  #other(): number {
+    let at = this.#base;
+    while (at === this.#now || at === this.#current) at += this.#streams * this.#engine.pool.block;
+    return at;
+  }
+
+  /** Checks or fixes the batch size. */
+  #enter(columns: number): void {
+    if (this.#tentative === columns) return;
+    if (this.#tentative !== null) {
+      const [expected, got] = [this.#tentative, columns].map(n =>
+        n ? `a batch of ${n}` : 'a vector',
+      );
+      const hint = 'the first datum fixes the batch size; reset before another';
+      throw mismatch(`${this.#layers[0]}.x`, expected, got, hint);
+    }
+    this.#tentative = columns;
+    if (this.#streams !== (columns || 1)) this.#birth();
   }
 }
 
-/** memory[to …] ← x; false where a number is not finite. */
-function readFloats(x: Float32Array, memory: Float32Array, to: number): boolean {
-  for (let i = 0; i < x.length; i++) {
-    const value = x[i];
-    memory[to + i] = value;
-    if (value - value !== 0) return false;
-  }
-  return true;
-}
+/** What steps answer: distinct arrays, or one again and again. */
+class Outputs {
+  /** The answer: its elements, and around them the class that came in. */
+  #data: Float32Array = new Float32Array(0);
+  y: NdView | Float32Array = this.#data;
+  #View: unknown;
+  readonly #slab = new Slab();
+  readonly #size: number;
+  readonly #reuse: boolean;
 
-/** Throws for the first number among a layer's outputs that the next layer cannot take. */
-export function refuseOutput(
-  next: string,
-  memory: Float32Array,
-  { at, stride, size }: Rows,
-  count: number,
-): void {
-  for (let j = 0; j < count; j++) {
-    const row = memory.subarray(at + j * stride, at + j * stride + size);
-    const i = row.findIndex(value => !Number.isFinite(value));
-    if (i >= 0) throw notFinite(next, i, row[i]);
+  constructor(size: number, reuse: boolean) {
+    this.#size = size;
+    this.#reuse = reuse;
   }
-}
 
-function notFinite(where: string, i: number, value: unknown): Error {
-  const got = typeof value === 'number' ? value : describe(value);
-  const hint = Number.isFinite(value) ? 'it is beyond float32' : undefined;
-  return mismatch(`${where}.x`, 'finite numbers', `${got} at [${i}]`, hint);
+  /** A new answer `[size]`, or to an ndarray one `[size, columns]` or `[size]`. */
+  renew(columns: number, array: NdArray | undefined): void {
+    const length = this.#size * (columns || 1);
+    const View = array?.constructor;
+    if (this.#reuse && this.#View === View && this.#data.length === length) return;
+    this.#View = View;
+    this.#data = this.#reuse ? new Float32Array(length) : this.#slab.take(length);
+    this.y = array ? wrap(this.#data, [this.#size, ...array.shape.slice(1)], array) : this.#data;
+  }
+
+  /** Columns first … first + count of so many streams' answer. */
+  read(memory: Float32Array, rows: Rows, first: number, count: number, streams: number): void {
+    const { at, stride, size } = rows;
+    const data = this.#data;
+    for (let j = 0, from = at; j < count; j++, from += stride) {
+      for (let i = 0, k = first + j; i < size; i++, k += streams) data[k] = memory[from + i];
+    }
+  }
 }

@@ -1,14 +1,10 @@
-import { vectorActivations } from '../kernels/wasm/activations.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import {
   below,
-  bits,
   type Code,
-  f32x4,
   get,
   i32,
   load,
-  loadSplat,
   plus,
   repeat,
   set,
@@ -16,20 +12,8 @@ import {
   times,
 } from '../kernels/wasm/module.js';
 import { product } from '../kernels/wasm/product.js';
+import { baseOf, combined, elementwise, fixedValue, type Places } from './elementwise.js';
 import { groupBytes, type LayerPlan, type Place, type StagePlan } from './memory-plan.js';
-
-/** A state nearer to zero is zero: hardware is slow with the subnormal numbers that follow. */
-const smallest = 1e-30;
-
-/** Where the numbers of some streams are, for the code of one function. */
-export interface Places {
-  readonly now: Place;
-  readonly next: Place;
-  readonly input: Place;
-  readonly output: Place;
-  readonly scratch: Place;
-  readonly sums: Place;
-}
 
 /** Which part of a stage's work the code is to do. */
 export interface Part {
@@ -41,8 +25,6 @@ export interface Part {
 
 /** Runs `body`, which works out one stream at the places, for all streams. */
 export type EachStream = (body: Code) => Code;
-
-const baseOf = ({ local }: Place) => (local === undefined ? i32(0) : get(local));
 
 /**
  * The code of one stage, a tile of rows at a time, and for each tile all streams, while its weights
@@ -162,91 +144,6 @@ function wholeVector(layer: LayerPlan, places: Places, of: number): Place {
   if (own !== undefined) return { ...scratch, at: scratch.at + own };
   const name = 'name' in node ? node.name : '';
   return { at: layer.prepared.get(of) ?? layer.params.get(name) ?? 0, stride: 0 };
-}
-
-/** Four rows. */
-interface Lanes extends Omit<Tile, 'groups'> {
-  /** The local of an affine node's sum. */
-  total(affine: number): number;
-}
-
-/** Code that stores `sinks` for four rows; what they have in common is worked out once. */
-function elementwise(
-  e: Emitter,
-  layer: LayerPlan,
-  sinks: readonly number[],
-  places: Places,
-  { offset, at, total }: Lanes,
-): Code {
-  const { spec, states, stored } = layer;
-  const { nodes, states: variables, output } = spec.definition.plan;
-  const known = new Map<number, Code>();
-  const address = (place: Place) => (offset ? plus(baseOf(place), offset) : baseOf(place));
-  const read = (place: Place, own = 0) => load(address(place), place.at + own + at);
-  const write = (place: Place, own: number, value: Code) =>
-    store(address(place), place.at + own + at, value);
-
-  const value = (i: number): Code => {
-    const seen = known.get(i);
-    if (seen) return seen;
-    const node = nodes[i];
-    if (layer.fixed.has(i)) return fixedValue(e, layer, i, offset, at);
-    if (node.op === 'input') return read(places.input);
-    if (node.op === 'state') {
-      return read(places.now, states[variables.findIndex(({ name }) => name === node.name)]);
-    }
-    const scratch = stored.get(i);
-    if (scratch !== undefined && !sinks.includes(i)) return read(places.scratch, scratch);
-    const isState = variables.some(({ node: next }) => next === i);
-    const isSum = node.op === 'affine';
-    if (isSum && !isState) return get(total(i));
-    const result = isSum ? get(total(i)) : combined(e, layer, i, value);
-    const [setLocal, local] = e.keep(isState ? flushed(e, result) : result);
-    known.set(i, local);
-    return [setLocal, local];
-  };
-
-  return sinks.map(i => [
-    variables.map(({ node }, k) => (node === i ? write(places.next, states[k], value(i)) : [])),
-    stored.has(i) ? write(places.scratch, stored.get(i) ?? 0, value(i)) : [],
-    output === i ? write(places.output, 0, value(i)) : [],
-  ]);
-}
-
-/** Zero where a number is too near to it; NaN stays. */
-function flushed(e: Emitter, v: Code): Code {
-  const [setV, x] = e.keep(v);
-  return [setV, bits.andNot(x, f32x4.less(f32x4.abs(x), e.constant(smallest)))];
-}
-
-/** A node's value from those of its operands. */
-function combined(e: Emitter, { spec }: LayerPlan, i: number, value: (of: number) => Code): Code {
-  const node = spec.definition.plan.nodes[i];
-  if (node.op === 'add' || node.op === 'subtract' || node.op === 'multiply') {
-    return f32x4[node.op](value(node.left), value(node.right));
-  }
-  if (node.op !== 'activate') return [];
-  const { name, alpha, beta, clipped } = spec.activations[node.slot];
-  const bound = clipped ? spec.clip : undefined;
-  const of = value(node.of);
-  const bounded =
-    bound === undefined ? of : f32x4.least(f32x4.most(of, e.constant(-bound)), e.constant(bound));
-  return vectorActivations[name](e, bounded, alpha, beta);
-}
-
-/** A node that depends on parameters alone: read from where it is given or was prepared. */
-function fixedValue(
-  e: Emitter,
-  { spec, params, prepared }: LayerPlan,
-  i: number,
-  offset: Code | undefined,
-  at: number,
-): Code {
-  const node = spec.definition.plan.nodes[i];
-  if (node.op === 'number') return e.constant(node.value);
-  if (node.op === 'constant') return e.constant(spec.constants[node.name]);
-  const own = prepared.get(i) ?? params.get('name' in node ? node.name : '') ?? 0;
-  return node.dimension === 'scalar' ? loadSplat(i32(0), own) : load(offset ?? i32(0), own + at);
 }
 
 /** Code that works out, once, what depends on parameters alone. */

@@ -2,7 +2,8 @@ import { type NdArray, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import { type AnyCell, internals } from '../equations/cell.js';
 import type { Engine } from '../equations/engine.js';
-import { type Machine, readVector, refuseOutput } from '../equations/machine.js';
+import { readVector, refuseOutput } from '../equations/inputs.js';
+import type { Machine } from '../equations/machine.js';
 import {
   type Batch,
   type Blocks,

@@ -1,7 +1,8 @@
 import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
-import { isVector, type Machine, type Sequence } from '../equations/machine.js';
+import { isVector } from '../equations/inputs.js';
+import type { Machine, Sequence } from '../equations/machine.js';
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import { type Backend, backends, portable } from '../kernels/backends.js';
 import { cellIn, layerSignature, layerText } from './chain.js';

@@ -1,0 +1,104 @@
+import { isNdArray, type NdArray } from '../arrays/ndarray.js';
+import { describe, mismatch, shapeText } from '../errors.js';
+import type { Rows } from './engine.js';
+
+/** The columns of an input, which must be of the right size: 0 for `[size]`. */
+export function columnsOf(
+  where: string,
+  x: unknown,
+  array: NdArray | undefined,
+  size: number,
+): number {
+  const shape = array?.shape;
+  const vector = isVector(x);
+  if (shape) {
+    const batched = shape.length === 2 && shape[1] > 0;
+    if (shape[0] === size && (shape.length === 1 || batched)) return shape[1] ?? 0;
+  } else if (vector ? x.length === size : typeof x === 'number' && size === 1) return 0;
+  const got = shape ?? (vector && [x.length]);
+  const hint = shape?.[1] === size ? 'a batch is features × batch' : undefined;
+  const expected = `[${size}] or [${size}, batch]`;
+  throw mismatch(`${where}.x`, expected, got ? shapeText(got) : describe(x), hint);
+}
+
+export function isVector(x: unknown): x is readonly number[] {
+  return Array.isArray(x) || x instanceof Float32Array || x instanceof Float64Array;
+}
+
+/**
+ * memory[to …] ← one vector in any form, rounded to float32; returns it if it is an ndarray. Throws a
+ * RecurError for another size, for a batch and for a number that is not finite.
+ */
+export function readVector(
+  where: string,
+  x: unknown,
+  memory: Float32Array,
+  to: number,
+  size: number,
+): NdArray | undefined {
+  if (x instanceof Float32Array && x.length === size && readFloats(x, memory, to)) return;
+  const array = isNdArray(x) ? x : undefined;
+  const columns = columnsOf(where, x, array, size);
+  if (columns) throw mismatch(`${where}.x`, `[${size}]`, shapeText([size, columns]));
+  read(where, array ?? plain(x), 0, memory, to, size);
+  return array;
+}
+
+/** A vector or a number as an ndarray without a shape, read from its beginning. */
+export function plain(x: unknown) {
+  return {
+    data: (typeof x === 'number' ? [x] : x) as ArrayLike<unknown>,
+    stride: contiguous,
+    offset: 0,
+  };
+}
+const contiguous = [1, 0];
+
+/** memory[to …] ← column j of an ndarray's data, rounded to float32; each number must be finite. */
+export function read(
+  where: string,
+  { data, stride, offset }: Pick<NdArray, 'stride' | 'offset'> & { data: ArrayLike<unknown> },
+  j: number,
+  memory: Float32Array,
+  to: number,
+  size: number,
+): void {
+  let at = offset + (j && j * stride[1]);
+  for (let i = 0; i < size; i++, at += stride[0]) {
+    const value = data[at];
+    const float = Math.fround(value as number);
+    memory[to + i] = float;
+    // Infinity − Infinity and NaN − NaN are NaN.
+    if (typeof value !== 'number' || float - float !== 0) throw notFinite(where, i, value);
+  }
+}
+
+/** memory[to …] ← x; false where a number is not finite. */
+export function readFloats(x: Float32Array, memory: Float32Array, to: number): boolean {
+  for (let i = 0; i < x.length; i++) {
+    const value = x[i];
+    memory[to + i] = value;
+    if (value - value !== 0) return false;
+  }
+  return true;
+}
+
+/** Throws for the first number among a layer's outputs that the next layer cannot take. */
+export function refuseOutput(
+  next: string,
+  memory: Float32Array,
+  { at, stride, size }: Rows,
+  count: number,
+): void {
+  for (let j = 0; j < count; j++) {
+    const row = memory.subarray(at + j * stride, at + j * stride + size);
+    const i = row.findIndex(value => !Number.isFinite(value));
+    if (i >= 0) throw notFinite(next, i, row[i]);
+  }
+}
+
+function notFinite(where: string, i: number, value: unknown): Error {
+  const got = typeof value === 'number' ? value : describe(value);
+  const hint = Number.isFinite(value) ? 'it is beyond float32' : undefined;
+  return mismatch(`${where}.x`, 'finite numbers', `${got} at [${i}]`, hint);
+}
