@@ -30,8 +30,8 @@ export interface Machine {
   readonly batch: Batch;
   /** Gives back its room. It must not be used again. */
   release(): void;
-  /** Where its state is, tentative steps included. */
-  readonly blocks?: Blocks;
+  /** Where its state is and of which batch, tentative steps included. */
+  readonly blocks?: Blocks & { readonly batch: Batch };
 }
 
 /** Vectors to step one after another: the t-th in, and out again, in a memory. */
@@ -183,12 +183,9 @@ export function engineMachine(
       birth();
     },
     follow(machine) {
-      const from = machine.blocks as Blocks;
-      if (streams !== from.streams) {
-        tentative = from.streams;
-        birth();
-      }
-      tentative = batch = machine.batch;
+      const from = machine.blocks as NonNullable<Machine['blocks']>;
+      tentative = batch = from.batch;
+      if (streams !== from.streams) birth();
       current = now;
       pool.memory.copyWithin(now, from.at, from.at + streams * block);
     },
@@ -197,7 +194,7 @@ export function engineMachine(
       return batch;
     },
     get blocks() {
-      return blocksAt(current);
+      return { ...blocksAt(current), batch: tentative };
     },
     release,
   };
