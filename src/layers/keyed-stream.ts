@@ -165,16 +165,17 @@ export class KeyedStream {
   }
 
   #settle(emissions: readonly unknown[]): readonly unknown[] {
+    const before = this.#busy;
+    this.#busy = true;
     for (let work = this.#deferred.shift(); work; work = this.#deferred.shift()) {
-      this.#busy = true;
       try {
         const more = work();
         if (more.length) emissions = emissions.length ? [...emissions, ...more] : more;
       } catch (error) {
         this.failure ??= { error };
       }
-      this.#busy = false;
     }
+    this.#busy = before;
     return emissions;
   }
 
@@ -190,6 +191,11 @@ export class KeyedStream {
       slot = this.#slots.get(key);
       // Two events of one key never share a batch.
       emissions = this.#before(slot);
+      if (this.#deferred.length) {
+        // What was asked for by steps of earlier events comes before this one.
+        emissions = this.#settle(emissions);
+        slot = this.#slots.get(key);
+      }
       at = 'select';
       const x = select ? select(event as never) : event;
       at = String(this.#cell);
