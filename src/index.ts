@@ -2,6 +2,13 @@ export * from './core.js';
 export type { LayerReading } from './layers/readings.js';
 export type { Forecast } from './layers/session.js';
 export { type ForecastConfig, forecast } from './operators/forecast.js';
+export type {
+  Evicted,
+  Invalid,
+  Keys,
+  RecurByConfig,
+  Restored,
+} from './operators/keyed-config.js';
 export type { EventOperator, FunctionLayer, Layer, LayerOf } from './operators/layer.js';
 export {
   chain,
@@ -23,15 +30,7 @@ export {
   ugrnn,
 } from './operators/layers.js';
 export { type RecurConfig, type Reset, recur } from './operators/recur.js';
-export {
-  type Evicted,
-  type Invalid,
-  type KeyedOperator,
-  type Keys,
-  type RecurByConfig,
-  type Restored,
-  recurBy,
-} from './operators/recur-by.js';
+export { type KeyedOperator, recurBy } from './operators/recur-by.js';
 export {
   type Reading,
   type TelemetryConfig,

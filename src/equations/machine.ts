@@ -32,8 +32,8 @@ export interface Machine {
   readonly batch: Batch;
   /** Gives back its room. It must not be used again. */
   release(): void;
-  /** Where its state is, tentative steps included. */
-  readonly blocks?: Blocks;
+  /** Where its state is and of which batch, tentative steps included. */
+  readonly blocks?: Blocks & { readonly batch: Batch };
 }
 
 /** Vectors to step one after another: the t-th in, and out again, in a memory. */
@@ -162,12 +162,9 @@ export class EngineMachine implements Machine {
   }
 
   follow(machine: Machine): void {
-    const { at, block, streams } = machine.blocks as Blocks;
-    if (this.#streams !== streams) {
-      this.#tentative = streams;
-      this.#birth();
-    }
-    this.#tentative = this.#batch = machine.batch;
+    const { at, block, streams, batch } = machine.blocks as NonNullable<Machine['blocks']>;
+    this.#tentative = this.#batch = batch;
+    if (this.#streams !== streams) this.#birth();
     this.#current = this.#now;
     this.#engine.pool.memory.copyWithin(this.#now, at, at + streams * block);
   }
@@ -180,8 +177,8 @@ export class EngineMachine implements Machine {
     return this.#batch;
   }
 
-  get blocks(): Blocks {
-    return this.#blocksAt(this.#current);
+  get blocks(): Blocks & { readonly batch: Batch } {
+    return { ...this.#blocksAt(this.#current), batch: this.#tentative };
   }
 
   release(): void {

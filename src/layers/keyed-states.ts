@@ -214,7 +214,7 @@ class MachineStates implements KeyedStates {
 
   open(state: unknown, restored?: { readonly batch: Batch }): number {
     const { backend } = this.#options;
-    const origin = restored && { restored: true, batch: restored.batch };
+    const origin = restored ? { restored: true, batch: restored.batch } : { finite: true };
     const machine = this.#cell[internals].start(state, { backend, ...origin });
     const slot = this.#closed.pop() ?? this.#machines.length;
     this.#machines[slot] = machine;

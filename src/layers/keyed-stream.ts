@@ -27,6 +27,12 @@ export interface KeyedEvents {
   invalid(error: RecurError, event: unknown, key: unknown): void;
 }
 
+export interface KeyedStreamOptions extends KeyedOptions {
+  /** True: keys are given up by age or number. */
+  readonly ordered: boolean;
+  now(): number;
+}
+
 /** An event that waits for its step. */
 interface Waiting {
   readonly event: unknown;
@@ -41,7 +47,7 @@ const none: readonly unknown[] = [];
 export class KeyedStream {
   readonly #cell: AnyCell;
   readonly #config: KeyedConfig;
-  readonly #options: KeyedOptions;
+  readonly #options: KeyedStreamOptions;
   readonly #events: KeyedEvents;
   readonly #states: KeyedStates;
   readonly #slots = new Map<unknown, number>();
@@ -51,14 +57,17 @@ export class KeyedStream {
   #waiting: Waiting[] = [];
   readonly #waitingSlots = new Set<number>();
   #step = 0;
+  /** True while users' functions may be running; what they ask for meanwhile is done afterwards. */
+  #busy = false;
+  readonly #deferred: (() => readonly unknown[])[] = [];
+  #ended = false;
   /** What ended the stream; nothing is stepped afterwards. */
   failure: { readonly error: unknown } | undefined;
 
-  /** `ordered`: keys are given up by age or number. */
   constructor(
     cell: AnyCell,
     config: KeyedConfig,
-    options: KeyedOptions & { readonly ordered: boolean },
+    options: KeyedStreamOptions,
     events: KeyedEvents,
   ) {
     this.#cell = cell;
@@ -68,6 +77,9 @@ export class KeyedStream {
     this.#states = keyedStates(cell, options);
     this.#recency = options.ordered ? new Recency() : undefined;
   }
+
+  /** When the first of the events that wait came. */
+  waitingSince = 0;
 
   get waiting(): number {
     return this.#waiting.length;
@@ -80,7 +92,94 @@ export class KeyedStream {
   }
 
   /** Takes an event and returns what is to be emitted now: of earlier events, perhaps of this. */
-  accept(event: unknown, time: number): readonly unknown[] {
+  accept(event: unknown): readonly unknown[] {
+    if (this.#busy) {
+      const error = mismatch(String(this.#cell), 'one step at a time', 'a step inside a step');
+      this.#drop(asRecurError(error, '', { step: this.#step++ }), event, undefined);
+      return none;
+    }
+    this.#busy = true;
+    const emissions = this.#take(event);
+    this.#busy = false;
+    return this.#deferred.length ? this.#settle(emissions) : emissions;
+  }
+
+  /** Steps what waits; the emissions in order of arrival. */
+  flush(): readonly unknown[] {
+    return this.#turn(() => this.#stepWaiting());
+  }
+
+  /**
+   * A key's state begins anew; nothing for a key that has none and would not be restored. What is to
+   * be emitted before.
+   */
+  reset(key: unknown): readonly unknown[] {
+    return this.#turn(() => {
+      const slot = this.#slots.get(key);
+      const emissions = this.#before(slot);
+      if (slot !== undefined) {
+        // The slot that was closed last is opened first.
+        this.#states.close(slot);
+        this.#slots.set(key, this.#begin(key));
+      } else if (this.#config.restore) {
+        const fresh = this.#register(key, this.#begin(key));
+        const more = this.#makeRoom();
+        this.#recency?.touch(fresh, this.#options.now());
+        return more;
+      }
+      return emissions;
+    });
+  }
+
+  /** A key's state is given up; nothing for a key that has none. What is to be emitted before. */
+  evict(key: unknown): readonly unknown[] {
+    return this.#turn(() => this.#giveUp(key, 'evict'));
+  }
+
+  /** Gives up what at `time` has been idle for so long. What is to be emitted before. */
+  evictIdle(time: number, idle: number): readonly unknown[] {
+    return this.#turn(() => {
+      const emissions: unknown[] = [];
+      while ((this.oldest ?? Infinity) + idle <= time) {
+        emissions.push(...this.#giveUp(this.#oldestKey, 'idle'));
+      }
+      return emissions;
+    });
+  }
+
+  /** Gives back all room; what waits is dropped. */
+  end(): void {
+    this.#ended = true;
+    this.#turn(() => {
+      this.#waiting = [];
+      this.#slots.clear();
+      this.#states.end();
+      return none;
+    });
+  }
+
+  /** Does what users' functions may ask for in the middle of something else: now, or after that. */
+  #turn(work: () => readonly unknown[]): readonly unknown[] {
+    this.#deferred.push(work);
+    return this.#busy ? none : this.#settle(none);
+  }
+
+  #settle(emissions: readonly unknown[]): readonly unknown[] {
+    const before = this.#busy;
+    this.#busy = true;
+    for (let work = this.#deferred.shift(); work; work = this.#deferred.shift()) {
+      try {
+        const more = work();
+        if (more.length) emissions = emissions.length ? [...emissions, ...more] : more;
+      } catch (error) {
+        this.failure ??= { error };
+      }
+    }
+    this.#busy = before;
+    return emissions;
+  }
+
+  #take(event: unknown): readonly unknown[] {
     const step = this.#step++;
     const { key: keyOf, select } = this.#config;
     let key: unknown;
@@ -91,45 +190,43 @@ export class KeyedStream {
       key = keyOf(event as never);
       slot = this.#slots.get(key);
       // Two events of one key never share a batch.
-      if (slot !== undefined && this.#waitingSlots.has(slot)) emissions = this.flush();
+      emissions = this.#before(slot);
+      if (this.#deferred.length) {
+        // What was asked for by steps of earlier events comes before this one.
+        emissions = this.#settle(emissions);
+        slot = this.#slots.get(key);
+      }
       at = 'select';
       const x = select ? select(event as never) : event;
       at = String(this.#cell);
       this.#states.read(this.#waiting.length, x);
       if (slot === undefined) {
-        if (this.#makesRoom()) {
-          emissions = [...emissions, ...this.flush()];
-          this.#states.read(0, x);
-        }
-        this.#evictOldest();
-        at = 'restore';
         slot = this.#open(key);
+        const more = this.#makeRoom();
+        // Others were stepped meanwhile.
+        if (more.length) this.#states.read(0, x);
+        emissions = more.length ? [...emissions, ...more] : emissions;
       }
     } catch (error) {
       this.#drop(asRecurError(error, at, { step }), event, key);
       return emissions;
     }
-    this.#recency?.touch(slot, time);
+    if (this.failure) return emissions;
+    this.#recency?.touch(slot, this.#options.now());
+    if (!this.#waiting.length && this.#options.most > 1) this.waitingSince = this.#options.now();
     this.#waiting.push({ event, key, slot, step });
     this.#waitingSlots.add(slot);
     if (this.#waiting.length < this.#options.most) return emissions;
-    return emissions.length ? [...emissions, ...this.flush()] : this.flush();
+    return emissions.length ? [...emissions, ...this.#stepWaiting()] : this.#stepWaiting();
   }
 
-  /** Steps what waits; the emissions in order of arrival. */
-  flush(): unknown[] {
+  #stepWaiting(): unknown[] {
     const items = this.#waiting;
     this.#waiting = [];
     this.#waitingSlots.clear();
     const slots = items.map(({ slot }) => slot);
+    const together = slots.length > 1 && this.#stepTogether(slots);
     const emissions: unknown[] = [];
-    let together = false;
-    try {
-      this.#states.step(slots, 0, slots.length);
-      together = true;
-    } catch {
-      // Which one it was comes out when they step one by one.
-    }
     const { project } = this.#config;
     for (const [i, { event, key, step }] of items.entries()) {
       let at = String(this.#cell);
@@ -141,94 +238,99 @@ export class KeyedStream {
         this.#states.commit(i);
       } catch (error) {
         this.#drop(asRecurError(error, at, { step }), event, key);
-        if (this.failure) break;
       }
+      if (this.failure || this.#ended) break;
     }
     return emissions;
   }
 
-  /** A key's state begins anew; nothing for a key that has none. What is to be emitted before. */
-  reset(key: unknown): unknown[] {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return [];
-    const emissions = this.#waitingSlots.has(slot) ? this.flush() : [];
-    this.#states.close(slot);
-    this.#slots.set(key, this.#begin(key));
-    return emissions;
+  /** False where one of them refuses: which one comes out when they step one by one. */
+  #stepTogether(slots: readonly number[]): boolean {
+    try {
+      this.#states.step(slots, 0, slots.length);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
-  /** A key's state is given up; nothing for a key that has none. What is to be emitted before. */
-  evict(key: unknown, reason: Reason = 'evict'): unknown[] {
+  /** Steps what waits where the slot's next event does. */
+  #before(slot: number | undefined): readonly unknown[] {
+    return slot !== undefined && this.#waitingSlots.has(slot) ? this.#stepWaiting() : none;
+  }
+
+  #giveUp(key: unknown, reason: Reason): readonly unknown[] {
     const slot = this.#slots.get(key);
-    if (slot === undefined) return [];
-    const emissions = this.#waitingSlots.has(slot) ? this.flush() : [];
-    const snapshot = this.#events.evicted && this.#snapshot(slot);
+    if (slot === undefined) return none;
+    const emissions = this.#before(slot);
+    let snapshot: Snapshot | undefined;
+    // Neither a state that cannot be kept nor an observer that throws is an event's fault.
+    this.#orFail(() => {
+      snapshot = this.#events.evicted && this.#snapshot(slot);
+    });
     this.#slots.delete(key);
-    this.#keys[slot] = undefined;
+    if (this.#recency) this.#keys[slot] = undefined;
     this.#recency?.remove(slot);
     this.#states.close(slot);
-    if (snapshot) this.#events.evicted?.(key, reason, snapshot);
+    this.#orFail(() => snapshot && this.#events.evicted?.(key, reason, snapshot));
     return emissions;
-  }
-
-  /** Gives up what was last used at `time` or before. What is to be emitted before. */
-  evictIdle(time: number): unknown[] {
-    const emissions: unknown[] = [];
-    for (let oldest = this.oldest; oldest !== undefined && oldest <= time; oldest = this.oldest) {
-      emissions.push(...this.evict(this.#keys[this.#recency?.oldest ?? 0], 'idle'));
-    }
-    return emissions;
-  }
-
-  /** Gives back all room. */
-  end(): void {
-    this.#waiting = [];
-    this.#slots.clear();
-    this.#states.end();
   }
 
   #drop(error: RecurError, event: unknown, key: unknown): void {
+    this.#orFail(() => this.#events.invalid(error, event, key));
+  }
+
+  /** A throw of one who is told ends the stream. */
+  #orFail(tell: () => void): void {
     try {
-      this.#events.invalid(error, event, key);
-    } catch (thrown) {
-      this.failure = { error: thrown };
+      tell();
+    } catch (error) {
+      this.failure ??= { error };
     }
   }
 
-  get #isFull(): boolean {
-    return this.#slots.size >= (this.#config.maxKeys ?? Infinity);
+  get #oldestKey(): unknown {
+    return this.#keys[this.#recency?.oldest ?? 0];
   }
 
-  /** True where the key that has to go is one that waits. */
-  #makesRoom(): boolean {
-    return this.#isFull && this.#waitingSlots.has(this.#recency?.oldest ?? -1);
-  }
-
-  #evictOldest(): void {
-    if (this.#isFull) this.evict(this.#keys[this.#recency?.oldest ?? 0], 'count');
+  /** Gives up keys beyond the number of those that may be. What is to be emitted before. */
+  #makeRoom(): readonly unknown[] {
+    if (this.#slots.size <= (this.#config.maxKeys ?? Infinity)) return none;
+    return this.#giveUp(this.#oldestKey, 'count');
   }
 
   #open(key: unknown): number {
-    const given = this.#config.restore?.(key as never);
-    let slot: number;
-    if (given === undefined) slot = this.#begin(key);
-    else {
-      const snapshot = toSnapshot('restore', given);
-      const { state, batch, layer } = snapshot;
-      const own = layerSignature(this.#cell);
-      if (layer !== own) throw mismatch('restore', `a snapshot of ${own}`, `one of ${layer}`);
-      slot = this.#states.open(state, { batch });
-      this.#events.restored?.(key, snapshot);
+    const { restore } = this.#config;
+    let snapshot: Snapshot | undefined;
+    try {
+      const given = restore?.(key as never);
+      if (given !== undefined) snapshot = toSnapshot('restore', given);
+    } catch (error) {
+      throw asRecurError(error, 'restore');
     }
-    this.#slots.set(key, slot);
-    if (this.#recency) this.#keys[slot] = key;
+    if (!snapshot) return this.#register(key, this.#begin(key));
+    const { state, batch, layer } = snapshot;
+    const own = layerSignature(this.#cell);
+    if (layer !== own) throw mismatch('restore', `a snapshot of ${own}`, `one of ${layer}`);
+    const slot = this.#register(key, this.#states.open(state, { batch }));
+    this.#orFail(() => this.#events.restored?.(key, snapshot));
     return slot;
   }
 
   #begin(key: unknown): number {
     const { initialState } = this.#config;
-    const state = typeof initialState === 'function' ? initialState(key) : initialState;
-    return this.#states.open(state);
+    try {
+      const state = typeof initialState === 'function' ? initialState(key) : initialState;
+      return this.#states.open(state);
+    } catch (error) {
+      throw asRecurError(error, 'initialState');
+    }
+  }
+
+  #register(key: unknown, slot: number): number {
+    this.#slots.set(key, slot);
+    if (this.#recency) this.#keys[slot] = key;
+    return slot;
   }
 
   #snapshot(slot: number): Snapshot {

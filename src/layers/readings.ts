@@ -1,4 +1,4 @@
-import { isNdArray, NdView, sliceAt } from '../arrays/ndarray.js';
+import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
 import { type AnyCell, internals } from '../equations/cell.js';
 import { evaluator, type ReferenceState } from '../equations/reference.js';
@@ -72,11 +72,9 @@ function readLayer(spec: EquationSpec, layer: string, state: unknown, x: unknown
   const data = Float32Array.from({ length: size * ys.length }, (_, k) => {
     return ys[k % ys.length][Math.floor(k / ys.length)];
   });
-  const batched = isNdArray(x) && x.shape.length === 2;
-  return {
-    reading: { layer, values, norms },
-    y: batched ? new NdView(data, [size, ys.length]) : data,
-  };
+  // A plain function that comes next is given the form in which its step gets it.
+  const y = isNdArray(x) ? wrap(data, [size, ...x.shape.slice(1)], x) : data;
+  return { reading: { layer, values, norms }, y };
 }
 
 /** The streams of an input or a state, as doubles. */

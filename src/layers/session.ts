@@ -46,7 +46,8 @@ export interface Forecast<Y> {
 /** Who listens to what happens inside a model. */
 export interface Probe {
   readonly observed: boolean;
-  tell(cell: AnyCell, before: unknown, x: unknown, step: number): void;
+  /** What there is to tell of a step, once it is done. */
+  read(cell: AnyCell, before: unknown, x: unknown, step: number): () => void;
 }
 
 type Fits = readonly [fits: (value: unknown) => boolean, expected: string];
@@ -154,10 +155,13 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
     if (other !== layer) throw mismatch('restore', `a snapshot of ${layer}`, `one of ${other}`);
     return begin(its, { batch, restored: true });
   };
-  const held: Held = { machine: begin() };
+  /** What rolls ahead is made with the machine, so that both run on one engine. */
+  const holding = (machine: Machine): Held =>
+    ahead ? { machine, copy: cell[internals].start(undefined, { backend }) } : { machine };
+  const held = holding(begin());
   const renew = (machine: Machine) => {
-    held.machine.release();
-    held.machine = machine;
+    release(held);
+    Object.assign(held, holding(machine));
   };
   try {
     const restored = made(restore);
@@ -168,12 +172,10 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
   }
 
   /** The outputs of steps on a copy of the state. */
-  const rolled = (machine: Machine, y: unknown, { steps, feedback }: Ahead): Forecast<unknown> => {
-    held.copy ??= cell[internals].start(undefined, { backend });
-    held.copy.follow(machine);
+  const rolled = (copy: Machine, y: unknown, { steps, feedback }: Ahead): Forecast<unknown> => {
     const outputs: unknown[] = [];
     for (let i = 0, last = y; i < steps; i++) {
-      last = held.copy.step(feedback ? feedback(last as never, i) : last);
+      last = copy.step(feedback ? feedback(last as never, i) : last);
       outputs.push(last);
     }
     return { y, ahead: outputs };
@@ -184,18 +186,24 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
       const step = whole ? count : count++;
       if (busy) throw mismatch(where, 'one step at a time', 'a step inside a step');
       busy = true;
-      const { machine } = held;
+      const { machine, copy } = held;
       let at = 'select';
       let emission: unknown;
+      let tell: (() => void) | undefined;
       try {
         const x = select ? select(event as never) : event;
         at = where;
-        const before = probe?.observed ? machine.state() : probe;
-        const stepped = chunks || whole ? outputsOf(machine, x) : machine.step(x);
-        const y = ahead ? rolled(machine, stepped, ahead) : stepped;
+        const { observed } = probe ?? {};
+        const before = observed && machine.state();
+        let y = chunks || whole ? outputsOf(machine, x) : machine.step(x);
+        if (copy && ahead) {
+          copy.follow(machine);
+          at = 'feedback';
+          y = rolled(copy, y, ahead);
+        }
         at = 'project';
         emission = project ? project(y as never, event as never) : y;
-        if (before !== probe) probe?.tell(cell, before, x, step);
+        if (observed) tell = probe?.read(cell, before, x, step);
       } catch (error) {
         machine.rollback();
         throw asRecurError(error, at, whole ? {} : { step });
@@ -203,6 +211,7 @@ function startSession(cell: AnyCell, config: SessionConfig, restore: unknown): S
         busy = false;
       }
       machine.commit();
+      tell?.();
       return emission;
     },
     reset() {

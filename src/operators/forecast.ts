@@ -1,14 +1,15 @@
-import type { Answer, StateOf } from '../equations/cell.js';
-import { demand, mismatch } from '../errors.js';
+import type { Answer, StateInput, StateOf } from '../equations/cell.js';
+import { checkNames, demand, mismatch } from '../errors.js';
 import { cellIn } from '../layers/chain.js';
+import type { PlainCell } from '../layers/function-cell.js';
 import type { InputOf, Model, OutputOf } from '../layers/members.js';
 import { type Forecast, streamOptions } from '../layers/session.js';
 import type { EventOperator } from './layer.js';
 import { type RecurConfig, streamOperator } from './recur.js';
 
 /** Configuration of `forecast`: that of `recur`, and how an output becomes the next input. */
-export interface ForecastConfig<S, E, X, Y, P>
-  extends Omit<RecurConfig<S, E, X, Forecast<Y>, P>, 'chunks' | 'reuse'> {
+export interface ForecastConfig<S, E, X, Y, P, Initial = StateInput<S>>
+  extends Omit<RecurConfig<S, E, X, Forecast<Y>, P, Initial>, 'chunks' | 'reuse'> {
   /**
    * The next input from an output and the number of steps since the event, from 0. Default: the
    * output itself, which then must be as long as an input.
@@ -50,8 +51,15 @@ export function forecast<
   steps: number,
   config?: ForecastConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P>,
 ): EventOperator<E, P>;
+export function forecast<S, X, Y, E = X, P = Forecast<Y>>(
+  fn: PlainCell<S, X, Y>,
+  steps: number,
+  config: ForecastConfig<S, E, X, Y, P, S>,
+): EventOperator<E, P>;
 export function forecast(model: unknown, steps: number, config: object = {}): unknown {
-  const { feedback, ...rest } = Object(config) as { feedback?: (y: never, i: number) => unknown };
+  const names = streamOptions.filter(name => name !== 'chunks' && name !== 'reuse');
+  checkNames('forecast', config, [...names, 'feedback']);
+  const { feedback, ...rest } = config as { feedback?: (y: never, i: number) => unknown };
   demand(Number.isInteger(steps) && steps > 0, 'forecast.steps', 'a whole number from 1', steps);
   const known = feedback === undefined || typeof feedback === 'function';
   demand(known, 'forecast.feedback', 'a function', feedback);
@@ -66,7 +74,6 @@ export function forecast(model: unknown, steps: number, config: object = {}): un
     const got = `a model from ${inputSize} to ${outputSize}`;
     throw mismatch('forecast', 'outputs as long as inputs, or feedback', got);
   }
-  const names = streamOptions.filter(name => name !== 'chunks' && name !== 'reuse');
   const ahead = { steps, feedback };
-  return streamOperator('forecast', model, config && { ...rest, ahead }, [...names, 'ahead']);
+  return streamOperator('forecast', model, { ...rest, ahead }, [...names, 'ahead']);
 }

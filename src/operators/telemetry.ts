@@ -1,6 +1,8 @@
 import { type Observable, Subject } from 'rxjs';
 import type { Answer, StateOf } from '../equations/cell.js';
-import type { InputOf, Model, OutputOf } from '../layers/members.js';
+import { checkNames } from '../errors.js';
+import type { PlainCell } from '../layers/function-cell.js';
+import { carried, type InputOf, type Model, type OutputOf } from '../layers/members.js';
 import { type LayerReading, readingsOf } from '../layers/readings.js';
 import { type Probe, streamOptions } from '../layers/session.js';
 import { type RecurConfig, streamOperator } from './recur.js';
@@ -48,21 +50,30 @@ export function telemetry<M extends Model, E extends InputOf<M>, P = Answer<Outp
   model: M,
   config?: TelemetryConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P>,
 ): TelemetryOperator<E, P>;
+export function telemetry<S, X, Y, E = X, P = Y>(
+  fn: PlainCell<S, X, Y>,
+  config: Omit<RecurConfig<S, E, X, Y, P, S>, 'chunks'>,
+): TelemetryOperator<E, P>;
 export function telemetry(model: unknown, config: object = {}): unknown {
+  const names = streamOptions.filter(name => name !== 'chunks');
+  checkNames('telemetry', config, names);
   const readings = new Subject<Reading>();
   const probe = {
     get observed() {
       return readings.observed;
     },
-    tell: (...[cell, before, x, step]: Parameters<Probe['tell']>) =>
-      readings.next({ step, layers: readingsOf(cell, before, x) }),
+    read(...[cell, before, x, step]: Parameters<Probe['read']>) {
+      const reading = { step, layers: readingsOf(cell, before, x) };
+      return () => readings.next(reading);
+    },
   };
-  const names = streamOptions.filter(name => name !== 'chunks');
-  const operator = streamOperator('telemetry', model, config && { ...config, probe }, [
-    ...names,
-    'probe',
-  ]) as (source: Observable<unknown>) => Observable<unknown>;
+  const known = [...names, 'probe'];
+  const operator = streamOperator('telemetry', model, { ...config, probe }, known) as (
+    source: Observable<unknown>,
+  ) => Observable<unknown>;
   return Object.defineProperties((source: Observable<unknown>) => operator(source), {
     readings: { value: readings.asObservable() },
+    // No chain takes it for a function of a vector.
+    [carried]: { value: ['readings'] },
   });
 }

@@ -1,0 +1,143 @@
+import type { Observable, ObservableInput, Observer, SchedulerLike } from 'rxjs';
+import type { StateInput } from '../equations/cell.js';
+import { checkNames, demand, type RecurError } from '../errors.js';
+import { type Backend, backends } from '../kernels/backends.js';
+import type { Reason } from '../layers/keyed-stream.js';
+import type { Snapshot } from '../layers/snapshot.js';
+import type { SnapshotInput } from '../layers/stateful.js';
+
+/** A datum that was dropped: `key` is undefined where it could not be told. */
+export interface Invalid<E, K> {
+  readonly error: RecurError;
+  readonly event: E;
+  readonly key: K | undefined;
+}
+
+/** A key whose state was given up, and the state: `restore` may bring it back. */
+export interface Evicted<K, S = unknown> {
+  readonly key: K;
+  readonly reason: Reason;
+  readonly snapshot: Snapshot<S>;
+}
+
+/** A key that went on from a snapshot. */
+export interface Restored<K, S = unknown> {
+  readonly key: K;
+  readonly snapshot: Snapshot<S>;
+}
+
+/** A source of keys: an observable, or a function that is fed each event before it is stepped. */
+export type Keys<E, K> = ObservableInput<K> | ((source: Observable<E>) => ObservableInput<K>);
+
+/** Configuration of `recurBy`: events of type E with keys K, inputs X, outputs Y, emissions P. */
+export interface RecurByConfig<E, K, X = E, Y = unknown, P = Y, S = unknown> {
+  /** The key of an event: any value; equal as in a Map. */
+  readonly key: (event: E) => K;
+  /** The model's input from an event. */
+  readonly select?: ((event: E) => X) | undefined;
+  /** The emission from the model's output, the event and its key. */
+  readonly project?: ((output: Y, event: E, key: K) => P) | undefined;
+  /** Where each key's stream begins: a state, or a function of the key, called at each birth. */
+  readonly initialState?: StateInput<S> | ((key: K) => StateInput<S>) | undefined;
+  /** Where a key goes on that has no state (yet, or any more): a snapshot of it, or undefined. */
+  readonly restore?: ((key: K) => SnapshotInput | undefined) | undefined;
+  /** An emission is a key, whose state begins anew at `initialState`, before events that come later. */
+  readonly reset?: Keys<E, K> | undefined;
+  /** An emission is a key, whose state is given up. */
+  readonly evict?: Keys<E, K> | undefined;
+  /** Keys that have a state at most: of more, the one that was used least recently is given up. */
+  readonly maxKeys?: number | undefined;
+  /** Milliseconds after its last event when a key's state is given up. */
+  readonly idle?: number | undefined;
+  /** Told of each state that is given up. */
+  readonly evicted?: Partial<Observer<Evicted<K, S>>> | ((gone: Evicted<K, S>) => void) | undefined;
+  /** Told of each snapshot that a key went on from. */
+  readonly restored?:
+    | Partial<Observer<Restored<K, S>>>
+    | ((back: Restored<K, S>) => void)
+    | undefined;
+  /**
+   * Events of different keys wait for each other, and are stepped together when there are `maxSize`,
+   * or `maxDelay` milliseconds after the first. Without it each event is stepped as it comes.
+   */
+  readonly batch?: { readonly maxSize: number; readonly maxDelay: number } | undefined;
+  /**
+   * What an invalid datum does beside being dropped, its key's state untouched: by default it is told
+   * to `invalid` of the operator; 'error' ends the stream; a function is told of it.
+   */
+  readonly onInvalid?:
+    | 'error'
+    | 'skip'
+    | ((error: RecurError, event: E, key?: K) => void)
+    | undefined;
+  /** Where time comes from. Default: RxJS's asyncScheduler. */
+  readonly scheduler?: SchedulerLike | undefined;
+  /** Pins a backend; throws at the call where this engine has not got it. */
+  readonly backend?: Backend | undefined;
+}
+
+/** The configuration as the code handles it; the overloads of `recurBy` are what users see. */
+export type UntypedKeyed = RecurByConfig<unknown, unknown, unknown, unknown, unknown, unknown>;
+
+type Fits = readonly [fits: (value: unknown) => boolean, expected: string];
+
+const isFunction = (value: unknown) => typeof value === 'function';
+const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
+const whatever: Fits = [() => true, ''];
+const callback: Fits = [isFunction, 'a function'];
+const count: Fits = [isCount, 'a whole number from 1'];
+const time: Fits = [value => typeof value === 'number' && value >= 0, 'milliseconds'];
+const observer: Fits = [
+  value => isFunction(value) || has(value, 'next'),
+  'a function or an observer',
+];
+
+/** What fits each option; `whatever` is checked where it is used. */
+const options: Readonly<Record<string, Fits>> = {
+  key: callback,
+  select: callback,
+  project: callback,
+  initialState: whatever,
+  restore: callback,
+  reset: whatever,
+  evict: whatever,
+  maxKeys: count,
+  idle: time,
+  evicted: observer,
+  restored: observer,
+  batch: whatever,
+  onInvalid: [
+    value => isFunction(value) || value === 'error' || value === 'skip',
+    "'error', 'skip' or a function",
+  ],
+  scheduler: [value => has(value, 'schedule') && has(value, 'now'), 'a scheduler'],
+  backend: whatever,
+};
+
+/** Throws a RecurError for what is no configuration of `recurBy`. */
+export function checkKeyed(config: unknown): asserts config is UntypedKeyed {
+  checkNames('recurBy', config, Object.keys(options));
+  const { key, batch, backend } = config as UntypedKeyed;
+  demand(isFunction(key), 'recurBy.key', 'a function', key);
+  checkValues('recurBy', config, options);
+  if (batch !== undefined) {
+    checkNames('recurBy.batch', batch, ['maxSize', 'maxDelay']);
+    // Both, so that nothing waits for ever.
+    const { maxSize, maxDelay } = batch;
+    checkValues('recurBy.batch', { maxSize: maxSize ?? null }, { maxSize: count });
+    checkValues('recurBy.batch', { maxDelay: maxDelay ?? null }, { maxDelay: time });
+  }
+  const known = backend === undefined || backends().includes(backend);
+  demand(known, 'recurBy.backend', `one of ${backends().join(', ')}`, backend);
+}
+
+function checkValues(where: string, given: object, fitting: Readonly<Record<string, Fits>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    const [fits, expected] = fitting[name];
+    demand(value === undefined || fits(value), `${where}.${name}`, expected, value);
+  }
+}
+
+function has(value: unknown, method: string): boolean {
+  return isFunction((value as Record<string, unknown> | null | undefined)?.[method]);
+}
