@@ -1,8 +1,7 @@
-import { internals } from '../equations/cell.js';
-import type { Backend } from '../kernels/backends.js';
+import { type AnyCell, internals } from '../equations/cell.js';
+import { type Backend, portable } from '../kernels/backends.js';
 import { cellIn } from './chain.js';
 import type { Model } from './members.js';
-import { backendOf } from './session.js';
 
 /**
  * What runs a model here: WebAssembly where the engine has SIMD and allows it, else the portable
@@ -35,4 +34,21 @@ export async function ready(model: Model): Promise<Backend> {
   if (engines) await engines.ready();
   else if (spec.kind === 'chain') await Promise.all(spec.members.map(member => ready(member)));
   return backendOf(cell);
+}
+
+/** What runs a cell: the pinned backend, or the fastest that it can have. */
+export function backendOf(cell: AnyCell, pinned?: Backend): Backend {
+  // Its own functions aside, a chain is what its first layer of equations is.
+  return ownBackend(cell, pinned) ?? portable;
+}
+
+function ownBackend(cell: AnyCell, pinned: Backend | undefined): Backend | undefined {
+  const { spec, engines } = cell[internals];
+  if (engines) return engines.get(pinned).backend;
+  const members = spec.kind === 'chain' ? spec.members : [];
+  for (const member of members) {
+    const own = ownBackend(member, pinned);
+    if (own) return own;
+  }
+  return undefined;
 }

@@ -1,9 +1,9 @@
 import type { AnyCell } from '../equations/cell.js';
 import { asRecurError, mismatch, type RecurError } from '../errors.js';
+import { backendOf } from './backend.js';
 import { layerSignature } from './chain.js';
 import { type KeyedOptions, type KeyedStates, keyedStates } from './keyed-states.js';
 import { Recency } from './recency.js';
-import { backendOf } from './session.js';
 import { Snapshot, toSnapshot } from './snapshot.js';
 
 /** Why a key's state was given up: its age, the number of keys, or because it was told to. */

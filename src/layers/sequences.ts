@@ -1,0 +1,115 @@
+import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
+import { Slab } from '../arrays/slab.js';
+import type { AnyCell } from '../equations/cell.js';
+import { isVector } from '../equations/inputs.js';
+import type { Machine, Sequence } from '../equations/machine.js';
+import { asRecurError, demand } from '../errors.js';
+import { layerText } from './chain.js';
+import { copyValue } from './values.js';
+
+/** What steps a chunk through a machine: outputs in the form in which the steps came. */
+export function chunkSteps(
+  cell: AnyCell,
+  {
+    reuse,
+    chunks,
+  }: { readonly reuse?: boolean | undefined; readonly chunks?: boolean | undefined },
+) {
+  const { outputSize = 0 } = cell;
+  /** The outputs that `reuse` emits again and again. */
+  let data = new Float32Array(0);
+  const renew = (size: number) => {
+    if (!(reuse && chunks) || data.length !== size) data = new Float32Array(size);
+    return data;
+  };
+
+  return (machine: Machine, steps: unknown): unknown => {
+    const array = isNdArray(steps) ? steps : undefined;
+    const [, count, batch = 1] = array?.shape ?? [];
+    demand(
+      array
+        ? count >= 0 && array.shape.length < 4
+        : typeof steps === 'object' && Symbol.iterator in Object(steps),
+      `${layerText(cell)} chunk`,
+      'a sequence of steps, or an ndarray [features, steps] or [features, steps, batch]',
+      steps,
+    );
+    if (array && array.shape.length === 2 && machine.sequence) {
+      const target = renew(outputSize * count);
+      if (machine.sequence(columnsOf(array, target)))
+        return wrap(target, [outputSize, count], array);
+    }
+    const list = array ? undefined : Array.from(steps as Iterable<unknown>);
+    if (list && machine.sequence && list.every(isVector)) {
+      const outputs = new VectorList(list);
+      if (machine.sequence(outputs)) return outputs.written;
+    }
+    const stepAt = (_: unknown, t: number) => {
+      try {
+        const y = machine.step(array ? sliceAt(array, 1, t) : list?.[t]);
+        // Outside chunks a machine may emit one view again and again: a sequence wants them apart.
+        return reuse && !chunks ? copyValue(y) : y;
+      } catch (error) {
+        throw asRecurError(error, String(cell), { prefix: `[${t}].` });
+      }
+    };
+    const outputs = Array.from(list ?? { length: count }, stepAt);
+    const size = outputSize * batch;
+    const rows = outputs.map(y => (isNdArray(y) ? y.data : y) as Float32Array);
+    // What a user's function makes need not have a vector for each column.
+    if (!array || !size || rows.some(({ length }) => length !== size)) return outputs;
+    const target = renew(size * count);
+    for (const [t, row] of rows.entries()) {
+      for (let k = 0; k < size; k++) {
+        target[(Math.floor(k / batch) * count + t) * batch + (k % batch)] = row[k];
+      }
+    }
+    return wrap(target, [outputSize, ...array.shape.slice(1)], array);
+  };
+}
+
+/** The columns of an ndarray `[features, steps]` as a sequence, written to another one's elements. */
+function columnsOf({ data, shape, stride, offset }: NdArray, target: Float32Array): Sequence {
+  const [features, count] = shape;
+  return {
+    count,
+    read(t, memory, at, size) {
+      for (let i = 0, k = offset + t * stride[1]; i < size; i++, k += stride[0]) {
+        if (typeof data[k] !== 'number') return false;
+        memory[at + i] = data[k];
+      }
+      return features === size;
+    },
+    write(t, memory, at, size) {
+      for (let i = 0; i < size; i++) target[i * count + t] = memory[at + i];
+    },
+  };
+}
+
+/** Vectors as a sequence, and the vectors that come out. */
+class VectorList implements Sequence {
+  readonly count: number;
+  readonly written: Float32Array[] = [];
+  readonly #slab = new Slab();
+  readonly #steps: readonly (readonly number[])[];
+
+  constructor(steps: readonly (readonly number[])[]) {
+    this.#steps = steps;
+    this.count = steps.length;
+  }
+
+  read(t: number, memory: Float32Array, at: number, size: number): boolean {
+    const step = this.#steps[t];
+    for (let i = 0; i < size; i++) {
+      if (typeof step[i] !== 'number') return false;
+      memory[at + i] = step[i];
+    }
+    return step.length === size;
+  }
+
+  write(t: number, memory: Float32Array, at: number, size: number): void {
+    const y = this.#slab.take(size);
+    for (let i = 0; i < size; i++) y[i] = memory[at + i];
+    this.written[t] = y;
+  }
+}
