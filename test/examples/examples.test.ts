@@ -56,7 +56,27 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     'mean of oven 180 °C',
     'mean of fridge 4 °C',
     'mean of oven 185 °C',
+    'fridge: select: expected a return, got Error: no reading',
     'mean of fridge 5 °C',
+    'mean of oven 180 °C',
+    'mean of fridge 4 °C',
+    'oven is back',
+    'mean of oven 185 °C',
+  ],
+  'forecast.mjs': [
+    'at 0°, next 30° 60° 90°',
+    'at 30°, next 60° 90° 120°',
+    'at 60°, next 90° 120° 150°',
+    '2 then 4 8 16 32',
+    '4 then 8 16 32 64',
+  ],
+  'telemetry.mjs': [
+    'emits 1 number',
+    'step 1, Recur(LSTMCell(1, 4)): i f g o h c',
+    'step 1, Dense(4, 1): y',
+    'emits 1 number',
+    'forget gate open',
+    'emits 1 number',
   ],
 };
 
