@@ -9,7 +9,7 @@ import { backendOf } from './session.js';
  * path. Compiles the model if that was not done. Throws a RecurError for what is no model.
  *
  * @example
- * backend(lstm(10, 15)); // → 'relaxed-fma'
+ * const name = backend(lstm(10, 15)); // 'relaxed-fma' in Node 22 and later, 'simd' in Node 20
  */
 export function backend(model: Model): Backend {
   const cell = cellIn('backend', 'model', model, 'the cell');
@@ -22,7 +22,8 @@ export function backend(model: Model): Backend {
  * RecurError for what is no model.
  *
  * @example
- * await ready(lstm(10, 15)); // → 'relaxed-fma'
+ * const layer = lstm(10, 15);
+ * (await ready(layer)) === backend(layer); // → true
  */
 export async function ready(model: Model): Promise<Backend> {
   const cell = cellIn('ready', 'model', model, 'the cell');

@@ -34,7 +34,7 @@ export type TelemetryConfig<S, E, X, Y, P> = Omit<RecurConfig<S, E, X, Y, P>, 'c
  * @example
  * const watched = telemetry(lstm(1, 4));
  * watched.readings.subscribe(({ layers: [{ values, norms }] }) => {
- *   console.log(Object.keys(values), norms.h.length); // → ['i', 'f', 'g', 'o'], 1
+ *   console.log(Object.keys(values), norms.h.length); // → [ 'i', 'f', 'g', 'o' ] 1
  * });
  * from([[1]]).pipe(watched).subscribe();
  */
