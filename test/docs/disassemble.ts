@@ -202,7 +202,10 @@ function instruction(body: Reader, nameOf: (local: number) => string) {
     none: () => '',
     number: () => ` ${name === 'i32.const' ? body.signed() : body.unsigned()}`,
     local: () => ` ${nameOf(body.unsigned())}`,
-    block: () => (body.byte(), ''),
+    block() {
+      body.byte();
+      return '';
+    },
     memory: () => {
       body.unsigned();
       offset = body.unsigned();
