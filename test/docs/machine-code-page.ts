@@ -318,8 +318,8 @@ pinned.snapshot().backend; // → portable
   \`'wasm-unsafe-eval'\`. Then, as where WebAssembly or SIMD is missing, the portable path takes over by
   itself. Nothing here ever needs \`'unsafe-eval'\`.
 - **\`await ready(layer)\`** compiles without blocking. Browsers bound what may be compiled at once on the
-  main thread. The modules of one layer are a few kB, see the table above; they grow with the number of
-  layers, hardly with their sizes. Where a module is refused, or there is no memory for it, streams
+  main thread (Chromium: 8 MB). The modules of one layer are a few kB, see the table above; they grow with
+  the number of layers, hardly with their sizes. Where a module is refused, or there is no memory for it, streams
   take the portable path; streams that start after \`ready\` take the compiled code.
 
 A snapshot says which backend computed it, and any backend goes on from it.
@@ -334,6 +334,9 @@ A snapshot says which backend computed it, and any backend goes on from it.
   \`stateful\` model gives its own back when it is garbage-collected. The room of streams that have ended
   is used first; the memory grows to twice its size when all is taken, and never shrinks.
 - All streams of a layer share its code and its parameters.
+- Engines reserve addresses for each memory, so that they need not compare bounds, and have only so many:
+  a page in Chromium has room for some hundred models at a time. Those beyond take the portable path.
+  Models that are gone make room when they are garbage-collected; one layer for many streams needs one.
 
 ## What is kept
 
