@@ -1,4 +1,4 @@
-/** A function of a module as WebAssembly text, a line for each instruction that leaves nothing behind. */
+/** A function as WebAssembly text, a line for each instruction that leaves nothing behind. */
 export interface Disassembled {
   readonly name: string;
   /** Bytes of its code. */

@@ -89,10 +89,12 @@ export function regionsOf({ layers: [layer], room }: MemoryPlan, constants: numb
   const weights = layer.stages.flatMap(stage =>
     stage.weights.map(({ at, pitch, columns }, k): Region => {
       const { maps, of } = stage.args[k];
-      const name = `weights of ${nodeText(plan, of)}, ${stage.groups} groups × (${columns} columns × ${maps.length} maps + 4) × 16`;
+      const group = `(${columns} columns × ${maps.length} maps + 4) × 16`;
+      const name = `weights of ${nodeText(plan, of)}, ${stage.groups} groups × ${group}`;
       const tell = (address: number) => {
         const { matrix, row } = maps[(((address - at) % pitch) >> 4) % maps.length];
-        return `${matrix}_${plan.rows[matrix][row].name}${rowsFrom(Math.floor((address - at) / pitch))}`;
+        const group = Math.floor((address - at) / pitch);
+        return `${matrix}_${plan.rows[matrix][row].name}${rowsFrom(group)}`;
       };
       return { at, bytes: stage.groups * pitch, name, tell };
     }),
@@ -100,7 +102,8 @@ export function regionsOf({ layers: [layer], room }: MemoryPlan, constants: numb
   const biases = layer.stages.map(({ biases: at, groups, affines }): Region => {
     const tell = (address: number) => {
       const slot = (address - at) >> 4;
-      return `biases of #${affines[slot % affines.length]}${rowsFrom(Math.floor(slot / affines.length))}`;
+      const group = Math.floor(slot / affines.length);
+      return `biases of #${affines[slot % affines.length]}${rowsFrom(group)}`;
     };
     const bytes = groups * affines.length * 16;
     return { at, bytes, name: `biases, ${groups} groups × ${affines.length} sums × 16`, tell };
