@@ -1,6 +1,7 @@
 import { flatten, isNdArray, type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { demand, mismatch } from '../errors.js';
 import {
+  copyValue,
   isPlainObject,
   type TypedArray,
   type TypedArrayName,
@@ -54,6 +55,8 @@ function encodeWith(
 /** The value that `encode` encoded; throws a RecurError for anything else. */
 export function decode(value: unknown, path = 'state', depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  // Another thread's, which was posted as it was.
+  if (typedArrayName(value)) return copyValue(value);
   if (Array.isArray(value) || !Object.hasOwn(value, '$')) return inside(value, decode, path, depth);
   const { $: tag, entries, value: number, shape, dtype, data } = value as Record<string, unknown>;
   if (tag === 'undefined') return undefined;

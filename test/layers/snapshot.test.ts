@@ -83,6 +83,24 @@ test('arrays are base64 of little-endian float32', () => {
   expect(state).toEqual({ $: 'Float32Array', data: 'AACAPwAAAIA=' });
 });
 
+test('posted to another thread as it is, it restores there', () => {
+  const batch = { data: [1, 2, 3], shape: [1, 3], stride: [3, 1], offset: 0 };
+  const count = ({ n }: { n: Float64Array }, x: number) => [{ n: n.map(v => v + x) }, x] as const;
+  const counter = () => stateful(count, { initialState: { n: new Float64Array(2) } });
+  const [whole, batched, counted] = [stateful(layer), stateful(layer), counter()];
+  whole([1]);
+  batched(batch);
+  counted(0.1);
+
+  const [there, thereBatched, thereCounted] = [stateful(layer), stateful(layer), counter()];
+  there.restore(structuredClone(whole.snapshot()));
+  thereBatched.restore(structuredClone(batched.snapshot()));
+  thereCounted.restore(structuredClone(counted.snapshot()));
+  sameBits(there([2]), whole([2]));
+  sameBits(thereBatched(batch).data, batched(batch).data);
+  sameBits(thereCounted.state, counted.state);
+});
+
 describe.each(Object.entries(ways))('through %s', (_, through) => {
   test('−0, NaN, infinities and the last bit of every number survive', () => {
     const edges = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import type { ActivationName } from '../../src/equations/activations.js';
+import { type Cell, internals } from '../../src/equations/cell.js';
+import { compile } from '../../src/equations/compile.js';
+import { memoryPlan } from '../../src/equations/memory-plan.js';
+import { schedule } from '../../src/equations/schedule.js';
+import type { EquationSpec } from '../../src/equations/spec.js';
+import { expm1Coefficients, log1pCoefficients } from '../../src/kernels/wasm/activations.js';
+import { root } from './blocks.js';
+import { disassemble } from './disassemble.js';
+import { planText, regionsOf, regionsText, stagesText } from './machine-code-parts.js';
+import { library } from './program.js';
+
+const { equations, gruCell } = library.rxrecur;
+
+/** Sums of products in registers at a time, as compiled-engine.ts chooses them. */
+const accumulators = { simd: 6, relaxed: 8 };
+
+const specOf = (cell: Cell) => cell[internals].spec as EquationSpec;
+
+/** The cell that the page follows. */
+export const followed = () => gruCell(3, 5, { seed: 1 });
+
+/** Its plan and code, by plain SIMD: the same on every machine. */
+export function compiled(cell: Cell) {
+  const plan = memoryPlan([specOf(cell)], accumulators.simd);
+  return { plan, ...compile(plan, false) };
+}
+
+/** docs/machine-code.md: one cell through every stage, each printed by the code that makes it. */
+export function machineCodePage(): string {
+  const cell = followed();
+  const { plan: equationPlan } = specOf(cell).definition;
+  const other = specOf(gruCell(3, 5, { resetGate: 'before', seed: 1 })).definition.plan;
+  const { plan, bytes, constants } = compiled(cell);
+  const regions = regionsOf(plan, constants.length);
+  const shown: Readonly<Record<string, string>> = {
+    text: equations(cell),
+    plan: planText(equationPlan),
+    stages: stagesText(equationPlan, schedule(equationPlan)),
+    'stages, reset before': stagesText(other, schedule(other)),
+    memory: regionsText(regions, plan),
+    order: orderTable(),
+    functions: functionTable(bytes),
+    step: stepText(),
+    activations: activationTable(),
+    coefficients: [
+      `P = ${polynomial(expm1Coefficients)}`,
+      `Q = ${polynomial(log1pCoefficients)}`,
+    ].join('\n'),
+  };
+  const page = readFileSync(`${root}test/docs/machine-code.template.md`, 'utf8');
+  return page.replace(/^\{\{(.*)\}\}$/gm, (_, name) => shown[name]);
+}
+
+const polynomial = (coefficients: readonly number[]) =>
+  coefficients.map((c, i) => (i ? `${c}·v${i > 1 ? superscript(i) : ''}` : c)).join(' + ');
+const superscript = (n: number) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[n];
+
+/** How sums are divided, by size, on the two kinds of code. */
+function orderTable(): string {
+  const rows = [3, 8, 32, 64, 128, 256].map(size => {
+    const spec = specOf(gruCell(size, size, { seed: 1 }));
+    const cells = Object.values(accumulators).flatMap(n => {
+      const { layers, end } = memoryPlan([spec], n);
+      const [{ groups, tile, split }] = layers[0].stages;
+      return n === accumulators.simd ? [groups, tile, split, Math.ceil(end / 1024)] : [tile, split];
+    });
+    const { bytes } = compile(memoryPlan([spec], accumulators.simd), false);
+    return `| ${[size, ...cells, bytes.length].join(' | ')} |`;
+  });
+  return [
+    '| GRU | groups | `simd`: tile | split | memory, kB | relaxed: tile | split | `simd`: module, bytes |',
+    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ].join('\n');
+}
+
+const parameters = ['now', 'next', 'spare', 'count'];
+
+function functionTable(bytes: Uint8Array): string {
+  const does: Readonly<Record<string, string>> = {
+    prepare: 'what depends on parameters alone, once they are packed; nothing here',
+    step: 'one stream, one step',
+    streams: '`count` streams, one step each: batches, and keys that wait together',
+    steps: 'one stream, `count` steps: all products of inputs first, then step by step',
+  };
+  const rows = disassemble(bytes, parameters).map(({ name, bytes, instructions, locals }) => {
+    const vectors = locals.filter(type => type === 'v128').length;
+    return `| \`${name}\` | ${bytes} | ${instructions} | ${vectors} | ${does[name]} |`;
+  });
+  return [
+    '| function | bytes | instructions | vector locals | does |',
+    '| --- | ---: | ---: | ---: | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+/** `step` up to the first four rows' output; the rest is the same again for those that are left. */
+function stepText(): string {
+  const { plan, bytes, constants } = compiled(followed());
+  const regions = regionsOf(plan, constants.length);
+  const annotate = (offset: number, moving: boolean) => {
+    const region = regions.find(({ at, bytes: size }) => offset >= at && offset < at + size);
+    if (!region || (moving && region.at === 0)) return undefined;
+    if (region.at === 0) return String(constants[offset / 16]);
+    return region.tell?.(offset) ?? region.name.replace(/,.*/, '');
+  };
+  const step = disassemble(bytes, parameters, annotate).find(({ name }) => name === 'step');
+  const lines = step?.lines ?? [];
+  const first = lines.findIndex(line => line.endsWith(';; output'));
+  return `${lines.slice(0, first + 1).join('\n')}\n…`;
+}
+
+const how: Readonly<Record<ActivationName, string>> = {
+  identity: 'x',
+  tanh: 'm / (m + 2), m = eᵘ − 1, u = 2·\\|x\\| or −2·\\|x\\|; with the sign of x',
+  sigmoid: '1 / (1 + e⁻ˣ)',
+  relu: 'max(x, 0)',
+  hardSigmoid: 'min(max(α·x + β, 0), 1)',
+  hardSigmoid6: 'the same',
+  softsign: 'x / (1 + \\|x\\|)',
+  softplus: 'max(x, 0) + s·(2 + s²·Q(s²)), s = e / (2 + e), e = e^−\\|x\\|',
+  elu: 'α·(eˣ − 1) where x < 0',
+  leakyRelu: 'α·x where x < 0',
+  thresholdedRelu: '0 where x ≤ α',
+  scaledTanh: 'α·tanh(β·x)',
+  affine: 'α·x + β',
+  exp: 'eˣ',
+};
+
+function activationTable(): string {
+  const rows = Object.entries(how).map(([name, text]) => `| \`${name}\` | ${text} |`);
+  return ['| activation | worked out as |', '| --- | --- |', ...rows].join('\n');
+}

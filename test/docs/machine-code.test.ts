@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { root } from './blocks.js';
+import { disassemble } from './disassemble.js';
+import { compiled, followed, machineCodePage } from './machine-code-page.js';
+import { library } from './program.js';
+
+test('the page of machine code is what the compiler prints of a cell', async () => {
+  await expect(machineCodePage()).toMatchFileSnapshot(`${root}docs/machine-code.md`);
+});
+
+test('the module on the page is the one that runs', () => {
+  const { WebAssembly: api } = globalThis as unknown as {
+    WebAssembly: { Module: new (bytes: Uint8Array) => object };
+  };
+  const { Module } = api;
+  const seen: Uint8Array[] = [];
+  api.Module = new Proxy(Module, {
+    construct(target, [bytes]) {
+      seen.push(bytes);
+      return new target(bytes);
+    },
+  });
+  try {
+    library.rxrecur.stateful(followed(), { backend: 'simd' })([1, 2, 3]);
+  } finally {
+    api.Module = Module;
+  }
+  expect(seen.at(-1)).toEqual(compiled(followed()).bytes);
+});
+
+test('a disassembled function has all bytes of its body and balanced blocks', () => {
+  const functions = disassemble(compiled(followed()).bytes, []);
+  expect(functions.map(({ name }) => name)).toEqual(['prepare', 'step', 'streams', 'steps']);
+  for (const { lines } of functions) {
+    const opened = lines.filter(line => /\b(loop|if)$/.test(line)).length;
+    expect(lines.filter(line => line.trim() === 'end')).toHaveLength(opened);
+  }
+});
