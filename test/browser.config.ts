@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromium } from './browser/chromium.js';
+import { core } from './core.js';
+
+/** Tests that need what only Node has. */
+const nodeOnly = [
+  'test/layers/garbage.test.ts', // counts collections: --expose-gc, PerformanceObserver of gc
+  'test/layers/buffer.test.ts', // Node's Buffer
+];
+
+/** Bundled before the first test: found later, they would reload the page that runs one. */
+const bundled = ['fast-check', 'ndarray', 'ndarray-blas-level2/gemv.js', 'rxjs', 'rxjs/testing'];
+
+/** The tests of the core on a page in headless Chromium, on its own backend and on plain SIMD. */
+export default defineConfig({
+  test: {
+    projects: (['relaxed-fma', 'simd'] as const).map(backend => ({
+      // LAW_RUNS is for pages too.
+      define: { 'process.env.LAW_RUNS': JSON.stringify(process.env.LAW_RUNS ?? '100') },
+      optimizeDeps: { include: bundled },
+      test: {
+        name: `chromium-${backend}`,
+        root: fileURLToPath(new URL('..', import.meta.url)),
+        include: core,
+        exclude: nodeOnly,
+        setupFiles: ['test/backend.ts'],
+        provide: { backend },
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        browser: {
+          enabled: true,
+          headless: true,
+          screenshotFailures: false,
+          provider: playwright({ launchOptions: chromium() }),
+          instances: [{ browser: 'chromium' as const }],
+        },
+      },
+    })),
+  },
+});
