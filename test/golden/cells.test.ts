@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import golden from './cells.js' with { type: 'json' };
+// biome-ignore lint/correctness/useImportExtensions: data, not code
+import golden from './cells.json' with { type: 'json' };
 import { type Golden, uniform } from './generate.js';
 import { lawOf, runModel, runReference, worstOf } from './run.js';
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Golden, uniform } from './generate.js';
 import { lawOf, runModel, runReference, worstOf } from './run.js';
-import golden from './torch.js' with { type: 'json' };
+// biome-ignore lint/correctness/useImportExtensions: data, not code
+import golden from './torch.json' with { type: 'json' };
 
 const { cases, check } = golden as Golden;
 const table = cases.map(one => [one.name, one] as const);
