@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { chromium } from './browser/chromium.js';
+import { chromium, manyMemories } from './browser/chromium.js';
 import { core } from './core.js';
 
 /** Tests that need what only Node has. */
@@ -33,7 +33,7 @@ export default defineConfig({
           enabled: true,
           headless: true,
           screenshotFailures: false,
-          provider: playwright({ launchOptions: chromium() }),
+          provider: playwright({ launchOptions: chromium(manyMemories) }),
           instances: [{ browser: 'chromium' as const }],
         },
       },
