@@ -47,7 +47,8 @@ export async function site(...entries: string[]): Promise<Site> {
     const policy = searchParams.get('policy');
     if (policy) response.setHeader('content-security-policy', policy);
     response.setHeader('content-type', script ? 'text/javascript' : 'text/html');
-    const html = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="main.js">';
+    const html =
+      '<!doctype html><link rel="icon" href="data:,"><script type="module" src="main.js">';
     response.end(script ?? `${html}</script>`);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
