@@ -5,7 +5,7 @@ const seconds = 6;
 const lead = 12; // samples: the forecast is for 100 ms later
 /** Samples that a picture needs. */
 export const shown = seconds * hz + lead;
-const [low, high] = [-1.5, 2.5]; // mV
+const [low, high] = [-1.5, 3]; // mV
 
 type Y = (value: number) => number;
 

@@ -17,7 +17,7 @@ async function bundle(entry: string): Promise<string> {
       write: false,
       minify: false,
       target: 'es2022',
-      lib: { entry: `${folder}/${entry}.ts`, formats: ['es'], fileName: entry },
+      lib: { entry: `${folder}/${entry}`, formats: ['es'], fileName: 'one' },
     },
   });
   const [{ output }] = made as { output: { type: string; code?: string }[] }[];
@@ -26,7 +26,7 @@ async function bundle(entry: string): Promise<string> {
 
 export interface Site {
   readonly url: string;
-  /** A fresh page, on which the entry has run: its exports are `rxrecur` there. */
+  /** A fresh page, on which the entry has run: its exports are in `rxrecur` there. */
   open(policy?: string): Promise<Page>;
   close(): Promise<void>;
 }
@@ -34,11 +34,13 @@ export interface Site {
 /** Serves bundles of the entries on this machine, and opens pages under a content-security policy. */
 export async function site(...entries: string[]): Promise<Site> {
   const scripts = new Map<string, string>();
-  for (const entry of entries) scripts.set(`/${entry}.js`, await bundle(entry));
+  for (const entry of entries) scripts.set(`/${entry}.js`, await bundle(`${entry}.ts`));
+  scripts.set('/elsewhere.js', await bundle('elsewhere.js'));
   scripts.set(
     '/main.js',
     `import * as all from './${entries[0]}.js';
-     globalThis.rxrecur = all;
+     import * as elsewhere from './elsewhere.js';
+     globalThis.rxrecur = { ...all, ...elsewhere };
      document.body.id = 'ready';`,
   );
   const server = createServer(({ url = '/' }, response) => {

@@ -64,7 +64,7 @@ test('the nets answer on the page what they answer in Node, from the first sampl
   }
 });
 
-test('it draws: frames advance, and the curve is on the canvas in its colour', async () => {
+test('it draws: frames advance, and the picture with them', async () => {
   const picture = () => page!.locator('#chart').screenshot();
   const before = await picture();
   await until(async () => (await seconds()) > 2);

@@ -44,21 +44,3 @@ export function digests(on?: Backend): Record<string, string> {
   });
   return Object.fromEntries(all);
 }
-
-/** How many of so many models, all kept, run on the fastest backend. */
-export function keep(count: number) {
-  const kept = Array.from({ length: count }, (_, seed) => stateful(lstm(3, 4, { seed })));
-  return kept.map(m => (m([1, 0, 0]), m.snapshot().backend)).filter(b => b !== 'portable').length;
-}
-
-/** ms for so many models, none kept. */
-export function drop(count: number) {
-  const begin = performance.now();
-  let fast = 0;
-  for (let seed = 0; seed < count; seed++) {
-    const m = stateful(lstm(3, 4, { seed }));
-    m([1, 0, 0]);
-    if (m.snapshot().backend !== 'portable') fast++;
-  }
-  return [fast, performance.now() - begin];
-}
