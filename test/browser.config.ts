@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { chromium, manyMemories } from './browser/chromium.js';
+import { chromium } from './browser/chromium.js';
 import { core } from './core.js';
 
 /** Tests that need what only Node has. */
@@ -13,12 +13,17 @@ const nodeOnly = [
 /** Bundled before the first test: found later, they would reload the page that runs one. */
 const bundled = ['fast-check', 'ndarray', 'ndarray-blas-level2/gemv.js', 'rxjs', 'rxjs/testing'];
 
+/**
+ * A tenth of Node's examples a law: each model has a WebAssembly memory of its own, a page has room for
+ * some 120, and hundreds of drawn models make V8 collect all its garbage again and again.
+ */
+const lawRuns = process.env.LAW_RUNS ?? '10';
+
 /** The tests of the core on a page in headless Chromium, on its own backend and on plain SIMD. */
 export default defineConfig({
   test: {
     projects: (['relaxed-fma', 'simd'] as const).map(backend => ({
-      // LAW_RUNS is for pages too.
-      define: { 'process.env.LAW_RUNS': JSON.stringify(process.env.LAW_RUNS ?? '100') },
+      define: { 'process.env.LAW_RUNS': JSON.stringify(lawRuns) },
       optimizeDeps: { include: bundled },
       test: {
         name: `chromium-${backend}`,
@@ -33,7 +38,7 @@ export default defineConfig({
           enabled: true,
           headless: true,
           screenshotFailures: false,
-          provider: playwright({ launchOptions: chromium(manyMemories) }),
+          provider: playwright({ launchOptions: chromium() }),
           instances: [{ browser: 'chromium' as const }],
         },
       },
