@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import type { Backend } from '../src/kernels/backends.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,22 +12,33 @@ const scijsFiles = readdirSync(join(root, 'test'), { recursive: true, encoding: 
   .map(file => join('test', file).replaceAll('\\', '/'))
   .filter(file => /['"`]scijs /.test(readFileSync(join(root, file), 'utf8')));
 
-const shared = { root, pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const;
+/** BACKEND=simd: this backend it has to be, of which test/backend.ts makes sure. */
+const backend = process.env.BACKEND as Backend | undefined;
+
+const shared = {
+  root,
+  pool: 'forks' as const,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  setupFiles: ['test/backend.ts'],
+  provide: { backend },
+};
+
+/** They drive Chromium by playwright, which generates code. */
+const pageFiles = ['test/browser/**/*.test.ts', 'test/examples/ecg-page.test.ts'];
+const pages = { ...shared, name: 'pages', include: pageFiles };
 
 const withoutEval = {
   ...shared,
   name: 'no-eval',
   include: ['test/**/*.test.ts'],
+  exclude: ['**/node_modules/**', ...pageFiles],
   testNamePattern: /^(?!.*\bscijs )/,
   execArgv: ['--disallow-code-generation-from-strings', '--expose-gc'],
 };
 
 const scijs = { ...shared, name: 'scijs', include: scijsFiles, testNamePattern: /\bscijs / };
 
-export default defineConfig({
-  test: {
-    projects: (scijsFiles.length > 0 ? [withoutEval, scijs] : [withoutEval]).map(test => ({
-      test,
-    })),
-  },
-});
+const projects = [withoutEval, ...(scijsFiles.length > 0 ? [scijs] : []), pages];
+
+export default defineConfig({ test: { projects: projects.map(test => ({ test })) } });

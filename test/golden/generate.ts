@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 /**
  * The twin of generate.py: weights and inputs of the golden cases, equal to the last bit.
  *
@@ -66,9 +64,4 @@ export interface GoldenTensor {
   readonly shape: readonly number[];
   readonly seed: number;
   readonly scale: number;
-}
-
-/** Reads `torch.json` or `cells.json`. */
-export function golden(file: 'torch.json' | 'cells.json'): Golden {
-  return JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Golden;
 }

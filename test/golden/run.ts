@@ -37,8 +37,8 @@ function inputsOf({ inputSeed, inputSize, steps }: GoldenCase): Float32Array[] {
   return Array.from({ length: steps }, (_, t) => all.subarray(t * inputSize, (t + 1) * inputSize));
 }
 
-/** The case by the portable backend, free-running; several layers as one chain. */
-export function runPortable(golden: GoldenCase): Run {
+/** The case by the backend in use, free-running; several layers as one chain. */
+export function runModel(golden: GoldenCase): Run {
   const layers = layersOf(golden);
   const [first, ...rest] = layers as [AnyLayer, ...AnyLayer[]];
   const model = rxrecur.stateful(rest.length ? chained([first, ...rest]) : first);

@@ -20,13 +20,6 @@ test('a copy of plain data is equal and shares nothing that can change', () => {
   expect(copy.ndarray.shape).not.toBe(value.ndarray.shape);
 });
 
-test("a Buffer's bytes are copied, not shared", () => {
-  const buffer = Buffer.from([1, 2, 3]);
-  const copy = copyValue({ buffer }) as { buffer: Uint8Array };
-  buffer[0] = 9;
-  expect([...copy.buffer]).toEqual([1, 2, 3]);
-});
-
 test('cycles and shared parts stay as they are', () => {
   const shared = { n: 1 };
   const value: Record<string, unknown> = { a: shared, b: [shared] };
@@ -65,7 +58,8 @@ test('an object is plain without a class: literal, parsed, or without a prototyp
 
 test('typed arrays are known by name, across realms and subclasses', () => {
   expect(typedArrayName(new Float32Array(1))).toBe('Float32Array');
-  expect(typedArrayName(Buffer.alloc(1))).toBe('Uint8Array');
+  class Samples extends Uint8Array {}
+  expect(typedArrayName(new Samples(1))).toBe('Uint8Array');
   for (const value of [[], {}, new DataView(new ArrayBuffer(1)), new BigInt64Array(1), null]) {
     expect(typedArrayName(value)).toBeUndefined();
   }

@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromium } from './browser/chromium.js';
+import { core } from './core.js';
+
+/** Tests that need what only Node has. */
+const nodeOnly = [
+  'test/layers/garbage.test.ts', // counts collections: --expose-gc, PerformanceObserver of gc
+  'test/layers/buffer.test.ts', // Node's Buffer
+];
+
+/** Bundled before the first test: found later, they would reload the page that runs one. */
+const bundled = ['fast-check', 'ndarray', 'ndarray-blas-level2/gemv.js', 'rxjs', 'rxjs/testing'];
+
+/**
+ * A tenth of Node's examples a law: each model has a WebAssembly memory of its own, a page has room for
+ * some 120, and hundreds of drawn models make V8 collect all its garbage again and again.
+ */
+const lawRuns = process.env.LAW_RUNS ?? '10';
+
+/** The tests of the core on a page in headless Chromium, on its own backend and on plain SIMD. */
+export default defineConfig({
+  test: {
+    projects: (['relaxed-fma', 'simd'] as const).map(backend => ({
+      define: { 'process.env.LAW_RUNS': JSON.stringify(lawRuns) },
+      optimizeDeps: { include: bundled },
+      test: {
+        name: `chromium-${backend}`,
+        root: fileURLToPath(new URL('..', import.meta.url)),
+        include: core,
+        exclude: nodeOnly,
+        setupFiles: ['test/backend.ts'],
+        provide: { backend },
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        browser: {
+          enabled: true,
+          headless: true,
+          screenshotFailures: false,
+          provider: playwright({ launchOptions: chromium() }),
+          instances: [{ browser: 'chromium' as const }],
+        },
+      },
+    })),
+  },
+});

@@ -1,0 +1,5 @@
+import { digests } from './streams.js';
+
+declare function postMessage(message: unknown): void;
+
+postMessage(digests());
