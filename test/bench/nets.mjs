@@ -1,23 +1,33 @@
 // The networks that all systems step, and what they are fed: float32, input = hidden = size.
-import { chainCell, denseCell, gruCell, lstmCell, rnnCell } from '../../dist/core.js';
+import * as core from '../../dist/core.js';
 
 /** @typedef {{ work: string, cell: string, size: number, columns: number }} Task */
 
 /** Steps of one chunk. */
 export const chunkSteps = 1000;
 
-const makers = { lstm: lstmCell, gru: gruCell, rnn: rnnCell };
+const library = { ...core };
+
+/** A built-in cell by its name in the library: `lstm`; `gru, before` and `rnn, no bias` too. */
+export function cellOf(text, size, outputs = size) {
+  const [name, ...variants] = text.split(', ');
+  return library[`${name}Cell`](size, outputs, {
+    seed: 1,
+    ...(variants.includes('before') && { resetGate: 'before' }),
+    ...(variants.includes('no bias') && { bias: false }),
+  });
+}
 
 /** A cell of rxrecur, and its layers' parameters by PyTorch's names, for the others to take. */
 export function network(cell, size) {
   const [kind, ...heads] = cell.split('+');
-  const recurrent = makers[kind](size, size, { seed: 1 });
-  const dense = heads.map(() => denseCell(size, 1, { seed: 2 }));
+  const recurrent = cellOf(kind, size);
+  const dense = heads.map(() => cellOf('dense', size, 1));
   const layers = [recurrent, ...dense].map(({ params }, i) => ({
     kind: i ? 'dense' : kind,
     ...Object.fromEntries(Object.entries(params).map(([name, { data }]) => [name, data])),
   }));
-  return { cell: dense.length ? chainCell(recurrent, ...dense) : recurrent, layers };
+  return { cell: dense.length ? core.chainCell(recurrent, ...dense) : recurrent, layers };
 }
 
 /** Sixteen inputs, taken in turn. */
