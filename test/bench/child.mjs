@@ -2,10 +2,10 @@
 // says.
 import { createInterface } from 'node:readline';
 import { meter } from './meter.mjs';
+import { processorTime } from './processor-time.mjs';
 import { nodeSystems } from './systems.mjs';
 
-const answer = meter(await nodeSystems[process.argv[2]]());
-process.stdout.write('here\n');
+const answer = meter(await nodeSystems[process.argv[2]](), processorTime);
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${await answer(line)}\n`);
 }

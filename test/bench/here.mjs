@@ -1,14 +1,15 @@
 // Two pieces of work that take turns in this process: for code of one library, whose machine code
 // neither shapes the other's.
+import { processorTime } from './processor-time.mjs';
 import { median, spread } from './turns.mjs';
 
 /** µs a step of work over about so many milliseconds. */
 function turnOf(work) {
   let each = 0.01;
   const timed = units => {
-    const start = performance.now();
+    const start = processorTime();
     work.run(units);
-    const milliseconds = performance.now() - start;
+    const milliseconds = processorTime() - start;
     each = Math.max(milliseconds / units, 1e-6);
     return milliseconds;
   };

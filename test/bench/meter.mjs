@@ -3,7 +3,8 @@
 //   prepare WORK CELL SIZE COLUMNS   → ready Y… (the first elements of an output, for comparison)
 //                                      or none REASON, where the system has no such thing
 //   warm MS                          → ok
-//   turn MS                          → µs a step, measured over about so many milliseconds
+//   turn MS                          → µs a step, measured over about so many milliseconds by the
+//                                      process's own processor time
 // WORK is step, chunk (1,000 steps a call) or batch (COLUMNS streams a call; µs a step of one);
 // CELL is lstm, gru, rnn or lstm+dense.
 
@@ -12,18 +13,19 @@ export const probes = { step: 20, batch: 20, chunk: 1 };
 
 /**
  * Answers lines by what `prepare` makes of a task: `{ per, run }`, where `run(n)` does `per` steps
- * n times, with a promise or without, and answers the last output; or `{ none: reason }`.
+ * n times, with a promise or without, and answers the last output; or `{ none: reason }`. `clock`
+ * tells milliseconds.
  */
-export function meter(prepare) {
+export function meter(prepare, clock) {
   let work;
   /** Milliseconds of one unit, as last seen. */
   let each = 1;
 
   async function timed(units) {
-    const start = performance.now();
+    const start = clock();
     const pending = work.run(units);
     if (pending instanceof Promise) await pending;
-    const milliseconds = performance.now() - start;
+    const milliseconds = clock() - start;
     each = Math.max(milliseconds / units, 1e-6);
     return milliseconds;
   }

@@ -23,12 +23,9 @@ export function startProgram(name, [command, ...args]) {
     if (done) throw new Error(`${name} ended: ${said.trim()}`);
     return value;
   };
-  const ready = next();
-  ready.catch(() => {});
   return {
     name,
-    async ask(line) {
-      await ready;
+    ask(line) {
       child.stdin.write(`${line}\n`);
       return next();
     },
@@ -37,13 +34,8 @@ export function startProgram(name, [command, ...args]) {
 }
 
 /** A process of Node (this one, or another's path) for a system. */
-export function startNode(name, node = process.execPath, flags = []) {
-  return startProgram(name, [
-    node,
-    ...flags,
-    fileURLToPath(new URL('child.mjs', import.meta.url)),
-    name,
-  ]);
+export function startNode(name, node = process.execPath) {
+  return startProgram(name, [node, fileURLToPath(new URL('child.mjs', import.meta.url)), name]);
 }
 
 /**
