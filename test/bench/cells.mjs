@@ -8,17 +8,6 @@ import { internals } from '../../dist/equations/cell.js';
 import { duelHere } from './here.mjs';
 import { cellOf, stepping } from './nets.mjs';
 
-/** A cell of a user's own: its text is all that the library knows of it. */
-const ownCell = core.defineCell(
-  'Own',
-  `
-  f  = σ(W_f x + U_f h)
-  n  = φ(W_n x + U_n h)
-  c' = f * c + (1 - f) * n
-  h' = φ(c') * σ(W_o x + U_o c')
-`,
-);
-
 const names = [
   'rnn',
   'gru',
@@ -37,9 +26,6 @@ const names = [
   'dense',
   'own',
 ];
-
-const make = (name, size) =>
-  name === 'own' ? ownCell(size, size, { seed: 1 }) : cellOf(name, size);
 
 const free = new Set(['identity', 'linear', 'relu']);
 
@@ -76,7 +62,7 @@ for (const size of [64, 128]) {
     return µs => (µs * 1000 - 2 * evaluated) / multiplications;
   };
   for (const name of names) {
-    const cell = make(name, size);
+    const cell = cellOf(name, size);
     const [base, own] = [lstm, cell].map(of => stepping(core.stateful(of, { reuse: true }), size));
     const pairs = duelHere(base, own, pace);
     const [of, ofOwn] = [costOf(lstm), costOf(cell)];

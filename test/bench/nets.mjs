@@ -6,9 +6,22 @@ import * as core from '../../dist/core.js';
 /** Steps of one chunk. */
 export const chunkSteps = 1000;
 
-const library = { ...core };
+const library = {
+  ...core,
+  /** A cell of a user's own: its text is all that the library knows of it. */
+  ownCell: core.defineCell(
+    'Own',
+    `
+      f  = σ(W_f x + U_f h)
+      n  = φ(W_n x + U_n h)
+      o  = σ(W_o x + U_o h)
+      c' = f * c + (1 - f) * n
+      h' = o * φ(c')
+    `,
+  ),
+};
 
-/** A built-in cell by its name in the library: `lstm`; `gru, before` and `rnn, no bias` too. */
+/** A cell by its name in the library: `lstm`; `gru, before` and `rnn, no bias` too; `own` is a user's. */
 export function cellOf(text, size, outputs = size) {
   const [name, ...variants] = text.split(', ');
   return library[`${name}Cell`](size, outputs, {
