@@ -1,11 +1,13 @@
 // rxrecur against other ways to step the same networks, as ratios of the same run.
 //   npm run bench                                       installs what it is compared with, then all
-//   node test/bench/compare.mjs [--quick] [--only step] [--node PATH]… [--chromium]
+//   node test/bench/compare.mjs [--quick] [--only step]… [--cell lstm]… [--node PATH]…
+//                                                       [--chromium]
 // Every system runs in a process of its own on one core, takes turns with rxrecur, and must compute
-// the same numbers first. Writes results/<lane>.json, and from all of these the table in
+// the same numbers first. Writes results/<lane>.json after each cell (what was not
+// measured again stays in it), and from all of these the table in
 // docs/performance.md and the picture docs/speed.svg.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureKeys } from './keys.mjs';
@@ -17,6 +19,7 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
+    cell: { type: 'string', multiple: true },
     node: { type: 'string', multiple: true, default: [] },
     chromium: { type: 'boolean', default: false },
   },
@@ -82,14 +85,14 @@ function corner(plan) {
   };
 }
 
-/** All rows of a lane, whose `start` begins a system. */
-async function measure(start, known) {
+/** All rows of a lane, whose `start` begins a system; `save` is told of them cell by cell. */
+async function measure(start, known, save) {
   const rows = [];
   const missing = new Map();
   for (const plan of works) {
     if (options.only && !options.only.includes(plan.work)) continue;
     const { work, cells, others, ...all } = corner(plan);
-    for (const cell of cells) {
+    for (const cell of cells.filter(name => !options.cell || options.cell.includes(name))) {
       const names = ['rxrecur', ...others.filter(known)];
       const contenders = await Promise.all(names.map(start));
       try {
@@ -102,9 +105,9 @@ async function measure(start, known) {
       } finally {
         for (const contender of contenders) await contender.end();
       }
+      save({ rows, missing: [...missing].map(([name, why]) => `${name}: ${why}`) });
     }
   }
-  return { rows, missing: [...missing].map(([name, why]) => `${name}: ${why}`) };
 }
 
 async function measureTask([ours, ...others], task, missing) {
@@ -147,12 +150,21 @@ function engine(node) {
   return JSON.parse(execFileSync(node, ['-e', script], { cwd, encoding: 'utf8' }));
 }
 
-function write(lane, result) {
-  const { machine = `${cpus()[0].model}, ${process.platform} ${process.arch}` } = result;
-  const file = new URL(`results/${lane}.json`, import.meta.url);
-  const kept = options.quick ? new URL('results/quick.json', import.meta.url) : file;
-  writeFileSync(kept, `${JSON.stringify({ lane, machine, ...result }, undefined, 1)}\n`);
-  console.log(`written: ${kept.pathname.split('/').slice(-4).join('/')}`);
+/** A lane's results with what was just measured in place of what they had of it. */
+function write(lane, about, { rows = [], keys, missing = [] }) {
+  const file = new URL(`results/${options.quick ? 'quick' : lane}.json`, import.meta.url);
+  const before = existsSync(file) && !options.quick ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const again = new Set(rows.map(({ work, cell }) => `${work} ${cell}`));
+  const kept = (before.rows ?? []).filter(({ work, cell }) => !again.has(`${work} ${cell}`));
+  const result = {
+    lane,
+    machine: `${cpus()[0].model}, ${process.platform} ${process.arch}`,
+    ...about,
+    missing,
+    rows: [...kept, ...rows],
+    keys: keys ?? before.keys ?? [],
+  };
+  writeFileSync(file, `${JSON.stringify(result, undefined, 1)}\n`);
 }
 
 async function measureNode(node) {
@@ -171,12 +183,10 @@ async function measureNode(node) {
   const start = name =>
     commands.has(name) ? startProgram(name, commands.get(name)) : startNode(name, node);
   const known = name => commands.has(name) || name in nodeSystems;
-  const result = await measure(start, known);
-  const keys =
-    options.only && !options.only.includes('keys')
-      ? []
-      : await measureKeys(node, { quick: options.quick });
-  write(lane, { ...about, ...result, keys });
+  await measure(start, known, result => write(lane, about, result));
+  if (!options.only || options.only.includes('keys')) {
+    write(lane, about, { keys: await measureKeys(node, { quick: options.quick }) });
+  }
 }
 
 async function measureChromium() {
@@ -184,9 +194,14 @@ async function measureChromium() {
   const browser = await openBrowser();
   try {
     console.log(`\nChromium ${browser.version}, backend ${browser.backend}`);
-    const result = await measure(browser.start, name => name in systems);
-    const { version, backend } = browser;
-    write('chromium', { version, backend, ...result, keys: [] });
+    const { version, backend, start } = browser;
+    await measure(
+      start,
+      name => name in systems,
+      result => {
+        write('chromium', { version, backend }, result);
+      },
+    );
   } finally {
     await browser.close();
   }

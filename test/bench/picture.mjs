@@ -2,6 +2,7 @@
 import { scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
 import { element as el, render } from '../../examples/ecg/svg.mjs';
+import { median } from './turns.mjs';
 
 const width = 900;
 const height = 520;
@@ -59,8 +60,7 @@ function rule(x1, y1, x2, y2) {
 function seriesOf(rows) {
   const steps = rows.filter(({ work, cell }) => work === 'step' && cell === 'lstm');
   const ours = [...new Set(steps.map(({ size }) => size))].map(size => {
-    const times = steps.filter(row => row.size === size).map(row => row.ours);
-    return [size, times.sort((a, b) => a - b)[times.length >> 1]];
+    return [size, median(steps.filter(row => row.size === size).map(row => row.ours))];
   });
   const of = system =>
     steps.filter(row => row.system === system).map(({ size, theirs }) => [size, theirs]);

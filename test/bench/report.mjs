@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { speedPicture } from './picture.mjs';
+import { median } from './turns.mjs';
 
 const here = new URL('.', import.meta.url);
 const page = new URL('../../docs/performance.md', here);
@@ -52,8 +53,7 @@ function ratios(rows, along, unit) {
   const across = unique(rows.map(row => row[along]));
   const at = (list, value) => list.find(row => row[along] === value);
   const ours = across.map(value => {
-    const times = rows.filter(row => row[along] === value).map(row => row.ours);
-    return digits(times.sort((a, b) => a - b)[times.length >> 1]);
+    return digits(median(rows.filter(row => row[along] === value).map(row => row.ours)));
   });
   const others = unique(rows.map(({ system }) => system)).map(system => {
     const own = rows.filter(row => row.system === system);
