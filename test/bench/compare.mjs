@@ -3,7 +3,7 @@
 //   node test/bench/compare.mjs [--quick] [--only step]… [--cell lstm]… [--node PATH]…
 //                                                       [--chromium]
 // Every system runs in a process of its own on one core, takes turns with rxrecur, and must compute
-// the same numbers first. Writes results/<lane>.json after each cell (what was not
+// the same numbers first. Writes results/<lane>.json after each size (what was not
 // measured again stays in it), and from all of these the table in
 // docs/performance.md and the picture docs/speed.svg.
 import { execFileSync } from 'node:child_process';
@@ -85,7 +85,7 @@ function corner(plan) {
   };
 }
 
-/** All rows of a lane, whose `start` begins a system; `save` is told of them cell by cell. */
+/** All rows of a lane, whose `start` begins a system; `save` is told of them size by size. */
 async function measure(start, known, save) {
   const rows = [];
   const missing = new Map();
@@ -101,11 +101,11 @@ async function measure(start, known, save) {
             const task = { work, cell, size, columns };
             rows.push(...(await measureTask(contenders, task, missing)));
           }
+          save({ rows, missing: [...missing].map(([name, why]) => `${name}: ${why}`) });
         }
       } finally {
         for (const contender of contenders) await contender.end();
       }
-      save({ rows, missing: [...missing].map(([name, why]) => `${name}: ${why}`) });
     }
   }
 }
