@@ -8,7 +8,7 @@ const width = 900;
 const height = 520;
 const left = 72;
 const right = width - 190;
-const [top, bottom] = [84, height - 56];
+const [top, bottom] = [98, height - 56];
 
 /** Systems that are drawn, with their names in the picture; rxrecur is drawn last, thicker. */
 const names = {
