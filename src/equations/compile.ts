@@ -31,14 +31,22 @@ export interface CompiledCode {
   readonly constants: readonly number[];
 }
 
+/** A module's functions: what one stream's step needs, and what many need. */
+export type FunctionName = 'prepare' | 'step' | 'streams' | 'steps';
+const everything: readonly FunctionName[] = ['prepare', 'step', 'streams', 'steps'];
+
 /**
- * Compiles a model to one WebAssembly module with the functions `prepare`, once the parameters are
+ * Compiles a model to a WebAssembly module with the functions `prepare`, once the parameters are
  * in place; `step`, one stream one step; `streams`, `count` streams one step; `steps`, one stream
  * `count` steps, with a second block to write to in turn. They answer 0, or the index of the layer
- * whose input was not finite.
+ * whose input was not finite. Constants are added to those in `pool`.
  */
-export function compile(plan: MemoryPlan, relaxed: boolean): CompiledCode {
-  const pool = new ConstantPool();
+export function compile(
+  plan: MemoryPlan,
+  relaxed: boolean,
+  names = everything,
+  pool = new ConstantPool(),
+): CompiledCode {
   const build = (codeOf: (e: Emitter) => Code) => {
     const fn = new FunctionBuilder();
     return fn.body([codeOf(emitter(fn, pool, relaxed)), i32(0)]);
@@ -51,15 +59,17 @@ export function compile(plan: MemoryPlan, relaxed: boolean): CompiledCode {
         layers[i + 1] ? checkFinite(e, layer, i + 1, many) : [],
       ]),
     );
-  const bytes = assemble({
-    prepare: build(e => layers.map(layer => prepareCode(e, layer))),
-    step: inTurn(oneStep, false),
-    streams: inTurn((e, layer) => manyStreams(e, layer, block), true),
-    steps: inTurn(
-      (e, layer) => (layer.states.length ? manySteps(e, layer) : manyStreams(e, layer, block)),
-      true,
-    ),
-  });
+  const functions: Readonly<Record<FunctionName, () => Code>> = {
+    prepare: () => build(e => layers.map(layer => prepareCode(e, layer))),
+    step: () => inTurn(oneStep, false),
+    streams: () => inTurn((e, layer) => manyStreams(e, layer, block), true),
+    steps: () =>
+      inTurn(
+        (e, layer) => (layer.states.length ? manySteps(e, layer) : manyStreams(e, layer, block)),
+        true,
+      ),
+  };
+  const bytes = assemble(Object.fromEntries(names.map(name => [name, functions[name]()])));
   return { bytes, constants: pool.values };
 }
 

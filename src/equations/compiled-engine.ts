@@ -1,6 +1,7 @@
 import { type Backend, isRelaxed } from '../kernels/backends.js';
+import { ConstantPool } from '../kernels/wasm/emitter.js';
 import { type WasmModule, webAssembly } from '../kernels/wasm/web-assembly.js';
-import { type CompiledCode, compile } from './compile.js';
+import { compile, type FunctionName } from './compile.js';
 import { type Engine, Pool, type Rows } from './engine.js';
 import { type MemoryPlan, memoryPlan, type Place } from './memory-plan.js';
 import { pack } from './pack.js';
@@ -10,11 +11,18 @@ const pageBytes = 65536;
 /** Modules that are kept for layers to come. */
 const most = 64;
 
-/** A model's code, for all parameters. */
-interface Kept extends CompiledCode {
+/** A model's code, for all parameters; each of its modules is composed when it is needed first. */
+interface Kept {
   readonly plan: MemoryPlan;
-  module?: WasmModule;
+  readonly relaxed: boolean;
+  readonly pool: ConstantPool;
+  /** By the names of its functions. */
+  readonly modules: Map<Functions, WasmModule>;
 }
+
+type Functions = readonly FunctionName[];
+const forOne: Functions = ['prepare', 'step'];
+const forMany: Functions = ['streams', 'steps'];
 
 const modules = new Map<string, Kept>();
 
@@ -32,39 +40,59 @@ function codeOf(specs: readonly EquationSpec[], backend: Backend): Kept {
   );
   let kept = modules.get(key);
   if (!kept) {
-    const plan = memoryPlan(shapes, isRelaxed(backend) ? 8 : 6);
-    kept = { plan, ...compile(plan, isRelaxed(backend)) };
+    const relaxed = isRelaxed(backend);
+    const plan = memoryPlan(shapes, relaxed ? 8 : 6);
+    kept = { plan, relaxed, pool: new ConstantPool(), modules: new Map() };
     modules.set(key, kept);
     for (const oldest of modules.keys()) if (modules.size > most) modules.delete(oldest);
   }
   return kept;
 }
 
-/** Compiles a model's module without blocking; a `compiledEngine` made later finds it. */
+const bytesOf = ({ plan, relaxed, pool }: Kept, names: Functions) =>
+  compile(plan, relaxed, names, pool).bytes;
+
+function moduleOf(kept: Kept, names: Functions): WasmModule {
+  let module = kept.modules.get(names);
+  if (!module) {
+    module = new (webAssembly().Module)(bytesOf(kept, names));
+    kept.modules.set(names, module);
+  }
+  return module;
+}
+
+/** Compiles a model's modules without blocking; a `compiledEngine` made later finds them. */
 export async function compileAhead(
   specs: readonly EquationSpec[],
   backend: Backend,
 ): Promise<void> {
   const kept = codeOf(specs, backend);
-  kept.module ??= await webAssembly().compile(kept.bytes);
+  for (const names of [forOne, forMany]) {
+    if (kept.modules.has(names)) continue;
+    kept.modules.set(names, await webAssembly().compile(bytesOf(kept, names)));
+  }
 }
 
 type Run = (now: number, next: number, spare: number, count: number) => number;
 
 /**
- * A model as one WebAssembly module of its own memory. Throws where the engine refuses to compile
+ * A model as WebAssembly with a memory of its own. Throws where the engine refuses to compile
  * it here and now, or has not enough memory.
  */
 export function compiledEngine(specs: readonly EquationSpec[], backend: Backend): Engine {
   const wasm = webAssembly();
   const kept = codeOf(specs, backend);
-  const { plan, constants } = kept;
+  const { plan } = kept;
   const m = new wasm.Memory({ initial: Math.ceil(plan.end / pageBytes) });
-  kept.module ??= new wasm.Module(kept.bytes);
-  const { exports } = new wasm.Instance(kept.module, { e: { m } });
-  const { prepare, step, streams, steps } = exports as Record<string, Run>;
+  const functions = (names: Functions) => {
+    const { exports } = new wasm.Instance(moduleOf(kept, names), { e: { m } });
+    const memory = new Float32Array(m.buffer);
+    for (const [i, value] of kept.pool.values.entries()) memory.fill(value, i * 4, i * 4 + 4);
+    return exports as Record<string, Run>;
+  };
+  const { prepare, step } = functions(forOne);
+  let many: Record<string, Run> | undefined;
   const memory = new Float32Array(m.buffer);
-  for (const [i, value] of constants.entries()) memory.fill(value, i * 4, i * 4 + 4);
   pack(plan, specs, memory);
   prepare(0, 0, 0, 0);
 
@@ -94,7 +122,13 @@ export function compiledEngine(specs: readonly EquationSpec[], backend: Backend)
     ),
     states: layers.flatMap(({ states }) => states.map(at => at / 4)),
     step: (now, next) => step(now * 4, next * 4, 0, 0),
-    streams: (now, next, count) => streams(now * 4, next * 4, 0, count),
-    steps: (now, next, spare, count) => steps(now * 4, next * 4, spare * 4, count),
+    streams(now, next, count) {
+      many ??= functions(forMany);
+      return many.streams(now * 4, next * 4, 0, count);
+    },
+    steps(now, next, spare, count) {
+      many ??= functions(forMany);
+      return many.steps(now * 4, next * 4, spare * 4, count);
+    },
   };
 }

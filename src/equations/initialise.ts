@@ -34,7 +34,9 @@ export function initialise(
 /** A `[rows, columns]` matrix, uniform in ±√(6 / (rows + columns)). */
 function glorotUniform(random: () => number, rows: number, columns: number): Float32Array {
   const limit = Math.sqrt(6 / (rows + columns));
-  return Float32Array.from({ length: rows * columns }, () => (2 * random() - 1) * limit);
+  const values = new Float32Array(rows * columns);
+  for (let i = 0; i < values.length; i++) values[i] = (2 * random() - 1) * limit;
+  return values;
 }
 
 /** Uniform numbers in [0, 1): splitmix32 (Steele, Lea & Flood 2014), started from both halves. */

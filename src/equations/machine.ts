@@ -1,7 +1,7 @@
 import { isNdArray, type NdArray, type NdView, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import { mismatch } from '../errors.js';
-import { areFinite, type Engine, type Rows } from './engine.js';
+import type { Engine, Rows } from './engine.js';
 import { columnsOf, plain, read, readFloats, refuseOutput } from './inputs.js';
 import {
   type Batch,
@@ -36,12 +36,12 @@ export interface Machine {
   readonly blocks?: Blocks & { readonly batch: Batch };
 }
 
-/** Vectors to step one after another: the t-th in, and out again, in a memory. */
+/** Vectors to step one after another: some of them in, and out again, in a memory. */
 export interface Sequence {
   readonly count: number;
-  /** The t-th input, which must be of the right size, into memory at `at`; false: it is not. */
-  read(t: number, memory: Float32Array, at: number, size: number): boolean;
-  write(t: number, memory: Float32Array, at: number, size: number): void;
+  /** Inputs first … first + count into rows; false: one is not finite or not of the rows' size. */
+  read(first: number, count: number, memory: Float32Array, rows: Rows): boolean;
+  write(first: number, count: number, memory: Float32Array, rows: Rows): void;
 }
 
 export interface StartOptions extends Origin {
@@ -132,19 +132,14 @@ export class EngineMachine implements Machine {
   #some(steps: Sequence, first: number, count: number): boolean {
     const { pool, input } = this.#engine;
     const { memory } = pool;
-    for (let t = 0; t < count; t++) {
-      const at = input.at + t * input.stride;
-      if (!steps.read(first + t, memory, at, input.size)) return false;
-      if (!areFinite(memory, at, input.size)) return false;
-    }
+    if (!steps.read(first, count, memory, input)) return false;
     const from = this.#current;
     const next = this.#other();
     this.#current = next;
     // The committed state stays; a tentative one is written over once it has been read.
     const spare = from === this.#now ? this.#other() : from;
     if (this.#engine.steps(from, next, spare, count)) return false;
-    const { at, stride, size } = this.#output;
-    for (let t = 0; t < count; t++) steps.write(first + t, memory, at + t * stride, size);
+    steps.write(first, count, memory, this.#output);
     this.#current = count % 2 ? next : spare;
     return true;
   }

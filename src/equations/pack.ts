@@ -25,12 +25,13 @@ function packStage(stage: StagePlan, { definition, params }: EquationSpec, memor
       const [weightName, biasName] = namesOf(plan, matrix);
       const [weight, bias] = [params[weightName], params[biasName]];
       const biasRow = plan.rows[matrix][row].bias;
+      const step = maps.length * 4;
       for (let r = 0; r < rows; r++) {
         const group = r >> 2;
         const lane = r & 3;
         let to = at / 4 + (group * pitch) / 4 + m * 4 + lane;
         const from = (row * rows + r) * columns;
-        for (let c = 0; c < columns; c++, to += maps.length * 4) memory[to] = weight[from + c];
+        for (let c = from; c < from + columns; c++, to += step) memory[to] = weight[c];
         if (bias && biasRow >= 0) {
           const slot = group * affines.length + affines.indexOf(affine);
           memory[biases / 4 + slot * 4 + lane] += bias[biasRow * rows + r];

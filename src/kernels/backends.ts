@@ -19,11 +19,12 @@ let found: readonly Backend[] | undefined;
 export function backends(): readonly Backend[] {
   if (found) return found;
   const relaxed = probe(f32x4.relaxedMultiplyAdd);
-  const plain = probe((a, b, c) => f32x4.add(f32x4.multiply(a, b), c)) !== undefined;
+  // Who has the relaxed instruction has all others.
+  const plain = relaxed ?? probe((a, b, c) => f32x4.add(f32x4.multiply(a, b), c));
   found = [
     // Without one rounding for both there is nothing to win.
     ...(relaxed ? (['relaxed-fma'] as const) : []),
-    ...(plain ? (['simd'] as const) : []),
+    ...(plain !== undefined ? (['simd'] as const) : []),
     ...(relaxed === 0 ? (['relaxed-nofma'] as const) : []),
     portable,
   ];

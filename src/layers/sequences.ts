@@ -1,6 +1,7 @@
 import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import type { AnyCell } from '../equations/cell.js';
+import type { Rows } from '../equations/engine.js';
 import { isVector } from '../equations/inputs.js';
 import type { Machine, Sequence } from '../equations/machine.js';
 import { asRecurError, demand } from '../errors.js';
@@ -19,7 +20,7 @@ export function chunkSteps(
   /** The outputs that `reuse` emits again and again. */
   let data = new Float32Array(0);
   const renew = (size: number) => {
-    if (!(reuse && chunks) || data.length !== size) data = new Float32Array(size);
+    if (!reuse || data.length !== size) data = new Float32Array(size);
     return data;
   };
 
@@ -70,20 +71,37 @@ export function chunkSteps(
 
 /** The columns of an ndarray `[features, steps]` as a sequence, written to another one's elements. */
 function columnsOf({ data, shape, stride, offset }: NdArray, target: Float32Array): Sequence {
-  const [features, count] = shape;
+  const [features, steps] = shape;
+  const [feature, step] = stride;
   return {
-    count,
-    read(t, memory, at, size) {
-      for (let i = 0, k = offset + t * stride[1]; i < size; i++, k += stride[0]) {
-        if (typeof data[k] !== 'number') return false;
-        memory[at + i] = data[k];
+    count: steps,
+    // Feature by feature: their steps lie side by side.
+    read(first, count, memory, { at, stride: row, size }) {
+      if (features !== size) return false;
+      for (let i = 0; i < size; i++) {
+        let from = offset + i * feature + first * step;
+        for (let t = 0, to = at + i; t < count; t++, from += step, to += row) {
+          if (!put(data[from], memory, to)) return false;
+        }
       }
-      return features === size;
+      return true;
     },
-    write(t, memory, at, size) {
-      for (let i = 0; i < size; i++) target[i * count + t] = memory[at + i];
+    write(first, count, memory, { at, stride: row, size }) {
+      for (let i = 0; i < size; i++) {
+        const to = i * steps + first;
+        for (let t = 0, from = at + i; t < count; t++, from += row) target[to + t] = memory[from];
+      }
     },
   };
+}
+
+/** memory[to] ← value, as float32; false where it is no finite number. */
+function put(value: unknown, memory: Float32Array, to: number): boolean {
+  if (typeof value !== 'number') return false;
+  const float = Math.fround(value);
+  memory[to] = float;
+  // Infinity − Infinity and NaN − NaN are NaN.
+  return float - float === 0;
 }
 
 /** Vectors as a sequence, and the vectors that come out. */
@@ -98,18 +116,20 @@ class VectorList implements Sequence {
     this.count = steps.length;
   }
 
-  read(t: number, memory: Float32Array, at: number, size: number): boolean {
-    const step = this.#steps[t];
-    for (let i = 0; i < size; i++) {
-      if (typeof step[i] !== 'number') return false;
-      memory[at + i] = step[i];
+  read(first: number, count: number, memory: Float32Array, { at, stride, size }: Rows): boolean {
+    for (let t = 0, to = at; t < count; t++, to += stride) {
+      const step = this.#steps[first + t];
+      if (step.length !== size) return false;
+      for (let i = 0; i < size; i++) if (!put(step[i], memory, to + i)) return false;
     }
-    return step.length === size;
+    return true;
   }
 
-  write(t: number, memory: Float32Array, at: number, size: number): void {
-    const y = this.#slab.take(size);
-    for (let i = 0; i < size; i++) y[i] = memory[at + i];
-    this.written[t] = y;
+  write(first: number, count: number, memory: Float32Array, { at, stride, size }: Rows): void {
+    for (let t = 0, from = at; t < count; t++, from += stride) {
+      const y = this.#slab.take(size);
+      for (let i = 0; i < size; i++) y[i] = memory[from + i];
+      this.written[first + t] = y;
+    }
   }
 }

@@ -92,8 +92,10 @@ export function sessions(
     demand(value === undefined || fits(value), `${where}.${name}`, expected, value);
   }
   const { backend } = config;
-  const fits = backend === undefined || backends().includes(backend);
-  demand(fits, `${where}.backend`, `one of ${backends().join(', ')}`, backend);
+  if (backend !== undefined) {
+    const found = backends();
+    demand(found.includes(backend), `${where}.backend`, `one of ${found.join(', ')}`, backend);
+  }
   const cell = startingFrom(given, config.initialState);
   let { restore } = config;
   const start = () => new Session(cell, config, restore);
