@@ -6,10 +6,11 @@ import type { EquationSpec } from './spec.js';
 
 /** The engines of a model, made when they are first asked for. */
 export interface Engines {
+  readonly specs: readonly EquationSpec[];
+  /** Those there are, by backend; undefined: what was the fastest when it was asked for. */
+  readonly made: Map<Backend | undefined, Engine>;
   /** Of a backend that there is, or of the fastest. Throws where a pinned one cannot be made. */
   get(backend?: Backend): Engine;
-  /** The fastest, compiled without blocking; not before it is there. */
-  ready(): Promise<Engine>;
 }
 
 export function engines(specs: readonly EquationSpec[]): Engines {
@@ -29,16 +30,16 @@ export function engines(specs: readonly EquationSpec[]): Engines {
     made.set(pinned, engine);
     return engine;
   };
-  return {
-    get,
-    async ready() {
-      const [backend] = backends();
-      if (backend !== portable && made.get(undefined)?.backend !== backend) {
-        // Where that fails, `get` finds out that it does.
-        await compileAhead(specs, backend).catch(() => {});
-        made.delete(undefined);
-      }
-      return get();
-    },
-  };
+  return { specs, made, get };
+}
+
+/** The fastest engine of a model, compiled without blocking; not before it is there. */
+export async function readyEngine({ specs, made, get }: Engines): Promise<Engine> {
+  const [backend] = backends();
+  if (backend !== portable && made.get(undefined)?.backend !== backend) {
+    // Where that fails, `get` finds out that it does.
+    await compileAhead(specs, backend).catch(() => {});
+    made.delete(undefined);
+  }
+  return get();
 }

@@ -1,4 +1,5 @@
 import { type AnyCell, internals } from '../equations/cell.js';
+import { readyEngine } from '../equations/engines.js';
 import { type Backend, portable } from '../kernels/backends.js';
 import { cellIn } from './chain.js';
 import type { Model } from './members.js';
@@ -31,7 +32,7 @@ export async function ready(model: Model): Promise<Backend> {
   const cell = cellIn('ready', 'model', model, 'the cell');
   if (!cell) return 'portable';
   const { spec, engines } = cell[internals];
-  if (engines) await engines.ready();
+  if (engines) await readyEngine(engines);
   else if (spec.kind === 'chain') await Promise.all(spec.members.map(member => ready(member)));
   return backendOf(cell);
 }

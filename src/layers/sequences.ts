@@ -1,7 +1,6 @@
 import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import type { AnyCell } from '../equations/cell.js';
-import type { Rows } from '../equations/engine.js';
 import { isVector } from '../equations/inputs.js';
 import type { Machine, Sequence } from '../equations/machine.js';
 import { asRecurError, demand } from '../errors.js';
@@ -42,8 +41,8 @@ export function chunkSteps(
     }
     const list = array ? undefined : Array.from(steps as Iterable<unknown>);
     if (list && machine.sequence && list.every(isVector)) {
-      const outputs = new VectorList(list);
-      if (machine.sequence(outputs)) return outputs.written;
+      const written: Float32Array[] = [];
+      if (machine.sequence(vectorsOf(list, written))) return written;
     }
     const stepAt = (_: unknown, t: number) => {
       try {
@@ -104,32 +103,25 @@ function put(value: unknown, memory: Float32Array, to: number): boolean {
   return float - float === 0;
 }
 
-/** Vectors as a sequence, and the vectors that come out. */
-class VectorList implements Sequence {
-  readonly count: number;
-  readonly written: Float32Array[] = [];
-  readonly #slab = new Slab();
-  readonly #steps: readonly (readonly number[])[];
-
-  constructor(steps: readonly (readonly number[])[]) {
-    this.#steps = steps;
-    this.count = steps.length;
-  }
-
-  read(first: number, count: number, memory: Float32Array, { at, stride, size }: Rows): boolean {
-    for (let t = 0, to = at; t < count; t++, to += stride) {
-      const step = this.#steps[first + t];
-      if (step.length !== size) return false;
-      for (let i = 0; i < size; i++) if (!put(step[i], memory, to + i)) return false;
-    }
-    return true;
-  }
-
-  write(first: number, count: number, memory: Float32Array, { at, stride, size }: Rows): void {
-    for (let t = 0, from = at; t < count; t++, from += stride) {
-      const y = this.#slab.take(size);
-      for (let i = 0; i < size; i++) y[i] = memory[from + i];
-      this.written[first + t] = y;
-    }
-  }
+/** Vectors as a sequence, and where the vectors that come out are put. */
+function vectorsOf(list: readonly (readonly number[])[], written: Float32Array[]): Sequence {
+  const slab = new Slab();
+  return {
+    count: list.length,
+    read(first, count, memory, { at, stride, size }) {
+      for (let t = 0, to = at; t < count; t++, to += stride) {
+        const step = list[first + t];
+        if (step.length !== size) return false;
+        for (let i = 0; i < size; i++) if (!put(step[i], memory, to + i)) return false;
+      }
+      return true;
+    },
+    write(first, count, memory, { at, stride, size }) {
+      for (let t = 0, from = at; t < count; t++, from += stride) {
+        const y = slab.take(size);
+        for (let i = 0; i < size; i++) y[i] = memory[from + i];
+        written[first + t] = y;
+      }
+    },
+  };
 }
