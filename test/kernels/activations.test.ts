@@ -90,7 +90,7 @@ const table: Readonly<Record<ActivationName, Row>> = {
   hardSigmoid: { alpha: 0.2, beta: 0.5, scaled: 0.5, relative: Infinity },
   hardSigmoid6: { alpha: 1 / 6, beta: 0.5, scaled: 0.5, relative: Infinity },
   softsign: { scaled: 0.9, relative: 1.2 },
-  softplus: { scaled: 1.6, relative: Infinity },
+  softplus: { scaled: 1.8, relative: Infinity },
   elu: { alpha: 0.7, scaled: 0.6, relative: 1.2 },
   leakyRelu: { alpha: 0.01, scaled: 0.6, relative: 0.6 },
   thresholdedRelu: { alpha: 1, scaled: 0, relative: 0 },
