@@ -175,7 +175,8 @@ describe.each(Object.entries(batches))('%s', (_, config) => {
       for (let i = 0; i < 2000; i++) source.next([`key ${i % 100}`, 1]);
       if (cycle % 2) subscription.unsubscribe();
       else source.error(new Error('lost'));
-      sizes.add(pool?.memory.length);
+      // The first cycle makes the room.
+      if (cycle > 0) sizes.add(pool?.memory.length);
       // Room that is free again is the next to be taken: what is taken now was there before.
       const at = pool?.take(64) ?? 0;
       expect(at).toBeLessThan(pool?.memory.length ?? 0);
