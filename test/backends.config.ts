@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { backends } from '../src/kernels/backends.js';
-import { compilerOnly, core } from './core.js';
+import { compilerOnly, core, engineOnly } from './core.js';
 
 /** The tests of the core, once on each backend that this Node has: `--project simd` for one. */
 export default defineConfig({
@@ -12,7 +12,7 @@ export default defineConfig({
         root: fileURLToPath(new URL('..', import.meta.url)),
         pool: 'forks',
         include: core,
-        exclude: backend === 'portable' ? compilerOnly : [],
+        exclude: [...engineOnly, ...(backend === 'portable' ? compilerOnly : [])],
         setupFiles: ['test/backend.ts'],
         provide: { backend },
         testTimeout: 60_000,
