@@ -2,12 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromium } from './browser/chromium.js';
-import { core } from './core.js';
+import { core, engineOnly } from './core.js';
 
 /** Tests that need what only Node has. */
 const nodeOnly = [
   'test/layers/garbage.test.ts', // counts collections: --expose-gc, PerformanceObserver of gc
   'test/layers/buffer.test.ts', // Node's Buffer
+  'test/layers/room.test.ts', // --expose-gc, node:timers
+  'test/equations/compile.test.ts', // holds more models at a time than a page has room for
 ];
 
 /** Bundled before the first test: found later, they would reload the page that runs one. */
@@ -29,7 +31,7 @@ export default defineConfig({
         name: `chromium-${backend}`,
         root: fileURLToPath(new URL('..', import.meta.url)),
         include: core,
-        exclude: nodeOnly,
+        exclude: [...nodeOnly, ...engineOnly],
         setupFiles: ['test/backend.ts'],
         provide: { backend },
         testTimeout: 60_000,

@@ -54,7 +54,7 @@ export const fitted = {
   log1pCoefficients: interpolate(log1pRest, 0, 1 / 9, 4).map(shortest),
 };
 
-if (process.argv[1]?.endsWith('fit.mjs')) {
+if (process.argv?.[1]?.endsWith('fit.mjs')) {
   for (const [name, coefficients] of Object.entries(fitted)) {
     console.log(`export const ${name} = [${coefficients.join(', ')}];`);
   }
