@@ -25,8 +25,6 @@ export const below = (a: Code, b: Code): Code => [a, b, 0x49];
 export const same = (a: Code, b: Code): Code => [a, b, 0x46];
 export const get = (local: number): Code => [0x20, unsigned(local)];
 export const set = (local: number, value: Code): Code => [value, 0x21, unsigned(local)];
-export const tee = (local: number, value: Code): Code => [value, 0x22, unsigned(local)];
-export const call = (index: number, ...operands: Code[]): Code => [operands, 0x10, unsigned(index)];
 /** Again and again while `condition`, after the first time. */
 export const repeat = (body: Code, condition: Code): Code => [
   [0x03, 0x40, body, condition],
