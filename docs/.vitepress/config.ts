@@ -44,6 +44,8 @@ export default defineConfig({
           { text: 'rxrecur', link: '/api/index/' },
           { text: 'rxrecur/core', link: '/api/core/' },
           { text: 'rxrecur/io', link: '/api/io/' },
+          { text: 'rxrecur/io/npy', link: '/api/io/npy/' },
+          { text: 'rxrecur/io/rtneural', link: '/api/io/rtneural/' },
         ],
       },
     ],

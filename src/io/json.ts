@@ -1,11 +1,36 @@
-import { mismatch, RecurError } from '../errors.js';
+import { describe, mismatch, RecurError } from '../errors.js';
+import { isPlainObject, typedArrayName } from '../layers/values.js';
+
+/** Arrays and objects that a text may hold: each takes some forty bytes, however short it is. */
+const mostContainers = 2 ** 20;
+/** Values that any text may hold; a longer text may hold one for every six bytes. */
+const mostValues = 2 ** 22;
+
+/** An object of JSON that a caller gave: parsed already, as text, or as a file's bytes. */
+export function readObject(where: string, given: unknown): Readonly<Record<string, unknown>> {
+  const isBytes = typedArrayName(given) === 'Uint8Array';
+  const text = isBytes ? textOfBytes(where, given as Uint8Array) : given;
+  const value = typeof text === 'string' ? parseJson(where, text) : text;
+  if (!isPlainObject(value)) throw mismatch(where, 'an object of JSON', describe(value));
+  return value;
+}
+
+function textOfBytes(where: string, bytes: Uint8Array): string {
+  try {
+    // A copy: TextDecoder takes no bytes that other threads may write.
+    return new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(bytes));
+  } catch {
+    throw mismatch(where, 'text in UTF-8', 'other bytes');
+  }
+}
 
 /**
  * JSON that a stranger wrote: `JSON.parse`, but a name that an object holds twice is refused
- * (there the last one would win, and the first reader of the file may have seen the other).
- * Throws a RecurError.
+ * (there the last one would win, and the first reader of the file may have seen the other), and so
+ * is a text that would take much more memory than it has bytes. Throws a RecurError.
  */
 export function parseJson(where: string, text: string): unknown {
+  checkWeight(where, text);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -18,6 +43,24 @@ export function parseJson(where: string, text: string): unknown {
     throw mismatch(where, 'every name once', `${quoted(repeated)} twice`);
   }
   return value;
+}
+
+/** Refuses what would grow: `[],[],…` takes ten times its bytes, `0,0,…` four times. */
+function checkWeight(where: string, text: string): void {
+  // A container takes two bytes and a value with its comma two: a shorter text holds fewer.
+  if (text.length < 2 * mostContainers) return;
+  let containers = 0;
+  let values = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x2c) values += 1;
+    else if (code === 0x5b || code === 0x7b) containers += 1;
+  }
+  if (containers > mostContainers) {
+    throw mismatch(where, `at most ${mostContainers} arrays and objects`, String(containers));
+  }
+  const most = Math.max(mostValues, text.length / 6);
+  if (values > most) throw mismatch(where, `at most ${most} values`, String(values));
 }
 
 /** The first name that an object in `json`, which must be valid, holds twice. */
