@@ -34,8 +34,8 @@ const mostModules = 512;
  * dimensions with `bias` is `Linear`. They run in the only order in which their sizes fit, or in
  * that of their numbers (`Sequential`).
  *
- * What else there is, the option `modules` tells: which is an `Embedding`, a `LayerNorm`, a `PReLU`
- * or a `CausalConv1d`, the activations, the order. What a file never tells, such as dropout, which
+ * What else there is, the option `modules` tells: which is an `Embedding`, a `LayerNorm`, a `PReLU`,
+ * a `Conv1d` or, padded on the left alone, a `CausalConv1d`, the activations, the order. What a file never tells, such as dropout, which
  * does nothing when it runs, or code in `forward`, is left to you: `fromStateDict` takes a model.
  *
  * Throws a RecurError, by name, where names and shapes fit several networks or none.
@@ -87,7 +87,7 @@ function checkedModules(given: unknown): ReadonlyMap<string, StateDictModule> {
   return new Map(Object.entries(given) as [string, StateDictModule][]);
 }
 
-const known = ['kind', 'activation', 'epsilon', 'dilation', 'groups'];
+const known = ['kind', 'activation', 'epsilon', 'dilation', 'groups', 'stride', 'padding'];
 
 /** Refuses shapes that lie before anything of their size is made. */
 function checkInside(names: readonly string[], tensors: Readonly<Record<string, NdArray>>): void {

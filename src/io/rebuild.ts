@@ -3,14 +3,17 @@ import { type AnyCell, equationCell, internals, type LayerSpec } from '../equati
 import { parameterShapes, readParameters } from '../equations/parameters.js';
 import { type EquationSpec, lower } from '../equations/spec.js';
 import { mismatch } from '../errors.js';
+import { backwardCell, bidirectionalCell, type Merge } from '../layers/bidirectional.js';
 import { causalConv1dCell } from '../layers/causal-conv1d.js';
 import { chainOf } from '../layers/chain.js';
 import type { Combine } from '../layers/combine.js';
+import { conv1dCell } from '../layers/conv1d.js';
 import { embeddingCell } from '../layers/embedding.js';
 import { startingFrom } from '../layers/function-cell.js';
 import type { Member } from '../layers/members.js';
 import { parallelCell, skipCell } from '../layers/parallel.js';
 import { tap } from '../layers/taps.js';
+import { windowCell } from '../layers/window.js';
 
 type Params = Readonly<Record<string, NdArray>>;
 
@@ -46,9 +49,16 @@ type First = [AnyCell, ...AnyCell[]];
 
 /** Layers that have parameters, or members that do, by their constructors' names. */
 const makers: Readonly<Record<string, Make>> = {
+  backward: (_, [member]) => backwardCell(member),
+  bidirectional: ({ merge }, [forward, backward]) =>
+    bidirectionalCell(forward, merge as Merge, backward),
   causalConv1d({ inputSize, outputSize, kernelSize, ...options }, _, params) {
     const sizes = [inputSize, outputSize, kernelSize] as [number, number, number];
     return causalConv1dCell(...sizes, { ...options, params });
+  },
+  conv1d({ inputSize, outputSize, kernelSize, ...options }, _, params) {
+    const sizes = [inputSize, outputSize, kernelSize] as [number, number, number];
+    return conv1dCell(...sizes, { ...options, params });
   },
   embedding({ count, size }, _, { weight }) {
     return embeddingCell(count as number, size as number, { params: { weight } });
@@ -56,4 +66,5 @@ const makers: Readonly<Record<string, Make>> = {
   parallel: ({ combine }, members) => parallelCell(combine as Combine, ...(members as First)),
   skip: ({ combine }, [member]) => skipCell(member as Member, combine as Combine),
   tap: ({ name }, [member]) => tap(name as string, member),
+  window: ({ steps }, [member]) => windowCell(steps as number, member),
 };

@@ -1,5 +1,6 @@
 import type { Activation } from '../equations/activations.js';
 import type { AnyCell } from '../equations/cell.js';
+import type { Padding } from '../layers/padding.js';
 import type { TensorClaims } from './tensor-claims.js';
 
 /** What names and shapes do not tell of a module. */
@@ -13,10 +14,20 @@ export interface StateDictModule {
   /** Of convolutions, by default 1. */
   readonly dilation?: number | undefined;
   readonly groups?: number | undefined;
+  /** Of `Conv1d`, by default 1. */
+  readonly stride?: number | undefined;
+  /** Of `Conv1d`, as `conv1d` takes it, by default 0. */
+  readonly padding?: Padding | undefined;
 }
 
 /** Modules that others look like. */
-export type StateDictKind = 'Linear' | 'Embedding' | 'LayerNorm' | 'PReLU' | 'CausalConv1d';
+export type StateDictKind =
+  | 'Linear'
+  | 'Embedding'
+  | 'LayerNorm'
+  | 'PReLU'
+  | 'Conv1d'
+  | 'CausalConv1d';
 
 /** A module whose shapes have been read. */
 export interface Draft {

@@ -2,8 +2,11 @@ import { batchNormCell } from '../cells/batch-norm.js';
 import { denseCell } from '../cells/dense.js';
 import { layerNormCell } from '../cells/layer-norm.js';
 import { preluCell } from '../cells/prelu.js';
+import type { AnyCell } from '../equations/cell.js';
 import { mismatch, shapeText } from '../errors.js';
 import { causalConv1dCell } from '../layers/causal-conv1d.js';
+import { conv1dCell } from '../layers/conv1d.js';
+import type { ConvolutionOptions } from '../layers/convolution.js';
 import { embeddingCell } from '../layers/embedding.js';
 import type { TensorClaims } from './tensor-claims.js';
 import type { Draft, StateDictKind, StateDictModule } from './torch-draft.js';
@@ -35,7 +38,7 @@ export function draftOf(group: Group, claims: TensorClaims, options: StateDictMo
 }
 
 function choicesOf(dimensions: number, bias: boolean): readonly StateDictKind[] {
-  if (dimensions === 3) return ['CausalConv1d'];
+  if (dimensions === 3) return ['Conv1d', 'CausalConv1d'];
   if (dimensions === 2) return bias ? ['Linear'] : ['Linear', 'Embedding'];
   if (dimensions === 1) return bias ? ['LayerNorm'] : ['PReLU', 'LayerNorm'];
   return [];
@@ -78,22 +81,41 @@ const drafts: Readonly<Record<Exclude<StateDictKind, 'LayerNorm'>, MakeDraft>> =
     };
     return { prefix, inputSize: size, outputSize: size, build };
   },
-  CausalConv1d({ prefix, names }, claims, { activation = 'identity', dilation = 1, groups = 1 }) {
-    const name = nameIn(names, prefix, 'weight');
-    const shape = sizesOf(name, claims.shapeOf(name), 3, 'output, input / groups, kernel');
-    const [outputSize, columns, kernelSize] = shape;
-    const inputSize = columns * groups;
-    const build = (claims: TensorClaims) => {
-      const params = {
-        weight: claims.claim(name, { shape, meaning: `output ${outputSize}, input, kernel` }),
-        ...biasOf(names, outputSize, claims),
-      };
-      const own = { activation, dilation, groups, bias: names.has('bias'), params };
-      return [causalConv1dCell(inputSize, outputSize, kernelSize, own)];
-    };
-    return { prefix, inputSize, outputSize, build };
+  CausalConv1d(group, claims, { activation, dilation, groups = 1 }) {
+    const own = { activation, dilation, groups };
+    return convolutionDraft(group, claims, groups, (sizes, more) => {
+      return causalConv1dCell(...sizes, { ...own, ...more });
+    });
+  },
+  Conv1d(group, claims, { activation, dilation, groups = 1, stride, padding }) {
+    const own = { activation, dilation, groups, stride, padding };
+    return convolutionDraft(group, claims, groups, (sizes, more) => {
+      return conv1dCell(...sizes, { ...own, ...more });
+    });
   },
 };
+
+type ConvolutionSizes = readonly [input: number, output: number, kernel: number];
+
+function convolutionDraft(
+  { prefix, names }: Group,
+  claims: TensorClaims,
+  groups: number,
+  make: (sizes: ConvolutionSizes, more: Pick<ConvolutionOptions, 'bias' | 'params'>) => AnyCell,
+): Draft {
+  const name = nameIn(names, prefix, 'weight');
+  const shape = sizesOf(name, claims.shapeOf(name), 3, 'output, input / groups, kernel');
+  const [outputSize, columns, kernelSize] = shape;
+  const inputSize = columns * groups;
+  const build = (claims: TensorClaims) => {
+    const params = {
+      weight: claims.claim(name, { shape, meaning: `output ${outputSize}, input, kernel` }),
+      ...biasOf(names, outputSize, claims),
+    };
+    return [make([inputSize, outputSize, kernelSize], { bias: names.has('bias'), params })];
+  };
+  return { prefix, inputSize, outputSize, build };
+}
 
 function normDraft(
   { prefix, names }: Group,

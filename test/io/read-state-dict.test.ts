@@ -4,6 +4,7 @@ import {
   causalConv1dCell,
   chain,
   chainCell,
+  conv1dCell,
   dense,
   embeddingCell,
   gru,
@@ -31,6 +32,12 @@ test.each([
   ],
   ['gru', 'Chain(Recur(GRUCell(2, 5)), Recur(GRUCell(5, 5)))'],
   ['batch', 'BatchNorm(4)'],
+  [
+    'bilstm',
+    'Chain(Bidirectional(Recur(LSTMCell(3, 4; projectionSize=2)), Recur(LSTMCell(3, 4; projectionSize=2))), ' +
+      'Bidirectional(Recur(LSTMCell(4, 4; projectionSize=2)), Recur(LSTMCell(4, 4; projectionSize=2))))',
+  ],
+  ['bigru', 'Bidirectional(Recur(GRUCell(2, 3)), Recur(GRUCell(2, 3)))'],
 ])("torch's %s is known by its names and shapes, and answers the same", (name, text) => {
   const model = readStateDict(only(`${name}.`));
   expect(String(model)).toBe(text);
@@ -80,6 +87,14 @@ test('the option modules tells kinds, activations and the order', () => {
   sameBits(read.params, model.params);
 });
 
+test('a convolution over sequences has the stride and the padding that the options say', () => {
+  const model = conv1dCell(4, 6, 3, { seed: 1, stride: 2, padding: 'same', groups: 2 });
+  const options = { kind: 'Conv1d', stride: 2, padding: 'same', groups: 2 } as const;
+  const read = readStateDict(toStateDict(model), { modules: { '': options } });
+  expect(String(read)).toBe(String(model));
+  sameBits(read.params, model.params);
+});
+
 describe('refused is', () => {
   const { bias_hh_l0: _, ...oneBias } = toStateDict(gru(2, 3));
   const cases: Readonly<
@@ -94,7 +109,7 @@ describe('refused is', () => {
     ],
     'a weight of three dimensions': [
       { weight: zeros(3, 4, 5) },
-      'it may be CausalConv1d or another: see the option modules',
+      'it may be Conv1d, CausalConv1d or another: see the option modules',
     ],
     'a kind that the shape is not': [
       { 'a.weight': zeros(3), 'a.bias': zeros(3) },

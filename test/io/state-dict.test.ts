@@ -3,6 +3,7 @@ import { NdView } from '../../src/arrays/ndarray.js';
 import {
   type AnyCell,
   batchNormCell,
+  bidirectionalCell,
   causalConv1dCell,
   chain,
   chainCell,
@@ -11,6 +12,7 @@ import {
   dropoutCell,
   embeddingCell,
   gru,
+  gruCell,
   type Layer,
   layerNormCell,
   lstm,
@@ -25,7 +27,7 @@ import {
   stateful,
   tap,
 } from '../../src/index.js';
-import { fromStateDict } from '../../src/io/index.js';
+import { fromStateDict, toStateDict } from '../../src/io/index.js';
 import { sameBits } from '../laws/bits.js';
 import { answersAsTorch, golden, metadata, only, tensors } from './torch.js';
 
@@ -71,6 +73,23 @@ test.each(Object.entries(plain))("torch's %s answers the same", (name, cell) => 
   expect(String(loaded)).toBe(String(cell));
   const indices = [0, 6, 3].map(i => Float32Array.of(i));
   answersAsTorch(name, loaded as never, 1e-6, name === 'embedding' ? indices : undefined);
+});
+
+test("torch's bidirectional modules answer the same, in layers and with projections", () => {
+  const projecting = (input: number) => projected(input, 4, { projectionSize: 2 });
+  const bilstm = chainCell(bidirectionalCell(projecting(3)), bidirectionalCell(projecting(4)));
+  const bigru = bidirectionalCell(gruCell(2, 3));
+  for (const [name, cell] of Object.entries({ bilstm, bigru })) {
+    const loaded = fromStateDict(cell as AnyCell, only(`${name}.`), { prefix: `${name}.` });
+    expect(String(loaded)).toBe(String(cell));
+    answersAsTorch(name, loaded as never, name === 'bigru' ? 1e-6 : 2e-6);
+    const tensors = toStateDict(loaded as never, { prefix: `${name}.` });
+    expect(Object.keys(tensors).sort()).toEqual(Object.keys(only(`${name}.`)).sort());
+    sameBits(
+      tensors[`${name}.weight_hh_l0_reverse`],
+      only(`${name}.`)[`${name}.weight_hh_l0_reverse`],
+    );
+  }
 });
 
 test('members of branches, skips and taps are found in order, and only they have prefixes', () => {

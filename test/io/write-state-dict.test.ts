@@ -1,20 +1,26 @@
 import { expect, test } from 'vitest';
 import {
   type AnyCell,
+  backwardCell,
   batchNormCell,
+  bidirectionalCell,
   causalConv1dCell,
   chain,
   chainCell,
+  conv1dCell,
   dense,
   embeddingCell,
   gru,
+  gruCell,
   layerNormCell,
   lstm,
   mgu,
   parallelCell,
   preluCell,
   rnn,
+  rnnCell,
   skipCell,
+  windowCell,
 } from '../../src/index.js';
 import { fromStateDict, readSafetensors, toStateDict, writeStateDict } from '../../src/io/index.js';
 import { sameBits } from '../laws/bits.js';
@@ -38,6 +44,14 @@ const models: Readonly<Record<string, AnyCell>> = {
       chainCell(causalConv1dCell(4, 4, 1, { seed: 2, groups: 2, bias: false }), preluCell(4)),
     ),
     'multiply',
+  ),
+  'both ways, backwards, in windows': windowCell(
+    4,
+    chainCell(
+      bidirectionalCell(gruCell(2, 3, { seed: 1 }), 'average', gruCell(2, 3, { seed: 2 })),
+      backwardCell(rnnCell(3, 2, { seed: 3 })),
+      conv1dCell(2, 3, 2, { seed: 4, padding: [1, 0] }),
+    ),
   ),
 };
 
