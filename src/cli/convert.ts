@@ -2,7 +2,6 @@ import { RecurError } from '../errors.js';
 import type { LoadedLayer } from '../io/load.js';
 import type { Target } from './convert-command.js';
 import { readModel } from './model-file.js';
-import { checkOutput } from './output.js';
 import { replaceFile } from './replace-file.js';
 import { unusable } from './stop.js';
 
@@ -13,7 +12,6 @@ export async function convert(path: string, output: string, to?: Target): Promis
     throw unusable(`${output}: its ending tells no format; choose one with --to`);
   }
   const { layer } = await readModel(path);
-  checkOutput(output, [path]);
   let bytes: Uint8Array;
   try {
     bytes = await writers[target](layer);

@@ -19,7 +19,7 @@ export function describeModel(cell: AnyCell): string {
     `model       ${layerText(cell)}`,
     `input       ${sizeText(inputSize)}`,
     `output      ${sizeText(outputSize)}`,
-    `state       ${hiddenSize} numbers`,
+    `hidden      [${hiddenSize}]`,
     `parameters  ${total}`,
     ...reasonOf(cell),
   ];

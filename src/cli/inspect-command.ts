@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 
 const more = `
+Formats, told by what is in the file: model files of rxrecur and PyTorch's
+state_dict (both safetensors), RTNeural, AIDA-X and GuitarML (JSON).
+
 Of a file that holds parts that cannot run here all of them are told, and why.
 
 Exit codes:

@@ -15,9 +15,12 @@ export interface ModelFormat {
 }
 
 const own: ModelFormat = {
-  name: 'rxrecur',
+  name: 'rxrecur (safetensors)',
   read: async bytes => (await import('../io/load.js')).load(bytes),
 };
+
+/** Its refusal says what a model file of ours would have. */
+const unknown: ModelFormat = { ...own, name: 'unknown' };
 
 const stateDict: ModelFormat = {
   name: 'PyTorch state_dict (safetensors)',
@@ -45,13 +48,13 @@ const numpy: ModelFormat = {
   },
 };
 
-/** The format of a file. One that nobody knows is told what a model file of ours would have. */
+/** The format of a file. */
 export function formatOf(bytes: Uint8Array): ModelFormat {
   const head = Buffer.from(bytes.subarray(0, 9)).toString('latin1');
   if (head.startsWith('\x93NUMPY') || head.startsWith('PK')) return numpy;
   if (/^(\xef\xbb\xbf)?\s*\{/.test(head)) return jsonFormat(bytes);
   if (head[8] === '{') return isOwn(bytes) ? own : stateDict;
-  return own;
+  return unknown;
 }
 
 /** By the names that the formats begin with; the reader then reads all of it. */

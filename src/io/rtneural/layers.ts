@@ -1,19 +1,19 @@
 import { activationCell } from '../../cells/activation.js';
 import { batchNormCell } from '../../cells/batch-norm.js';
 import { denseCell } from '../../cells/dense.js';
-import { gruCell } from '../../cells/gru.js';
-import { lstmCell } from '../../cells/lstm.js';
 import { preluCell } from '../../cells/prelu.js';
 import { softmaxCell } from '../../cells/softmax.js';
 import type { Activation } from '../../equations/activations.js';
 import type { AnyCell } from '../../equations/cell.js';
-import { describe, mismatch, shapeText } from '../../errors.js';
+import { describe, mismatch } from '../../errors.js';
 import { causalConv1dCell } from '../../layers/causal-conv1d.js';
 import { isPlainObject } from '../../layers/values.js';
 import { quoted } from '../json.js';
-import { canonicalConvolution, canonicalWeights, layouts, transpose } from '../layouts.js';
+import { canonicalConvolution, transpose } from '../layouts.js';
 import { nestedNumbers, nestedShape } from '../nested-numbers.js';
 import type { Problem } from '../unreadable.js';
+import { gru, lstm } from './recurrent.js';
+import { checkSame, countOf, lastSize, type Told, vector } from './told.js';
 
 /** A layer of the file, understood but for its weights. */
 export interface RtneuralLayer {
@@ -25,20 +25,7 @@ export interface RtneuralLayer {
   build(inputSize: number): readonly AnyCell[];
 }
 
-/** What a layer of the file says of itself. */
-interface Told {
-  readonly where: string;
-  readonly layer: Readonly<Record<string, unknown>>;
-  readonly size: number;
-  readonly weights: readonly unknown[];
-  /** As the file calls it; '' is none. */
-  readonly activation: string;
-}
-
 type Build = (told: Told, inputSize: number) => readonly AnyCell[];
-
-/** The product of all sizes stays far below what a number holds. */
-const largestSize = 2 ** 24;
 
 const builders: ReadonlyMap<string, Build> = new Map<string, Build>([
   ['dense', dense],
@@ -90,18 +77,6 @@ function isKnown(type: string, activation: string): boolean {
   return elementwise.has(activation) || activation === 'softmax';
 }
 
-/** The last number of a Keras shape `[null, null, 8]`. */
-export function lastSize(where: string, shape: unknown): number {
-  if (Array.isArray(shape) && shape.length > 0 && shape.length < 4) {
-    const size: unknown = shape[shape.length - 1];
-    if (Number.isSafeInteger(size) && (size as number) >= 1 && (size as number) <= largestSize) {
-      return size as number;
-    }
-  }
-  const got = Array.isArray(shape) ? shapeText(shape.slice(0, 5).map(describe)) : describe(shape);
-  throw mismatch(where, `a shape of 1 to 3 that ends with 1 to ${largestSize}`, got);
-}
-
 function activate(told: Told, inputSize: number): readonly AnyCell[] {
   checkSame(told, inputSize);
   const { activation, size } = told;
@@ -130,49 +105,6 @@ function dense(told: Told, inputSize: number): readonly AnyCell[] {
     ...(bias && { bias: vector(told, 'bias', weights[1]) }),
   };
   return activated(told, activation => denseCell(inputSize, size, { activation, bias, params }));
-}
-
-function lstm(told: Told, inputSize: number): readonly AnyCell[] {
-  const { size } = told;
-  const bias = countOf(told, 2, 3) === 3;
-  const { kernel, recurrent, rows, meaning } = recurrentWeights(told, inputSize, 4);
-  const stored = bias
-    ? nestedNumbers(`${told.where} bias`, told.weights[2], { shape: [rows], meaning })
-    : undefined;
-  const params = canonicalWeights(layouts.rtneural, 'lstm', { kernel, recurrent, bias: stored });
-  return [lstmCell(inputSize, size, { bias, params })];
-}
-
-function gru(told: Told, inputSize: number): readonly AnyCell[] {
-  const { size, where, weights } = told;
-  const hasBias = countOf(told, 2, 3) === 3;
-  const { kernel, recurrent, rows, meaning } = recurrentWeights(told, inputSize, 3);
-  if (!hasBias) {
-    const params = canonicalWeights(layouts.rtneural, 'gru', { kernel, recurrent });
-    return [gruCell(inputSize, size, { bias: false, params })];
-  }
-  const both = nestedNumbers(`${where} bias`, weights[2], {
-    shape: [2, rows],
-    meaning: `of input and state, ${meaning}; Keras: reset_after`,
-  });
-  const [bias, recurrentBias] = [both.subarray(0, rows), both.subarray(rows)];
-  const stored = { kernel, recurrent, bias, recurrentBias };
-  const params = canonicalWeights(layouts.rtneural, 'gru', stored);
-  return [gruCell(inputSize, size, { params })];
-}
-
-function recurrentWeights({ where, size, weights }: Told, inputSize: number, gates: number) {
-  const rows = gates * size;
-  const meaning = `${gates} gates × ${size}`;
-  const kernel = nestedNumbers(`${where} kernel`, weights[0], {
-    shape: [inputSize, rows],
-    meaning: `input ${inputSize}, ${meaning}`,
-  });
-  const recurrent = nestedNumbers(`${where} recurrent kernel`, weights[1], {
-    shape: [size, rows],
-    meaning: `hidden ${size}, ${meaning}`,
-  });
-  return { kernel, recurrent, rows, meaning };
 }
 
 /** Keras's kernel `[kernelSize, input / groups, output]`, causal. */
@@ -246,22 +178,4 @@ function batchNorm(told: Told, inputSize: number): readonly AnyCell[] {
     runningVar,
   };
   return [batchNormCell(size, { epsilon, params })];
-}
-
-function vector({ where, size }: Told, name: string, value: unknown): Float32Array {
-  return nestedNumbers(`${where} ${name}`, value, { shape: [size], meaning: `output ${size}` });
-}
-
-/** How many arrays of weights there are; refuses fewer and more. */
-function countOf({ where, weights }: Told, least: number, most: number): number {
-  const { length } = weights;
-  if (length >= least && length <= most) return length;
-  const expected = least === most ? `${least}` : `${least} to ${most}`;
-  throw mismatch(`${where} weights`, `${expected} arrays`, `${length}`);
-}
-
-/** Refuses a layer that keeps its size but tells another. */
-function checkSame({ where, size }: Told, inputSize: number): void {
-  if (size === inputSize) return;
-  throw mismatch(`${where} shape`, `size ${inputSize}, as what comes before`, `${size}`);
 }
