@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { type Target, targets } from './targets.js';
 
 const more = `
 Without --to the ending tells the format: .onnx is ONNX, .safetensors a model file
@@ -14,10 +15,6 @@ Exit codes:
 Examples:
   $ rxrecur convert amplifier.json amplifier.safetensors
   $ rxrecur convert model.safetensors state_dict.safetensors --to pytorch`;
-
-/** Formats that can be written. */
-export const targets = ['rxrecur', 'pytorch'] as const;
-export type Target = (typeof targets)[number];
 
 /** Adds `convert` to the program. */
 export function addConvert(program: Command): void {

@@ -1,9 +1,9 @@
 import { RecurError } from '../errors.js';
 import type { LoadedLayer } from '../io/load.js';
-import type { Target } from './convert-command.js';
 import { readModel } from './model-file.js';
 import { replaceFile } from './replace-file.js';
 import { unusable } from './stop.js';
+import { type Target, targetOfName } from './targets.js';
 
 /** Writes the model at `path` to `output`. Throws a Stop. */
 export async function convert(path: string, output: string, to?: Target): Promise<void> {
@@ -27,7 +27,3 @@ const writers: Readonly<Record<Target, (layer: LoadedLayer) => Promise<Uint8Arra
   rxrecur: async layer => (await import('../io/save.js')).save(layer),
   pytorch: async layer => (await import('../io/write-state-dict.js')).writeStateDict(layer),
 };
-
-function targetOfName(path: string): Target | undefined {
-  return /\.safetensors$/i.test(path) ? 'rxrecur' : undefined;
-}
