@@ -33,7 +33,10 @@ test.concurrent('what cannot be converted ends with code 2, and nothing is writt
   const wrong: readonly (readonly [readonly string[], string])[] = [
     [[modelFile, out], 'never: its ending tells no format; choose one with --to'],
     [[modelFile, out, '--to', 'keras'], "argument 'keras' is invalid. Allowed choices are"],
-    [[path, out, '--to', 'pytorch'], 'expected a layer that PyTorch has, got Recur(OwnCell(1, 2, tanh))'],
+    [
+      [path, out, '--to', 'pytorch'],
+      'expected a layer that PyTorch has, got Recur(OwnCell(1, 2, tanh))',
+    ],
     [['nowhere', out, '--to', 'rxrecur'], 'nowhere: no such file or directory'],
     [[modelFile, file('no/where'), '--to', 'rxrecur'], 'no such file or directory'],
     [[modelFile], "missing required argument 'output'"],
