@@ -123,7 +123,7 @@ export function projectedLstm(lstm: AnyCell = lstmCell(1, 1)) {
 }
 
 /** A plan without the names of its gates. */
-function computationOf({ nodes, states, output, rows }: Plan): string {
+export function computationOf({ nodes, states, output, rows }: Plan): string {
   const biases = Object.values(rows).map(blocks => blocks.map(({ bias }) => bias));
   return JSON.stringify([nodes, states, output, biases]);
 }
