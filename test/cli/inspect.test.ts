@@ -72,9 +72,13 @@ test.concurrent('formats are told by what is in the file, whatever its name', as
 
 test.concurrent('a model that reads whole sequences is told with the reason', async () => {
   const both = bidirectionalCell(gruCell(2, 3, { seed: 1 }));
-  const { code, stdout } = await inspect(file('both.safetensors', writeStateDict(both)));
+  const path = file('both.safetensors', writeStateDict(both));
+  const { code, stdout } = await inspect(path);
   expect(code).toBe(0);
   expect(stdout).toContain('\nsequences   whole ones only: it also runs from the last step');
+  const running = await rxrecur(['run', path, '--on-error', 'skip'], 'a,b\n1,2\n');
+  expect([running.code, running.stdout]).toEqual([2, '']);
+  expect(running.stderr).toContain('it takes sequences as wholes, and rows have no end');
 });
 
 test.concurrent('of a file that is only partly understood every problem is told, with code 2', async () => {
