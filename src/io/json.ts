@@ -19,8 +19,9 @@ export function readObject(where: string, given: unknown): Readonly<Record<strin
 
 function textOfBytes(where: string, bytes: Uint8Array): string {
   try {
-    // A copy: TextDecoder takes no bytes that other threads may write.
-    return new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(bytes));
+    // TextDecoder takes no bytes that other threads may write.
+    const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(own);
   } catch {
     throw mismatch(where, 'text in UTF-8', 'other bytes');
   }

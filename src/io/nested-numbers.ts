@@ -1,3 +1,4 @@
+import { sizeOf } from '../arrays/ndarray.js';
 import { describe, mismatch, shapeText } from '../errors.js';
 
 /** A tensor as nested arrays of JSON: its numbers, row-major float32. */
@@ -21,12 +22,31 @@ export function nestedNumbers(
   const fits = got.length === shape.length && got.every((n, d) => n === shape[d]);
   if (!fits) throw mismatch(where, expected, shapeOrWords(value, got));
   checkRows(where, value, shape, expected);
-  const values = (shape.length === 1 ? value : (value as unknown[]).flat(shape.length - 1)) as [];
-  return Float32Array.from(values, (item: unknown, i) => {
-    const number = typeof item === 'number' ? Math.fround(item) : Number.NaN;
-    if (Number.isFinite(number)) return number;
-    throw mismatch(where, 'finite float32 numbers', `${describe(item)} at [${i}]`);
-  });
+  const result = new Float32Array(sizeOf(shape));
+  fill(where, value as readonly unknown[], shape.length, result, 0);
+  return result;
+}
+
+/** Copies the numbers of arrays within arrays; returns how many there are by now. */
+function fill(
+  where: string,
+  row: readonly unknown[],
+  levels: number,
+  result: Float32Array,
+  from: number,
+): number {
+  let at = from;
+  for (const item of row) {
+    if (levels > 1) at = fill(where, item as readonly unknown[], levels - 1, result, at);
+    else {
+      result[at] = typeof item === 'number' ? item : Number.NaN;
+      if (!Number.isFinite(result[at])) {
+        throw mismatch(where, 'finite float32 numbers', `${describe(item)} at [${at}]`);
+      }
+      at += 1;
+    }
+  }
+  return at;
 }
 
 /** The lengths of an array, of its first element, and so on, as far as they are arrays. */
