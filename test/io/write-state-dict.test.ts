@@ -4,6 +4,7 @@ import {
   backwardCell,
   batchNormCell,
   bidirectionalCell,
+  type Cell,
   causalConv1dCell,
   chain,
   chainCell,
@@ -17,6 +18,7 @@ import {
   mgu,
   parallelCell,
   preluCell,
+  recur,
   rnn,
   rnnCell,
   skipCell,
@@ -61,7 +63,8 @@ test.each(Object.entries(models))(
     const { tensors, metadata } = readSafetensors(writeStateDict(model));
     expect(metadata).toEqual({ format: 'pt' });
     const prefixes = [...new Set(Object.keys(tensors).map(name => name.replace(/[^.]*$/, '')))];
-    const empty = fromStateDict(model, tensors, { prefix: prefixes.length > 1 ? prefixes : '' });
+    const options = { prefix: prefixes.length > 1 ? prefixes : '' };
+    const empty = fromStateDict(recur(model as Cell), tensors, options);
     expect(String(empty.cell)).toBe(String(model));
     sameBits(empty.params, model.params);
   },
