@@ -89,6 +89,21 @@ export function reorderGates(values: Float32Array, from: string, to: string): Fl
   return result;
 }
 
+/** Keras's convolution kernel `[kernelSize, input / groups, output]` as PyTorch's, reversed. */
+export function canonicalConvolution(
+  kernel: Float32Array,
+  [steps, columns, rows]: readonly [kernelSize: number, input: number, output: number],
+): Float32Array {
+  const result = new Float32Array(kernel.length);
+  for (let k = 0; k < steps; k++) {
+    for (let j = 0; j < columns; j++) {
+      const at = (k * columns + j) * rows;
+      for (let i = 0; i < rows; i++) result[(i * columns + j) * steps + k] = kernel[at + i];
+    }
+  }
+  return result;
+}
+
 /** A row-major matrix `[rows, columns]` as `[columns, rows]`. */
 export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length);
