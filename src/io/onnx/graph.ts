@@ -24,9 +24,13 @@ export interface Graph {
   readonly outputs: readonly ValueProto[];
 }
 
-/** Checks and orders a graph; throws a RecurError for names that come twice, and for cycles. */
-export function graphOf(proto: GraphProto): Graph {
+/** Checks and orders a graph, some of whose inputs are `given`; throws a RecurError for names that come twice, and for cycles. */
+export function graphOf(
+  proto: GraphProto,
+  given: ReadonlyMap<string, Constant> = new Map(),
+): Graph {
   const initializers = initializersOf(proto);
+  for (const [name, constant] of given) initializers.set(name, constant);
   const inputs = proto.inputs.filter(({ name }) => !initializers.has(name));
   const defined = new Set(initializers.keys());
   const define = (name: string) => {
@@ -35,9 +39,9 @@ export function graphOf(proto: GraphProto): Graph {
   };
   for (const { name } of inputs) define(name);
   const nodes = proto.nodes.map(nodeOf);
-  const given = new Set(defined);
+  const known = new Set(defined);
   for (const { outputs } of nodes) for (const name of outputs) if (name !== '') define(name);
-  return { nodes: inOrder(nodes, given), initializers, inputs, outputs: proto.outputs };
+  return { nodes: inOrder(nodes, known), initializers, inputs, outputs: proto.outputs };
 }
 
 /** The tensors that a graph holds by name. */
@@ -45,7 +49,8 @@ export function initializersOf({ initializers }: GraphProto): Map<string, Consta
   const constants = new Map<string, Constant>();
   for (const proto of initializers) {
     const { name } = proto;
-    if (constants.has(name)) throw mismatch('onnx graph', 'every name once', `${quoted(name)} twice`);
+    if (constants.has(name))
+      throw mismatch('onnx graph', 'every name once', `${quoted(name)} twice`);
     constants.set(name, tensorOf(proto));
   }
   return constants;
@@ -65,17 +70,17 @@ function nodeOf(proto: NodeProto): Node {
 }
 
 /** Kahn's order: a node comes when all that it reads is there. */
-function inOrder(nodes: readonly Node[], given: ReadonlySet<string>): Node[] {
+function inOrder(nodes: readonly Node[], known: ReadonlySet<string>): Node[] {
   const readers = new Map<string, Node[]>();
   const missing = new Map<Node, number>();
   const ready: Node[] = [];
   for (const node of nodes) {
-    const waits = new Set(node.inputs.filter(name => name !== '' && !given.has(name)));
+    const waits = new Set(node.inputs.filter(name => name !== '' && !known.has(name)));
     missing.set(node, waits.size);
     if (waits.size === 0) ready.push(node);
     for (const name of waits) {
-      const known = readers.get(name);
-      if (known) known.push(node);
+      const others = readers.get(name);
+      if (others) others.push(node);
       else readers.set(name, [node]);
     }
   }

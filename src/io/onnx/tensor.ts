@@ -63,14 +63,21 @@ export function tensorOf(proto: TensorProto, name = proto.name): Constant {
   const shape = shapeText(dims.slice(0, mostAxes + 1));
   if (bad) throw mismatch(where, `at most ${mostAxes} counts as its dimensions`, shape);
   const element = Object.hasOwn(elements, type) ? elements[type] : undefined;
-  if (!element) throw mismatch(where, 'float, double, float16, bfloat16 or integers', `type ${type}`);
+  if (!element)
+    throw mismatch(where, 'float, double, float16, bfloat16 or integers', `type ${type}`);
   const count = sizeOf(dims);
   const pieces = piecesOf(proto, element);
   const got = pieces.reduce((sum, { length }) => sum + length, 0);
   // A product beyond 2⁵³ loses digits, and is then still far more than a file has bytes.
   if (!(got === count)) throw mismatch(where, `${count} numbers for ${shape}`, String(got));
   const { floating } = element;
-  return { kind: 'constant', name, dims: [...dims], floating, values: () => valuesOf(pieces, count, floating) };
+  return {
+    kind: 'constant',
+    name,
+    dims: [...dims],
+    floating,
+    values: () => valuesOf(pieces, count, floating),
+  };
 }
 
 export function whereOf(name: string): string {

@@ -1,0 +1,5 @@
+/** ONNX files: networks that other frameworks exported, and networks for them. */
+
+export type { LoadedLayer, LoadedParams } from '../load.js';
+export { type Problem, UnreadableError } from '../unreadable.js';
+export { type OnnxOptions, onnxInitializers, readOnnx } from './read-onnx.js';

@@ -1,0 +1,246 @@
+import { flatten, isNdArray, type NdArray, type NdView, sizeOf } from '../../arrays/ndarray.js';
+import type { Cell, SameForm } from '../../equations/cell.js';
+import { checkNames, demand, describe, mismatch, RecurError } from '../../errors.js';
+import { typedArrayName } from '../../layers/values.js';
+import { recur } from '../../operators/recur.js';
+import { quoted } from '../json.js';
+import type { LoadedLayer, LoadedParams } from '../load.js';
+import { type Problem, UnreadableError } from '../unreadable.js';
+import { assemble } from './assemble.js';
+import { type Attempt, attempt, type Setting } from './attempt.js';
+import type { Flow } from './flow.js';
+import { foldable } from './fold.js';
+import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
+import { hypotheses } from './hypotheses.js';
+import { operators } from './operators.js';
+import { type GraphProto, type ModelProto, readModel } from './proto.js';
+import { checkStates, stateInputs } from './states.js';
+import { type Constant, constantOf, ndarrayOf } from './tensor.js';
+
+/** How an ONNX file is read. */
+export interface OnnxOptions {
+  /** Sizes of dimensions that the file leaves open, by the names that it gives them. */
+  readonly dims?: Readonly<Record<string, number>> | undefined;
+  /** Tensors for inputs that are to be constants: weights, numbers that choose. By name. */
+  readonly initializers?: Readonly<Record<string, NdArray>> | undefined;
+  /** The output to read, where there are several beside states. */
+  readonly output?: string | undefined;
+}
+
+/**
+ * The network in an ONNX file's bytes, as a layer: a step in, a step out. Graph inputs that begin
+ * recurrent nodes, and their last states among the outputs, are the state that the layer carries.
+ * A graph that gives one answer for a sequence gives it after each step, for what has come so far;
+ * one that looks ahead (bidirectional, reverse, strides, padding at the end, pooling) is a layer of
+ * whole sequences.
+ *
+ * The file may come from a stranger. Throws a RecurError for a file that is cut short or lies, and
+ * an UnreadableError, with all reasons, for one that holds what does not run here: control flow
+ * (`If`, `Loop`, `Scan`), operators and attributes without a layer.
+ *
+ * @example
+ * const model = readOnnx(writeOnnx(chain(gru(3, 4), dense(4, 1))));
+ * String(model); // → Chain(Recur(GRUCell(3, 4)), Dense(4, 1))
+ */
+export function readOnnx(bytes: Uint8Array, options: OnnxOptions = {}): LoadedLayer {
+  checkNames('readOnnx', options, ['dims', 'initializers', 'output']);
+  return guarded(() => {
+    const model = modelOf(bytes);
+    const graph = graphOf(model.graph, givenOf(options));
+    const nodes = neededNodes(graph);
+    const problems = unknownParts(model, nodes);
+    const found = bestAttempt(graph, nodes, model, options, bytes.length);
+    const { output, wrong } = outputOf(graph, found, options);
+    problems.push(...found.problems, ...wrong);
+    const made = problems.length || !output ? undefined : assemble(found.network, output.parts);
+    problems.push(...(made?.problems ?? []));
+    if (problems.length || !made?.cell) throw new UnreadableError('ONNX', distinct(problems));
+    return recur(made.cell as Cell<unknown, number, number, SameForm, LoadedParams>);
+  });
+}
+
+/**
+ * The tensors that an ONNX file holds, by name, as float32 ndarrays of their own: for weights of a
+ * graph that does not run here. The record has no prototype. Throws a RecurError for a file that is
+ * cut short or lies.
+ *
+ * @example
+ * const weights = onnxInitializers(writeOnnx(dense(3, 2)));
+ * Object.values(weights).map(({ shape }) => shape.join(' × ')).join(', '); // → 3 × 2, 2
+ */
+export function onnxInitializers(bytes: Uint8Array): Readonly<Record<string, NdView>> {
+  return guarded(() => {
+    const tensors: Record<string, NdView> = Object.create(null);
+    for (const [name, constant] of initializersOf(modelOf(bytes).graph)) {
+      tensors[name] = ndarrayOf(constant);
+    }
+    return tensors;
+  });
+}
+
+function modelOf(bytes: Uint8Array): ModelProto & { graph: GraphProto } {
+  demand(typedArrayName(bytes) === 'Uint8Array', 'onnx', "a file's bytes as a Uint8Array", bytes);
+  const model = readModel(bytes);
+  const { graph } = model;
+  if (!graph)
+    throw mismatch('onnx', 'a model with a graph', 'none', 'the file may be of another format');
+  return { ...model, graph };
+}
+
+/** Runs a reader: whatever a file does to it is a RecurError. */
+function guarded<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RecurError) throw error;
+    throw new RecurError({
+      where: 'onnx',
+      expected: 'a file that can be read',
+      got: describe(error),
+      cause: error,
+    });
+  }
+}
+
+/** Tensors of the caller's as constants: integers if they are in an Int32Array. */
+function givenOf({ initializers = {} }: OnnxOptions): Map<string, Constant> {
+  const given = Object.entries(initializers).map(([name, array]): [string, Constant] => {
+    demand(isNdArray(array), `readOnnx.initializers ${quoted(name)}`, 'an ndarray', array);
+    const { data, shape } = array;
+    const Values = data instanceof Int32Array ? Float64Array : Float32Array;
+    return [name, constantOf(name, shape, flatten(array, new Values(sizeOf(shape))))];
+  });
+  return new Map(given);
+}
+
+/** The nodes that the outputs need, in order. */
+function neededNodes({ nodes, outputs }: Graph): Node[] {
+  const wanted = new Set(outputs.map(({ name }) => name));
+  return [...nodes]
+    .reverse()
+    .filter(node => {
+      if (!node.outputs.some(name => wanted.has(name))) return false;
+      for (const name of node.inputs) wanted.add(name);
+      return true;
+    })
+    .reverse();
+}
+
+/** What no idea of the axes would make readable. */
+function unknownParts(
+  model: ModelProto & { graph: GraphProto },
+  nodes: readonly Node[],
+): Problem[] {
+  const problems: Problem[] = nodes.flatMap(({ where, operator, domain }) => {
+    if (domain !== '' && domain !== 'ai.onnx') {
+      return [{ where, why: `an operator of ${quoted(domain)}` }];
+    }
+    if (['If', 'Loop', 'Scan'].includes(operator)) return [{ where, why: 'control flow' }];
+    const isKnown = Object.hasOwn(operators, operator) || foldable(operator);
+    return isKnown ? [] : [{ where, why: 'an operator without a layer' }];
+  });
+  if (model.functions) problems.push({ where: 'model', why: 'functions of its own' });
+  if (model.graph.sparse) problems.push({ where: 'graph', why: 'sparse initializers' });
+  return problems;
+}
+
+/** The attempt without problems, or that with the fewest. */
+function bestAttempt(
+  graph: Graph,
+  nodes: readonly Node[],
+  model: ModelProto,
+  { dims = {} }: OnnxOptions,
+  size: number,
+): Attempt & { readonly outputs: readonly string[] } {
+  const states = stateInputs(graph);
+  const outputs = graph.outputs.map(({ name }) => name);
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs).concat(outputs));
+  const given = graph.inputs.filter(({ name }) => used.has(name) && !states.has(name));
+  if (given.length !== 1) {
+    const names =
+      given
+        .map(({ name }) => quoted(name))
+        .slice(0, 8)
+        .join(', ') || 'none';
+    const why = `${given.length} inputs beside states (${names}), not one`;
+    throw new UnreadableError('ONNX', [{ where: 'graph', why }]);
+  }
+  const [{ name: input }] = given;
+  const setting = {
+    ...{ graph, nodes, states, input },
+    operatorSet: model.operatorSets.get('') ?? model.operatorSets.get('ai.onnx') ?? 1,
+    budget: size + 2 ** 20,
+  };
+  const ideas = hypotheses(given[0], dims);
+  if (ideas.length === 0) {
+    const shape = given[0].dims?.map(dim => dim ?? '?').join(', ') ?? '?';
+    const why = `the shape [${shape}]: see the option dims`;
+    throw new UnreadableError('ONNX', [{ where: `input ${quoted(input)}`, why }]);
+  }
+  let best: Attempt | undefined;
+  for (const flow of ideas) {
+    const found = attemptBoth({ ...setting, flow, running: true }, outputs);
+    if (!best || found.problems.length < best.problems.length) best = found;
+    if (best.problems.length === 0) break;
+  }
+  return { ...(best as Attempt), outputs };
+}
+
+/** An attempt in which the last step is every step, or, where layers look ahead, the last. */
+function attemptBoth(setting: Setting, outputs: readonly string[]): Attempt {
+  const found = attempt(setting);
+  if (!found.takesLast) return found;
+  const parts = outputs.flatMap(name => {
+    const value = found.values.get(name);
+    return value?.kind === 'flow' && !value.finals ? value.parts : [];
+  });
+  const streams = [...found.network.needed(parts).values()].every(layer => layer.streams);
+  return streams ? found : attempt({ ...setting, running: false });
+}
+
+/** The output that is no state. */
+function outputOf(
+  { outputs }: Graph,
+  { values }: Attempt,
+  { output }: OnnxOptions,
+): { output?: Flow | undefined; wrong: Problem[] } {
+  const flows = outputs.flatMap(({ name }) => {
+    const value = values.get(name);
+    return value?.kind === 'flow' ? { name, value } : [];
+  });
+  const wrong = checkStates(
+    outputs.map(({ name }) => name),
+    values,
+  );
+  const own = flows.filter(({ value }) => !value.finals);
+  const candidates = own.length ? own : flows.slice(0, 1);
+  const chosen = candidates.filter(({ name }) => output === undefined || name === output);
+  if (chosen.length === 1) {
+    const [{ name, value }] = chosen;
+    if (value.pad) wrong.push({ where: `output ${quoted(name)}`, why: 'padded steps' });
+    return { output: value, wrong };
+  }
+  const names = own.map(({ name }) => quoted(name)).join(', ') || 'none';
+  // Where nodes could not be read, that there is no output says nothing new.
+  if (
+    chosen.length > 1 ||
+    output !== undefined ||
+    outputs.every(({ name }) => values.get(name)?.kind !== 'unknown')
+  ) {
+    const why = `${chosen.length} outputs beside states (${names}), not one: see the option output`;
+    wrong.push({ where: 'graph', why });
+  }
+  return { wrong };
+}
+
+/** Problems, each once. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  const all = problems.length ? problems : [{ where: 'graph', why: 'no output' }];
+  return all.filter(({ where, why }) => {
+    const key = `${where}: ${why}`;
+    const isNew = !seen.has(key) && !(why.startsWith('the operator ') && seen.has(where));
+    seen.add(key).add(where);
+    return isNew;
+  });
+}
