@@ -9,6 +9,7 @@ import { Network } from './network.js';
 import { operators } from './operators.js';
 import { lastCell } from './pending.js';
 import type { Reading } from './reading.js';
+import { plumbing } from './states.js';
 import type { Constant } from './tensor.js';
 
 /** A graph read with one idea of what the axes of its input are. */
@@ -102,6 +103,9 @@ function computed(
     const constants = inputs.map(value => (value.kind === 'constant' ? value : undefined));
     return folded({ node, spend }, constants as Constant[]);
   }
+  // Whatever moves the axes of one number everywhere leaves it that.
+  if (given[0].kind === 'filled' && plumbing.has(node.operator))
+    return node.outputs.map(() => given[0]);
   if (!given.every(({ kind }) => kind === 'constant' || kind === 'ints')) return undefined;
   const ints = foldedInts(node, inputs);
   return ints && [settled(ints)];

@@ -3,12 +3,12 @@ import type { Cell, SameForm } from '../../equations/cell.js';
 import { checkNames, demand, describe, mismatch, RecurError } from '../../errors.js';
 import { typedArrayName } from '../../layers/values.js';
 import { recur } from '../../operators/recur.js';
-import { quoted } from '../json.js';
+import { printable, quoted } from '../json.js';
 import type { LoadedLayer, LoadedParams } from '../load.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
 import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
-import type { Flow } from './flow.js';
+import type { Flow, Value } from './flow.js';
 import { foldable } from './fold.js';
 import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
 import { hypotheses } from './hypotheses.js';
@@ -49,7 +49,8 @@ export function readOnnx(bytes: Uint8Array, options: OnnxOptions = {}): LoadedLa
     const graph = graphOf(model.graph, givenOf(options));
     const nodes = neededNodes(graph);
     const problems = unknownParts(model, nodes);
-    const found = bestAttempt(graph, nodes, model, options, bytes.length);
+    const given = inputsOf(graph, nodes, options, problems);
+    const found = bestAttempt(graph, nodes, model, given, bytes.length);
     const { output, wrong } = outputOf(graph, found, options);
     problems.push(...found.problems, ...wrong);
     const made = problems.length || !output ? undefined : assemble(found.network, output.parts);
@@ -144,46 +145,61 @@ function unknownParts(
   return problems;
 }
 
+/** A graph's inputs: the one of data, what its axes may be, and states. */
+interface Inputs {
+  readonly input: string;
+  readonly ideas: readonly Flow[];
+  readonly states: ReadonlyMap<string, Value>;
+}
+
+/** Throws an UnreadableError, with the problems so far, unless there is one input of data. */
+function inputsOf(
+  graph: Graph,
+  nodes: readonly Node[],
+  { dims = {} }: OnnxOptions,
+  problems: readonly Problem[],
+): Inputs {
+  const states = stateInputs(graph);
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  for (const { name } of graph.outputs) used.add(name);
+  const given = graph.inputs.filter(({ name }) => used.has(name) && !states.has(name));
+  if (given.length !== 1) {
+    const names = given.slice(0, 8).map(({ name }) => quoted(name));
+    const why = `${given.length} inputs beside states (${names.join(', ') || 'none'}), not one`;
+    throw new UnreadableError('ONNX', [...problems, { where: 'graph', why }]);
+  }
+  const [value] = given;
+  const ideas = hypotheses(value, dims);
+  if (ideas.length === 0) {
+    const shape = value.dims?.map(dim => dim ?? '?').join(', ') ?? '?';
+    const why = `the shape [${printable(shape)}]: see the option dims`;
+    const where = `input ${quoted(value.name)}`;
+    throw new UnreadableError('ONNX', [...problems, { where, why }]);
+  }
+  return { input: value.name, ideas, states };
+}
+
 /** The attempt without problems, or that with the fewest. */
 function bestAttempt(
   graph: Graph,
   nodes: readonly Node[],
   model: ModelProto,
-  { dims = {} }: OnnxOptions,
+  { input, ideas, states }: Inputs,
   size: number,
-): Attempt & { readonly outputs: readonly string[] } {
-  const states = stateInputs(graph);
+): Attempt {
   const outputs = graph.outputs.map(({ name }) => name);
-  const used = new Set(nodes.flatMap(({ inputs }) => inputs).concat(outputs));
-  const given = graph.inputs.filter(({ name }) => used.has(name) && !states.has(name));
-  if (given.length !== 1) {
-    const names =
-      given
-        .map(({ name }) => quoted(name))
-        .slice(0, 8)
-        .join(', ') || 'none';
-    const why = `${given.length} inputs beside states (${names}), not one`;
-    throw new UnreadableError('ONNX', [{ where: 'graph', why }]);
-  }
-  const [{ name: input }] = given;
   const setting = {
     ...{ graph, nodes, states, input },
     operatorSet: model.operatorSets.get('') ?? model.operatorSets.get('ai.onnx') ?? 1,
     budget: size + 2 ** 20,
   };
-  const ideas = hypotheses(given[0], dims);
-  if (ideas.length === 0) {
-    const shape = given[0].dims?.map(dim => dim ?? '?').join(', ') ?? '?';
-    const why = `the shape [${shape}]: see the option dims`;
-    throw new UnreadableError('ONNX', [{ where: `input ${quoted(input)}`, why }]);
-  }
   let best: Attempt | undefined;
   for (const flow of ideas) {
     const found = attemptBoth({ ...setting, flow, running: true }, outputs);
     if (!best || found.problems.length < best.problems.length) best = found;
     if (best.problems.length === 0) break;
   }
-  return { ...(best as Attempt), outputs };
+  return best as Attempt;
 }
 
 /** An attempt in which the last step is every step, or, where layers look ahead, the last. */

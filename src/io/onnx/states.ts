@@ -3,8 +3,8 @@ import type { Problem } from '../unreadable.js';
 import type { Dim, Flow, State, Value } from './flow.js';
 import type { Graph, Node } from './graph.js';
 
-/** Operators that a state passes between the graph's input and its node. */
-const plumbing = new Set(
+/** Operators that move axes, or take a part: what a state passes on the way to its node. */
+export const plumbing = new Set(
   ['Slice', 'Gather', 'Split', 'Squeeze', 'Unsqueeze', 'Transpose', 'Reshape'].concat([
     'Identity',
     'Cast',
