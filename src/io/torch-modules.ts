@@ -80,7 +80,7 @@ function projected(lstm: AnyCell): string {
 }
 
 /** A plan without the names of its gates. */
-function computationOf({ nodes, states, output, rows }: Plan): string {
+export function computationOf({ nodes, states, output, rows }: Plan): string {
   const biases = Object.values(rows).map(blocks => blocks.map(({ bias }) => bias));
   return JSON.stringify([nodes, states, output, biases]);
 }

@@ -1,10 +1,10 @@
 import { activationCell } from '../../cells/activation.js';
 import type { AnyCell } from '../../equations/cell.js';
 import { chainOf } from '../../layers/chain.js';
+import { read, tap } from '../../layers/taps.js';
 import type { Problem } from '../unreadable.js';
 import { whyOf } from './attempt.js';
 import type { Layer, Network } from './network.js';
-import { read, tap } from './pending.js';
 
 /** The cell of the layers that the given signals need, and what cannot be made. */
 export function assemble(

@@ -1,7 +1,8 @@
 import type { Activation } from '../../equations/activations.js';
+import { causalConv1dCell } from '../../layers/causal-conv1d.js';
 import { ensure, type TimeAxis } from './flow.js';
 import type { Draft } from './network.js';
-import { causalConv1dCell, conv1dCell, windowCell } from './pending.js';
+import { conv1dCell, windowCell } from './pending.js';
 
 /** A convolution before it is made; weights `[size, inputSize / groups, kernelSize]`. */
 export interface Convolution {

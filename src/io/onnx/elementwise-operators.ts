@@ -3,9 +3,10 @@ import { activationCell, type ComposedName } from '../../cells/activation.js';
 import { preluCell } from '../../cells/prelu.js';
 import { type Activation, isActivationName } from '../../equations/activations.js';
 import { sameSize } from '../../equations/define.js';
+import { sliceCell } from '../../layers/moves.js';
+import { parallelCell } from '../../layers/parallel.js';
 import { axesText, ensure, type Flow, one, timeOf, type Value, widthOf } from './flow.js';
 import { floatOf, type Node } from './graph.js';
-import { parallelCell, sliceCell } from './pending.js';
 import {
   constantIn,
   emit,

@@ -37,6 +37,7 @@ export function flowIn(inputs: readonly Value[], i = 0): Flow {
   const value = inputs[i];
   ensure(value?.kind === 'flow', `input ${i} is ${kindText(value)}, not computed from the input`);
   ensure(!value.pad, 'padded steps that no convolution reads');
+  ensure(!value.isIndex, 'numbers that were cast to integers');
   return value;
 }
 

@@ -23,9 +23,9 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
   Identity: passed,
   Dropout: passed,
   Cast: (node, inputs) => {
-    const type = integerOf(node, 'to', 1);
-    ensure(inputs[0].kind !== 'flow' || isFloat(type), 'what is computed, as integers');
-    return [inputs[0]];
+    const [input] = inputs;
+    const isIndex = !isFloat(integerOf(node, 'to', 1));
+    return [input.kind === 'flow' ? { ...flowIn(inputs), isIndex } : input];
   },
   Constant: node => [constant(node)],
   ConstantOfShape: (node, inputs, reading) => {

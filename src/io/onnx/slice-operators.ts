@@ -1,3 +1,5 @@
+import { embeddingCell } from '../../layers/embedding.js';
+import { type PadMode, padCell, sliceCell } from '../../layers/moves.js';
 import {
   type Axis,
   axesText,
@@ -15,7 +17,6 @@ import {
 } from './flow.js';
 import { rangesOf, within } from './fold.js';
 import { integerOf, integersOf, type Node } from './graph.js';
-import { embeddingCell, padCell, sliceCell } from './pending.js';
 import {
   constantIn,
   emit,
@@ -207,7 +208,7 @@ function sizeAt(flow: Flow, at: number): number {
 function gather(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
   const [data, indices] = inputs;
   if (data.kind === 'constant' && indices.kind === 'flow') {
-    return [embedded(node, data, flowIn(inputs, 1), reading)];
+    return [embedded(node, data, flowIn([{ ...indices, isIndex: false }]), reading)];
   }
   const index = constantIn(inputs, 1);
   const [value] = index.values();
@@ -254,7 +255,7 @@ function embedded(node: Node, table: Constant, flow: Flow, reading: Reading): Fl
   return emit(reading, node, flow, draft, [...flow.axes, made], [...flow.layout, made]);
 }
 
-const padModes: Readonly<Record<string, string>> = {
+const padModes: Readonly<Record<string, PadMode>> = {
   constant: 'zero',
   reflect: 'reflect',
   edge: 'edge',
