@@ -1,4 +1,5 @@
 import { RecurError } from '../../errors.js';
+import { lastCell } from '../../layers/pooling.js';
 import { quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
 import { ensure, type Flow, Unfit, type Value, widthOf } from './flow.js';
@@ -7,7 +8,6 @@ import type { Graph, Node } from './graph.js';
 import { foldedInts, settled } from './ints.js';
 import { Network } from './network.js';
 import { operators } from './operators.js';
-import { lastCell } from './pending.js';
 import type { Reading } from './reading.js';
 import { plumbing } from './states.js';
 import type { Constant } from './tensor.js';

@@ -1,8 +1,9 @@
 import type { Activation } from '../../equations/activations.js';
 import { causalConv1dCell } from '../../layers/causal-conv1d.js';
+import { conv1dCell } from '../../layers/conv1d.js';
+import { windowCell } from '../../layers/window.js';
 import { ensure, type TimeAxis } from './flow.js';
 import type { Draft } from './network.js';
-import { conv1dCell, windowCell } from './pending.js';
 
 /** A convolution before it is made; weights `[size, inputSize / groups, kernelSize]`. */
 export interface Convolution {

@@ -2,6 +2,13 @@ import { batchNormCell } from '../../cells/batch-norm.js';
 import { layerNormCell } from '../../cells/layer-norm.js';
 import { softmaxCell } from '../../cells/softmax.js';
 import type { AnyCell } from '../../equations/cell.js';
+import {
+  averagePool1dCell,
+  globalAveragePool1dCell,
+  globalMaxPool1dCell,
+  maxPool1dCell,
+} from '../../layers/pooling.js';
+import { windowCell } from '../../layers/window.js';
 import { spatial } from './conv-operators.js';
 import {
   type Axis,
@@ -16,13 +23,6 @@ import {
   widthOf,
 } from './flow.js';
 import { floatOf, integerOf, integersOf, type Node } from './graph.js';
-import {
-  averagePool1dCell,
-  globalAveragePool1dCell,
-  globalMaxPool1dCell,
-  maxPool1dCell,
-  windowCell,
-} from './pending.js';
 import {
   constantIn,
   emit,

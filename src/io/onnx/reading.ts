@@ -1,3 +1,4 @@
+import { windowCell } from '../../layers/window.js';
 import {
   type Axis,
   axesText,
@@ -10,7 +11,6 @@ import {
 } from './flow.js';
 import type { Node } from './graph.js';
 import type { Draft, Network } from './network.js';
-import { windowCell } from './pending.js';
 import { type Constant, weightsOf } from './tensor.js';
 
 /** What the nodes of a graph are read into. */

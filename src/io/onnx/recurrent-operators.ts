@@ -1,3 +1,5 @@
+import { backwardCell, bidirectionalCell } from '../../layers/bidirectional.js';
+import { windowCell } from '../../layers/window.js';
 import {
   type Axis,
   axesText,
@@ -11,7 +13,6 @@ import {
 } from './flow.js';
 import { integerOf, type Node } from './graph.js';
 import type { Draft } from './network.js';
-import { backwardCell, bidirectionalCell, windowCell } from './pending.js';
 import { flowIn, type Operator, optionalIn, type Reading } from './reading.js';
 import { finalOf, type RecurrentNode, recurrentNode } from './recurrent.js';
 
