@@ -62,6 +62,10 @@ function placed(node: Node, flow: Flow, place: Place, reading: Reading): Flow {
   const made: FeatureAxis = { role: 'feature', size: options.size };
   const own = flow.layout.filter(other => other !== channels && other !== axis);
   ensure(own.length === 0, `a convolution of ${axesText(flow)}`);
+  if (axis.role === 'time' && isPointwise(options)) {
+    const dense = denseDraft(pointwiseOf(options));
+    return emit(reading, node, flow, dense, axesWith(flow, at, axis, made), [made]);
+  }
   if (axis.role === 'time') {
     const { draft, time } = convDraft(options, axis);
     return emit(reading, node, flow, draft, axesWith(flow, at, time, made), [made]);

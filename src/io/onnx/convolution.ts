@@ -70,6 +70,7 @@ function linearOf(options: Convolution, from: TimeAxis, steps: number | undefine
   const other = (more: Partial<Convolution>) =>
     convDraft({ ...options, ...more }, from, steps).draft;
   return {
+    size: options.size,
     ...(!bias &&
       !activation && { biased: (values: Float32Array) => other({ bias: () => values }) }),
     ...(!activation && { activated: (chosen: Activation) => other({ activation: chosen }) }),

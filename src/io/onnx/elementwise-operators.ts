@@ -7,6 +7,7 @@ import { sliceCell } from '../../layers/moves.js';
 import { parallelCell } from '../../layers/parallel.js';
 import { axesText, ensure, type Flow, one, timeOf, type Value, widthOf } from './flow.js';
 import { floatOf, type Node } from './graph.js';
+import type { Layer } from './network.js';
 import {
   constantIn,
   emit,
@@ -125,7 +126,7 @@ function sum(node: Node, inputs: readonly Value[], reading: Reading): Flow {
   const before = flow.parts.length === 1 ? reading.network.layer(flow.parts[0]) : undefined;
   const values = spread(other, flow);
   const wide = withAxes(flow, other);
-  const own = before?.linear?.biased && biasOf(values, flow, reading);
+  const own = before && biasOf(values, before);
   if (before?.linear?.biased && own) {
     const reads = { ...wide, parts: before.reads };
     return emit(reading, node, reads, before.linear.biased(own), wide.axes, wide.layout);
@@ -135,11 +136,10 @@ function sum(node: Node, inputs: readonly Value[], reading: Reading): Flow {
   return emit(reading, node, wide, pointwise(values.length, make));
 }
 
-/** A vector that is added as a bias of the layer before: the same for each vector in a window. */
-function biasOf(values: Float32Array, flow: Flow, { network }: Reading): Float32Array | undefined {
-  const { layout } = flow;
-  const size = layout[layout.length - 1]?.size ?? 1;
-  if (network.widthOf(flow.parts[0]) !== values.length) return undefined;
+/** A vector that is added, as a bias of the layer before: the same for each vector in a window. */
+function biasOf(values: Float32Array, { linear, width }: Layer): Float32Array | undefined {
+  const size = linear?.size ?? 0;
+  if (!linear?.biased || width !== values.length) return undefined;
   return values.every((v, i) => v === values[i % size]) ? values.slice(0, size) : undefined;
 }
 

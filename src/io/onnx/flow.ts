@@ -103,6 +103,13 @@ export function widthOf({ layout }: Flow): number {
   return layout.reduce((product, { size }) => product * size, 1);
 }
 
+/** How many vectors along a feature axis lie one after another, and what one of its numbers holds. */
+export function placeOf({ layout }: Flow, axis: FeatureAxis): { outer: number; inner: number } {
+  const at = layout.indexOf(axis);
+  const product = (axes: readonly FeatureAxis[]) => axes.reduce((all, { size }) => all * size, 1);
+  return { outer: product(layout.slice(0, at)), inner: product(layout.slice(at + 1)) };
+}
+
 export function timeOf({ axes }: Flow): TimeAxis | undefined {
   return axes.find(axis => axis.role === 'time') as TimeAxis | undefined;
 }

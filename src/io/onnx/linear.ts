@@ -23,6 +23,7 @@ export function denseDraft(dense: Dense): Draft {
       return denseCell(inputSize, size, { activation, bias: bias !== undefined, params });
     },
     linear: {
+      size,
       ...(!bias &&
         !activation && { biased: values => denseDraft({ ...dense, bias: () => values }) }),
       ...(!activation && { activated: chosen => denseDraft({ ...dense, activation: chosen }) }),

@@ -20,6 +20,8 @@ export interface Layer {
 
 /** A layer whose bias and activation may still be set. */
 export interface Linear {
+  /** Numbers of a vector of its output: several lie in a window. */
+  readonly size: number;
   /** The same with a bias added; undefined if it has one. */
   biased?(bias: Float32Array): Draft;
   /** The same with an activation; undefined if it has one. */

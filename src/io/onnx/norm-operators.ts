@@ -18,6 +18,7 @@ import {
   type FeatureAxis,
   type Flow,
   one,
+  placeOf,
   type TimeAxis,
   type Value,
   widthOf,
@@ -106,25 +107,26 @@ function onVectors(
 type PoolCell = typeof maxPool1dCell;
 
 function pooled(node: Node, inputs: readonly Value[], reading: Reading, make: PoolCell): Flow {
-  const flow = flowIn(inputs);
-  const { axis, at, places } = spatial(node, flow, integersOf(node, 'kernel_shape') ?? []);
+  const [input] = inputs;
+  ensure(input?.kind === 'flow', 'pooling of what is not computed from the input');
+  // Exporters pad before an average that counts the padding.
+  const { pad, ...flow } = input;
+  const isPadded = pad !== undefined;
+  ensure(!isPadded || node.operator === 'AveragePool', 'a largest number among padded ones');
+  const { axis, at, places } = spatial(node, input, integersOf(node, 'kernel_shape') ?? []);
   const { kernel, stride, dilation, padding } = places;
-  ensure(
-    dilation === 1 && padding[0] === padding[1],
-    'pooling with dilation, or padded on one side',
-  );
+  ensure(dilation === 1, 'pooling with dilation');
   ensure(integerOf(node, 'ceil_mode', 0) === 0, 'ceil_mode');
-  const isCounted = integerOf(node, 'count_include_pad', 0) !== 0;
-  ensure(
-    padding[0] === 0 || node.operator === 'MaxPool' || isCounted,
-    'padding that is not counted',
-  );
+  const counts = integerOf(node, 'count_include_pad', 0) !== 0;
+  const ownPads = integersOf(node, 'pads')?.some(n => n > 0);
+  ensure(!isPadded || !ownPads || counts, 'padding that counts, and padding that does not');
+  const options = { stride, padding, includePadding: counts || isPadded };
   const channels = flow.axes[1];
   const size = featuresOf(flow, channels);
   const steps = axis.role === 'time' ? axis.size : axis.role === 'feature' ? axis.size : 1;
-  const left = steps && Math.floor((steps + 2 * padding[0] - kernel) / stride) + 1;
+  const left = steps && Math.floor((steps + padding[0] + padding[1] - kernel) / stride) + 1;
   ensure(left === undefined || left > 0, 'a kernel that is longer than the sequence');
-  const cell = () => make(size, kernel, { stride, padding: padding[0] });
+  const cell = () => make(size, kernel, options);
   const axesWith = (next: Axis) => flow.axes.map((own, i) => (i === at ? next : own));
   if (axis.role === 'time') {
     const draft = { width: size, streams: kernel === 1 && stride === 1, make: cell };
@@ -168,7 +170,7 @@ function overSteps(
       layout,
     );
   }
-  ensure(flow.layout[0] === axis, `the axes ${axesText(flow)} lie in another order`);
+  ensure(placeOf(flow, axis).outer === 1, `the axes ${axesText(flow)} lie in another order`);
   const draft = pointwise(width, () => windowCell(axis.size, make(width)));
   return emit(reading, node, flow, draft, axes, layout);
 }
@@ -187,7 +189,7 @@ function reduced(
   ensure(given?.length === 1, 'a mean over all axes');
   const at = axisAt(flow, given[0]);
   const axis = flow.axes[at];
-  const isVector = axis.role === 'feature' && flow.layout[flow.layout.length - 1] === axis;
-  ensure(!isVector || flow.layout.length > 1, 'a mean over the features of a step');
+  const isVector = axis.role === 'feature' && placeOf(flow, axis).inner === 1;
+  ensure(!isVector || axis.size === 1, 'a mean over the features of a step');
   return overSteps(node, inputs, reading, make, integerOf(node, 'keepdims', 1) !== 0, at);
 }

@@ -149,7 +149,7 @@ function readAttribute(wire: Wire): AttributeProto {
   };
   wire.message({
     1: w => (attribute.name = w.text()),
-    2: w => (attribute.float = w.float()),
+    2: w => (attribute.float = decimal(w.float())),
     3: w => (attribute.integer = w.integer()),
     4: w => (attribute.text = w.bytes()),
     5: w => (attribute.tensor = readTensor(w)),
@@ -160,7 +160,17 @@ function readAttribute(wire: Wire): AttributeProto {
     11: skipped,
     20: w => (attribute.type = w.integer()),
   });
+  for (const [i, value] of attribute.floats.entries()) attribute.floats[i] = decimal(value);
   return attribute;
+}
+
+/** The shortest decimal that a float32 stands for: 1e-5, not 0.000009999999747378752. */
+function decimal(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
 }
 
 function readTensor(wire: Wire): TensorProto {

@@ -6,6 +6,7 @@ import {
   type FeatureAxis,
   type Flow,
   flowOf,
+  placeOf,
   type Value,
   widthOf,
 } from './flow.js';
@@ -83,9 +84,8 @@ export function emit(
 
 /** How many vectors of `axis` lie in a datum, one after another; `axis` must be the inmost. */
 export function vectorsIn(flow: Flow, axis: Axis): number {
-  const { layout } = flow;
   if (axis.role !== 'feature') return widthOf(flow);
-  ensure(layout[layout.length - 1] === axis, `the axes ${axesText(flow)} lie in another order`);
+  ensure(placeOf(flow, axis).inner === 1, `the axes ${axesText(flow)} lie in another order`);
   return widthOf(flow) / axis.size;
 }
 
@@ -98,6 +98,7 @@ export function inWindow(count: number, draft: Draft): Draft {
     streams: true,
     make: () => windowCell(count, make()),
     linear: linear && {
+      size: linear.size,
       ...(linear.biased && { biased: bias => inWindow(count, linear.biased!(bias)) }),
       ...(linear.activated && { activated: name => inWindow(count, linear.activated!(name)) }),
     },

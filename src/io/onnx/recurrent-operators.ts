@@ -9,6 +9,7 @@ import {
   flowOf,
   isBatch,
   one,
+  placeOf,
   type Value,
 } from './flow.js';
 import { integerOf, type Node } from './graph.js';
@@ -36,8 +37,7 @@ function recurrent(node: Node, inputs: readonly Value[], reading: Reading): Valu
   checkLengths(optionalIn(inputs, 4), time);
 
   const count = time.role === 'feature' ? time.size : 1;
-  const inner = flow.layout[flow.layout.length - 1];
-  const isInOrder = features.role !== 'feature' || inner === features;
+  const isInOrder = features.role !== 'feature' || placeOf(flow, features).inner === 1;
   ensure(isInOrder && time.role !== 'batch', `the axes ${axesText(flow)} lie in another order`);
   const draft = placed(layerOf(own), time, count, own);
   const signal = reading.network.add(node.where, flow.parts, draft);

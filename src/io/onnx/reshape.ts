@@ -131,13 +131,18 @@ function merged(rest: Rest, axes: readonly Axis[], flow: Flow): Axis {
   // Steps that become features would be a datum of all the sequence.
   ensure(time.length === 0, lost(flow));
   ensure(batch?.role !== 'batch' || (batch.size ?? 1) === 1, lost(flow));
-  if (features.length === 1) return features[0];
-  const [first] = features;
+  // Axes of size 1 lie anywhere.
+  const [first, ...others] = features.filter(axis => axis.size > 1);
+  const kept = first ?? features[0];
+  rest.layout = rest.layout.filter(
+    axis => axis.size > 1 || axis === kept || !features.includes(axis),
+  );
+  if (others.length === 0) return kept;
   const at = rest.layout.indexOf(first);
-  const isRow = features.every((axis, i) => rest.layout[at + i] === axis);
+  const isRow = others.every((axis, i) => rest.layout[at + 1 + i] === axis);
   ensure(isRow, 'a shape that joins axes in another order than they lie in');
   const size = features.reduce((product, axis) => product * axis.size, 1);
   const whole: FeatureAxis = { role: 'feature', size };
-  rest.layout.splice(at, features.length, whole);
+  rest.layout.splice(at, others.length + 1, whole);
   return whole;
 }

@@ -9,6 +9,7 @@ import {
   type Flow,
   flowOf,
   one,
+  placeOf,
   type State,
   type TimeAxis,
   timeOf,
@@ -109,9 +110,7 @@ function part(
 ): Flow {
   const axis = flow.axes[at] as FeatureAxis;
   if (count === axis.size) return flow;
-  const place = flow.layout.indexOf(axis);
-  const inner = flow.layout.slice(place + 1).reduce((product, { size }) => product * size, 1);
-  const outer = widthOf(flow) / (inner * axis.size);
+  const { outer, inner } = placeOf(flow, axis);
   const made: FeatureAxis = { role: 'feature', size: count };
   const axes = flow.axes.map(own => (own === axis ? made : own));
   const layout = flow.layout.map(own => (own === axis ? made : own));
@@ -186,7 +185,7 @@ function concatenated(node: Node, inputs: readonly Value[], _: Reading): Flow {
   ensure(isSame, 'shapes that do not fit each other');
   for (const flow of flows) {
     const axis = flow.axes[at];
-    const isOutmost = axis.role !== 'feature' || flow.layout[0] === axis;
+    const isOutmost = axis.role !== 'feature' || placeOf(flow, axis).outer === 1;
     ensure(isOutmost, `Concat within the vectors of a window of ${axesText(flow)}`);
   }
   const size = widths.reduce((a, b) => a + b, 0);
@@ -303,7 +302,7 @@ function paddedFeatures(
   const axis = flow.axes[at];
   const width = widthOf(flow);
   const inner = axis.role === 'feature' ? width / axis.size : width;
-  const isOutmost = axis.role === 'feature' && flow.layout[0] === axis;
+  const isOutmost = axis.role === 'feature' && placeOf(flow, axis).outer === 1;
   ensure(isOutmost && (inner === 1 || mode === 'constant'), `padding of ${axesText(flow)}`);
   const made: FeatureAxis = { role: 'feature', size: axis.size + pair[0] + pair[1] };
   const [before, after] = [pair[0] * inner, pair[1] * inner];
@@ -311,7 +310,14 @@ function paddedFeatures(
     return padCell(width, before, after, padModes[mode]);
   });
   const axes = flow.axes.map(own => (own === axis ? made : own));
-  return emit(reading, node, flow, draft, axes, [made, ...flow.layout.slice(1)]);
+  return emit(
+    reading,
+    node,
+    flow,
+    draft,
+    axes,
+    flow.layout.map(own => (own === axis ? made : own)),
+  );
 }
 
 /** A flow of one signal of the same axes. */
