@@ -125,7 +125,7 @@ async function exported(bytes, told, inputs) {
     (steps === null ? 0 : t * stride(steps)) + (features < 0 ? 0 : i * stride(features));
   const fill = rows => {
     const x = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    for (const [t, row] of rows.entries()) row.forEach((v, i) => (x[place(t, i)] = v));
+    for (const [t, row] of rows.entries()) for (const [i, v] of row.entries()) x[place(t, i)] = v;
     if (features >= 0) return float(x, shape);
     return new ort.Tensor('int64', BigInt64Array.from(x, BigInt), shape);
   };

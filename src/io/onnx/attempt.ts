@@ -2,6 +2,7 @@ import { RecurError } from '../../errors.js';
 import { lastCell } from '../../layers/pooling.js';
 import { quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
+import type { Budget } from './budget.js';
 import { ensure, type Flow, Unfit, type Value, widthOf } from './flow.js';
 import { folded } from './fold.js';
 import type { Graph, Node } from './graph.js';
@@ -32,8 +33,9 @@ export interface Setting {
   readonly states: ReadonlyMap<string, Value>;
   /** See `Reading.running`. */
   readonly running: boolean;
-  /** Numbers that may be computed while reading. */
-  readonly budget: number;
+  readonly budget: Budget;
+  /** Numbers that an attempt may make. */
+  readonly worth: number;
 }
 
 /** Reads the nodes in order; those that cannot be read become problems. */
@@ -44,14 +46,12 @@ export function attempt(setting: Setting): Attempt {
   values.set(setting.input, setting.flow);
   const problems: Problem[] = [];
   const lasts = new Map<number, number>();
-  let { budget } = setting;
+  const { budget } = setting;
+  budget.renew(setting.worth);
   const reading: Reading = {
     ...{ network, running },
     operatorSet: setting.operatorSet,
-    spend(count) {
-      budget -= count;
-      ensure(budget >= 0, 'constants that are larger than the file is worth');
-    },
+    budget,
     last(node, signal, width) {
       const known = lasts.get(signal);
       if (known !== undefined) return known;
@@ -95,13 +95,13 @@ function valuesOf(
 function computed(
   node: Node,
   inputs: readonly Value[],
-  { spend }: Reading,
+  { budget }: Reading,
 ): readonly Value[] | undefined {
   const given = inputs.filter(({ kind }) => kind !== 'absent');
   if (given.length === 0) return undefined;
   if (given.every(({ kind }) => kind === 'constant')) {
     const constants = inputs.map(value => (value.kind === 'constant' ? value : undefined));
-    return folded({ node, spend }, constants as Constant[]);
+    return folded({ node, budget }, constants as Constant[]);
   }
   // Whatever moves the axes of one number everywhere leaves it that.
   if (given[0].kind === 'filled' && plumbing.has(node.operator))

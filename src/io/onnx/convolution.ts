@@ -30,6 +30,8 @@ export function convDraft(
 ): { draft: Draft; time: TimeAxis } {
   const { padding, stride, size } = options;
   const reach = (options.kernelSize - 1) * options.dilation;
+  const window = reach * options.inputSize;
+  ensure(window <= 2 ** 20, `a kernel that reaches over ${window} numbers`);
   const more = padding[0] + padding[1] - reach;
   const isSame = stride === 1 && more === 0;
   const { size: length } = from;

@@ -1,4 +1,5 @@
 import { flatten, type NdArray, NdView, sizeOf } from '../../arrays/ndarray.js';
+import type { Budget } from './budget.js';
 import { ensure } from './flow.js';
 import { integerOf, integersOf, type Node } from './graph.js';
 import { type Constant, constantOf } from './tensor.js';
@@ -11,10 +12,10 @@ interface View {
   readonly offset: number;
 }
 
-/** What a node of constants may make of them. `spend` refuses more numbers than a file is worth. */
+/** A node of constants, and how many numbers may be made of them. */
 export interface Folding {
   readonly node: Node;
-  spend(count: number): void;
+  readonly budget: Budget;
 }
 
 type Fold = (folding: Folding, inputs: readonly Constant[]) => Constant[];
@@ -106,7 +107,7 @@ export function folded(folding: Folding, inputs: readonly Constant[]): Constant[
 
 function unary(apply: (value: number) => number): Fold {
   return (folding, [a]) => {
-    folding.spend(sizeOf(a.dims));
+    folding.budget.spend(sizeOf(a.dims));
     return [constantOf('', a.dims, a.values().map(apply) as Float32Array)];
   };
 }
@@ -114,7 +115,7 @@ function unary(apply: (value: number) => number): Fold {
 function binary(apply: (a: number, b: number, floating: boolean) => number): Fold {
   return (folding, [a, b]) => {
     const dims = broadcastDims(a.dims, b.dims);
-    folding.spend(sizeOf(dims) * 3);
+    folding.budget.spend(sizeOf(dims) * 3);
     const [left, right] = [a, b].map(c => numbersOf(broadcastTo(viewOf(c), dims)));
     const floating = a.floating || b.floating;
     const out = floating ? new Float32Array(left.length) : new Float64Array(left.length);
@@ -153,7 +154,7 @@ const integers = (items: readonly number[]) =>
   constantOf('', [items.length], Float64Array.from(items));
 
 function flat(folding: Folding, view: View): Constant {
-  folding.spend(sizeOf(view.shape));
+  folding.budget.spend(sizeOf(view.shape));
   return constantOf('', view.shape, numbersOf(view));
 }
 
@@ -180,14 +181,15 @@ function reshapedDims(from: readonly number[], to: readonly number[]): number[] 
 function concatenated(folding: Folding, inputs: readonly Constant[], axis: number): Constant {
   const [{ dims, floating }] = inputs;
   const at = axis < 0 ? axis + dims.length : axis;
+  ensure(at >= 0 && at < dims.length, 'an axis that is not there');
   const others = (d: readonly number[]) => String(d.filter((_, i) => i !== at));
   ensure(
-    inputs.every(c => others(c.dims) === others(dims)),
+    inputs.every(c => c.dims.length === dims.length && others(c.dims) === others(dims)),
     'shapes that do not fit each other',
   );
   const sum = inputs.reduce((total, c) => total + c.dims[at], 0);
   const shape = dims.map((n, i) => (i === at ? sum : n));
-  folding.spend(sizeOf(shape));
+  folding.budget.spend(sizeOf(shape));
   const out = floating ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
   const row = sizeOf(shape.slice(at));
   let start = 0;
@@ -205,6 +207,7 @@ function concatenated(folding: Folding, inputs: readonly Constant[], axis: numbe
 function gathered(folding: Folding, a: Constant, index: Constant): Constant {
   const axis = integerOf(folding.node, 'axis', 0);
   const at = axis < 0 ? axis + a.dims.length : axis;
+  ensure(at >= 0 && at < a.dims.length, 'an axis that is not there');
   const indices = [...index.values()].map(i => (i < 0 ? i + a.dims[at] : i));
   ensure(
     indices.every(i => i >= 0 && i < a.dims[at]),
@@ -212,7 +215,7 @@ function gathered(folding: Folding, a: Constant, index: Constant): Constant {
   );
   const [before, after] = [a.dims.slice(0, at), a.dims.slice(at + 1)];
   const shape = [...before, ...index.dims, ...after];
-  folding.spend(sizeOf(shape));
+  folding.budget.spend(sizeOf(shape));
   const [values, inner] = [a.values(), sizeOf(after)];
   const out =
     values instanceof Float32Array

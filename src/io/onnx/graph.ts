@@ -1,5 +1,6 @@
 import { mismatch } from '../../errors.js';
 import { quoted } from '../json.js';
+import type { Budget } from './budget.js';
 import type { AttributeProto, GraphProto, NodeProto, ValueProto } from './proto.js';
 import { type Constant, tensorOf } from './tensor.js';
 
@@ -27,9 +28,10 @@ export interface Graph {
 /** Checks and orders a graph, some of whose inputs are `given`; throws a RecurError for names that come twice, and for cycles. */
 export function graphOf(
   proto: GraphProto,
-  given: ReadonlyMap<string, Constant> = new Map(),
+  given: ReadonlyMap<string, Constant>,
+  budget: Budget,
 ): Graph {
-  const initializers = initializersOf(proto);
+  const initializers = initializersOf(proto, budget);
   for (const [name, constant] of given) initializers.set(name, constant);
   const inputs = proto.inputs.filter(({ name }) => !initializers.has(name));
   const defined = new Set(initializers.keys());
@@ -45,13 +47,16 @@ export function graphOf(
 }
 
 /** The tensors that a graph holds by name. */
-export function initializersOf({ initializers }: GraphProto): Map<string, Constant> {
+export function initializersOf(
+  { initializers }: GraphProto,
+  budget?: Budget,
+): Map<string, Constant> {
   const constants = new Map<string, Constant>();
   for (const proto of initializers) {
     const { name } = proto;
     if (constants.has(name))
       throw mismatch('onnx graph', 'every name once', `${quoted(name)} twice`);
-    constants.set(name, tensorOf(proto));
+    constants.set(name, tensorOf(proto, name, budget));
   }
   return constants;
 }

@@ -58,7 +58,9 @@ export function foldedInts(node: Node, values: readonly Value[]): Ints | undefin
   }
   if (operator === 'Concat') {
     if (!inputs.every(ints => ints !== undefined)) return undefined;
-    return intsOf((inputs as Ints[]).flatMap(ints => ints.items).slice(0, 64));
+    const all = (inputs as Ints[]).flatMap(ints => ints.items);
+    ensure(all.length <= 64, 'more than 64 sizes');
+    return intsOf(all);
   }
   if (operator === 'Gather' && values[1].kind === 'constant') return picked(first, values[1]);
   if (operator === 'Slice') {

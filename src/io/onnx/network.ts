@@ -34,6 +34,8 @@ export type Draft = Omit<Layer, 'where' | 'reads'>;
 /** Numbers that one step of all layers together may hold. */
 const mostNumbers = 2 ** 22;
 
+const mostLayers = 4096;
+
 /** Layers in the order in which they can run. Signal 0 is the input, signal i layer i's output. */
 export class Network {
   readonly #layers: (Layer | undefined)[] = [undefined];
@@ -46,6 +48,7 @@ export class Network {
 
   /** The signal of a new layer. */
   add(where: string, reads: readonly number[], draft: Draft): number {
+    ensure(this.#layers.length < mostLayers, `more than ${mostLayers} layers`);
     this.#numbers += draft.width + reads.length;
     ensure(this.#numbers <= mostNumbers, `more than ${mostNumbers} numbers a step`);
     return this.#layers.push({ ...draft, where, reads }) - 1;

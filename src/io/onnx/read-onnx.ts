@@ -8,6 +8,7 @@ import type { LoadedLayer, LoadedParams } from '../load.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
 import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
+import { Budget } from './budget.js';
 import type { Flow, Value } from './flow.js';
 import { foldable } from './fold.js';
 import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
@@ -26,6 +27,9 @@ export interface OnnxOptions {
   /** The output to read, where there are several beside states. */
   readonly output?: string | undefined;
 }
+
+/** Nodes that are read: each may have to be read for every idea of the axes. */
+const mostNodes = 4096;
 
 /**
  * The network in an ONNX file's bytes, as a layer: a step in, a step out. Graph inputs that begin
@@ -46,13 +50,19 @@ export function readOnnx(bytes: Uint8Array, options: OnnxOptions = {}): LoadedLa
   checkNames('readOnnx', options, ['dims', 'initializers', 'output']);
   return guarded(() => {
     const model = modelOf(bytes);
-    const graph = graphOf(model.graph, givenOf(options));
+    const budget = new Budget();
+    const graph = graphOf(model.graph, givenOf(options), budget);
     const nodes = neededNodes(graph);
+    demand(nodes.length <= mostNodes, 'onnx graph', `at most ${mostNodes} nodes`, nodes.length);
     const problems = unknownParts(model, nodes);
     const given = inputsOf(graph, nodes, options, problems);
-    const found = bestAttempt(graph, nodes, model, given, bytes.length);
+    const { length } = bytes;
+    const setting = { graph, nodes, budget, worth: length + 2 ** 18 };
+    const found = bestAttempt(setting, model, given);
     const { output, wrong } = outputOf(graph, found, options);
     problems.push(...found.problems, ...wrong);
+    // The weights of float32, twice at most: layers may share them.
+    budget.renew(length / 2 + 2 ** 18);
     const made = problems.length || !output ? undefined : assemble(found.network, output.parts);
     problems.push(...(made?.problems ?? []));
     if (problems.length || !made?.cell) throw new UnreadableError('ONNX', distinct(problems));
@@ -181,18 +191,13 @@ function inputsOf(
 
 /** The attempt without problems, or that with the fewest. */
 function bestAttempt(
-  graph: Graph,
-  nodes: readonly Node[],
+  part: Pick<Setting, 'graph' | 'nodes' | 'budget' | 'worth'>,
   model: ModelProto,
   { input, ideas, states }: Inputs,
-  size: number,
 ): Attempt {
-  const outputs = graph.outputs.map(({ name }) => name);
-  const setting = {
-    ...{ graph, nodes, states, input },
-    operatorSet: model.operatorSets.get('') ?? model.operatorSets.get('ai.onnx') ?? 1,
-    budget: size + 2 ** 20,
-  };
+  const outputs = part.graph.outputs.map(({ name }) => name);
+  const operatorSet = model.operatorSets.get('') ?? model.operatorSets.get('ai.onnx') ?? 1;
+  const setting = { ...part, states, input, operatorSet };
   let best: Attempt | undefined;
   for (const flow of ideas) {
     const found = attemptBoth({ ...setting, flow, running: true }, outputs);

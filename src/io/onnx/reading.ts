@@ -1,4 +1,5 @@
 import { windowCell } from '../../layers/window.js';
+import type { Budget } from './budget.js';
 import {
   type Axis,
   axesText,
@@ -26,8 +27,7 @@ export interface Reading {
   readonly running: boolean;
   /** The signal of the last step of a sequence, of `width` numbers. */
   last(node: Node, signal: number, width: number): number;
-  /** Refuses to compute more numbers while reading than the file is worth. */
-  spend(count: number): void;
+  readonly budget: Budget;
 }
 
 /** Reads a node; throws Unfit, or a RecurError, for one that cannot be read. */

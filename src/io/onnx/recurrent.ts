@@ -86,10 +86,13 @@ export function recurrentNode(node: Node, inputs: readonly Value[]): RecurrentNo
   ensure(!biasCount || String(biasCount) === wanted, `B [${biasCount}], not [${wanted}]`);
   const states = (kind === 'lstm' ? [5, 6] : [5]).map(i => optionalIn(inputs, i));
   const shape = { kind, directions, inputSize, hiddenSize };
+  const decoded = new Map<number, Float32Array>();
   return {
     ...{ kind, inputSize, hiddenSize },
     direction: direction as RecurrentNode['direction'],
-    cells: Array.from({ length: directions }, (_, d) => cellOf(node, inputs, shape, states, d)),
+    cells: Array.from({ length: directions }, (_, d) =>
+      cellOf(node, inputs, shape, states, d, decoded),
+    ),
     carried: states.map(state => {
       if (state?.kind !== 'state') return undefined;
       ensure(directions === 1, 'a bidirectional layer whose state is given: it is no stream');
@@ -117,6 +120,8 @@ function cellOf(
   shape: Shape,
   states: readonly (Value | undefined)[],
   direction: number,
+  /** Both directions' weights, by the node's input. */
+  decoded: Map<number, Float32Array>,
 ): () => AnyCell {
   const { kind, directions, inputSize, hiddenSize } = shape;
   const options = optionsOf(node, kind, direction);
@@ -130,7 +135,8 @@ function cellOf(
   }
   const begins = states.map(state => initialOf(state, shape, direction));
   const part = (i: number) => {
-    const values = weightsIn(inputs, i);
+    const values = decoded.get(i) ?? weightsIn(inputs, i);
+    decoded.set(i, values);
     const length = values.length / directions;
     return values.subarray(direction * length, (direction + 1) * length);
   };

@@ -36,7 +36,7 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
     ensure(dims, 'a shape that is not known');
     if (!dims.every(dim => typeof dim === 'number')) return [{ kind: 'filled', value }];
     const count = dims.reduce((product, n) => product * n, 1);
-    reading.spend(count);
+    reading.budget.spend(count);
     const values = filler && !filler.floating ? new Float64Array(count) : new Float32Array(count);
     return [constantOf(node.outputs[0], dims, values.fill(value))];
   },

@@ -164,6 +164,9 @@ function ranges(lengths: readonly number[]): [from: number, to: number][] {
   return lengths.map(length => [at, (at += length)]);
 }
 
+/** Vectors in a row: a row of rows doubles them. */
+const mostParts = 4096;
+
 function concatenated(node: Node, inputs: readonly Value[], _: Reading): Flow {
   const flows = inputs.map((__, i) => flowIn(inputs, i));
   const [first] = flows;
@@ -176,6 +179,11 @@ function concatenated(node: Node, inputs: readonly Value[], _: Reading): Flow {
     ? flows.flatMap(flow => flow.finals ?? [])
     : undefined;
   if (flows.length === 1) return first;
+  const parts = flows.flatMap(flow => flow.parts);
+  ensure(
+    parts.length <= mostParts && (finals?.length ?? 0) <= mostParts,
+    'too many parts in a row',
+  );
   const widths = flows.map(flow => sizeAt(flow, at));
   const others = flows.map(flow => flow.layout.filter(axis => axis !== flow.axes[at]));
   const isSame = flows.every((flow, i) => {
@@ -192,7 +200,7 @@ function concatenated(node: Node, inputs: readonly Value[], _: Reading): Flow {
   const made: FeatureAxis = { role: 'feature', size };
   const axes = first.axes.map((axis, i) => (i === at ? made : axis));
   const layout = [made, ...others[0]];
-  return { kind: 'flow', parts: flows.flatMap(flow => flow.parts), axes, layout, finals };
+  return { kind: 'flow', parts, axes, layout, finals };
 }
 
 function sizeAt(flow: Flow, at: number): number {
@@ -273,6 +281,8 @@ function pad(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
     given && given.length === 2 * axes.length && given.every(n => n >= 0),
     'pads that are not known',
   );
+  const most = Math.max(...given);
+  ensure(most <= 4096, `padding of ${most}`);
   const filler = optionalIn(inputs, 2) ? constantIn(inputs, 2).values()[0] : 0;
   const mode = new TextDecoder().decode(node.attributes.get('mode')?.text) || 'constant';
   ensure(Object.hasOwn(padModes, mode) && filler === 0, `${mode} padding of ${filler}`);

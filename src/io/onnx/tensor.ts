@@ -2,6 +2,7 @@ import { NdView, sizeOf } from '../../arrays/ndarray.js';
 import { mismatch, shapeText } from '../../errors.js';
 import { floats } from '../dtypes.js';
 import { quoted } from '../json.js';
+import type { Budget } from './budget.js';
 import { elementTypes, type TensorProto } from './proto.js';
 
 /** A tensor whose numbers the file holds, or that were computed from such. */
@@ -53,7 +54,7 @@ export function constantOf(
 }
 
 /** A file's tensor; throws a RecurError unless the bytes for all its elements are there. */
-export function tensorOf(proto: TensorProto, name = proto.name): Constant {
+export function tensorOf(proto: TensorProto, name = proto.name, budget?: Budget): Constant {
   const where = whereOf(name);
   const { dims, type } = proto;
   if (proto.external) {
@@ -76,7 +77,10 @@ export function tensorOf(proto: TensorProto, name = proto.name): Constant {
     name,
     dims: [...dims],
     floating,
-    values: () => valuesOf(pieces, count, floating),
+    values() {
+      budget?.spend(count);
+      return valuesOf(pieces, count, floating);
+    },
   };
 }
 

@@ -14,6 +14,8 @@ export type Fields = Readonly<Record<number, (wire: Wire) => void>>;
  */
 const mostParts = 2 ** 17;
 
+const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
+
 /**
  * Protocol buffers of a stranger: every length is held against the bytes that its message has
  * before anything is read. Throws a RecurError.
@@ -69,7 +71,7 @@ export class Wire {
     const bytes = this.bytes();
     if (bytes.length > 2 ** 16) throw this.#bad('names of at most 65536 bytes', `${bytes.length}`);
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      return utf8.decode(bytes);
     } catch {
       throw this.#bad('text in UTF-8', quoted(String.fromCharCode(...bytes.subarray(0, 20))));
     }
