@@ -70,6 +70,15 @@ export function attempt(setting: Setting): Attempt {
   return { network, values, problems, takesLast: lasts.size > 0 };
 }
 
+/** Inputs that operators cannot do without, where that is not one. */
+const leastInputs: ReadonlyMap<string, number> = new Map([
+  ['Constant', 0],
+  ...['Reshape', 'Gather', 'Expand', 'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Equal'].map(
+    (name): [string, number] => [name, 2],
+  ),
+  ['Where', 3],
+]);
+
 const absent: Value = { kind: 'absent' };
 const unknown: Value = { kind: 'unknown' };
 
@@ -83,6 +92,9 @@ function valuesOf(
   // What an unread node would give is no second problem.
   if (inputs.some(({ kind }) => kind === 'unknown')) return [];
   try {
+    const least = leastInputs.get(node.operator) ?? 1;
+    const missing = inputs.slice(0, least).some(({ kind }) => kind === 'absent');
+    ensure(inputs.length >= least && !missing, `${inputs.length} inputs, not ${least} at least`);
     return computed(node, inputs, reading) ?? operatorOf(node)(node, inputs, reading);
   } catch (error) {
     const why = whyOf(error);
