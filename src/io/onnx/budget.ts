@@ -1,4 +1,4 @@
-import { ensure } from './flow.js';
+import { ensure } from './unfit.js';
 
 /**
  * Numbers that may still be made of a file: a few bytes can ask for one tensor a thousand times,

@@ -1,4 +1,7 @@
 import type { Constant } from './tensor.js';
+import { ensure } from './unfit.js';
+
+export { ensure, Unfit } from './unfit.js';
 
 /** An axis of the steps of a sequence; its size is known where the file fixes it. */
 export interface TimeAxis {
@@ -89,14 +92,6 @@ export type Value =
   | { readonly kind: 'absent' }
   /** What a node that cannot be read would give. */
   | { readonly kind: 'unknown' };
-
-/** Says why a node cannot be read. */
-export class Unfit extends Error {}
-
-/** Throws unless `ok`. */
-export function ensure(ok: unknown, why: string): asserts ok {
-  if (!ok) throw new Unfit(why);
-}
 
 /** Numbers of one step. */
 export function widthOf({ layout }: Flow): number {
