@@ -1,9 +1,10 @@
 import { from } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { recur, snapshotFromBytes, stateful } from '../../src/index.js';
+import { mapSequences, recur, snapshotFromBytes, stateful } from '../../src/index.js';
+import { readOnnx } from '../../src/io/onnx/index.js';
 import { byName } from '../cells/kinds.js';
 import { type Case, folder, present } from './cases.js';
-import { ngraphCases, onnxCases } from './onnx.js';
+import { ngraphCases, ngraphModels, onnxCases, sequences } from './onnx.js';
 
 if (present) describe('published cases of ONNX', conforms);
 else test.skip(`the published cases are not at ${folder}`, () => {});
@@ -24,6 +25,26 @@ function conforms(): void {
       'nGraph onnx_model_lstm_fwd_with_clip',
       'nGraph onnx_model_lstm_fwd_hardsigmoid_activation',
     ]);
+  });
+
+  test('nGraph onnx_model_lstm_fwd_mixed_seq gives the published numbers, by mapSequences', () => {
+    const [{ bytes, x, expected, lengths }] = ngraphModels().filter(one => one.lengths);
+    const { Y, Y_h } = expected;
+    const results = mapSequences(readOnnx(bytes), sequences(x), { lengths });
+    const [steps, , batch, size] = Y.shape;
+    for (const [b, { outputs, state }] of results.entries()) {
+      const row = (data: ArrayLike<number>, at: number) =>
+        Array.from({ length: size }, (_, i) => data[at * size + i]);
+      const wanted = Array.from({ length: steps }, (_, t) => row(Y.data, t * batch + b)).flat();
+      const off = plain(outputs)
+        .flat()
+        .map((y, i) => Math.abs(y - wanted[i]));
+      expect(off.length).toBe(wanted.length);
+      expect(Math.max(...off)).toBeLessThanOrEqual(1e-5);
+      const h = row(Y_h.data, b);
+      const last = [...(state as { h: Float32Array }).h].map((v, i) => Math.abs(v - h[i]));
+      expect(Math.max(...last)).toBeLessThanOrEqual(1e-5);
+    }
   });
 
   describe.each(cases.map(one => [one.name, one] as const))('%s', (_, one) => {

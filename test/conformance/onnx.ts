@@ -25,7 +25,7 @@ function varint(value: number): number[] {
 }
 
 /** `[steps, batch, features]` as `[batch][steps][features]`. */
-function sequences({ data, shape: [steps, batch, features] }: NdArray): Matrix[] {
+export function sequences({ data, shape: [steps, batch, features] }: NdArray): Matrix[] {
   return Array.from({ length: batch }, (_, b) =>
     Array.from({ length: steps }, (__, t) => rowAt(data, (t * batch + b) * features, features)),
   );

@@ -24,8 +24,7 @@ export class GraphWriter {
     attributes?: Readonly<Record<string, AttributeDraft>>,
     outputs: readonly string[] = [this.name(`${prefix}${operator}`)],
   ): string {
-    const name = this.name(`${prefix}node`);
-    this.#nodes.push({ operator, name, inputs, outputs, attributes });
+    this.#nodes.push({ operator, name: outputs[0], inputs, outputs, attributes });
     return outputs[0];
   }
 

@@ -80,7 +80,10 @@ function checkLengths(lengths: Value | undefined, time: Axis): void {
   const values = lengths.values();
   const size = time.role === 'one' ? 1 : (time as { size?: number }).size;
   ensure(values.length > 0 && values.every(n => n === values[0]), hint);
-  ensure(size === values[0], `sequence_lens of ${values[0]} where the sequence has ${size} steps`);
+  ensure(
+    size === values[0],
+    `sequence_lens of ${values[0]} where the sequence has ${size ?? 'any number of'} steps`,
+  );
 }
 
 interface Made {
