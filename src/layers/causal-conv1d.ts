@@ -1,5 +1,6 @@
 import type { Activation } from '../equations/activations.js';
 import { type Cell, equationSpec } from '../equations/cell.js';
+import { combinationSpec } from '../equations/combination.js';
 import { sameSize } from '../equations/define.js';
 import type { StateArray } from '../equations/state.js';
 import type { Unit } from '../equations/units.js';
@@ -88,8 +89,7 @@ function depthwise(
     const spec = equationSpec(where, scaled(inputSize, { params: { weight } }));
     return add({ spec, from: [], where }, [step]);
   });
-  const combine = { kind: 'combine', by: 'add', count: kernelSize, size: inputSize } as const;
-  const sum = add({ spec: combine, from: [], where }, taps);
+  const sum = add({ spec: combinationSpec('add', kernelSize, inputSize), from: [], where }, taps);
   const { bias = new Float32Array(inputSize) } = params;
   const activation = settings.activation as Activation;
   const spec = equationSpec(where, shifted(inputSize, { activation, params: { bias } }));
