@@ -2,5 +2,6 @@
 
 export type { LoadedLayer, LoadedParams } from '../load.js';
 export { type Problem, UnreadableError } from '../unreadable.js';
-export { type OnnxOptions, onnxInitializers, readOnnx } from './read-onnx.js';
+export type { OnnxOptions } from './inputs.js';
+export { onnxInitializers, readOnnx } from './read-onnx.js';
 export { writeOnnx } from './write-onnx.js';

@@ -1,6 +1,6 @@
 import { type Dim, ensure, type Ints, type Value } from './flow.js';
-import { rangesOf, within } from './fold.js';
 import { integerOf, type Node } from './graph.js';
+import { rangesOf, within } from './ranges.js';
 import { type Constant, constantOf } from './tensor.js';
 
 /** Sizes in a row, of which some are not numbers. */

@@ -1,6 +1,7 @@
 import { convOperators } from './conv-operators.js';
 import { denseOperators } from './dense-operators.js';
 import { elementwiseOperators } from './elementwise-operators.js';
+import { joinOperators } from './join-operators.js';
 import { normOperators } from './norm-operators.js';
 import type { Operator } from './reading.js';
 import { recurrentOperators } from './recurrent-operators.js';
@@ -11,6 +12,7 @@ import { sliceOperators } from './slice-operators.js';
 export const operators: Readonly<Record<string, Operator>> = {
   ...shapeOperators,
   ...sliceOperators,
+  ...joinOperators,
   ...recurrentOperators,
   ...denseOperators,
   ...convOperators,

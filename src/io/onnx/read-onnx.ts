@@ -1,32 +1,22 @@
-import { flatten, isNdArray, type NdArray, type NdView, sizeOf } from '../../arrays/ndarray.js';
+import type { NdView } from '../../arrays/ndarray.js';
 import type { Cell, SameForm } from '../../equations/cell.js';
 import { checkNames, demand, describe, mismatch, RecurError } from '../../errors.js';
 import { typedArrayName } from '../../layers/values.js';
 import { recur } from '../../operators/recur.js';
-import { printable, quoted } from '../json.js';
+import { quoted } from '../json.js';
 import type { LoadedLayer, LoadedParams } from '../load.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
 import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
 import { Budget } from './budget.js';
-import type { Flow, Value } from './flow.js';
+import type { Flow } from './flow.js';
 import { foldable } from './fold.js';
 import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
-import { hypotheses } from './hypotheses.js';
+import { givenOf, type Inputs, inputsOf, type OnnxOptions } from './inputs.js';
 import { operators } from './operators.js';
 import { type GraphProto, type ModelProto, readModel } from './proto.js';
-import { checkStates, stateInputs } from './states.js';
-import { type Constant, constantOf, ndarrayOf } from './tensor.js';
-
-/** How an ONNX file is read. */
-export interface OnnxOptions {
-  /** Sizes of dimensions that the file leaves open, by the names that it gives them. */
-  readonly dims?: Readonly<Record<string, number>> | undefined;
-  /** Tensors for inputs that are to be constants: weights, numbers that choose. By name. */
-  readonly initializers?: Readonly<Record<string, NdArray>> | undefined;
-  /** The output to read, where there are several beside states. */
-  readonly output?: string | undefined;
-}
+import { checkStates } from './states.js';
+import { ndarrayOf } from './tensor.js';
 
 /** Nodes that are read: each may have to be read for every idea of the axes. */
 const mostNodes = 4096;
@@ -113,17 +103,6 @@ function guarded<T>(run: () => T): T {
   }
 }
 
-/** Tensors of the caller's as constants: integers if they are in an Int32Array. */
-function givenOf({ initializers = {} }: OnnxOptions): Map<string, Constant> {
-  const given = Object.entries(initializers).map(([name, array]): [string, Constant] => {
-    demand(isNdArray(array), `readOnnx.initializers ${quoted(name)}`, 'an ndarray', array);
-    const { data, shape } = array;
-    const Values = data instanceof Int32Array ? Float64Array : Float32Array;
-    return [name, constantOf(name, shape, flatten(array, new Values(sizeOf(shape))))];
-  });
-  return new Map(given);
-}
-
 /** The nodes that the outputs need, in order. */
 function neededNodes({ nodes, outputs }: Graph): Node[] {
   const wanted = new Set(outputs.map(({ name }) => name));
@@ -153,40 +132,6 @@ function unknownParts(
   if (model.functions) problems.push({ where: 'model', why: 'functions of its own' });
   if (model.graph.sparse) problems.push({ where: 'graph', why: 'sparse initializers' });
   return problems;
-}
-
-/** A graph's inputs: the one of data, what its axes may be, and states. */
-interface Inputs {
-  readonly input: string;
-  readonly ideas: readonly Flow[];
-  readonly states: ReadonlyMap<string, Value>;
-}
-
-/** Throws an UnreadableError, with the problems so far, unless there is one input of data. */
-function inputsOf(
-  graph: Graph,
-  nodes: readonly Node[],
-  { dims = {} }: OnnxOptions,
-  problems: readonly Problem[],
-): Inputs {
-  const states = stateInputs(graph);
-  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
-  for (const { name } of graph.outputs) used.add(name);
-  const given = graph.inputs.filter(({ name }) => used.has(name) && !states.has(name));
-  if (given.length !== 1) {
-    const names = given.slice(0, 8).map(({ name }) => quoted(name));
-    const why = `${given.length} inputs beside states (${names.join(', ') || 'none'}), not one`;
-    throw new UnreadableError('ONNX', [...problems, { where: 'graph', why }]);
-  }
-  const [value] = given;
-  const ideas = hypotheses(value, dims);
-  if (ideas.length === 0) {
-    const shape = value.dims?.map(dim => dim ?? '?').join(', ') ?? '?';
-    const why = `the shape [${printable(shape)}]: see the option dims`;
-    const where = `input ${quoted(value.name)}`;
-    throw new UnreadableError('ONNX', [...problems, { where, why }]);
-  }
-  return { input: value.name, ideas, states };
 }
 
 /** The attempt without problems, or that with the fewest. */

@@ -2,11 +2,6 @@ import { gruCell } from '../../cells/gru.js';
 import { lstmCell } from '../../cells/lstm.js';
 import { peepholeLstmCell } from '../../cells/peephole-lstm.js';
 import { rnnCell } from '../../cells/rnn.js';
-import {
-  type Activation,
-  type ActivationName,
-  activationEntry,
-} from '../../equations/activations.js';
 import type { AnyCell } from '../../equations/cell.js';
 import { builtIn } from '../../equations/define.js';
 import type { CellOptions } from '../../equations/spec.js';
@@ -14,8 +9,9 @@ import { startingFrom } from '../../layers/function-cell.js';
 import { quoted } from '../json.js';
 import { canonicalWeights, layouts, type RecurrentKind, reorderGates } from '../layouts.js';
 import { type Carried, ensure, type Final, type Value } from './flow.js';
-import { floatOf, integerOf, type Node, textOf } from './graph.js';
+import { integerOf, type Node, textOf } from './graph.js';
 import { constantIn, optionalIn, weightsIn } from './reading.js';
+import { optionsOf } from './recurrent-options.js';
 import { weightsOf } from './tensor.js';
 
 /** ONNX's LSTM with input_forget = 1. Gates i g o. */
@@ -29,25 +25,6 @@ const coupledCell = /* @__PURE__ */ builtIn(
   h' = o * ψ(c')
   `,
 );
-
-/** ONNX's activations of recurrent nodes. */
-const activations: ReadonlyMap<string, ActivationName> = new Map(
-  Object.entries({
-    relu: 'relu',
-    tanh: 'tanh',
-    sigmoid: 'sigmoid',
-    affine: 'affine',
-    leakyrelu: 'leakyRelu',
-    thresholdedrelu: 'thresholdedRelu',
-    scaledtanh: 'scaledTanh',
-    hardsigmoid: 'hardSigmoid',
-    elu: 'elu',
-    softsign: 'softsign',
-    softplus: 'softplus',
-  }),
-);
-
-const usual = { rnn: ['Tanh'], gru: ['Sigmoid', 'Tanh'], lstm: ['Sigmoid', 'Tanh', 'Tanh'] };
 
 /** A recurrent node: a cell for each direction, and where its states come from. */
 export interface RecurrentNode {
@@ -220,37 +197,4 @@ function stateOf(
   if (begins.every(values => values === undefined)) return undefined;
   const [h, c] = begins.map(values => values ?? new Float32Array(size));
   return kind === 'lstm' ? { h, c } : h;
-}
-
-/** Clip and activations of one direction. */
-function optionsOf(node: Node, kind: RecurrentKind, direction: number): CellOptions {
-  const names = node.attributes.get('activations')?.texts ?? [];
-  const perDirection = usual[kind].length;
-  const all = names.length ? names : [...usual[kind], ...usual[kind]];
-  ensure(all.length >= (direction + 1) * perDirection, `${all.length} activations`);
-  const alphas = [...(node.attributes.get('activation_alpha')?.floats ?? [])];
-  const betas = [...(node.attributes.get('activation_beta')?.floats ?? [])];
-  // Parameters are taken in turn, by the activations that have them.
-  const chosen = all.map(name => activationOf(name, alphas, betas));
-  const [f, g, h] = chosen.slice(direction * perDirection);
-  const clip = floatOf(node, 'clip', 0);
-  ensure(Number.isFinite(clip) && clip >= 0, `clip ${clip}`);
-  const clipped = clip > 0 ? { clip } : {};
-  if (kind === 'rnn') return { ...clipped, activation: f };
-  const gated = { ...clipped, gateActivation: f, activation: g };
-  return kind === 'gru' ? gated : { ...gated, outputActivation: h };
-}
-
-function activationOf(name: string, alphas: number[], betas: number[]): Activation {
-  const own = activations.get(name.toLowerCase());
-  ensure(own, `the activation ${quoted(name)}`);
-  const entry = activationEntry(own);
-  const alpha = entry.alpha === undefined ? undefined : alphas.shift();
-  const beta = entry.beta === undefined ? undefined : betas.shift();
-  if (alpha === undefined && beta === undefined) return own;
-  return {
-    name: own,
-    ...(alpha === undefined ? {} : { alpha }),
-    ...(beta === undefined ? {} : { beta }),
-  };
 }

@@ -11,9 +11,9 @@ import {
   type State,
   type Value,
 } from './flow.js';
-import { axesOf } from './fold.js';
 import { integerOf, integersOf, type Node } from './graph.js';
 import { asInts, intsOf, settled } from './ints.js';
+import { axesOf } from './ranges.js';
 import { flowIn, type Operator, optionalIn } from './reading.js';
 import { joined, reshaped } from './reshape.js';
 import { type Constant, constantOf, tensorOf } from './tensor.js';

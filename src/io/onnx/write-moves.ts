@@ -1,8 +1,28 @@
-import type { Move, MoveSpec } from '../../equations/units.js';
+import type { Move } from '../../equations/moves.js';
+import type { OtherSpec, UnitSpec } from '../../equations/units.js';
 import type { GraphWriter } from './graph-writer.js';
 
 /** The last index that there is, as ONNX's Slice takes it. */
 const toTheEnd = 2 ** 31 - 1;
+
+/** A unit that moves numbers. */
+type MoveSpec = OtherSpec & { readonly moves: readonly Move[] };
+
+export function isMove(spec: UnitSpec): spec is MoveSpec {
+  return spec.kind === 'move' && 'moves' in spec;
+}
+
+/** True for a window of whole steps: those before, and then the step. */
+export function isContext({ inputs: [size], state, moves, size: out }: MoveSpec): boolean {
+  const [before, step] = moves;
+  return (
+    moves.length === 2 &&
+    state % size === 0 &&
+    out === state + size &&
+    String([before.from, before.at, before.to, before.count]) === String([-1, 0, 0, state]) &&
+    String([step.from, step.at, step.to, step.count]) === String([0, 0, state, size])
+  );
+}
 
 /** Writes numbers that move, of one step or of all: parts of the inputs in a row, zeros between. */
 export function writeMoves(

@@ -3,9 +3,9 @@ import { softmaxCell } from '../../cells/softmax.js';
 import { type AnyCell, equationSpec, internals } from '../../equations/cell.js';
 import type { EquationSpec } from '../../equations/spec.js';
 import {
-  type LookupSpec,
-  type MoveSpec,
+  isEquations,
   modelInput,
+  type OtherSpec,
   outputSize,
   stateSizes,
   type Unit,
@@ -17,7 +17,7 @@ import { carried } from '../../layers/members.js';
 import { computationOf } from '../torch-modules.js';
 import { encodeModel } from './encode.js';
 import { GraphWriter } from './graph-writer.js';
-import { writeContext, writeMoves } from './write-moves.js';
+import { isContext, isMove, writeContext, writeMoves } from './write-moves.js';
 import { writePlan } from './write-plan.js';
 import { recurrentForm, writeRecurrent } from './write-recurrent.js';
 
@@ -89,22 +89,10 @@ function prefixOf(where: string): string {
 
 /** True for what can be written over all steps at once. */
 function isSequential({ spec }: Unit): boolean {
-  if (spec.kind === 'equations') {
+  if (isEquations(spec)) {
     return spec.definition.plan.states.length === 0 || recurrentForm(spec) !== undefined;
   }
-  return spec.kind !== 'move' || spec.state === 0 || isContext(spec);
-}
-
-/** True for a window of whole steps: those before, and then the step. */
-function isContext({ inputs: [size], state, moves, size: out }: MoveSpec): boolean {
-  const [before, step] = moves;
-  return (
-    moves.length === 2 &&
-    state % size === 0 &&
-    out === state + size &&
-    String(Object.values(before)) === String([-1, 0, 0, state]) &&
-    String(Object.values(step)) === String([0, 0, state, size])
-  );
+  return spec.state === 0 || (isMove(spec) && isContext(spec));
 }
 
 interface Writing {
@@ -120,12 +108,13 @@ function writeUnit(
   inputs: readonly string[],
 ): string {
   const { graph, sequence } = writing;
-  if (spec.kind === 'combine') {
-    const operator = spec.by === 'add' ? 'Add' : 'Mul';
+  if (isEquations(spec)) return writeEquations(writing, spec, prefix, inputs[0]);
+  if (spec.kind === 'add' || spec.kind === 'multiply') {
+    const operator = spec.kind === 'add' ? 'Add' : 'Mul';
     return inputs.reduce((a, b) => graph.node(operator, [a, b], prefix));
   }
-  if (spec.kind === 'lookup') return writeLookup(graph, spec, prefix, inputs[0]);
-  if (spec.kind === 'equations') return writeEquations(writing, spec, prefix, inputs[0]);
+  if (spec.table) return writeLookup(graph, spec, prefix, inputs[0]);
+  if (!isMove(spec)) throw mismatch('writeOnnx', 'layers that ONNX has', spec.kind);
   if (spec.state === 0) return writeMoves(graph, spec, prefix, inputs);
   const [size] = spec.inputs;
   const steps = spec.state / size;
@@ -140,11 +129,11 @@ function writeUnit(
 
 function writeLookup(
   graph: GraphWriter,
-  { count, size, table }: LookupSpec,
+  { rows = 0, size, table = new Float32Array(0) }: OtherSpec,
   prefix: string,
   input: string,
 ): string {
-  const weight = graph.tensor(`${prefix}weight`, [count, size], table);
+  const weight = graph.tensor(`${prefix}weight`, [rows, size], table);
   const index = graph.node('Squeeze', [input, graph.constant([-1])], prefix);
   const whole = graph.node('Cast', [index], prefix, { to: { int: 7 } });
   return graph.node('Gather', [weight, whole], prefix);

@@ -37,8 +37,13 @@ export function writePlan(
     if (node.op === 'reduce') {
       // Only ReduceSum takes its axes as an input in this operator set.
       const [axes, attributes] =
-        node.by === 'sum' ? [[graph.constant([-1])], {}] : [[], { axes: { ints: [-1] } }];
-      return graph.node(reductions[node.by], [names[node.of], ...axes], prefix, attributes);
+        node.name === 'sum' ? [[graph.constant([-1])], {}] : [[], { axes: { ints: [-1] } }];
+      return graph.node(
+        reductions[node.name as keyof typeof reductions],
+        [names[node.of], ...axes],
+        prefix,
+        attributes,
+      );
     }
     if ('left' in node) {
       return graph.node(binary[node.op], [names[node.left], names[node.right]], prefix);

@@ -171,7 +171,7 @@ const changes = fc.array(
 
 /** Bytes with some changed, and perhaps some left out. */
 function changed(bytes: Uint8Array, how: readonly { at: number; bits: number; cut: number }[]) {
-  let result = bytes.slice();
+  let result: Uint8Array = bytes.slice();
   for (const { at, bits, cut } of how) {
     if (result.length === 0) return result;
     const place = at % result.length;
