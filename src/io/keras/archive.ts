@@ -17,7 +17,7 @@ export function filesIn(
   const names = new Set<string>();
   const sizes = new Map<string, number>();
   const filter = ({ name, size, originalSize, compression }: EntryInfo): boolean => {
-    demand(names.size < mostEntries, where, `at most ${mostEntries} files`, 'more');
+    if (names.size === mostEntries) throw mismatch(where, `at most ${mostEntries} files`, 'more');
     if (names.has(name)) throw mismatch(where, 'every file once', `${quoted(name)} twice`);
     names.add(name);
     if (!wanted.includes(name)) return false;

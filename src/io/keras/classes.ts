@@ -1,5 +1,5 @@
 import { mismatch } from '../../errors.js';
-import { quoted } from '../json.js';
+import { printable, quoted } from '../json.js';
 import { Fields, shown } from './fields.js';
 
 /** What Keras writes in place of an object: its class, and what makes it again. */
@@ -32,7 +32,8 @@ export function serialized(where: string, value: unknown): Serialized {
 
 /** A config whose errors name its layer. */
 function named(config: Fields, kind: string, name: string): Fields {
-  return config.as(name === '' ? kind : `${kind} ${quoted(name)}`);
+  const told = printable(kind, 80);
+  return config.as(name === '' ? told : `${told} ${quoted(name)}`);
 }
 
 /** `MaxPooling1D` → `max_pooling1d`: how Keras 3 names a layer's weights. */

@@ -7,6 +7,7 @@ import {
   globalMaxPool1dCell,
   maxPool1dCell,
 } from '../../layers/pooling.js';
+import { quoted } from '../json.js';
 import { transpose } from '../layouts.js';
 import { activationLayer, activationOf, type OwnActivation, slotOf } from './activations.js';
 import { denseMembers } from './feedforward.js';
@@ -29,7 +30,7 @@ function geometryOf(config: Fields, field: string, context: LayerContext): Geome
   const isPool = field === 'pool_size';
   const padding = config.text('padding', 'valid').toLowerCase();
   const known = isPool ? ['valid'] : ['valid', 'same', 'causal'];
-  if (!known.includes(padding)) context.problem(`padding '${padding.slice(0, 20)}'`);
+  if (!known.includes(padding)) context.problem(`padding ${quoted(padding)}`);
   if (config.text('data_format', 'channels_last') !== 'channels_last') {
     context.problem('data_format channels_first');
   }

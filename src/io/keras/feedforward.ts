@@ -5,6 +5,7 @@ import { layerNormCell } from '../../cells/layer-norm.js';
 import { preluCell } from '../../cells/prelu.js';
 import type { AnyCell } from '../../equations/cell.js';
 import { embeddingCell } from '../../layers/embedding.js';
+import { quoted } from '../json.js';
 import { transpose } from '../layouts.js';
 import {
   activationLayer,
@@ -53,7 +54,7 @@ export function readTimeDistributed(readers: (kind: string) => ReadLayer | undef
   return (config, context) => {
     const { kind, config: inner, isCustom } = serialized(config.where, config.value('layer'));
     const reader = !isCustom && stepwise.includes(kind) ? readers(kind) : undefined;
-    if (!reader) return context.refuse(`${kind} at each step`);
+    if (!reader) return context.refuse(`${quoted(kind)} at each step`);
     return reader(inner, context);
   };
 }

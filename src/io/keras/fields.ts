@@ -1,5 +1,5 @@
-import { demand, describe, mismatch } from '../../errors.js';
-import { quoted } from '../json.js';
+import { describe, mismatch } from '../../errors.js';
+import { printable, quoted } from '../json.js';
 
 /** A stranger's JSON object, whose fields are looked at one by one. */
 export class Fields {
@@ -81,13 +81,13 @@ export class Fields {
 
 /** A value out of a file, in a few words. */
 export function shown(value: unknown): string {
-  return typeof value === 'string' ? quoted(value) : describe(value);
+  return typeof value === 'string' ? quoted(value) : printable(describe(value));
 }
 
 /** A shape with its batch, of which null dimensions are not known: `[null, 40, 3]`. */
 export function shapeOf(where: string, value: unknown): readonly (number | undefined)[] {
   const isShape = Array.isArray(value) && value.length >= 1 && value.length <= 8;
-  demand(isShape, where, 'a shape of 1 to 8 dimensions', value);
+  if (!isShape) throw mismatch(where, 'a shape of 1 to 8 dimensions', shown(value));
   return value.map((n: unknown) => {
     if (n === null || n === undefined) return undefined;
     const ok = Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 2 ** 24;

@@ -1,7 +1,7 @@
 import * as jsfive from 'jsfive';
 import { sizeOf } from '../../arrays/ndarray.js';
-import { mismatch, RecurError } from '../../errors.js';
-import { quoted } from '../json.js';
+import { mismatch } from '../../errors.js';
+import { printable, quoted } from '../json.js';
 import { Hdf5Layout, type Hdf5Object } from './hdf5-layout.js';
 import type { StoredTensor } from './weights.js';
 
@@ -99,12 +99,11 @@ function tensorOf(
   };
 }
 
-/** Runs jsfive, which throws strings and errors of the engine's. */
+/** Runs jsfive, which throws strings, and errors of the engine's, for files that are none. */
 function safely<T>(where: string, run: () => T): T {
   try {
     return run();
-  } catch (cause) {
-    const got = cause instanceof RangeError ? 'one cut short' : 'one that jsfive cannot read';
-    throw new RecurError({ where, expected: 'an HDF5 file', got, cause });
+  } catch (error) {
+    throw mismatch(where, 'an HDF5 file that jsfive reads', printable(String(error), 80));
   }
 }

@@ -15,7 +15,8 @@ export interface TfjsCase {
   readonly output: { readonly shape: readonly number[]; readonly values: readonly number[] };
 }
 
-const file = new URL('../../golden/tfjs/models.json', import.meta.url);
+/** From where tests run: the fuzzer bundles this file. */
+const file = 'test/golden/tfjs/models.json';
 
 export const cases = JSON.parse(readFileSync(file, 'utf8')) as readonly TfjsCase[];
 
