@@ -91,6 +91,8 @@ export interface CellInternals {
   readonly shape?: StateShape | undefined;
   /** Of a layer that reads sequences as wholes: a single step tells it nothing. */
   readonly whole?: WholeStart | undefined;
+  /** How many steps it makes of so many; as many where it is absent. */
+  readonly stepsAfter?: ((steps: number) => number) | undefined;
   /** Why it reads wholes: what of it looks ahead. */
   readonly why?: string | undefined;
 }

@@ -9,7 +9,7 @@ import type { Machine } from '../equations/machine.js';
 import { asRecurError } from '../errors.js';
 import { combineFrames, combineValues } from './combine.js';
 import { isBareTap, readOf, tapOf } from './markers.js';
-import { statesFor, wholeOf } from './whole.js';
+import { statesFor, stepsAfter, wholeOf } from './whole.js';
 
 /** A machine of machines. */
 interface Composed extends Machine {
@@ -59,6 +59,13 @@ export function wholeChain(cells: readonly AnyCell[]): WholeStart {
       },
     };
   };
+}
+
+/** How many steps a chain makes of so many. */
+export function chainSteps(cells: readonly AnyCell[], steps: number): number {
+  const taps = new Map<string, number>();
+  const pass = passing('chain', cells, taps, ([name]) => taps.get(name) as number);
+  return pass(steps, (i, value) => stepsAfter(cells[i], value));
 }
 
 const isMarker = (cell: AnyCell) => isBareTap(cell) || readOf(cell) !== undefined;

@@ -2,7 +2,7 @@ import { type AnyCell, internals, makeCell, running, type SameForm } from '../eq
 import type { StateShape } from '../equations/state.js';
 import type { Unit } from '../equations/units.js';
 import { demand, describe, mismatch } from '../errors.js';
-import { startChain, wholeChain } from './chain-machine.js';
+import { chainSteps, startChain, wholeChain } from './chain-machine.js';
 import { combinedSize, combineUnit, place } from './combine.js';
 import { functionCell } from './function-cell.js';
 import { isBareTap, readOf, tapOf } from './markers.js';
@@ -101,7 +101,8 @@ function runsOf(cells: readonly AnyCell[], sizes: readonly (number | undefined)[
   if (reading) {
     const { why = '' } = reading[internals];
     const whole = wholeChain(cells);
-    return { whole, why, start: wholeStart('chain', why, whole) };
+    const stepsAfter = (steps: number) => chainSteps(cells, steps);
+    return { whole, why, stepsAfter, start: wholeStart('chain', why, whole) };
   }
   const parts = programOf(cells, sizes);
   return parts ? running(parts.units, parts.shape) : { start: startChain(cells) };

@@ -36,7 +36,7 @@ export interface LayerParts {
 /** How it runs: as units of one program, or by a machine of its own. */
 export type Runs =
   | { readonly units: readonly Unit[]; readonly shape: StateShape }
-  | Pick<CellInternals, 'start' | 'whole' | 'why'>;
+  | Pick<CellInternals, 'start' | 'whole' | 'why' | 'stepsAfter'>;
 
 /** The cell of a layer that is no equations; C is what the caller knows of it. */
 export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, runs: Runs): C {

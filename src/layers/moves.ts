@@ -73,7 +73,7 @@ export function padCell(
   mode: PadMode = 'zero',
 ): Cell<undefined, number, number> {
   whole('pad.inputSize', inputSize, 1);
-  const most = mode === 'reflect' ? inputSize - 1 : 2 ** 20;
+  const most = mode === 'reflect' ? Math.min(2 ** 16, inputSize - 1) : 2 ** 16;
   whole('pad.before', before, 0, most);
   whole('pad.after', after, 0, most);
   demand(

@@ -23,7 +23,7 @@ import {
 } from './combine.js';
 import { layerCell, type Runs } from './layer-cell.js';
 import type { ChainParams, ChainState, Member } from './members.js';
-import { statesFor, wholeIn, wholeOf, wholeStart } from './whole.js';
+import { statesFor, stepsAfter, wholeIn, wholeOf, wholeStart } from './whole.js';
 
 /** A cell of branches: its state is a tuple with one entry a branch. */
 export type BranchedCell<M extends readonly unknown[]> = Cell<
@@ -120,7 +120,8 @@ function branching(
   if (reading) {
     const { why = '' } = reading[internals];
     const whole = wholeBranches(where, combine, cells, around);
-    return { whole, why, start: wholeStart(where, why, whole) };
+    const after = (steps: number) => stepsAfter(cells[0], steps);
+    return { whole, why, stepsAfter: after, start: wholeStart(where, why, whole) };
   }
   const program = programOf(where, combine, cells, around);
   if (program) return program;

@@ -98,6 +98,11 @@ export function isWhole(machine: Machine): machine is WholeMachine {
   return 'whole' in machine;
 }
 
+/** How many steps a layer makes of so many. */
+export function stepsAfter(cell: AnyCell, steps: number): number {
+  return cell[internals].stepsAfter?.(steps) ?? steps;
+}
+
 /** What makes a layer of members one that reads wholes: the first member that does. */
 export function wholeIn(members: readonly AnyCell[]): AnyCell | undefined {
   return members.find(member => member[internals].whole);
