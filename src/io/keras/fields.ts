@@ -64,10 +64,12 @@ export class Fields {
     return value as number;
   }
 
+  /** A list of at most a million values; a hole in an array that is no JSON is undefined. */
   list(name: string, instead?: readonly unknown[]): readonly unknown[] {
     const value = instead ?? this.value(name);
-    if (!Array.isArray(value)) throw this.#wrong(name, 'a list', value);
-    return value;
+    const ok = Array.isArray(value) && value.length <= 2 ** 20;
+    if (!ok) throw this.#wrong(name, 'a list', value);
+    return Array.from(value);
   }
 
   object(name: string): Fields {

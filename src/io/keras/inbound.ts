@@ -63,8 +63,9 @@ interface Call {
 
 /** Keras 2: `[["lstm", 0, 0, {}], …]`. */
 function oldCall(where: string, call: readonly unknown[]): Call {
-  const references = call.slice(0, mostInputs + 1).map(value => referenceOf(where, value));
-  const hasMore = call.some(value => isGiven((value as readonly unknown[])[3]));
+  const given = Array.from(call.slice(0, mostInputs + 1));
+  const references = given.map(value => referenceOf(where, value));
+  const hasMore = given.some(value => isGiven((value as readonly unknown[])[3]));
   return { references, hasMore };
 }
 

@@ -18,3 +18,14 @@ export function placesOf(bytes: Uint8Array, signature: string): number[] {
   }
   return places;
 }
+
+/** A file changed wherever a signature stands. */
+export function edited(
+  bytes: Uint8Array,
+  signature: string,
+  edit: (bytes: Uint8Array, at: number) => Uint8Array,
+): Uint8Array {
+  let file = bytes;
+  for (const at of placesOf(bytes, signature)) file = edit(file, at);
+  return file;
+}
