@@ -27,10 +27,12 @@ function examplesOf(path: string): readonly Block[] {
 /** Imports of the library's and RxJS's names that occur in `code`. */
 function importsOf(code: string): string {
   const words = new Set(code.match(/[\p{L}_]\w*/gu));
-  const modules = ['rxrecur', 'rxrecur/io', 'rxjs'] as const;
-  return modules
+  const known = new Set<string>();
+  return Object.keys(library)
     .map(module => {
-      const names = Object.keys(library[module]).filter(name => words.has(name));
+      // What several modules have is imported once, from the first.
+      const names = Object.keys(library[module]).filter(n => words.has(n) && !known.has(n));
+      for (const name of names) known.add(name);
       return names.length ? `import { ${names.join(', ')} } from '${module}';\n` : '';
     })
     .join('');

@@ -2,16 +2,24 @@ import { createRequire } from 'node:module';
 import { format } from 'node:util';
 import vm from 'node:vm';
 import ts from 'typescript';
+import { root } from './blocks.js';
+import { entries } from './entries.js';
 
 const require = createRequire(import.meta.url);
 
 /** What a block may import: the library from its source, everything else as it is installed. */
 export const library = {
   rxrecur: await import('../../src/index.js'),
-  'rxrecur/core': await import('../../src/core.js'),
-  'rxrecur/io': await import('../../src/io/index.js'),
   rxjs: await import('rxjs'),
+  ...Object.fromEntries(await Promise.all(Object.entries(entries).map(imported))),
+} as {
+  readonly rxrecur: typeof import('../../src/index.js');
+  readonly [module: string]: Readonly<Record<string, unknown>>;
 };
+
+async function imported([module, source]: readonly [string, string]) {
+  return [module, await import(/* @vite-ignore */ root + source)] as const;
+}
 
 const claim = /^[ \t]*\/\/ (→|throws) (.*(?:\n[ \t]*\/\/ {3}.*)*)/;
 /** A claim at the end of a statement or on the next line; after a blank line it is nobody's. */

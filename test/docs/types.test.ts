@@ -2,6 +2,7 @@ import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { pages, programsOf, root } from './blocks.js';
 import { examples } from './docstrings.js';
+import { entries } from './entries.js';
 
 const programs = [
   ...pages.flatMap(page => programsOf(page).filter(({ language }) => language === 'ts')),
@@ -18,11 +19,9 @@ test('every block of TypeScript has the types it claims', { timeout: 120_000 }, 
     strict: true,
     noEmit: true,
     skipLibCheck: true,
-    paths: {
-      rxrecur: [`${root}src/index.ts`],
-      'rxrecur/core': [`${root}src/core.ts`],
-      'rxrecur/io': [`${root}src/io/index.ts`],
-    },
+    paths: Object.fromEntries(
+      Object.entries(entries).map(([module, source]) => [module, [root + source]]),
+    ),
   };
   const texts = new Map(
     programs.map(({ at, text }) => [
