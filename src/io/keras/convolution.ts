@@ -14,8 +14,8 @@ import { denseMembers } from './feedforward.js';
 import type { Fields } from './fields.js';
 import { type Flow, type LayerContext, onlyInput, type ReadLayer } from './layer.js';
 
-/** Numbers that a causal convolution may carry. */
-const mostCarried = 2 ** 22;
+/** Numbers that a causal convolution may carry; groups, each of which is a matrix to make. */
+const limits = { carried: 2 ** 20, groups: 1024 };
 
 /** How a convolution, or a pool, goes along the steps. */
 interface Geometry {
@@ -83,7 +83,8 @@ function convolve(
   const activation = slotOf(own) ?? 'identity';
   const params = { weight, ...(bias && { bias }) };
   const options = { dilation, groups, activation, bias: bias !== undefined, params };
-  if ((length - 1) * dilation * input.size > mostCarried) context.refuse('a reach too long');
+  if ((length - 1) * dilation * input.size > limits.carried) context.refuse('a reach too long');
+  if (groups > limits.groups) context.refuse(`more than ${limits.groups} groups`);
   const after = own && 'layer' in own ? [activationLayer(out, own)] : [];
   if (isCausal(geometry)) {
     const cell = causalConv1dCell(input.size, out, length, options);

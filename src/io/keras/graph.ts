@@ -4,8 +4,8 @@ import { type Serialized, serialized } from './classes.js';
 import { type Fields, shapeOf } from './fields.js';
 import { inboundOf, referencesOf } from './inbound.js';
 
-/** Layers of a model; far more than people draw. */
-const mostLayers = 2048;
+/** Layers of a model, each of which takes time to make. */
+const mostLayers = 256;
 
 /** Models that begin with a model. */
 const mostWithin = 4;

@@ -8,8 +8,10 @@ export interface Hdf5Object {
   readonly links?: ReadonlyMap<string, number>;
   /** A dataset's sizes. */
   readonly shape?: readonly number[];
-  /** Why a dataset's numbers cannot be read, if so. */
-  readonly trouble?: string | undefined;
+  /** Where a dataset's numbers begin. */
+  readonly begin?: number;
+  /** Why they cannot be read, if so. */
+  readonly trouble?: string;
   readonly messages: readonly Message[];
 }
 
@@ -47,6 +49,7 @@ const newStyle = "Keras writes as h5py does by default: libver='earliest', no tr
  */
 export class Hdf5Layout {
   readonly root: number;
+  readonly file: ArrayBuffer;
   readonly #bytes: Hdf5Bytes;
   /** Bytes of names: jsfive copies those of each group. */
   #names = 0;
@@ -55,6 +58,7 @@ export class Hdf5Layout {
   constructor(where: string, file: ArrayBuffer) {
     const bytes = new Hdf5Bytes(where, file);
     this.#bytes = bytes;
+    this.file = file;
     const got = `${file.byteLength} other bytes`;
     bytes.demand(isHdf5(new Uint8Array(file)), 'an HDF5 file', got);
     const [version, offsets, lengths] = [8, 13, 14].map(at => bytes.u8(at));
@@ -72,7 +76,7 @@ export class Hdf5Layout {
     const space = messages.find(({ kind }) => kind === kinds.dataspace);
     if (!space) return { messages, links: this.#links(messages) };
     const shape = this.#bytes.shape(space.at, space.size);
-    return { messages, shape, trouble: this.#troubleOf(messages, shape) };
+    return { messages, shape, ...this.#dataOf(messages, shape) };
   }
 
   /** Checks that the attributes of an object can be read. */
@@ -174,22 +178,25 @@ export class Hdf5Layout {
     return name;
   }
 
-  /** Why numbers of a dataset cannot be read, if so; that they are not there is refused. */
-  #troubleOf(messages: readonly Message[], shape: readonly number[]): string | undefined {
+  /** Where numbers of a dataset are, or why they cannot be read. */
+  #dataOf(
+    messages: readonly Message[],
+    shape: readonly number[],
+  ): Pick<Hdf5Object, 'begin' | 'trouble'> {
     const bytes = this.#bytes;
     const of = (kind: number) => messages.find(message => message.kind === kind);
     const [type, layout] = [of(kinds.datatype), of(kinds.layout)];
-    if (!type || !layout || type.size < 8 || layout.size < 18) return 'data of a kind of its own';
-    if (of(kinds.filters)) return 'compressed data';
-    if (of(kinds.external)) return 'data in another file';
+    if (!type || !layout || type.size < 8 || layout.size < 18) return { trouble: 'no data' };
+    if (of(kinds.filters)) return { trouble: 'compressed data' };
+    if (of(kinds.external)) return { trouble: 'data in another file' };
     const [version, storage] = [bytes.u8(layout.at), bytes.u8(layout.at + 1)];
-    if (version !== 3 || storage !== 1) return 'data in chunks';
-    if ((bytes.u8(type.at) & 15) !== classes.float) return 'data that are no floats';
+    if (version !== 3 || storage !== 1) return { trouble: 'data in chunks' };
+    if ((bytes.u8(type.at) & 15) !== classes.float) return { trouble: 'data that are no floats' };
     const needed = shape.reduce((product, n) => product * n, bytes.u32(type.at + 4));
-    if (needed === 0) return undefined;
+    if (needed === 0) return {};
     const [begin, size] = [bytes.u64(layout.at + 2), bytes.u64(layout.at + 10)];
     bytes.demand(size === needed, `${needed} bytes for [${shape.join(', ')}]`, `${size}`);
     bytes.within(begin, size);
-    return undefined;
+    return { begin };
   }
 }

@@ -77,15 +77,16 @@ function collect(
     if (member.links) {
       const place = { path: below, object: member, group: own as jsfive.Group };
       collect(where, layout, place, found, depth + 1);
-    } else found.push(tensorOf(where, below, member, own as jsfive.Dataset));
+    } else found.push(tensorOf(where, below, member, own as jsfive.Dataset, layout.file));
   }
 }
 
 function tensorOf(
   where: string,
   name: string,
-  { shape = [], trouble }: Hdf5Object,
+  { shape = [], begin, trouble }: Hdf5Object,
   dataset: jsfive.Dataset,
+  bytes: ArrayBuffer,
 ): StoredTensor {
   return {
     name,
@@ -93,8 +94,16 @@ function tensorOf(
     read() {
       const at = `${where} ${quoted(name)}`;
       if (trouble) throw mismatch(at, 'floats, one after another', trouble);
-      if (sizeOf(shape) === 0) return new Float32Array(0);
-      return safely(at, () => Float32Array.from(dataset.value));
+      const values = new Float32Array(begin === undefined ? 0 : sizeOf(shape));
+      if (begin === undefined) return values;
+      const dtype = safely(at, () => dataset.dtype);
+      // jsfive makes an array of numbers, twice as large; of what is float32 already, we need none.
+      if (dtype !== '<f4') values.set(safely(at, () => dataset.value));
+      else {
+        const view = new DataView(bytes, begin);
+        for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(4 * i, true);
+      }
+      return values;
     },
   };
 }

@@ -9,7 +9,7 @@ interface Reference {
 }
 
 /** Inputs of one layer; far more than people draw. */
-const mostInputs = 64;
+const mostInputs = 16;
 
 /** Where a layer's inputs come from, and why they cannot, if so. */
 export interface Inbound {

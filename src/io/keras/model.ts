@@ -1,6 +1,6 @@
 import { activationCell } from '../../cells/activation.js';
 import type { Cell, SameForm } from '../../equations/cell.js';
-import { asRecurError, RecurError } from '../../errors.js';
+import { asRecurError, mismatch, RecurError } from '../../errors.js';
 import { recur } from '../../operators/recur.js';
 import { quoted } from '../json.js';
 import type { LoadedLayer, LoadedParams } from '../load.js';
@@ -33,8 +33,8 @@ export interface ModelParts {
   readonly weights: Weights;
 }
 
-/** Numbers that flow from layer to layer, in all; and models within models. */
-const limits = { flow: 2 ** 22, depth: 16 };
+/** Layers, and numbers that flow between them, in all; models within models. */
+const limits = { layers: 256, flow: 2 ** 21, depth: 16 };
 
 /** What all layers of a model share. */
 interface Draft {
@@ -42,12 +42,13 @@ interface Draft {
   readonly options: KerasOptions;
   readonly problems: Problem[];
   isWhole: boolean;
+  layers: number;
   flow: number;
 }
 
 /** The model as a layer; throws a RecurError, an UnreadableError for what cannot run here. */
 export function layerOf(parts: ModelParts, options: KerasOptions): LoadedLayer {
-  const draft: Draft = { parts, options, problems: [], isWhole: false, flow: 0 };
+  const draft: Draft = { parts, options, problems: [], isWhole: false, layers: 0, flow: 0 };
   const model = serialized('model', parts.model);
   if (model.isCustom || !isModel(model.kind)) {
     draft.problems.push({ where: 'model', why: `a model of class ${quoted(model.kind)}` });
@@ -70,8 +71,14 @@ interface Planned {
 /** Looks at all layers of a model, and says how to make it. */
 function planOf(model: Serialized, draft: Draft, depth: number): Build {
   const where = model.config.where;
-  if (depth > limits.depth) throw new RecurError({ where, ...tooDeep });
+  if (depth > limits.depth) {
+    throw mismatch(where, `at most ${limits.depth} models within each other`, 'more');
+  }
   const graph = graphOf(model);
+  draft.layers += graph.nodes.length;
+  if (draft.layers > limits.layers) {
+    throw mismatch(where, `at most ${limits.layers} layers`, String(draft.layers));
+  }
   const context = contextOf('model', draft);
   if (graph.inputs.length > 1) context.problem(`${graph.inputs.length} inputs`);
   const numbered = numberedNames(graph.nodes.map(({ layer }) => layer.kind));
@@ -89,8 +96,6 @@ function planOf(model: Serialized, draft: Draft, depth: number): Build {
     return built(graph, planned, input, weights, draft);
   };
 }
-
-const tooDeep = { expected: `at most ${limits.depth} models within each other`, got: 'more' };
 
 function planLayer({ layer, trouble }: Node, draft: Draft, depth: number): Build {
   const { kind, config, isCustom } = layer;
@@ -160,8 +165,7 @@ function built(
     const made = at(where, () => build(inputs, given));
     draft.flow += made.flow.size;
     if (draft.flow > limits.flow) {
-      const expected = `at most ${limits.flow} numbers between layers`;
-      throw new RecurError({ where, expected, got: String(draft.flow) });
+      throw mismatch(where, `at most ${limits.flow} numbers between layers`, `${draft.flow}`);
     }
     flows.set(node.id, made.flow);
     return { id: node.id, inputs: node.inputs, ...made };

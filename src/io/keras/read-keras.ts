@@ -1,7 +1,9 @@
 import { asRecurError, describe, mismatch } from '../../errors.js';
 import { typedArrayName } from '../../layers/values.js';
 import type { LoadedLayer } from '../load.js';
+import type { Dialect } from './activations.js';
 import { filesIn } from './archive.js';
+import { Fields } from './fields.js';
 import { hdf5 } from './hdf5.js';
 import { isHdf5 } from './hdf5-bytes.js';
 import { type KerasOptions, layerOf } from './model.js';
@@ -42,24 +44,30 @@ export function checkBytes(where: string, bytes: unknown): void {
 }
 
 const [configName, weightsName] = ['config.json', 'model.weights.h5'];
+const metadataName = 'metadata.json';
 
 /** Keras 3: an archive of the config, the weights, and who wrote them when. */
 function newModel(bytes: Uint8Array, options: KerasOptions): LoadedLayer {
-  const files = filesIn('.keras', bytes, [configName, weightsName]);
+  const files = filesIn('.keras', bytes, [configName, weightsName, metadataName]);
   const [config, weights] = [configName, weightsName].map(name => {
     const file = files.get(name);
     if (!file) throw mismatch('.keras', name, 'no such file', 'npz weights are not read');
     return file;
   });
   const model = parseModelJson(configName, config);
-  const tensors = hdf5(weightsName, bufferOf(weights)).tensors('layers');
-  const parts = {
-    format: 'Keras',
-    dialect: 'keras3',
-    model,
-    weights: Weights.of(tensors),
-  } as const;
-  return layerOf(parts, options);
+  const file = hdf5(weightsName, bufferOf(weights));
+  // The last versions of Keras 2 wrote such archives too, their weights at another place.
+  const group = file.has('layers') ? 'layers' : '_layer_checkpoint_dependencies';
+  const tensors = file.tensors(group);
+  const dialect = dialectOf(files.get(metadataName));
+  return layerOf({ format: 'Keras', dialect, model, weights: Weights.of(tensors) }, options);
+}
+
+/** Which Keras wrote an archive, as its metadata say. */
+function dialectOf(metadata: Uint8Array | undefined): Dialect {
+  if (!metadata) return 'keras3';
+  const fields = new Fields(metadataName, parseModelJson(metadataName, metadata));
+  return fields.text('keras_version', '3').startsWith('2') ? 'keras2' : 'keras3';
 }
 
 /** Keras 2: the config is an attribute. */

@@ -26,14 +26,28 @@ interface Entry {
 /** Parts of names that are in no layer's way: Keras 3 and its forerunners put them there. */
 const plumbing = new Set(['', 'layers', 'vars', 'layer_checkpoint_dependencies']);
 
-function isNumber(segment = ''): boolean {
-  return /^\d+$/.test(segment);
+/** What is below each name that is among the first parts of names. */
+function byLayer(entries: readonly Entry[], most: number): ReadonlyMap<string, readonly Entry[]> {
+  const layers = new Map<string, Entry[]>();
+  for (const { tensor, segments } of entries) {
+    for (const [i, name] of segments.slice(0, Math.min(most, segments.length - 1)).entries()) {
+      if (segments.indexOf(name) < i) continue;
+      const below = { tensor, segments: segments.slice(i + 1) };
+      const known = layers.get(name);
+      if (known) known.push(below);
+      else layers.set(name, [below]);
+    }
+  }
+  return layers;
 }
 
 /** Weights of a model, or of a part of it, each to be claimed once. */
 export class Weights {
   readonly #entries: readonly Entry[];
   readonly #claimed: Set<StoredTensor>;
+  /** Layers by name, once somebody asked: those that are first in a name, and further on. */
+  #layers: readonly ReadonlyMap<string, readonly Entry[]>[] | undefined;
+  #isNumbered: boolean | undefined;
 
   private constructor(entries: readonly Entry[], claimed: Set<StoredTensor>) {
     this.#entries = entries;
@@ -55,24 +69,23 @@ export class Weights {
     return new Weights(kept, new Set());
   }
 
+  /** True where weights are numbered and not named, and layers by their classes: Keras 3. */
+  get isNumbered(): boolean {
+    this.#isNumbered ??= this.#entries.some(({ segments }) => {
+      return /^\d+$/.test(segments.at(-1) ?? '');
+    });
+    return this.#isNumbered;
+  }
+
   get isEmpty(): boolean {
     return this.#entries.length === 0;
   }
 
-  /** True where weights are numbered and not named, and layers by their classes: Keras 3. */
-  get isNumbered(): boolean {
-    return this.#entries.some(({ segments }) => isNumber(segments.at(-1)));
-  }
-
   /** The weights of a layer: its name is the first part of theirs, or stands further on. */
   layer(name: string): Weights {
-    const below = (at: (segments: readonly string[]) => number) =>
-      this.#entries.flatMap(({ tensor, segments }) => {
-        const found = at(segments.slice(0, -1));
-        return found < 0 ? [] : [{ tensor, segments: segments.slice(found + 1) }];
-      });
-    const first = below(segments => (segments[0] === name ? 0 : -1));
-    return this.#of(first.length ? first : below(segments => segments.indexOf(name)));
+    this.#layers ??= [byLayer(this.#entries, 1), byLayer(this.#entries, 8)];
+    const found = this.#layers.map(layers => layers.get(name) ?? []);
+    return this.#of(found[0].length ? found[0] : found[1]);
   }
 
   /** The weights of a part of a layer: those with a part of their name that is it. */
@@ -89,9 +102,8 @@ export class Weights {
     where: string,
     wanted: readonly (Wanted & { name: K })[],
   ): Record<K, Float32Array> {
-    const numbered = this.isNumbered;
     const found = wanted.map(({ name, shape }, i) => {
-      const key = numbered ? String(i) : name;
+      const key = this.isNumbered ? String(i) : name;
       const same = this.#entries.filter(({ segments }) => segments.at(-1) === key);
       const expected = `${name} ${shapeText(shape)}`;
       if (same.length === 0) throw mismatch(where, expected, `none of ${this.#names()}`);

@@ -6,7 +6,7 @@ import { Fields, shown } from '../keras/fields.js';
 import type { StoredTensor } from '../keras/weights.js';
 
 /** Tensors of a model, and dimensions of one; far more than networks have. */
-const limits = { tensors: 2 ** 14, dimensions: 8 };
+const limits = { tensors: 2 ** 12, dimensions: 8 };
 
 /** Bytes of a number as it is stored, and how it is read. */
 interface Kind {

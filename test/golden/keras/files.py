@@ -113,7 +113,7 @@ def variables(file, path, layer):
     group = file.create_group(path).create_group('vars')
     group.attrs['name'] = path.rsplit('/', 1)[-1]
     for i, values in enumerate(layer.weights.values()):
-        group[str(i)] = values
+        group[str(i)] = values.astype('>f8') if 'double' in str(file.filename) else values
 
 
 class Bare:

@@ -109,6 +109,9 @@ MODELS = {
         {**both('LSTM', 3, 2, 'ave', **SEQUENCES), 'inputs': [0]},
         dense(3, 2, [0]), plain('Concatenate', [1, 2], axis=-1), plain('GlobalMaxPooling1D', [3]),
     ),
+    'weights in float64, big-endian': model(
+        'double.weights.h5', (4, 2), recurrent('SimpleRNN', 2, 3, **SEQUENCES), dense(3, 2),
+    ),
     'weights alone': model(
         'gru.weights.h5', (6, 2),
         recurrent('GRU', 2, 3, **SEQUENCES), recurrent('LSTM', 3, 3, **SEQUENCES), dense(3, 2),

@@ -46,7 +46,7 @@ const cases: Readonly<Record<string, readonly [bytes: unknown, message: string]>
   ],
   'a compressed archive, which could be a bomb': [
     zipped({}, 6),
-    ".keras 'config.json': expected no compression, got kind 8",
+    ".keras 'metadata.json': expected no compression, got kind 8; Keras writes none",
   ],
   'an archive with a file twice': [
     edited(zipped({ 'config.jsoX': files['config.json'] }), 'config.jsoX', (bytes, at) => {
