@@ -8,7 +8,7 @@ import { demand, mismatch } from '../errors.js';
 import { type Convolution, type ConvolutionOptions, convolution } from './convolution.js';
 import { layerCell, whole } from './layer-cell.js';
 import { type Padding, paddingOf, type StepsPadding } from './padding.js';
-import { wholeStart } from './whole.js';
+import { wholeRuns } from './whole.js';
 
 /** Options of a convolution over a sequence. */
 export interface Conv1dOptions extends ConvolutionOptions {
@@ -49,7 +49,7 @@ export function conv1dCell(
   const stepsAfter = (steps: number) => lengthOf(conv, stride, steps, padded(steps));
   return layerCell(
     { name, text, settings, shapes, params, inputSize, outputSize },
-    { whole: start, why, stepsAfter, start: wholeStart(name, why, start) },
+    wholeRuns(name, why, start, stepsAfter),
   );
 }
 

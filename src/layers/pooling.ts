@@ -2,7 +2,7 @@ import type { Cell, Frames, WholeStart } from '../equations/cell.js';
 import { checkNames, demand } from '../errors.js';
 import { layerCell, printed, whole } from './layer-cell.js';
 import { type Padding, paddingOf, type StepsPadding } from './padding.js';
-import { wholeStart } from './whole.js';
+import { wholeRuns } from './whole.js';
 
 /** Options of pooling over steps. */
 export interface PoolingOptions {
@@ -189,6 +189,6 @@ function reading(
   const text = printed(name.charAt(0).toUpperCase() + name.slice(1), positional, shown);
   return layerCell(
     { name, text, settings, inputSize: size, outputSize: size },
-    { whole: runs, why, stepsAfter, start: wholeStart(name, why, runs) },
+    wholeRuns(name, why, runs, stepsAfter),
   );
 }
