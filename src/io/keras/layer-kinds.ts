@@ -20,7 +20,7 @@ import {
 import type { ReadLayer } from './layer.js';
 import { readConcatenate, readMerge } from './merging.js';
 import { readBidirectional, readRecurrent, readRnn } from './recurrent-layers.js';
-import { readFlatten, readReshape } from './shaping.js';
+import { readFlatten, readPermute, readReshape } from './shaping.js';
 
 /** Layers that only training has a use for. */
 const identities = [
@@ -54,6 +54,7 @@ const readers = new Map<string, ReadLayer>([
   ['Masking', readMasking],
   ['MaxPooling1D', readPool('max')],
   ['PReLU', readPrelu],
+  ['Permute', readPermute],
   ['RNN', readRnn],
   ['Reshape', readReshape],
   ['SeparableConv1D', readSeparableConv1d],

@@ -27,3 +27,9 @@ export const readReshape: ReadLayer = (config, context) => {
     return context.refuse(`${shapeText(shape)} as ${shapeText(target)}`);
   };
 };
+
+/** A Permute that leaves all axes where they are. */
+export const readPermute: ReadLayer = (config, context) => {
+  if (config.list('dims').some((axis, i) => axis !== i + 1)) context.problem('axes that move');
+  return inputs => ({ members: [], flow: onlyInput(inputs, context) });
+};

@@ -82,6 +82,50 @@ test('hard_sigmoid is 0.2 x + 0.5 in Keras 2 and tfjs, x / 6 + 0.5 in Keras 3', 
   expect(at('3.5.0')).toBeCloseTo(2 / 3, 6);
 });
 
+test('a Reshape or Permute may change nothing, or flatten', () => {
+  const model = sequential([
+    first('Permute', { dims: [1, 2] }),
+    layer('Reshape', { target_shape: [5, 2] }),
+    layer('Activation', { activation: 'relu' }),
+    layer('Reshape', { target_shape: [-1] }),
+  ]);
+  expect(String(model)).toBe('Window(5, Activation(2, relu))');
+  const y = stateful(model)([1, -2, 3, -4, 5, -6, 7, -8, 9, -10]);
+  expect(y).toEqual(Float32Array.of(1, 0, 3, 0, 5, 0, 7, 0, 9, 0));
+  expect(problemsOf(first('Permute', { dims: [2, 1] }))).toEqual([
+    "Permute 'permute': axes that move",
+  ]);
+  expect(problemsOf(first('Reshape', { target_shape: [2, 5] }))).toEqual([
+    "Reshape 'reshape': [5, 2] as [2, 5]",
+  ]);
+});
+
+test('what streams goes on step by step; what looks ahead is refused there, with the reason', () => {
+  const weights = { 'gru/kernel': [2, 3], 'gru/recurrent_kernel': [1, 3], 'gru/bias': [3] };
+  const ahead = sequential([first('GRU', { units: 1, go_backwards: true })], weights);
+  expect(refusal(() => stateful(ahead)([1, 2]))).toBe(
+    'backward: expected a whole sequence: map(sequence), chunks: true or a window, ' +
+      'got one step of a stream; it runs from the last step to the first',
+  );
+  expect(
+    stateful(ahead).map([
+      [1, 2],
+      [3, 4],
+    ]),
+  ).toHaveLength(1);
+  const causal = sequential([first('GRU', { units: 1 })], weights);
+  const reversed = stateful(causal).map([
+    [3, 4],
+    [1, 2],
+  ]) as Float32Array[];
+  expect(
+    stateful(ahead).map([
+      [1, 2],
+      [3, 4],
+    ]),
+  ).toEqual([reversed[1]]);
+});
+
 test('masks are left out if told so', () => {
   const masked = first('Masking');
   const ignored = sequential([masked], {}, '2', { masking: 'ignore' });
