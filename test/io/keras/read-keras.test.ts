@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { stateful } from '../../../src/index.js';
+import { load, save } from '../../../src/io/index.js';
 import { readKeras, readKerasWeights } from '../../../src/io/keras/index.js';
 import { bytesOf, cases, type KerasCase, stepsFor } from './files.js';
 
@@ -16,3 +17,14 @@ test.each(cases.map(one => [one.name, one] as const))('%s: the numbers of Keras'
   const off = last.flatMap((y, t) => [...y].map((v, i) => Math.abs(v - one.output[t][i])));
   expect(Math.max(...off)).toBeLessThan(1e-5);
 });
+
+test.each(cases.map(one => [one.name, one] as const))(
+  '%s: saved as a model file and loaded, the same bits',
+  (_, one) => {
+    const model = modelOf(one);
+    const steps = stepsFor(model.inputSize, one);
+    const again = load(save(model));
+    expect(String(again)).toBe(String(model));
+    expect(stateful(again).map(steps)).toEqual(stateful(model).map(steps));
+  },
+);
