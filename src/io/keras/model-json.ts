@@ -15,7 +15,8 @@ export function parseModelJson(where: string, given: string | Uint8Array): unkno
 
 function textOf(where: string, bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // A copy: browsers decode no memory that threads share.
+    return new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(bytes));
   } catch {
     throw mismatch(where, 'text in UTF-8', 'other bytes');
   }
