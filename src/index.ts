@@ -2,6 +2,7 @@ export * from './core.js';
 export type { LayerReading } from './layers/readings.js';
 export type { Forecast } from './layers/session.js';
 export { type ForecastConfig, forecast } from './operators/forecast.js';
+export { type FrameConfig, frame, type Samples } from './operators/frame.js';
 export type {
   Evicted,
   Invalid,
@@ -29,6 +30,7 @@ export {
   star,
   ugrnn,
 } from './operators/layers.js';
+export { overlapAdd } from './operators/overlap-add.js';
 export { type RecurConfig, type Reset, recur } from './operators/recur.js';
 export { type KeyedOperator, recurBy } from './operators/recur-by.js';
 export {
