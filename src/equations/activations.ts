@@ -97,6 +97,16 @@ const table = {
       for (let i = from; i < to; i++) v[i] = Math.exp(v[i]);
     },
   },
+  sqrt: {
+    apply(v, from, to) {
+      for (let i = from; i < to; i++) v[i] = Math.sqrt(v[i]);
+    },
+  },
+  reciprocal: {
+    apply(v, from, to) {
+      for (let i = from; i < to; i++) v[i] = 1 / v[i];
+    },
+  },
 } satisfies Record<string, Entry>;
 
 /** The name of an activation; the page of cells lists them with their formulas. */

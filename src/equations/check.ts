@@ -10,6 +10,7 @@ import {
   slotOptions,
   type Value,
 } from './plan.js';
+import { isReduction } from './reductions.js';
 
 const declarationNames: readonly (keyof Declarations)[] = [
   'vectors',
@@ -17,6 +18,7 @@ const declarationNames: readonly (keyof Declarations)[] = [
   'constants',
   'activations',
   'biasIh',
+  'sameSize',
   'variant',
 ];
 
@@ -165,7 +167,9 @@ function checker(
       },
       call(slot, argument, at) {
         const own = Object.hasOwn(declarations.activations ?? {}, slot);
-        if (!own && !Object.hasOwn(slotOptions, slot) && !isActivationName(slot)) {
+        if (isReduction(slot)) {
+          if (dimensionOf(argument) === 'scalar') disagree(argument.at, 'a vector', 'a scalar');
+        } else if (!own && !Object.hasOwn(slotOptions, slot) && !isActivationName(slot)) {
           wrong(at, 'an activation before (', `'${slot}'; write * to multiply`);
         }
         return { value: planner.call(slot, argument.value, at), at };
@@ -188,8 +192,17 @@ function checkDeclarations(cell: string, declarations: Declarations): void {
     constants = {},
     activations = {},
     biasIh = {},
+    sameSize = false,
   } = declarations;
+  demand(
+    typeof sameSize === 'boolean',
+    `defineCell('${cell}').sameSize`,
+    'true or false',
+    sameSize,
+  );
   const seen = new Set(takenNames());
+  // There, no map has parameters of these names.
+  if (sameSize) for (const name of ['weight', 'bias']) seen.delete(name);
   for (const [group, names] of Object.entries({
     vectors,
     scalars,
@@ -200,7 +213,8 @@ function checkDeclarations(cell: string, declarations: Declarations): void {
     for (const [name, value] of Object.entries(names)) {
       const where = `defineCell('${cell}').${group}.${name}`;
       // Rows of biasIh are named by the text.
-      demand(group === 'biasIh' || !seen.has(name), where, 'a name that is not taken', name);
+      const taken = seen.has(name) || isReduction(name);
+      demand(group === 'biasIh' || !taken, where, 'a name that is not taken', name);
       if (group === 'activations') resolveActivation(where, value);
       else demand(Number.isFinite(value), where, 'a finite number', value);
       seen.add(name);

@@ -87,6 +87,24 @@ export function builtIn<const T extends string, const D extends Declarations = o
   return constructorOf(define(name, text, declarations));
 }
 
+/** The constructor of cells whose vectors all have one size: `layerNormCell(15, options)`. */
+export type SameSizeConstructor<D extends Declarations = Declarations> = <const N extends number>(
+  size: N,
+  options?: OptionsOf<D>,
+) => Cell<undefined, N, N, SameForm, Params>;
+
+/** `builtIn` for texts without states and maps, which take x element by element. */
+export function sameSize<const D extends Declarations = object>(
+  name: string,
+  text: string,
+  declarations?: D,
+): SameSizeConstructor<D> {
+  const construct = constructorOf<'', D>(
+    define(name, text, { ...declarations, sameSize: true }) as Definition,
+  );
+  return (size, options) => construct(size, size, options);
+}
+
 function constructorOf<T extends string, D extends Declarations>(
   definition: Definition,
 ): CellConstructor<T, D> {

@@ -11,7 +11,9 @@ import {
   plus,
   store,
 } from '../kernels/wasm/module.js';
+import { reduction } from '../kernels/wasm/reduction.js';
 import type { LayerPlan, Place } from './memory-plan.js';
+import type { PlanNode } from './plan.js';
 
 /** A state nearer to zero is zero: hardware is slow with the subnormal numbers that follow. */
 const smallest = 1e-30;
@@ -64,11 +66,18 @@ export function elementwise(
       return read(places.now, states[variables.findIndex(({ name }) => name === node.name)]);
     }
     const scratch = stored.get(i);
-    if (scratch !== undefined && !sinks.includes(i)) return read(places.scratch, scratch);
+    if (scratch !== undefined && !sinks.includes(i)) {
+      if (node.dimension !== 'scalar') return read(places.scratch, scratch);
+      return loadSplat(baseOf(places.scratch), places.scratch.at + scratch);
+    }
     const isState = variables.some(({ node: next }) => next === i);
     const isSum = node.op === 'affine';
     if (isSum && !isState) return get(total(i));
-    const result = isSum ? get(total(i)) : combined(e, layer, i, value);
+    const result = isSum
+      ? get(total(i))
+      : node.op === 'reduce'
+        ? reduced(e, layer, places, node)
+        : combined(e, layer, i, value);
     const [setLocal, local] = e.keep(isState ? flushed(e, result) : result);
     known.set(i, local);
     return [setLocal, local];
@@ -79,6 +88,41 @@ export function elementwise(
     stored.has(i) ? write(places.scratch, stored.get(i) ?? 0, value(i)) : [],
     output === i ? write(places.output, 0, value(i)) : [],
   ]);
+}
+
+/** A vector that is there in full as one number, four times. */
+function reduced(
+  e: Emitter,
+  layer: LayerPlan,
+  places: Places,
+  { by, of }: PlanNode & { op: 'reduce' },
+): Code {
+  const { spec } = layer;
+  const size = spec.sizes[spec.definition.plan.nodes[of].dimension];
+  const { at, ...place } = wholeVector(layer, places, of);
+  const vector = { base: baseOf({ at, ...place }), at, size };
+  const total = e.fn.vector();
+  const combine = by === 'max' ? f32x4.most : f32x4.add;
+  const result = get(total);
+  return [
+    reduction(e, vector, combine, total),
+    by === 'mean' ? f32x4.multiply(result, e.constant(1 / size)) : result,
+  ];
+}
+
+/** Where a vector that is there in full is. */
+export function wholeVector(layer: LayerPlan, places: Places, of: number): Place {
+  const node = layer.spec.definition.plan.nodes[of];
+  if (node.op === 'input') return places.input;
+  if (node.op === 'state') {
+    const k = layer.spec.definition.plan.states.findIndex(({ name }) => name === node.name);
+    return { ...places.now, at: places.now.at + layer.states[k] };
+  }
+  const { scratch } = places;
+  const own = layer.stored.get(of);
+  if (own !== undefined) return { ...scratch, at: scratch.at + own };
+  const name = 'name' in node ? node.name : '';
+  return { at: layer.prepared.get(of) ?? layer.params.get(name) ?? 0, stride: 0 };
 }
 
 /** Zero where a number is too near to it; NaN stays. */

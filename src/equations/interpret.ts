@@ -3,6 +3,7 @@ import { activationEntry } from './activations.js';
 import { columnsOf, namesOf } from './parameters.js';
 import type { BinaryName } from './parse.js';
 import type { PlanNode } from './plan.js';
+import { reduce } from './reductions.js';
 import type { EquationSpec } from './spec.js';
 
 /** One cell made ready to run: reads its input and state in a memory, writes state and output. */
@@ -39,6 +40,15 @@ export function interpret(spec: EquationSpec): Run {
     }
     if (op === 'activate') {
       return [activation(spec, node.slot, registers, starts[node.of], start, length)];
+    }
+    if (op === 'reduce') {
+      const { by, of } = node;
+      const [from, to] = [starts[of], starts[of] + lengthOf(of)];
+      return [
+        () => {
+          registers[start] = reduce(by, registers, from, to);
+        },
+      ];
     }
     if ('left' in node) {
       const run = binaries[node.op];

@@ -1,5 +1,6 @@
 import type { Activation, ActivationName } from './activations.js';
 import { type BinaryName, type MatrixName, type Reader, read } from './parse.js';
+import { isReduction, type Reduction } from './reductions.js';
 
 /** What a value's length is: one of the cell's sizes, or 1 for a scalar, which is broadcast. */
 export type Dimension = 'input' | 'hidden' | 'projection' | 'scalar';
@@ -16,6 +17,8 @@ export interface Declarations {
   readonly activations?: Readonly<Record<string, Activation>>;
   /** Rows of biasIh that start from something else than 0: `{ f: 1 }`. */
   readonly biasIh?: Readonly<Record<string, number>>;
+  /** True: x is of hidden size too, for texts that take it element by element. */
+  readonly sameSize?: boolean;
   /** Told by String(cell) after the sizes, to tell variants of one name apart. */
   readonly variant?: string;
 }
@@ -30,6 +33,8 @@ export type PlanNode = { readonly dimension: Dimension } & (
   | { readonly op: 'affine'; readonly maps: readonly PlanMap[] }
   | { readonly op: BinaryName; readonly left: number; readonly right: number }
   | { readonly op: 'activate'; readonly slot: string; readonly of: number }
+  /** A number made of all elements of a vector. */
+  | { readonly op: 'reduce'; readonly by: Reduction; readonly of: number }
 );
 
 export interface PlanMap {
@@ -116,7 +121,7 @@ function walk(
   states: Map<string, Dimension>,
   between: ((planner: Planner) => Reader<unknown>) | undefined,
 ): Plan {
-  const { vectors = {}, scalars = {}, constants = {} } = declarations;
+  const { vectors = {}, scalars = {}, constants = {}, sameSize } = declarations;
   const nodes: PlanNode[] = [];
   /** Nodes by name: `c`, `c'`. */
   const values = new Map<string, number>();
@@ -145,7 +150,7 @@ function walk(
     return rest < 0 ? affine : binary('add', affine, rest);
   };
   const leafOf = (name: string): PlanNode => {
-    if (name === 'x') return { op: 'input', dimension: 'input' };
+    if (name === 'x') return { op: 'input', dimension: sameSize ? 'hidden' : 'input' };
     if (Object.hasOwn(vectors, name)) return { op: 'vector', name, dimension: 'hidden' };
     if (Object.hasOwn(scalars, name)) return { op: 'scalar', name, dimension: 'scalar' };
     if (Object.hasOwn(constants, name)) return { op: 'constant', name, dimension: 'scalar' };
@@ -184,6 +189,7 @@ function walk(
     },
     call(slot, argument) {
       const of = nodeOf(argument);
+      if (isReduction(slot)) return single({ op: 'reduce', by: slot, of, dimension: 'scalar' });
       slots.add(slot);
       return single({ op: 'activate', slot, of, dimension: nodes[of].dimension });
     },

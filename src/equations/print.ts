@@ -2,6 +2,7 @@ import { mismatch } from '../errors.js';
 import { type ActivationName, activationText } from './activations.js';
 import { type AnyCell, equationSpec } from './cell.js';
 import { read } from './parse.js';
+import { isReduction, type Reduction } from './reductions.js';
 import type { EquationSpec } from './spec.js';
 
 /** How equations are printed: as plain text, or as LaTeX. */
@@ -57,7 +58,7 @@ function sides({ definition, activations }: EquationSpec, notation: Notation) {
       return { text: notation.map(matrix, row, text, simple), strength, isMap: true };
     },
     call(slot, argument) {
-      if (activations[slot].name === 'identity') return argument;
+      if (activations[slot]?.name === 'identity') return argument;
       return { text: notation.call(slot, argument.text), strength: 4 };
     },
     negate: operand => ({ text: `-${within(3, operand)}`, strength: 3 }),
@@ -80,7 +81,8 @@ function printText(spec: EquationSpec): string {
     name: (name, next) => name + (next ? "'" : ''),
     map: (matrix, row, argument, simple) =>
       `${matrix}${row && `_${row}`} ${simple ? argument : `(${argument})`}`,
-    call: (slot, argument) => `${activationText(spec.activations[slot])}(${argument})`,
+    call: (slot, argument) =>
+      `${isReduction(slot) ? slot : activationText(spec.activations[slot])}(${argument})`,
     isSum: () => true,
     times: ' * ',
     group: inner => `(${inner})`,
@@ -105,6 +107,14 @@ const activationLatex: Readonly<Record<ActivationName, string>> = {
   scaledTanh: '@a \\tanh\\left(@b \\left(#\\right)\\right)',
   affine: '\\left(@a \\left(#\\right) + @b\\right)',
   exp: '\\exp\\left(#\\right)',
+  sqrt: '\\sqrt{#}',
+  reciprocal: '\\frac{1}{#}',
+};
+
+const reductionLatex: Readonly<Record<Reduction, string>> = {
+  sum: '\\sum',
+  mean: '\\operatorname{mean}',
+  max: '\\max',
 };
 
 const greek: Readonly<Record<string, string>> = {
@@ -134,6 +144,7 @@ function printLatex(spec: EquationSpec): string {
       return `${product} + ${states.size ? `b_{${matrix}${row}}` : `b_{${row}}`}`;
     },
     call(slot, argument) {
+      if (isReduction(slot)) return `${reductionLatex[slot]}\\left(${argument}\\right)`;
       const { name, alpha, beta } = spec.activations[slot];
       const short = (value: number) => String(Number(value.toPrecision(4)));
       return activationLatex[name]

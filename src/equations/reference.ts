@@ -2,6 +2,7 @@ import { activationEntry } from './activations.js';
 import { type AnyCell, equationSpec } from './cell.js';
 import { columnsOf, namesOf } from './parameters.js';
 import { type BinaryName, type MatrixName, read } from './parse.js';
+import { isReduction, reduce } from './reductions.js';
 import type { EquationSpec } from './spec.js';
 
 /** State of the reference: each state variable by name, `[size]`, float64; of one stream. */
@@ -52,7 +53,10 @@ export function evaluator(
       number: value => Float64Array.of(value),
       name: (key, next) => values.get(next ? `${key}'` : key) as Float64Array,
       map: (matrix, row, v) => product(spec, values, matrix, row, v),
-      call: (slot, v) => activated(spec, slot, v),
+      call: (slot, v) =>
+        isReduction(slot)
+          ? Float64Array.of(reduce(slot, v, 0, v.length))
+          : activated(spec, slot, v),
       negate: v => v.map(value => -value),
       binary: combine,
       line: (key, next, value) => void values.set(next ? `${key}'` : key, value),

@@ -35,20 +35,31 @@ export function operandsOf(node: PlanNode): readonly number[] {
   return node.op === 'activate' ? [node.of] : [];
 }
 
+/** The nodes that must be there in full before a node is worked out. */
+function wholesOf(node: PlanNode): readonly number[] {
+  if (node.op === 'affine') return node.maps.map(({ of }) => of);
+  return node.op === 'reduce' ? [node.of] : [];
+}
+
 /** Divides a plan into stages. */
 export function schedule({ nodes, states, output }: Plan): Schedule {
   const fixed = new Set<number>();
   const levels: number[] = [];
-  const isComputed = (i: number) => nodes[i].op === 'affine' || operandsOf(nodes[i]).length > 0;
+  const isComputed = (i: number) =>
+    wholesOf(nodes[i]).length > 0 || operandsOf(nodes[i]).length > 0;
+  const isLater = (of: number) => isComputed(of) && !fixed.has(of);
   for (const [i, node] of nodes.entries()) {
     const operands = operandsOf(node);
     const given = ['number', 'constant', 'scalar', 'vector'].includes(node.op);
     if (given || (operands.length && operands.every(of => fixed.has(of)))) fixed.add(i);
-    const before = node.op === 'affine' ? node.maps.map(({ of }) => of) : [];
+    const before = wholesOf(node);
     levels[i] = Math.max(
       0,
-      ...operands.map(of => levels[of]),
-      ...before.map(of => levels[of] + Number(isComputed(of) && !fixed.has(of))),
+      // A number that is worked out is stored before vectors are made of it.
+      ...operands.map(
+        of => levels[of] + Number(isLater(of) && nodes[of].dimension !== node.dimension),
+      ),
+      ...before.map(of => levels[of] + Number(isLater(of))),
     );
   }
 
@@ -56,10 +67,9 @@ export function schedule({ nodes, states, output }: Plan): Schedule {
   const stored = new Set<number>();
   for (const [i, node] of nodes.entries()) {
     if (fixed.has(i)) continue;
-    const wholes = node.op === 'affine' ? node.maps.map(({ of }) => of) : [];
-    for (const of of wholes) if (isComputed(of) && !fixed.has(of)) stored.add(of);
+    for (const of of wholesOf(node)) if (isLater(of)) stored.add(of);
     for (const of of operandsOf(node)) {
-      if (isComputed(of) && !fixed.has(of) && place(of) !== place(i)) stored.add(of);
+      if (isLater(of) && place(of) !== place(i)) stored.add(of);
     }
   }
 

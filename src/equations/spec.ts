@@ -59,6 +59,9 @@ export function specify(
     ...(projected ? ['projectionSize'] : []),
   ]);
   const { bias = true, clip, seed, params } = options;
+  if (declarations.sameSize) {
+    demand(size === inputSize, `${where}.size`, `the input size ${inputSize}`, size);
+  }
   demand(typeof bias === 'boolean', `${where}.bias`, 'true or false', bias);
   demand(
     clip === undefined || (typeof clip === 'number' && clip > 0),
@@ -131,7 +134,9 @@ export function lower(name: string): string {
 export function cellText(spec: EquationSpec): string {
   const { definition, sizes, activations, constants, clip, bias } = spec;
   const { name, plan, declarations } = definition;
-  const positional: unknown[] = [sizes.input, sizes.hidden];
+  const positional: unknown[] = declarations.sameSize
+    ? [sizes.hidden]
+    : [sizes.input, sizes.hidden];
   const named: string[] = [];
   const open = plan.slots.filter(slot => activations[slot].clipped);
   for (const slot of open) {

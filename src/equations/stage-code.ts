@@ -12,8 +12,15 @@ import {
   times,
 } from '../kernels/wasm/module.js';
 import { product } from '../kernels/wasm/product.js';
-import { baseOf, combined, elementwise, fixedValue, type Places } from './elementwise.js';
-import { groupBytes, type LayerPlan, type Place, type StagePlan } from './memory-plan.js';
+import {
+  baseOf,
+  combined,
+  elementwise,
+  fixedValue,
+  type Places,
+  wholeVector,
+} from './elementwise.js';
+import { groupBytes, type LayerPlan, type StagePlan } from './memory-plan.js';
 
 /** Which part of a stage's work the code is to do. */
 export interface Part {
@@ -129,21 +136,6 @@ function tileCode(
           }),
         );
   return [begin, products, ends];
-}
-
-/** Where an argument of a map is, in full. */
-function wholeVector(layer: LayerPlan, places: Places, of: number): Place {
-  const node = layer.spec.definition.plan.nodes[of];
-  if (node.op === 'input') return places.input;
-  if (node.op === 'state') {
-    const k = layer.spec.definition.plan.states.findIndex(({ name }) => name === node.name);
-    return { ...places.now, at: places.now.at + layer.states[k] };
-  }
-  const { scratch } = places;
-  const own = layer.stored.get(of);
-  if (own !== undefined) return { ...scratch, at: scratch.at + own };
-  const name = 'name' in node ? node.name : '';
-  return { at: layer.prepared.get(of) ?? layer.params.get(name) ?? 0, stride: 0 };
 }
 
 /** Code that works out, once, what depends on parameters alone. */

@@ -127,6 +127,8 @@ const how: Readonly<Record<ActivationName, string>> = {
   scaledTanh: 'α·tanh(β·x)',
   affine: 'α·x + β',
   exp: 'eˣ',
+  sqrt: '√x',
+  reciprocal: '1 / x',
 };
 
 function activationTable(): string {

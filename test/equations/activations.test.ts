@@ -76,6 +76,9 @@ const rows: readonly (readonly [Activation, number, number])[] = [
   [{ name: 'affine', alpha: 2, beta: -1 }, 3, 5],
   ['exp', 1, Math.E],
   ['exp', -1000, 0],
+  ['sqrt', 2, Math.SQRT2],
+  ['sqrt', 0, 0],
+  ['reciprocal', -4, -0.25],
 ];
 
 test.each(rows)('%j of %d is %d', (activation, x, expected) => {

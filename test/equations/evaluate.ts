@@ -59,6 +59,11 @@ function leafOrOperation(
       activationEntry(name).apply(v, 0, v.length, alpha, beta);
       return v;
     }
+    case 'reduce': {
+      const v = [...values[node.of]];
+      const sum = v.reduce((total, value) => total + value, 0);
+      return Float64Array.of({ sum, mean: sum / v.length, max: Math.max(...v) }[node.by]);
+    }
     default: {
       const [a, b] = [values[node.left], values[node.right]];
       const longer = a.length > b.length ? a : b;

@@ -69,6 +69,8 @@ const exact: Record<ActivationName, (x: number, a: number, b: number) => number>
   scaledTanh: (x, a, b) => a * Math.tanh(b * x),
   affine: (x, a, b) => a * x + b,
   exp: Math.exp,
+  sqrt: Math.sqrt,
+  reciprocal: x => 1 / x,
 };
 
 /**
@@ -97,6 +99,8 @@ const table: Readonly<Record<ActivationName, Row>> = {
   scaledTanh: { alpha: 1.7159, beta: 2 / 3, scaled: 1.6, relative: 2 },
   affine: { alpha: 1.5, beta: 0.25, scaled: 1.2, relative: Infinity },
   exp: { scaled: 0.9, relative: 0.9 },
+  sqrt: { scaled: 0.6, relative: 0.6 },
+  reciprocal: { scaled: 0.6, relative: 0.6 },
 };
 
 /** The least float32 that is no subnormal number. */

@@ -120,6 +120,8 @@ export const vectorActivations = {
   },
   scaledTanh: (e, v, alpha, beta) =>
     multiply(tanh(e, multiply(v, e.constant(beta)), 0, 0), e.constant(alpha)),
+  sqrt: (_e, v) => f32x4.sqrt(v),
+  reciprocal: (e, v) => divide(e.constant(1), v),
   affine: (e, v, alpha, beta) => e.multiplyAdd(v, e.constant(alpha), e.constant(beta)),
   exp(e, v) {
     const bounded = least(most(v, e.constant(-104)), e.constant(89));

@@ -53,6 +53,7 @@ export const f32x4 = {
   lessOrEqual: operation(0x45),
   abs: operation(0xe0),
   negate: operation(0xe1),
+  sqrt: operation(0xe3),
   add: operation(0xe4),
   subtract: operation(0xe5),
   multiply: operation(0xe6),
@@ -81,9 +82,15 @@ export const shiftRight = (v: Code, n: number): Code => [v, i32(n), simd(0xac)];
 
 /** v, which is read twice, with its first element in place of those after the first n. */
 export function firstLanes(v: Code, n: number): Code {
-  const lane = (i: number) => (i < n ? i : 0);
-  const bytes = Array.from({ length: 16 }, (_, i) => lane(i >> 2) * 4 + (i & 3));
-  return [v, v, simd(0x0d), bytes];
+  return lanes(
+    v,
+    [0, 1, 2, 3].map(i => (i < n ? i : 0)),
+  );
+}
+
+/** The elements of v, which is read twice, in another order. */
+export function lanes(v: Code, order: readonly number[]): Code {
+  return [v, v, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
 }
 
 const I32 = 0x7f;

@@ -1,0 +1,18 @@
+import { sameSize } from '../equations/define.js';
+
+/**
+ * Rectifier with a learned slope `alpha` `[size]`, 0.25 at first, where x is negative. No state.
+ *
+ * He, Zhang, Ren & Sun 2015, "Delving deep into rectifiers".
+ *
+ * @example
+ * preluCell(2, { params: { alpha: [0.5, 0.5] } })(undefined, [4, -4])[1];
+ * // → Float32Array(2) [ 4, -2 ]
+ */
+export const preluCell = /* @__PURE__ */ sameSize(
+  'PReLU',
+  `
+  y = relu(x) - alpha * relu(-x)
+  `,
+  { vectors: { alpha: 0.25 } },
+);

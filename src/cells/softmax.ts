@@ -1,0 +1,16 @@
+import { sameSize } from '../equations/define.js';
+
+/**
+ * Softmax over the features of a step: positive numbers whose sum is 1. No state, no parameters.
+ *
+ * @example
+ * const [, y] = softmaxCell(2)(undefined, [0, Math.log(3)]);
+ * [...y].map(p => p.toFixed(2)).join(' '); // → 0.25 0.75
+ */
+export const softmaxCell = /* @__PURE__ */ sameSize(
+  'Softmax',
+  `
+  e = exp(x - max(x))
+  y = e * reciprocal(sum(e))
+  `,
+);
