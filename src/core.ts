@@ -23,10 +23,17 @@ export type { Batch, StateArray } from './equations/state.js';
 export { RecurError } from './errors.js';
 export type { Backend } from './kernels/backends.js';
 export { backend, ready } from './layers/backend.js';
+export { causalConv1dCell } from './layers/causal-conv1d.js';
 export { chainCell } from './layers/chain.js';
+export type { Combine } from './layers/combine.js';
+export type { ConvolutionOptions } from './layers/convolution.js';
+export { type EmbeddingOptions, embeddingCell } from './layers/embedding.js';
 export type { ChainCell, InputOf, Member, OutputOf } from './layers/members.js';
+export { contextCell, type PadMode, padCell, sliceCell } from './layers/moves.js';
+export { type BranchedCell, parallelCell, skipCell } from './layers/parallel.js';
 export type { StateObserver } from './layers/session.js';
 export { Snapshot, snapshotFromBytes } from './layers/snapshot.js';
+export { stackCell } from './layers/stack.js';
 export {
   type SnapshotInput,
   type StatefulConfig,
@@ -34,3 +41,4 @@ export {
   type StatefulLayer,
   stateful,
 } from './layers/stateful.js';
+export { type Marker, read, tap } from './layers/taps.js';

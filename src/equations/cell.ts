@@ -3,9 +3,10 @@ import { describe, mismatch } from '../errors.js';
 import type { Backend } from '../kernels/backends.js';
 import { type Engines, engines } from './engines.js';
 import { EngineMachine, type Machine, type StartOptions } from './machine.js';
-import { copyParameters, parameterShapes } from './parameters.js';
+import { copyParameters, type ParameterShape, parameterShapes } from './parameters.js';
 import { cellText, type EquationSpec, lower } from './spec.js';
 import type { StateArray, StateShape } from './state.js';
+import type { Unit } from './units.js';
 
 /** A cell's parameters by canonical name: copies, as row-major float32 ndarrays. */
 export type Params = Readonly<Record<string, NdView>>;
@@ -88,19 +89,54 @@ export interface CellInternals {
   /** What runs it, and its states; undefined where a plain function takes part. */
   readonly engines?: Engines | undefined;
   readonly shape?: StateShape | undefined;
+  /** Of a layer that reads sequences as wholes: a single step tells it nothing. */
+  readonly whole?: WholeStart | undefined;
+  /** Why it reads wholes: what of it looks ahead. */
+  readonly why?: string | undefined;
 }
+
+/** Steps one after another, `[count][size]`. */
+export interface Frames {
+  readonly data: Float32Array;
+  readonly count: number;
+  readonly size: number;
+}
+
+/** Runs sequences, each from the initial state on; `release` gives back its room. */
+export interface WholeRunner {
+  run(steps: Frames): Frames;
+  /** Where each sequence begins, in the public form. */
+  state(): unknown;
+  release(): void;
+}
+
+/** Makes a runner whose sequences begin at a state. */
+export type WholeStart = (state?: unknown, options?: BirthOptions) => WholeRunner;
 
 /** The key of `CellInternals`: one symbol for all copies of the library on a page. */
 export const internals: unique symbol = Symbol.for('rxrecur.cell') as never;
 
-/** A chain, or a plain function. */
+/** A chain, a plain function, or a layer of another kind. */
 export type CompositeSpec =
+  | LayerSpec
   | { readonly kind: 'chain'; readonly members: readonly AnyCell[] }
   | {
       readonly kind: 'function';
       readonly fn: (...args: never[]) => unknown;
       readonly stateful: boolean;
     };
+
+/** A layer that is no equations: what made it, so that a file can make it again. */
+export interface LayerSpec {
+  readonly kind: 'layer';
+  /** Its constructor's name but for `Cell`: `causalConv1d`. */
+  readonly name: string;
+  /** Numbers, names and flags. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly members: readonly AnyCell[];
+  readonly shapes: readonly ParameterShape[];
+  readonly params: Readonly<Record<string, Float32Array>>;
+}
 
 /** Any cell, for code that does not care for its types. */
 export interface AnyCell
@@ -131,16 +167,20 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
       },
     },
     text,
-    { spec, signature: text, ...running([spec], { layer: lower(name), variables }) },
+    { spec, signature: text, ...running(unitsOf(spec), { layer: lower(name), variables }) },
   );
 }
 
-/** What runs layers of equations, one after another. */
+const unitsOf = (spec: EquationSpec): Unit[] => [
+  { spec, from: [-1], where: lower(spec.definition.name) },
+];
+
+/** What runs units as one program. */
 export function running(
-  specs: readonly EquationSpec[],
+  units: readonly Unit[],
   shape: StateShape,
 ): Pick<CellInternals, 'start' | 'engines' | 'shape'> {
-  const own = engines(specs);
+  const own = engines(units);
   return {
     engines: own,
     shape,

@@ -18,8 +18,11 @@ import {
   set,
   when,
 } from '../kernels/wasm/module.js';
-import { groupBytes, type LayerPlan, type MemoryPlan, type Place } from './memory-plan.js';
+import type { Places } from './elementwise.js';
+import { groupBytes, type MemoryPlan, type Place, type UnitPlan } from './memory-plan.js';
+import { moving } from './moving.js';
 import { type EachStream, type Part, prepareCode, stageCode } from './stage-code.js';
+import { checkedBefore, outputSize } from './units.js';
 
 /** Parameters of every function: blocks of states to read and to write, in bytes, and a count. */
 const [now, next, spare, count] = [0, 1, 2, 3];
@@ -38,8 +41,8 @@ const everything: readonly FunctionName[] = ['prepare', 'step', 'streams', 'step
 /**
  * Compiles a model to a WebAssembly module with the functions `prepare`, once the parameters are
  * in place; `step`, one stream one step; `streams`, `count` streams one step; `steps`, one stream
- * `count` steps, with a second block to write to in turn. They answer 0, or the index of the layer
- * whose input was not finite. Constants are added to those in `pool`.
+ * `count` steps, with a second block to write to in turn. They answer 0, or which
+ * unit, from 1, has an input that it cannot take. Constants are added to those in `pool`.
  */
 export function compile(
   plan: MemoryPlan,
@@ -51,21 +54,22 @@ export function compile(
     const fn = new FunctionBuilder();
     return fn.body([codeOf(emitter(fn, pool, relaxed)), i32(0)]);
   };
-  const { layers, block } = plan;
-  const inTurn = (codeOf: (e: Emitter, layer: LayerPlan) => Code, many: boolean) =>
+  const { units, block } = plan;
+  const checked = checkedBefore(units.map(({ unit }) => unit));
+  const inTurn = (codeOf: (e: Emitter, own: Own) => Code, many: boolean) =>
     build(e =>
-      layers.map((layer, i) => [
-        codeOf(e, layer),
-        layers[i + 1] ? checkFinite(e, layer, i + 1, many) : [],
+      units.map((own, i) => [
+        checked[i].map(u => checkFinite(e, units[u], i + 1, many)),
+        codeOf(e, { ...own, refusal: i + 1 }),
       ]),
     );
   const functions: Readonly<Record<FunctionName, () => Code>> = {
-    prepare: () => build(e => layers.map(layer => prepareCode(e, layer))),
+    prepare: () => build(e => units.map(({ layer }) => (layer ? prepareCode(e, layer) : []))),
     step: () => inTurn(oneStep, false),
-    streams: () => inTurn((e, layer) => manyStreams(e, layer, block), true),
+    streams: () => inTurn((e, own) => manyStreams(e, own, block), true),
     steps: () =>
       inTurn(
-        (e, layer) => (layer.states.length ? manySteps(e, layer) : manyStreams(e, layer, block)),
+        (e, own) => (own.states.length ? manySteps(e, own) : manyStreams(e, own, block)),
         true,
       ),
   };
@@ -77,19 +81,44 @@ const whole: Part = { from: 'biases', to: 'end' };
 
 const pointer = (local: number, stride = 0): Place => ({ local, at: 0, stride });
 
-function oneStep(e: Emitter, layer: LayerPlan): Code {
-  const places = { ...layer, now: pointer(now), next: pointer(next) };
-  return layer.stages.map(stage => stageCode(e, layer, stage, places, whole));
+/** A unit, and what the function answers where its input is refused. */
+interface Own extends UnitPlan {
+  readonly refusal: number;
+}
+
+function oneStep(e: Emitter, own: Own): Code {
+  return unitCode(e, own, { ...placesOf(own), now: pointer(now), next: pointer(next) });
+}
+
+/** The places that a unit has one of for each stream, or step; what moves reads from `i0`, `i1`, … */
+function placesOf({ inputs, output, layer }: UnitPlan): Record<string, Place> {
+  if (layer) return { input: layer.input, output, scratch: layer.scratch, sums: layer.sums };
+  return { ...Object.fromEntries(inputs.map((place, k) => [`i${k}`, place])), output };
+}
+
+/** The code of a unit for one stream, or what `each` makes of it; `part` is of equations. */
+function unitCode(
+  e: Emitter,
+  own: Own,
+  places: Record<string, Place>,
+  part = whole,
+  each: EachStream = body => body,
+): Code {
+  const { layer, unit, inputs } = own;
+  const { now, next, output } = places;
+  if (layer) {
+    const all = places as unknown as Places;
+    return layer.stages.map(stage => stageCode(e, layer, stage, all, part, each));
+  }
+  const from = inputs.map((_, k) => places[`i${k}`]);
+  return each(moving(e, own, unit.spec, { inputs: from, output, now, next }));
 }
 
 /** Does a part of each stage for `count` streams. */
-function manyStreams(e: Emitter, layer: LayerPlan, block: number, part = whole): Code {
+function manyStreams(e: Emitter, own: Own, block: number, part = whole): Code {
   const left = e.fn.number();
   const moving = movingPlaces(e, {
-    input: layer.input,
-    output: layer.output,
-    scratch: layer.scratch,
-    sums: layer.sums,
+    ...placesOf(own),
     now: pointer(now, block),
     next: pointer(next, block),
   });
@@ -98,7 +127,7 @@ function manyStreams(e: Emitter, layer: LayerPlan, block: number, part = whole):
     set(left, get(count)),
     repeat([body, moving.advance, set(left, minus(get(left), i32(1)))], get(left)),
   ];
-  return layer.stages.map(stage => stageCode(e, layer, stage, moving.places, part, each));
+  return unitCode(e, own, moving.places, part, each);
 }
 
 /** Places behind pointers that move from stream to stream. */
@@ -116,11 +145,18 @@ function movingPlaces<P extends Readonly<Record<string, Place>>>(e: Emitter, fro
 }
 
 /** `count` steps of one stream: the products of all inputs first, then the rest step by step. */
-function manySteps(e: Emitter, layer: LayerPlan): Code {
+function manySteps(e: Emitter, own: Own): Code {
   const [from, to, left, kept] = [0, 0, 0, 0].map(() => e.fn.number());
-  const { input, output, sums } = layer;
-  const moving = movingPlaces(e, { input, output, sums });
-  const places = { ...layer, ...moving.places, now: pointer(from), next: pointer(to) };
+  const { layer } = own;
+  const { scratch, ...others } = placesOf(own);
+  const moving = movingPlaces(e, others);
+  // One step's scratch is room for the next one's.
+  const places = {
+    ...moving.places,
+    ...(scratch && { scratch }),
+    now: pointer(from),
+    next: pointer(to),
+  };
   const rest: Part = { from: 'sums', to: 'end' };
   // The first step writes to `next`; then that and `spare` take turns.
   const turn = [
@@ -130,22 +166,18 @@ function manySteps(e: Emitter, layer: LayerPlan): Code {
     when(same(get(kept), get(now)), set(to, get(spare))),
   ];
   return [
-    manyStreams(e, layer, 0, { from: 'biases', to: 'sums' }),
+    layer ? manyStreams(e, own, 0, { from: 'biases', to: 'sums' }) : [],
     [moving.begin, set(from, get(now)), set(to, get(next)), set(left, get(count))],
     repeat(
-      [
-        layer.stages.map(stage => stageCode(e, layer, stage, places, rest)),
-        [moving.advance, turn, set(left, minus(get(left), i32(1)))],
-      ],
+      [unitCode(e, own, places, rest), [moving.advance, turn, set(left, minus(get(left), i32(1)))]],
       get(left),
     ),
   ];
 }
 
-/** Returns `index` where an output of the layer is not finite, for it is the next one's input. */
-function checkFinite(e: Emitter, { output, spec }: LayerPlan, index: number, many: boolean): Code {
-  const { plan } = spec.definition;
-  const size = spec.sizes[plan.nodes[plan.output].dimension];
+/** Returns `index` where an output of the unit is not finite, for it is another one's input. */
+function checkFinite(e: Emitter, { output, unit }: UnitPlan, index: number, many: boolean): Code {
+  const size = outputSize(unit.spec);
   const [at, end, left] = [0, 0, 0].map(() => e.fn.number());
   const odd = e.fn.vector();
   const rest = size % 4;

@@ -5,7 +5,7 @@ import { compile, type FunctionName } from './compile.js';
 import { type Engine, Pool, type Rows } from './engine.js';
 import { type MemoryPlan, memoryPlan, type Place } from './memory-plan.js';
 import { pack } from './pack.js';
-import type { EquationSpec } from './spec.js';
+import { modelInput, outputSize, type Unit, type UnitSpec } from './units.js';
 
 const pageBytes = 65536;
 /** Modules that are kept for layers to come. */
@@ -27,14 +27,14 @@ const forMany: Functions = ['streams', 'steps'];
 const modules = new Map<string, Kept>();
 
 /** The code of models like this one, whatever the parameters: composed once. */
-function codeOf(specs: readonly EquationSpec[], backend: Backend): Kept {
+function codeOf(units: readonly Unit[], backend: Backend): Kept {
   // Kept are no parameters: they are large, and others will come.
-  const shapes = specs.map(spec => ({ ...spec, params: {} }));
-  const texts = shapes.map(({ definition: { text, declarations }, ...rest }) => [
-    text,
-    declarations,
-    rest,
-  ]);
+  const shapes = units.map(({ spec, ...unit }) => ({ ...unit, spec: withoutParameters(spec) }));
+  const texts = shapes.map(({ spec, from }) => {
+    if (spec.kind !== 'equations') return [from, spec];
+    const { definition, ...rest } = spec;
+    return [from, definition.text, definition.declarations, rest];
+  });
   const key = JSON.stringify([isRelaxed(backend), texts], (_, value) =>
     Object.is(value, -0) ? '-0' : value,
   );
@@ -49,6 +49,12 @@ function codeOf(specs: readonly EquationSpec[], backend: Backend): Kept {
   return kept;
 }
 
+function withoutParameters(spec: UnitSpec): UnitSpec {
+  if (spec.kind === 'equations') return { ...spec, params: {} };
+  return spec.kind === 'lookup' ? { ...spec, table: none } : spec;
+}
+const none = new Float32Array(0);
+
 const bytesOf = ({ plan, relaxed, pool }: Kept, names: Functions) =>
   compile(plan, relaxed, names, pool).bytes;
 
@@ -62,11 +68,8 @@ function moduleOf(kept: Kept, names: Functions): WasmModule {
 }
 
 /** Compiles a model's modules without blocking; a `compiledEngine` made later finds them. */
-export async function compileAhead(
-  specs: readonly EquationSpec[],
-  backend: Backend,
-): Promise<void> {
-  const kept = codeOf(specs, backend);
+export async function compileAhead(units: readonly Unit[], backend: Backend): Promise<void> {
+  const kept = codeOf(units, backend);
   for (const names of [forOne, forMany]) {
     if (kept.modules.has(names)) continue;
     kept.modules.set(names, await webAssembly().compile(bytesOf(kept, names)));
@@ -79,9 +82,9 @@ type Run = (now: number, next: number, spare: number, count: number) => number;
  * A model as WebAssembly with a memory of its own. Throws where the engine refuses to compile
  * it here and now, or has not enough memory.
  */
-export function compiledEngine(specs: readonly EquationSpec[], backend: Backend): Engine {
+export function compiledEngine(units: readonly Unit[], backend: Backend): Engine {
   const wasm = webAssembly();
-  const kept = codeOf(specs, backend);
+  const kept = codeOf(units, backend);
   const { plan } = kept;
   const m = new wasm.Memory({ initial: Math.ceil(plan.end / pageBytes) });
   const functions = (names: Functions) => {
@@ -93,10 +96,10 @@ export function compiledEngine(specs: readonly EquationSpec[], backend: Backend)
   const { prepare, step } = functions(forOne);
   let many: Record<string, Run> | undefined;
   const memory = new Float32Array(m.buffer);
-  pack(plan, specs, memory);
+  pack(plan, units, memory);
   prepare(0, 0, 0, 0);
 
-  const { layers, room } = plan;
+  const { units: plans, room, input } = plan;
   const pool = new Pool(memory, plan.end / 4, plan.block / 4, ({ byteLength }, end) => {
     const lacking = Math.ceil((end * 4 - byteLength) / pageBytes);
     // Twice as much, so that it happens seldom; just enough where that is too much.
@@ -116,11 +119,10 @@ export function compiledEngine(specs: readonly EquationSpec[], backend: Backend)
     backend,
     pool,
     room,
-    input: rows(layers[0].input, specs[0].sizes.input),
-    outputs: layers.map(({ output, spec: { definition, sizes } }) =>
-      rows(output, sizes[definition.plan.nodes[definition.plan.output].dimension]),
-    ),
-    states: layers.flatMap(({ states }) => states.map(at => at / 4)),
+    units,
+    input: rows(input, modelInput(units)),
+    outputs: plans.map(({ output, unit }) => rows(output, outputSize(unit.spec))),
+    states: plans.flatMap(({ states }) => states.map(at => at / 4)),
     step: (now, next) => step(now * 4, next * 4, 0, 0),
     streams(now, next, count) {
       many ??= functions(forMany);

@@ -1,6 +1,5 @@
 import type { Backend } from '../kernels/backends.js';
-import type { EquationSpec } from './spec.js';
-
+import { inputSizes, type Unit } from './units.js';
 /** Vectors one after another in an engine's memory, in floats. */
 export interface Rows {
   readonly at: number;
@@ -11,16 +10,19 @@ export interface Rows {
 }
 
 /** How many vectors an engine's inputs and outputs have room for: 64, less where they are long. */
-export function roomFor(specs: readonly EquationSpec[]): number {
-  const widest = specs.map(({ sizes: { input, hidden } }) => input + 8 * hidden);
+export function roomFor(units: readonly Unit[]): number {
+  const widest = units.map(({ spec }) => {
+    if (spec.kind === 'equations') return spec.sizes.input + 8 * spec.sizes.hidden;
+    return inputSizes(spec).reduce((sum, size) => sum + size, spec.size);
+  });
   return Math.max(1, Math.min(64, Math.floor(2 ** 18 / Math.max(...widest))));
 }
 
 /**
- * Layers of equations made ready to run one after another on numbers in one memory: no checks, no
- * garbage. Addresses count floats. Functions that step read the streams' blocks of states, one after
- * another, at `now` and write the next ones at `next`, and answer 0, or which layer's input (from 1)
- * was not finite: then there is no answer.
+ * Units made ready to run one after another on numbers in one memory: no checks, no garbage.
+ * Addresses count floats. Functions that step read the streams' blocks of states, one after another,
+ * at `now` and write the next ones at `next`, and answer 0, or which unit (from 1) has an input that
+ * is not finite, or no index: then there is no answer.
  */
 export interface Engine {
   readonly backend: Backend;
@@ -28,10 +30,11 @@ export interface Engine {
   readonly pool: Pool;
   /** Streams, or steps, of one call at the most. */
   readonly room: number;
+  readonly units: readonly Unit[];
   readonly input: Rows;
-  /** Of each layer; the last one's are the answer. */
+  /** Of each unit; the last one's are the answer. */
   readonly outputs: readonly Rows[];
-  /** Where in a block the states are, layer by layer. */
+  /** Where in a block the states are, unit by unit. */
   readonly states: readonly number[];
   /** Steps one stream. */
   step(now: number, next: number): number;

@@ -2,21 +2,21 @@ import { type Backend, backends, portable } from '../kernels/backends.js';
 import { compileAhead, compiledEngine } from './compiled-engine.js';
 import type { Engine } from './engine.js';
 import { portableEngine } from './portable-engine.js';
-import type { EquationSpec } from './spec.js';
+import type { Unit } from './units.js';
 
 /** The engines of a model, made when they are first asked for. */
 export interface Engines {
-  readonly specs: readonly EquationSpec[];
+  readonly units: readonly Unit[];
   /** Those there are, by backend; undefined: what was the fastest when it was asked for. */
   readonly made: Map<Backend | undefined, Engine>;
   /** Of a backend that there is, or of the fastest. Throws where a pinned one cannot be made. */
   get(backend?: Backend): Engine;
 }
 
-export function engines(specs: readonly EquationSpec[]): Engines {
+export function engines(units: readonly Unit[]): Engines {
   const made = new Map<Backend | undefined, Engine>();
   const make = (backend: Backend) =>
-    backend === portable ? portableEngine(specs) : compiledEngine(specs, backend);
+    backend === portable ? portableEngine(units) : compiledEngine(units, backend);
   const fastest = (): Engine => {
     try {
       return get(backends()[0]);
@@ -30,15 +30,15 @@ export function engines(specs: readonly EquationSpec[]): Engines {
     made.set(pinned, engine);
     return engine;
   };
-  return { specs, made, get };
+  return { units, made, get };
 }
 
 /** The fastest engine of a model, compiled without blocking; not before it is there. */
-export async function readyEngine({ specs, made, get }: Engines): Promise<Engine> {
+export async function readyEngine({ units, made, get }: Engines): Promise<Engine> {
   const [backend] = backends();
   if (backend !== portable && made.get(undefined)?.backend !== backend) {
     // Where that fails, `get` finds out that it does.
-    await compileAhead(specs, backend).catch(() => {});
+    await compileAhead(units, backend).catch(() => {});
     made.delete(undefined);
   }
   return get();

@@ -31,6 +31,15 @@ export function initialise(
   );
 }
 
+/** A matrix drawn on its own, from a seed or differently from run to run. */
+export function initialMatrix(
+  rows: number,
+  columns: number,
+  seed = Math.random() * 2 ** 53,
+): Float32Array {
+  return glorotUniform(generator(seed), rows, columns);
+}
+
 /** A `[rows, columns]` matrix, uniform in ±√(6 / (rows + columns)). */
 function glorotUniform(random: () => number, rows: number, columns: number): Float32Array {
   const limit = Math.sqrt(6 / (rows + columns));

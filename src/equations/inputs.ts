@@ -1,6 +1,6 @@
 import { isNdArray, type NdArray } from '../arrays/ndarray.js';
 import { describe, mismatch, shapeText } from '../errors.js';
-import type { Rows } from './engine.js';
+import type { Engine } from './engine.js';
 
 /** The columns of an input, which must be of the right size: 0 for `[size]`. */
 export function columnsOf(
@@ -83,17 +83,19 @@ export function readFloats(x: Float32Array, memory: Float32Array, to: number): b
   return true;
 }
 
-/** Throws for the first number among a layer's outputs that the next layer cannot take. */
-export function refuseOutput(
-  next: string,
-  memory: Float32Array,
-  { at, stride, size }: Rows,
-  count: number,
-): void {
-  for (let j = 0; j < count; j++) {
-    const row = memory.subarray(at + j * stride, at + j * stride + size);
-    const i = row.findIndex(value => !Number.isFinite(value));
-    if (i >= 0) throw notFinite(next, i, row[i]);
+/** Throws for the first number that a unit of an engine, the odd-th, cannot take. */
+export function refuseInput(engine: Engine, odd: number, count: number): void {
+  const { pool, input, outputs, units } = engine;
+  const { where, from, spec } = units[odd - 1];
+  for (const { at, stride, size } of from.map(u => outputs[u] ?? input)) {
+    for (let j = 0; j < count; j++) {
+      const row = pool.memory.subarray(at + j * stride, at + j * stride + size);
+      const i = row.findIndex(value => !Number.isFinite(value));
+      if (i >= 0) throw notFinite(where, i, row[i]);
+      if (spec.kind !== 'lookup' || (spec.count > row[0] && row[0] >= 0 && row[0] % 1 === 0))
+        continue;
+      throw mismatch(`${where}.x`, `a whole number from 0 to ${spec.count - 1}`, String(row[0]));
+    }
   }
 }
 

@@ -2,12 +2,11 @@ import { isNdArray, type NdArray, type NdView, wrap } from '../arrays/ndarray.js
 import { Slab } from '../arrays/slab.js';
 import { mismatch } from '../errors.js';
 import type { Engine, Rows } from './engine.js';
-import { columnsOf, plain, read, readFloats, refuseOutput } from './inputs.js';
+import { columnsOf, plain, read, readFloats, refuseInput } from './inputs.js';
 import {
   type Batch,
   type Blocks,
   type GivenState,
-  layersOf,
   layOut,
   type Origin,
   readState,
@@ -57,8 +56,8 @@ export class EngineMachine implements Machine {
   readonly #engine: Engine;
   readonly #shape: StateShape;
   readonly #given: GivenState;
-  /** The layers' names in messages. */
-  readonly #layers: readonly string[];
+  /** Its first layer's name in messages. */
+  readonly #where: string;
   readonly #output: Rows;
   readonly #outputs: Outputs;
   #batch: Batch;
@@ -78,7 +77,7 @@ export class EngineMachine implements Machine {
     this.#engine = engine;
     this.#shape = shape;
     this.#given = readState(shape, initial, origin);
-    this.#layers = layersOf(shape);
+    this.#where = engine.units[0].where;
     this.#output = engine.outputs[engine.outputs.length - 1];
     this.#outputs = new Outputs(this.#output.size, reuse);
     this.#batch = this.#tentative = this.#given.batch;
@@ -87,8 +86,8 @@ export class EngineMachine implements Machine {
 
   step(x: unknown): unknown {
     const engine = this.#engine;
-    const { pool, input, outputs, room } = engine;
-    const [where] = this.#layers;
+    const { pool, input, room } = engine;
+    const where = this.#where;
     const floats = x instanceof Float32Array && x.length === input.size;
     const array = !floats && isNdArray(x) ? x : undefined;
     const columns = floats ? 0 : columnsOf(where, x, array, input.size);
@@ -109,7 +108,7 @@ export class EngineMachine implements Machine {
         streams === 1
           ? engine.step(this.#current, next)
           : engine.streams(this.#current + at, next + at, count);
-      if (odd) refuseOutput(this.#layers[odd], memory, outputs[odd - 1], count);
+      if (odd) refuseInput(engine, odd, count);
       this.#outputs.read(memory, this.#output, first, count, streams);
     }
     this.#current = next;
@@ -213,7 +212,7 @@ export class EngineMachine implements Machine {
         n ? `a batch of ${n}` : 'a vector',
       );
       const hint = 'the first datum fixes the batch size; reset before another';
-      throw mismatch(`${this.#layers[0]}.x`, expected, got, hint);
+      throw mismatch(`${this.#where}.x`, expected, got, hint);
     }
     this.#tentative = columns;
     if (this.#streams !== (columns || 1)) this.#birth();

@@ -2,6 +2,7 @@ import { roomFor } from './engine.js';
 import { columnsOf } from './parameters.js';
 import { operandsOf, type Schedule, type Stage, schedule } from './schedule.js';
 import type { EquationSpec } from './spec.js';
+import { modelInput, outputSize, stateSizes, type Unit } from './units.js';
 
 /** Bytes of four floats: rows are worked out in groups of four. */
 export const groupBytes = 16;
@@ -63,9 +64,24 @@ export interface LayerPlan {
   readonly sums: Place;
 }
 
+/** A unit, and where its numbers are. */
+export interface UnitPlan {
+  readonly unit: Unit;
+  /** What it reads. */
+  readonly inputs: readonly Place[];
+  readonly output: Place;
+  /** Offset of each state in a stream's block. */
+  readonly states: readonly number[];
+  /** Where a unit of equations has the rest. */
+  readonly layer?: LayerPlan;
+  /** The rows of a table to look up in. */
+  readonly table: number;
+}
+
 /** Where everything is, from constants at 0 to `end`, where the streams' blocks begin. */
 export interface MemoryPlan {
-  readonly layers: readonly LayerPlan[];
+  readonly units: readonly UnitPlan[];
+  readonly input: Place;
   /** Vectors that each `Place` has room for. */
   readonly room: number;
   /** Bytes of one stream's block of states. */
@@ -73,90 +89,106 @@ export interface MemoryPlan {
   readonly end: number;
 }
 
+/** What takes memory, from the beginning on. */
+interface Layout {
+  take(bytes: number): number;
+  places(floats: number): Place;
+}
+
 /**
- * Lays out the memory of layers that are stepped one after another. So many sums of products are
+ * Lays out the memory of units that are stepped one after another. So many sums of products are
  * kept in registers at a time; numbers depend on it only through `split`.
  */
-export function memoryPlan(specs: readonly EquationSpec[], accumulators: number): MemoryPlan {
+export function memoryPlan(units: readonly Unit[], accumulators: number): MemoryPlan {
   // Constants, four times each: two a node at the most (alpha, beta), two of a clip, the common ones.
-  const constantsOf = ({ definition }: EquationSpec) => 2 * definition.plan.nodes.length + 2;
-  let end = specs.reduce((n, spec) => n + constantsOf(spec), 50) * groupBytes;
+  const constantsOf = ({ spec }: Unit) =>
+    spec.kind === 'equations' ? 2 * spec.definition.plan.nodes.length + 2 : 0;
+  let end = units.reduce((n, unit) => n + constantsOf(unit), 50) * groupBytes;
   let block = 0;
   const take = (bytes: number) => {
     const at = Math.ceil(end / lineBytes) * lineBytes;
     end = at + bytes;
     return at;
   };
-  const room = roomFor(specs);
+  const room = roomFor(units);
   const places = (floats: number): Place => {
     const stride = bytesOf(floats);
     return { at: take(stride * room), stride };
   };
-  let input = places(specs[0].sizes.input);
-  const layers = specs.map((spec): LayerPlan => {
-    const { sizes } = spec;
-    const { plan } = spec.definition;
-    const { fixed, stages, stored } = schedule(plan);
-    const sizeOf = (i: number) => sizes[plan.nodes[i].dimension];
-    /** Offsets one after another, and what they come to. */
-    const inRow = (nodes: readonly number[], start = 0) => {
-      let next = start;
-      const at = nodes.map(i => (next += bytesOf(sizeOf(i))) - bytesOf(sizeOf(i)));
-      return { at, next };
-    };
-    const scratch = inRow(stored);
-    const states = inRow(
-      plan.states.map(({ node }) => node),
-      block,
-    );
-    block = states.next;
-    let sums = 0;
-    const stagePlans = stages.map((stage): StagePlan => {
-      const rows = sizes[stage.dimension];
-      const groups = Math.ceil(rows / 4);
-      const widest = Math.max(1, ...stage.args.map(({ maps }) => maps.length));
-      const most = Math.max(1, Math.floor(accumulators / widest));
-      // Tiles of one size, or nearly so.
-      const tile = Math.ceil(groups / Math.ceil(groups / most));
-      const split = 2 ** Math.floor(Math.log2(Math.max(1, accumulators / (widest * tile))));
-      const weights = stage.args.map(({ maps }): Weights => {
-        const columns = sizes[columnsOf(plan, maps[0].matrix)];
-        // Not a power of two, whose multiples would share a few lines of the cache.
-        const pitch = (columns * maps.length + 4) * groupBytes;
-        return { at: take(groups * pitch), columns, pitch };
-      });
-      const size = groups * stage.affines.length * groupBytes;
-      sums += size;
-      return {
-        ...stage,
-        rows,
-        groups,
-        tile,
-        split,
-        weights,
-        biases: take(size),
-        sums: sums - size,
-      };
-    });
-    const learned = (names: readonly string[], size: number) =>
-      names.map((name): [string, number] => [name, take(bytesOf(size))]);
-    const prepared = [...fixed].filter(i => operandsOf(plan.nodes[i]).length);
-    const layer: LayerPlan = {
-      spec,
-      fixed,
-      stages: stagePlans,
-      params: new Map([...learned(plan.vectors, sizes.hidden), ...learned(plan.scalars, 1)]),
-      prepared: new Map(prepared.map(i => [i, take(bytesOf(sizeOf(i)))])),
-      stored: new Map(stored.map((i, k) => [i, scratch.at[k]])),
-      states: states.at,
-      input,
-      output: places(sizeOf(plan.output)),
-      scratch: places(scratch.next / 4),
-      sums: places(plan.states.length ? sums / 4 : 0),
-    };
-    input = layer.output;
-    return layer;
-  });
+  const input = places(modelInput(units));
+  const plans: UnitPlan[] = [];
+  for (const unit of units) {
+    const { spec, from } = unit;
+    const inputs = from.map(u => plans[u]?.output ?? input);
+    const states = stateSizes(spec).map(size => (block += bytesOf(size)) - bytesOf(size));
+    const layer =
+      spec.kind === 'equations'
+        ? layerPlan(spec, inputs[0], states, accumulators, { take, places })
+        : undefined;
+    const table = spec.kind === 'lookup' ? take(spec.count * bytesOf(spec.size)) : 0;
+    const output = layer?.output ?? places(outputSize(spec));
+    plans.push({ unit, inputs, output, states, table, ...(layer && { layer }) });
+  }
   // Without states too, blocks are at different places.
-  return { layers, room, block: Math.max(block, groupBytes), end: take(0) };
+  return { units: plans, input, room, block: Math.max(block, groupBytes), end: take(0) };
+}
+
+/** Lays out a layer of equations. */
+function layerPlan(
+  spec: EquationSpec,
+  input: Place,
+  states: readonly number[],
+  accumulators: number,
+  { take, places }: Layout,
+): LayerPlan {
+  const { sizes } = spec;
+  const { plan } = spec.definition;
+  const { fixed, stages, stored } = schedule(plan);
+  const sizeOf = (i: number) => sizes[plan.nodes[i].dimension];
+  let scratch = 0;
+  const offsets = stored.map(i => (scratch += bytesOf(sizeOf(i))) - bytesOf(sizeOf(i)));
+  let sums = 0;
+  const stagePlans = stages.map((stage): StagePlan => {
+    const rows = sizes[stage.dimension];
+    const groups = Math.ceil(rows / 4);
+    const widest = Math.max(1, ...stage.args.map(({ maps }) => maps.length));
+    const most = Math.max(1, Math.floor(accumulators / widest));
+    // Tiles of one size, or nearly so.
+    const tile = Math.ceil(groups / Math.ceil(groups / most));
+    const split = 2 ** Math.floor(Math.log2(Math.max(1, accumulators / (widest * tile))));
+    const weights = stage.args.map(({ maps }): Weights => {
+      const columns = sizes[columnsOf(plan, maps[0].matrix)];
+      // Not a power of two, whose multiples would share a few lines of the cache.
+      const pitch = (columns * maps.length + 4) * groupBytes;
+      return { at: take(groups * pitch), columns, pitch };
+    });
+    const size = groups * stage.affines.length * groupBytes;
+    sums += size;
+    return {
+      ...stage,
+      rows,
+      groups,
+      tile,
+      split,
+      weights,
+      biases: take(size),
+      sums: sums - size,
+    };
+  });
+  const learned = (names: readonly string[], size: number) =>
+    names.map((name): [string, number] => [name, take(bytesOf(size))]);
+  const prepared = [...fixed].filter(i => operandsOf(plan.nodes[i]).length);
+  return {
+    spec,
+    fixed,
+    stages: stagePlans,
+    params: new Map([...learned(plan.vectors, sizes.hidden), ...learned(plan.scalars, 1)]),
+    prepared: new Map(prepared.map(i => [i, take(bytesOf(sizeOf(i)))])),
+    stored: new Map(stored.map((i, k) => [i, offsets[k]])),
+    states,
+    input,
+    output: places(sizeOf(plan.output)),
+    scratch: places(scratch / 4),
+    sums: places(plan.states.length ? sums / 4 : 0),
+  };
 }

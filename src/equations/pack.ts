@@ -1,17 +1,27 @@
-import type { MemoryPlan, StagePlan } from './memory-plan.js';
+import { bytesOf, type MemoryPlan, type StagePlan } from './memory-plan.js';
 import { namesOf } from './parameters.js';
 import type { EquationSpec } from './spec.js';
+import type { LookupSpec, Unit } from './units.js';
 
-/** Writes the parameters of a model's layers into its memory, as the compiled code reads them. */
+/** Writes the parameters of a model's units into its memory, as the compiled code reads them. */
 export function pack(
-  { layers }: MemoryPlan,
-  specs: readonly EquationSpec[],
+  { units: plans }: MemoryPlan,
+  units: readonly Unit[],
   memory: Float32Array,
 ): void {
-  for (const [i, layer] of layers.entries()) {
-    const spec = specs[i];
+  for (const [i, { layer, table }] of plans.entries()) {
+    const { spec } = units[i];
+    if (spec.kind === 'lookup') packTable(spec, table, memory);
+    if (!layer || spec.kind !== 'equations') continue;
     for (const stage of layer.stages) packStage(stage, spec, memory);
     for (const [name, at] of layer.params) memory.set(spec.params[name], at / 4);
+  }
+}
+
+/** Rows of a table, each from a whole group on. */
+function packTable({ count, size, table }: LookupSpec, at: number, memory: Float32Array): void {
+  for (let i = 0, to = at / 4; i < count; i++, to += bytesOf(size) / 4) {
+    memory.set(table.subarray(i * size, (i + 1) * size), to);
   }
 }
 

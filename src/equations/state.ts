@@ -11,10 +11,10 @@ export interface StateVariable {
   readonly size: number;
 }
 
-/** The states of a cell, by the name of its layer, or of a chain's members. */
+/** The states of a cell, by the name of its layer, or of the members of a `chain`, or the like. */
 export type StateShape =
   | { readonly layer: string; readonly variables: readonly StateVariable[] }
-  | { readonly members: readonly StateShape[] };
+  | { readonly kind?: string; readonly members: readonly StateShape[] };
 
 /** One state variable as users see it: `[size]`, or `[size, batch]` in a batch. */
 export type StateArray = Float32Array | NdView;
@@ -41,12 +41,6 @@ export interface Origin {
   readonly finite?: boolean | undefined;
 }
 
-/** The names of a shape's layers, as they stand in messages: `chain[0].lstm`. */
-export function layersOf(shape: StateShape, prefix = ''): readonly string[] {
-  if (!('members' in shape)) return [prefix + shape.layer];
-  return shape.members.flatMap((member, i) => layersOf(member, `${prefix}chain[${i}].`));
-}
-
 /** Checks and copies a state in the public form; undefined stands for zeros. */
 export function readState(shape: StateShape, given: unknown, origin: Origin): GivenState {
   let batch: Batch = null;
@@ -55,11 +49,12 @@ export function readState(shape: StateShape, given: unknown, origin: Origin): Gi
   const readMember = (prefix: string, member: StateShape, value: unknown): void => {
     if ('members' in member) {
       const { length } = member.members;
+      const { kind = 'chain' } = member;
       const isGiven = value !== undefined || origin.restored;
       const isTuple = Array.isArray(value) && value.length === length;
-      demand(isTuple || !isGiven, `${prefix}chain.initialState`, `a tuple of ${length}`, value);
+      demand(isTuple || !isGiven, `${prefix}${kind}.initialState`, `a tuple of ${length}`, value);
       for (const [i, next] of member.members.entries()) {
-        readMember(`${prefix}chain[${i}].`, next, (value as unknown[] | undefined)?.[i]);
+        readMember(`${prefix}${kind}[${i}].`, next, (value as unknown[] | undefined)?.[i]);
       }
       return;
     }

@@ -154,6 +154,7 @@ function rebuilt(cell: AnyCell, params: Iterator<Params>): AnyCell {
   if (spec.kind === 'chain') {
     return startingFrom(chainOf(spec.members.map(m => rebuilt(m, params))), initialState);
   }
+  if (spec.kind === 'layer') return cell;
   const { definition, sizes, bias } = spec;
   const shapes = parameterShapes(definition.plan, sizes, bias);
   const values = readParameters(lower(definition.name), shapes, params.next().value as Params);

@@ -1,17 +1,13 @@
-import {
-  type AnyCell,
-  type BirthOptions,
-  internals,
-  makeCell,
-  running,
-  type SameForm,
-} from '../equations/cell.js';
-import type { Machine } from '../equations/machine.js';
-import type { EquationSpec } from '../equations/spec.js';
+import { type AnyCell, internals, makeCell, running, type SameForm } from '../equations/cell.js';
 import type { StateShape } from '../equations/state.js';
-import { asRecurError, demand, describe, mismatch } from '../errors.js';
+import type { Unit } from '../equations/units.js';
+import { demand, describe, mismatch } from '../errors.js';
+import { startChain, wholeChain } from './chain-machine.js';
+import { combinedSize, combineUnit, place } from './combine.js';
 import { functionCell } from './function-cell.js';
+import { isBareTap, readOf, tapOf } from './markers.js';
 import { type ChainCell, carried, type Fitting, type Member, type WithCell } from './members.js';
+import { wholeIn, wholeStart } from './whole.js';
 
 /** The cell of a cell or layer; undefined for a plain function. */
 export function cellOf(model: unknown): AnyCell | undefined {
@@ -41,7 +37,7 @@ export function cellIn(
 export function layerText(cell: AnyCell, text = String(cell)): string {
   const { spec } = cell[internals];
   const recurrent = spec.kind === 'function' ? spec.stateful : cell.hiddenSize;
-  return recurrent && spec.kind !== 'chain' ? `Recur(${text})` : text;
+  return recurrent && spec.kind !== 'chain' && spec.kind !== 'layer' ? `Recur(${text})` : text;
 }
 
 /** `layerText` without the names of plain functions. */
@@ -69,15 +65,9 @@ export function chainCell<const M extends readonly [Member, ...Member[]]>(
 
 /** `chainCell` for members whose types are not known; C is what the caller knows of the result. */
 export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
-  const cells = members.map(memberCell);
+  const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
-  for (const [i, cell] of cells.entries()) {
-    const before = cells[i - 1]?.outputSize;
-    if (before === undefined || cell.inputSize === undefined || before === cell.inputSize) continue;
-    const expected = `input size ${before}, the output size of ${layerText(cells[i - 1])}`;
-    throw mismatch(`chain[${i}]`, expected, layerText(cell));
-  }
-  const parts = equationParts(cells);
+  const sizes = sizesOf(cells);
   const textOf = (textOfOne: (cell: AnyCell) => string) =>
     `Chain(${cells.map(cell => textOfOne(cell)).join(', ')})`;
   const chained: AnyCell = makeCell<
@@ -88,8 +78,8 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
     unknown
   >(
     {
-      inputSize: cells[0].inputSize,
-      outputSize: cells[cells.length - 1].outputSize,
+      inputSize: sizes[0],
+      outputSize: sizes[cells.length],
       hiddenSize: cells.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
       get params() {
         return cells.map(({ params }) => params);
@@ -99,15 +89,59 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
     {
       spec: { kind: 'chain', members: cells },
       signature: textOf(layerSignature),
-      ...(parts ? running(parts.specs, parts.shape) : { start: startChain(cells) }),
+      ...runsOf(cells, sizes),
     },
   );
   return chained as C;
 }
 
-function memberCell(member: Member, i: number): AnyCell {
-  const where = `chain[${i}]`;
-  const cell = cellIn(where, 'member', member, 'to recur(chain(…), config)');
+/** How a chain runs: as one program, as a whole, or member by member. */
+function runsOf(cells: readonly AnyCell[], sizes: readonly (number | undefined)[]) {
+  const reading = wholeIn(cells);
+  if (reading) {
+    const { why = '' } = reading[internals];
+    const whole = wholeChain(cells);
+    return { whole, why, start: wholeStart('chain', why, whole) };
+  }
+  const parts = programOf(cells, sizes);
+  return parts ? running(parts.units, parts.shape) : { start: startChain(cells) };
+}
+
+/** The size before each member, and after the last; undefined where a plain function makes it. */
+function sizesOf(cells: readonly AnyCell[]): readonly (number | undefined)[] {
+  const taps = new Map<string, number | undefined>();
+  // Taps alone take what the first layer after them takes.
+  const first = cells.find(cell => !isBareTap(cell));
+  let size = first && !readOf(first) ? first.inputSize : undefined;
+  const sizes = [size];
+  for (const [i, cell] of cells.entries()) {
+    const { inputSize } = cell;
+    if (size !== undefined && inputSize !== undefined && size !== inputSize) {
+      const before = readOf(cells[i - 1]) ? 'what was read' : layerText(cells[i - 1]);
+      const expected = `input size ${size}, the output size of ${before}`;
+      throw mismatch(`chain[${i}]`, expected, layerText(cell));
+    }
+    const read = readOf(cell)?.map(name => {
+      const names = [...taps.keys()].join(', ') || 'none';
+      demand(taps.has(name), `chain[${i}].read`, `the name of an earlier tap (${names})`, name);
+      return taps.get(name);
+    });
+    if (read) size = combinedSize('read', 'concat', read);
+    else if (!isBareTap(cell)) size = cell.outputSize;
+    const tap = tapOf(cell);
+    if (tap) {
+      demand(!taps.has(tap.name), `chain[${i}].tap`, 'a name that is not taken', tap.name);
+      taps.set(tap.name, size);
+    }
+    sizes.push(size);
+  }
+  return sizes;
+}
+
+/** The cell of a member; a stateless function is made one. */
+export function memberCell(of: string, member: Member, i: number): AnyCell {
+  const where = `${of}[${i}]`;
+  const cell = cellIn(where, 'member', member, `to recur(${of}(…), config)`);
   if (cell) return cell;
   const { length } = member as (...args: never[]) => unknown;
   if (length > 1) {
@@ -121,87 +155,41 @@ function memberCell(member: Member, i: number): AnyCell {
   return functionCell(member as (x: never) => unknown, false);
 }
 
-/** The layers of a chain that is all equations, run as one. */
-function equationParts(
+/** The units of a chain whose members can run as one program, and its states. */
+function programOf(
   cells: readonly AnyCell[],
-): { specs: readonly EquationSpec[]; shape: StateShape } | undefined {
-  const specs: EquationSpec[] = [];
+  sizes: readonly (number | undefined)[],
+): { units: readonly Unit[]; shape: StateShape } | undefined {
+  const units: Unit[] = [];
   const members: StateShape[] = [];
-  for (const cell of cells) {
-    const { spec, shape, initialState } = cell[internals];
-    if (!shape || initialState !== undefined) return undefined;
-    members.push(shape);
-    specs.push(...(spec.kind === 'chain' ? equationSpecs(spec.members) : [spec as EquationSpec]));
-  }
-  return { specs, shape: { members } };
-}
-
-const equationSpecs = (cells: readonly AnyCell[]) => equationParts(cells)?.specs ?? [];
-
-/** A machine of machines. */
-interface Chained extends Machine {
-  readonly machines: readonly Machine[];
-}
-
-/** Starts a chain of which some members are no equations, or begin elsewhere. */
-function startChain(cells: readonly AnyCell[]) {
-  return (state?: unknown, options: BirthOptions = {}): Machine =>
-    chainMachine(cells, state, options);
-}
-
-function chainMachine(cells: readonly AnyCell[], state: unknown, options: BirthOptions): Machine {
-  const isGiven = state !== undefined || options.restored;
-  const isTuple = Array.isArray(state) && state.length === cells.length;
-  demand(isTuple || !isGiven, 'chain.initialState', `a tuple of ${cells.length}`, state);
-  const machines: Machine[] = [];
-  /** What comes out of `turn`s of one member after another, each given what came out before. */
-  const inTurn = (turn: (value: unknown, i: number) => unknown, value?: unknown) => {
-    let i = 0;
-    try {
-      for (; i < cells.length; i++) value = turn(value, i);
-      return value;
-    } catch (error) {
-      throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
+  const taps = new Map<string, number>();
+  const sizeAfter = new Map<number, number>();
+  let current = -1;
+  for (const [i, cell] of cells.entries()) {
+    const { engines, shape, initialState } = cell[internals];
+    const names = readOf(cell);
+    if (names) {
+      const from = names.map(name => taps.get(name) as number);
+      const parts = from.map(u => sizeAfter.get(u) as number);
+      if (from.length === 1) [current] = from;
+      else {
+        units.push({ spec: combineUnit('concat', parts), from, where: `chain[${i}].read` });
+        current = units.length - 1;
+      }
+    } else if (!isBareTap(cell)) {
+      if (!engines || initialState !== undefined) return undefined;
+      current = place(units, engines.units, current, `chain[${i}].`);
     }
-  };
-  const release = () => {
-    for (const machine of machines) machine.release();
-  };
-  try {
-    inTurn((_, i) => {
-      const next = cells[i + 1];
-      // What goes from one cell of equations to the next is read at once and kept by nobody.
-      const reuse = next ? !beginsWithFunction(next) : options.reuse;
-      machines.push(cells[i][internals].start((state as unknown[])?.[i], { ...options, reuse }));
-    });
-  } catch (error) {
-    release();
-    throw error;
+    members.push(shape ?? { layer: 'tap', variables: [] });
+    if (sizes[i + 1] === undefined) return undefined;
+    sizeAfter.set(current, sizes[i + 1] as number);
+    const tap = tapOf(cell);
+    if (tap) taps.set(tap.name, current);
   }
-  const step = (x: unknown, i: number) => machines[i].step(x);
-  const chained: Chained = {
-    get batch() {
-      return machines.find(({ batch }) => batch !== null)?.batch ?? null;
-    },
-    step: x => inTurn(step, x),
-    commit() {
-      for (const machine of machines) machine.commit();
-    },
-    rollback() {
-      for (const machine of machines) machine.rollback();
-    },
-    follow(other) {
-      for (const [i, machine] of machines.entries()) machine.follow((other as Chained).machines[i]);
-    },
-    state: () => machines.map(machine => machine.state()),
-    release,
-    machines,
-  };
-  return chained;
-}
-
-/** True where a user's function, which may keep what it is given, reads the input. */
-function beginsWithFunction(cell: AnyCell): boolean {
-  const { spec } = cell[internals];
-  return spec.kind === 'chain' ? beginsWithFunction(spec.members[0]) : spec.kind === 'function';
+  // The last unit has the answer.
+  if (current !== units.length - 1 || !units.length) {
+    const size = sizes[cells.length] as number;
+    units.push({ spec: combineUnit('concat', [size]), from: [current], where: 'chain' });
+  }
+  return { units, shape: { members } };
 }

@@ -2,12 +2,11 @@ import { type NdArray, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import { type AnyCell, internals } from '../equations/cell.js';
 import type { Engine } from '../equations/engine.js';
-import { readVector, refuseOutput } from '../equations/inputs.js';
+import { readVector, refuseInput } from '../equations/inputs.js';
 import type { Machine } from '../equations/machine.js';
 import {
   type Batch,
   type Blocks,
-  layersOf,
   layOut,
   readState,
   type StateShape,
@@ -77,7 +76,7 @@ class SlabStates implements KeyedStates {
     this.#engine = engine;
     this.#shape = shape;
     this.#initial = initial;
-    [this.#where] = layersOf(shape);
+    [{ where: this.#where }] = engine.units;
     this.#most = most;
     this.#inputs = new Float32Array(most * engine.input.size);
     this.#outputs = new Float32Array(most * this.#output.size);
@@ -133,7 +132,7 @@ class SlabStates implements KeyedStates {
 
   /** Steps items first … first + count, whose next states wait behind the present ones. */
   #some(first: number, count: number): void {
-    const { input, pool, outputs } = this.#engine;
+    const { input, pool } = this.#engine;
     const { memory, block } = pool;
     const now = this.#states + first * block;
     const next = now + this.#most * block;
@@ -144,7 +143,7 @@ class SlabStates implements KeyedStates {
       copy(this.#inputs, x, memory, input.at + j * input.stride, input.size);
     }
     const odd = count === 1 ? this.#engine.step(now, next) : this.#engine.streams(now, next, count);
-    if (odd) refuseOutput(layersOf(this.#shape)[odd], memory, outputs[odd - 1], count);
+    if (odd) refuseInput(this.#engine, odd, count);
     const { at, stride, size } = this.#output;
     for (let j = 0; j < count; j++) {
       copy(memory, at + j * stride, this.#outputs, (first + j) * size, size);

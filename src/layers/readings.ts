@@ -1,9 +1,11 @@
-import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
+import { isNdArray, sliceAt, type Vec, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
-import { type AnyCell, internals } from '../equations/cell.js';
+import { type AnyCell, type Cell, internals } from '../equations/cell.js';
 import { evaluator, type ReferenceState } from '../equations/reference.js';
 import type { EquationSpec } from '../equations/spec.js';
 import { layerText } from './chain.js';
+import { type Combine, combineValues } from './combine.js';
+import { readOf, tapOf } from './markers.js';
 
 /** What went on in one layer in one step. */
 export interface LayerReading {
@@ -28,10 +30,24 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
   const through = (member: AnyCell, own: unknown, input: unknown): unknown => {
     const { spec } = member[internals];
     if (spec.kind === 'chain') {
-      return spec.members.reduce(
-        (value, next, i) => through(next, (own as unknown[])[i], value),
-        input,
-      );
+      const taps = new Map<string, unknown>();
+      return spec.members.reduce((value, next, i) => {
+        const names = readOf(next)?.map(name => taps.get(name));
+        const y = names
+          ? combineValues('read', 'concat', names)
+          : through(next, (own as unknown[])[i], value);
+        const tap = tapOf(next);
+        if (tap) taps.set(tap.name, y);
+        return y;
+      }, input);
+    }
+    if (spec.kind === 'layer') {
+      const { name, members, settings } = spec;
+      if (name === 'tap') return members.length ? through(members[0], own, input) : input;
+      if (name !== 'parallel' && name !== 'skip') return (member as Cell)(own, input as Vec)[1];
+      const ys = members.map((branch, i) => through(branch, (own as unknown[])[i], input));
+      const all = name === 'skip' ? [...ys, input] : ys;
+      return combineValues(name, settings.combine as Combine, all);
     }
     if (spec.kind === 'function') {
       const fn = spec.fn as (...given: unknown[]) => unknown;

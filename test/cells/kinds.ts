@@ -21,6 +21,7 @@ import {
   ugrnnCell,
 } from '../../src/core.js';
 import { internals } from '../../src/equations/cell.js';
+import type { LayerPlan, MemoryPlan } from '../../src/equations/memory-plan.js';
 import type { EquationSpec } from '../../src/equations/spec.js';
 
 /** A cell whose state is known at run time only. */
@@ -132,4 +133,9 @@ export function byName(cell: AnyCell, state: unknown): ReferenceState {
 export function asCellState(cell: AnyCell, state: ReferenceState): unknown {
   const { states } = specOf(cell).definition.plan;
   return states.length === 1 ? state[states[0].name] : states.length ? state : undefined;
+}
+
+/** The layers of equations of a plan. */
+export function layersOf({ units }: MemoryPlan): LayerPlan[] {
+  return units.flatMap(({ layer }) => layer ?? []);
 }

@@ -5,7 +5,9 @@ import { compile } from '../../src/equations/compile.js';
 import { memoryPlan } from '../../src/equations/memory-plan.js';
 import { schedule } from '../../src/equations/schedule.js';
 import type { EquationSpec } from '../../src/equations/spec.js';
+import { inRow } from '../../src/equations/units.js';
 import { expm1Coefficients, log1pCoefficients } from '../../src/kernels/wasm/activations.js';
+import { layersOf } from '../cells/kinds.js';
 import { root } from './blocks.js';
 import { disassemble } from './disassemble.js';
 import { planText, regionsOf, regionsText, stagesText } from './machine-code-parts.js';
@@ -23,7 +25,7 @@ export const followed = () => gruCell(3, 5, { seed: 1 });
 
 /** Its plan and code, by plain SIMD: the same on every machine. */
 export function compiled(cell: Cell) {
-  const plan = memoryPlan([specOf(cell)], accumulators.simd);
+  const plan = memoryPlan(inRow([specOf(cell)]), accumulators.simd);
   return { plan, ...compile(plan, false) };
 }
 
@@ -62,11 +64,12 @@ function orderTable(): string {
   const rows = [3, 8, 32, 64, 128, 256].map(size => {
     const spec = specOf(gruCell(size, size, { seed: 1 }));
     const cells = Object.values(accumulators).flatMap(n => {
-      const { layers, end } = memoryPlan([spec], n);
-      const [{ groups, tile, split }] = layers[0].stages;
+      const plan = memoryPlan(inRow([spec]), n);
+      const { end } = plan;
+      const [{ groups, tile, split }] = layersOf(plan)[0].stages;
       return n === accumulators.simd ? [groups, tile, split, Math.ceil(end / 1024)] : [tile, split];
     });
-    const { bytes } = compile(memoryPlan([spec], accumulators.simd), false);
+    const { bytes } = compile(memoryPlan(inRow([spec]), accumulators.simd), false);
     return `| ${[size, ...cells, bytes.length].join(' | ')} |`;
   });
   return [

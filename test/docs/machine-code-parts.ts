@@ -1,6 +1,7 @@
 import type { MemoryPlan } from '../../src/equations/memory-plan.js';
 import type { Plan } from '../../src/equations/plan.js';
 import type { Schedule } from '../../src/equations/schedule.js';
+import { layersOf } from '../cells/kinds.js';
 
 /** A node of a plan in a few words; `#2` is another node. */
 export function nodeText({ nodes, rows }: Plan, i: number): string {
@@ -80,7 +81,9 @@ interface Region {
 }
 
 /** The regions of a model of one layer, in order; `constants` are the numbers at 0. */
-export function regionsOf({ layers: [layer], room }: MemoryPlan, constants: number): Region[] {
+export function regionsOf(memory: MemoryPlan, constants: number): Region[] {
+  const { room } = memory;
+  const [layer] = layersOf(memory);
   const { plan } = layer.spec.definition;
   const places = (['input', 'output', 'scratch', 'sums'] as const).map(name => {
     const { at, stride } = layer[name];

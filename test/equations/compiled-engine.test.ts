@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { defineCell, denseCell, gruCell, lstmCell } from '../../src/core.js';
 import type { AnyCell } from '../../src/equations/cell.js';
 import { compileAhead, compiledEngine } from '../../src/equations/compiled-engine.js';
+import { inRow } from '../../src/equations/units.js';
 import { specOf } from '../cells/kinds.js';
 import { real, stub } from './web-assembly.js';
 
@@ -25,7 +26,7 @@ function counting() {
   return count;
 }
 
-const engineOf = (cell: AnyCell) => compiledEngine([specOf(cell)], 'simd');
+const engineOf = (cell: AnyCell) => compiledEngine(inRow([specOf(cell)]), 'simd');
 
 describe('a module is compiled once', () => {
   test('for layers of one shape, whatever their weights', () => {
@@ -71,10 +72,10 @@ describe('a module is compiled once', () => {
 
   test('ahead, for one stream and for many, and then found', async () => {
     const count = counting();
-    const specs = [specOf(lstmCell(7, 13))];
-    await compileAhead(specs, 'simd');
-    compiledEngine(specs, 'simd');
-    compiledEngine([specOf(lstmCell(7, 13))], 'simd');
+    const units = inRow([specOf(lstmCell(7, 13))]);
+    await compileAhead(units, 'simd');
+    compiledEngine(units, 'simd');
+    compiledEngine(inRow([specOf(lstmCell(7, 13))]), 'simd');
     expect(count).toEqual({ now: 0, ahead: 2 });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lstmCell } from '../../src/core.js';
 import { areFinite, Pool, roomFor } from '../../src/equations/engine.js';
+import { inRow } from '../../src/equations/units.js';
 import { specOf } from '../cells/kinds.js';
 
 /** A pool of blocks of 4 floats from 8 on, and how its memory grew. */
@@ -80,9 +81,9 @@ test('numbers are finite but for infinities and NaN, in the range that is asked 
 });
 
 test('room is for 64 vectors, or as many as 2¹⁸ floats of a step come to', () => {
-  expect(roomFor([specOf(lstmCell(1, 1))])).toBe(64);
-  expect(roomFor([specOf(lstmCell(96, 500))])).toBe(64);
+  expect(roomFor(inRow([specOf(lstmCell(1, 1))]))).toBe(64);
+  expect(roomFor(inRow([specOf(lstmCell(96, 500))]))).toBe(64);
   // 2¹⁸ / (8 · 512 + 8)
-  expect(roomFor([specOf(lstmCell(8, 512))])).toBe(63);
-  expect(roomFor([specOf(lstmCell(8, 4)), specOf(lstmCell(4, 1024))])).toBe(31);
+  expect(roomFor(inRow([specOf(lstmCell(8, 512))]))).toBe(63);
+  expect(roomFor(inRow([specOf(lstmCell(8, 4)), specOf(lstmCell(4, 1024))]))).toBe(31);
 });

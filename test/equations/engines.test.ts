@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { lstmCell } from '../../src/core.js';
 import { engines, readyEngine } from '../../src/equations/engines.js';
+import { inRow } from '../../src/equations/units.js';
 import { backends } from '../../src/kernels/backends.js';
 import { specOf } from '../cells/kinds.js';
 import { real, stub } from './web-assembly.js';
@@ -8,7 +9,7 @@ import { real, stub } from './web-assembly.js';
 const [fastest] = backends();
 let size = 20;
 /** A shape that no module was compiled for yet. */
-const fresh = () => engines([specOf(lstmCell(2, ++size, { seed: 1 }))]);
+const fresh = () => engines(inRow([specOf(lstmCell(2, ++size, { seed: 1 }))]));
 
 /** WebAssembly that refuses to compile here and now, as browsers do with what is large. */
 const refusing = {

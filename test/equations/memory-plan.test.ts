@@ -7,7 +7,8 @@ import {
   type Place,
 } from '../../src/equations/memory-plan.js';
 import type { EquationSpec } from '../../src/equations/spec.js';
-import { allKinds, specOf } from '../cells/kinds.js';
+import { inRow } from '../../src/equations/units.js';
+import { allKinds, layersOf, specOf } from '../cells/kinds.js';
 
 /** A region of memory, in bytes. */
 interface Region {
@@ -17,7 +18,9 @@ interface Region {
 }
 
 /** All that a plan lays out, worked out from the layers' sizes in the test's own way. */
-function regionsOf({ layers, room, end }: MemoryPlan): Region[] {
+function regionsOf(plan: MemoryPlan): Region[] {
+  const { room, end } = plan;
+  const layers = layersOf(plan);
   const regions: Region[] = [{ name: 'blocks', from: end, to: end + 1 }];
   const add = (name: string, from: number, size: number) =>
     regions.push({ name, from, to: from + size });
@@ -79,7 +82,7 @@ function specsOf(input: number, layers: readonly { kind: string; size: number }[
 test('no two regions overlap, and all are aligned, for any chain', () => {
   const layers = fc.array(someLayer, { minLength: 1, maxLength: 4 });
   const holds = (input: number, all: { kind: string; size: number }[], registers: number) => {
-    const plan = memoryPlan(specsOf(input, all), registers);
+    const plan = memoryPlan(inRow(specsOf(input, all)), registers);
     const regions = regionsOf(plan).sort((a, b) => a.from - b.from);
     for (const [i, { name, from, to }] of regions.entries()) {
       expect(from % 16, name).toBe(0);
@@ -99,13 +102,13 @@ test('the states of a chain lie one after another in a block, each from a multip
     { kind: 'dense', size: 3 },
     { kind: 'gru', size: 3 },
   ]);
-  const { layers, block } = memoryPlan(specs, 6);
-  expect(layers.map(({ states }) => states)).toEqual([[0, 32], [], [64]]);
-  expect(block).toBe(80);
+  const plan = memoryPlan(inRow(specs), 6);
+  expect(plan.units.map(({ states }) => states)).toEqual([[0, 32], [], [64]]);
+  expect(plan.block).toBe(80);
 });
 
 test('blocks of a layer without state have room of their own too', () => {
-  expect(memoryPlan(specsOf(2, [{ kind: 'dense', size: 3 }]), 6).block).toBe(16);
+  expect(memoryPlan(inRow(specsOf(2, [{ kind: 'dense', size: 3 }])), 6).block).toBe(16);
 });
 
 test('a vector takes whole groups of four floats', () => {
@@ -121,12 +124,12 @@ test.each([
   ['dense', 4, 6, 1, 4],
   ['rnn', 16, 8, 4, 2],
 ])('%s of %d with %d sums: tiles of %d groups, sums in %d parts', (kind, size, n, tile, split) => {
-  const [layer] = memoryPlan(specsOf(3, [{ kind, size }]), n).layers;
+  const [layer] = layersOf(memoryPlan(inRow(specsOf(3, [{ kind, size }])), n));
   expect([layer.stages[0].tile, layer.stages[0].split]).toEqual([tile, split]);
 });
 
 test('there is room for 64 vectors, for less where they are long', () => {
-  expect(memoryPlan(specsOf(3, [{ kind: 'lstm', size: 64 }]), 6).room).toBe(64);
+  expect(memoryPlan(inRow(specsOf(3, [{ kind: 'lstm', size: 64 }])), 6).room).toBe(64);
   // 2¹⁸ / (1 + 8 · 2048)
-  expect(memoryPlan(specsOf(1, [{ kind: 'indRnn', size: 2048 }]), 6).room).toBe(15);
+  expect(memoryPlan(inRow(specsOf(1, [{ kind: 'indRnn', size: 2048 }])), 6).room).toBe(15);
 });

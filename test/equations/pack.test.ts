@@ -3,15 +3,16 @@ import { defineCell, gruCell, lstmCell, peepholeLstmCell } from '../../src/core.
 import type { AnyCell } from '../../src/equations/cell.js';
 import { memoryPlan } from '../../src/equations/memory-plan.js';
 import { pack } from '../../src/equations/pack.js';
-import { specOf } from '../cells/kinds.js';
+import { inRow } from '../../src/equations/units.js';
+import { layersOf, specOf } from '../cells/kinds.js';
 
 /** The memory of one layer, its parameters packed. */
 function packed(cell: AnyCell) {
   const spec = specOf(cell);
-  const plan = memoryPlan([spec], 6);
+  const plan = memoryPlan(inRow([spec]), 6);
   const memory = new Float32Array(plan.end / 4);
-  pack(plan, [spec], memory);
-  const [layer] = plan.layers;
+  pack(plan, inRow([spec]), memory);
+  const [layer] = layersOf(plan);
   return {
     layer,
     at: (byte: number, count: number) => [...memory.subarray(byte / 4, byte / 4 + count)],

@@ -31,6 +31,8 @@ export const repeat = (body: Code, condition: Code): Code => [
   [0x0d, 0, 0x0b],
 ];
 export const when = (condition: Code, body: Code): Code => [condition, 0x04, 0x40, body, 0x0b];
+/** True where a number is 0. */
+export const not = (value: Code): Code => [value, 0x45];
 export const give = (value: Code): Code => [value, 0x0f];
 
 const memory = (op: number) => (address: Code, offset: number) => [
@@ -46,6 +48,23 @@ export const store = (address: Code, offset: number, value: Code): Code => [
   address,
   value,
   [simd(11), 2, unsigned(offset)],
+];
+
+/** One float, or whatever its bits are, from one address to another. */
+export const copyFloat = (from: Code, at: number, to: Code, own: number): Code => [
+  [to, from, 0x28, 2, unsigned(at)],
+  [0x36, 2, unsigned(own)],
+];
+/** The float at an address as a whole number without a sign: the nearest to zero, in range. */
+export const indexAt = (address: Code, at: number): Code => [
+  [address, 0x2a, 2, unsigned(at)],
+  [0xfc, 1],
+];
+/** True where the float at an address is `index`, and that is below `count`. */
+export const isNumberAt = (address: Code, at: number, index: Code, count: number): Code => [
+  [address, 0x2a, 2, unsigned(at)],
+  [index, 0xb3, 0x5b],
+  [below(index, i32(count)), 0x71],
 ];
 
 export const f32x4 = {

@@ -1,0 +1,62 @@
+import type { Cell } from '../equations/cell.js';
+import type { StateArray } from '../equations/state.js';
+import type { Unit } from '../equations/units.js';
+import { combineUnit } from './combine.js';
+import { type Convolution, type ConvolutionOptions, convolution } from './convolution.js';
+import { layerCell } from './layer-cell.js';
+import { contextUnit, moveUnit } from './moves.js';
+
+/**
+ * A convolution over the steps of a stream that looks back only: an output a step, from it and the
+ * `(kernelSize − 1) · dilation` steps before, which are the state `h`, zeros at first. In PyTorch,
+ * `Conv1d` after padding on the left; in Keras, `Conv1D(padding='causal')`.
+ *
+ * Params `weight` `[out, in / groups, kernel]`, `bias` `[out]`; the kernel's last column meets the
+ * latest step. Throws a RecurError for sizes and parameters that are wrong.
+ *
+ * van den Oord et al. 2016, "WaveNet: a generative model for raw audio".
+ *
+ * @example
+ * const m = stateful(causalConv1dCell(1, 1, 2, { params: { weight: [[[10, 1]]], bias: [0] } }));
+ * [1, 2, 3].map(x => m(x)[0]).join(' '); // → 1 12 23
+ */
+export function causalConv1dCell(
+  inputSize: number,
+  outputSize: number,
+  kernelSize: number,
+  options: ConvolutionOptions = {},
+): Cell<StateArray, number, number> {
+  const name = 'causalConv1d';
+  const conv = convolution(name, inputSize, outputSize, kernelSize, options);
+  const { shapes, params, settings, text } = conv;
+  const carried = (kernelSize - 1) * conv.dilation * inputSize;
+  const variables = carried ? [{ name: 'h', size: carried }] : [];
+  return layerCell(
+    { name, text, settings, shapes, params, inputSize, outputSize, hiddenSize: carried },
+    { units: unitsOf(name, conv, carried), shape: { layer: name, variables } },
+  );
+}
+
+function unitsOf(where: string, conv: Convolution, carried: number): Unit[] {
+  const { inputSize, outputSize, kernelSize, dilation, groups, specs } = conv;
+  const units: Unit[] = carried ? [contextUnit(where, inputSize, carried)] : [];
+  const add = (unit: Unit, from: readonly number[]) => units.push({ ...unit, from }) - 1;
+  const seen = units.length - 1;
+  if (groups === 1 && dilation === 1) {
+    add({ spec: specs[0], from: [], where }, [seen]);
+    return units;
+  }
+  const ins = inputSize / groups;
+  const parts = specs.map((spec, g) => {
+    const moves = Array.from({ length: kernelSize }, (_, k) => {
+      return { from: 0, at: k * dilation * inputSize + g * ins, to: k * ins, count: ins };
+    });
+    const window = moveUnit(where, carried + inputSize, kernelSize * ins, moves);
+    return add({ spec, from: [], where }, [add(window, [seen])]);
+  });
+  if (groups > 1) {
+    const sizes = parts.map(() => outputSize / groups);
+    add({ spec: combineUnit('concat', sizes), from: [], where }, parts);
+  }
+  return units;
+}

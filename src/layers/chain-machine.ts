@@ -1,0 +1,151 @@
+import {
+  type AnyCell,
+  type BirthOptions,
+  type Frames,
+  internals,
+  type WholeStart,
+} from '../equations/cell.js';
+import type { Machine } from '../equations/machine.js';
+import { asRecurError } from '../errors.js';
+import { combineFrames, combineValues } from './combine.js';
+import { isBareTap, readOf, tapOf } from './markers.js';
+import { statesFor, wholeOf } from './whole.js';
+
+/** A machine of machines. */
+interface Composed extends Machine {
+  readonly machines: readonly Machine[];
+}
+
+/** Starts a chain of which some members are no units, or begin elsewhere. */
+export function startChain(cells: readonly AnyCell[]) {
+  return (state?: unknown, options: BirthOptions = {}): Machine => {
+    // What goes from one cell of equations to the next is read at once and kept by nobody.
+    const reuse = (i: number) =>
+      cells[i + 1] ? !beginsWithFunction(cells[i + 1]) && !cells.some(tapOf) : options.reuse;
+    const taps = new Map<string, unknown>();
+    const pass = passing('chain', cells, taps, names =>
+      combineValues(
+        'read',
+        'concat',
+        names.map(name => taps.get(name)),
+      ),
+    );
+    return machineOf('chain', cells, state, options, reuse, (machines, x) =>
+      pass(x, (i, value) => machines[i].step(value)),
+    );
+  };
+}
+
+/** Starts a chain that reads sequences as wholes. */
+export function wholeChain(cells: readonly AnyCell[]): WholeStart {
+  return (state, options) => {
+    const own = statesFor('chain', cells, state, options?.restored);
+    const runners = cells.map((cell, i) => {
+      return isMarker(cell) ? undefined : wholeOf(cell)(own(i), options);
+    });
+    const taps = new Map<string, Frames>();
+    const pass = passing('chain', cells, taps, names =>
+      combineFrames(
+        'read',
+        'concat',
+        names.map(name => taps.get(name) as Frames),
+      ),
+    );
+    return {
+      run: steps => pass(steps, (i, value) => runners[i]?.run(value) ?? value),
+      state: () => runners.map(runner => runner?.state()),
+      release() {
+        for (const runner of runners) runner?.release();
+      },
+    };
+  };
+}
+
+const isMarker = (cell: AnyCell) => isBareTap(cell) || readOf(cell) !== undefined;
+
+/** What goes through the members of a chain in turn, by way of the taps. */
+function passing<V>(
+  where: string,
+  cells: readonly AnyCell[],
+  taps: Map<string, V>,
+  joined: (names: readonly string[]) => V,
+) {
+  return (value: V, turn: (i: number, value: V) => V): V => {
+    let i = 0;
+    try {
+      for (; i < cells.length; i++) {
+        const names = readOf(cells[i]);
+        if (names) value = joined(names);
+        else if (!isBareTap(cells[i])) value = turn(i, value);
+        const tap = tapOf(cells[i]);
+        if (tap) taps.set(tap.name, value);
+      }
+      return value;
+    } catch (error) {
+      throw asRecurError(error, 'a member', { prefix: `${where}[${i}].` });
+    }
+  };
+}
+
+/** A place that a marker has among the machines of a chain. */
+const still: Machine = {
+  batch: null,
+  step: x => x,
+  commit() {},
+  rollback() {},
+  follow() {},
+  state: () => undefined,
+  release() {},
+};
+
+/** A machine of members' machines; `step` is what it does with them. */
+export function machineOf(
+  where: string,
+  cells: readonly AnyCell[],
+  state: unknown,
+  options: BirthOptions,
+  reuse: (i: number) => boolean | undefined,
+  step: (machines: readonly Machine[], x: unknown) => unknown,
+): Machine {
+  const own = statesFor(where, cells, state, options.restored);
+  const machines: Machine[] = [];
+  const release = () => {
+    for (const machine of machines) machine.release();
+  };
+  for (const [i, cell] of cells.entries()) {
+    try {
+      const start = () => cell[internals].start(own(i), { ...options, reuse: reuse(i) });
+      machines.push(isMarker(cell) ? still : start());
+    } catch (error) {
+      release();
+      throw asRecurError(error, 'a member', { prefix: `${where}[${i}].` });
+    }
+  }
+  const composed: Composed = {
+    get batch() {
+      return machines.find(({ batch }) => batch !== null)?.batch ?? null;
+    },
+    step: x => step(machines, x),
+    commit() {
+      for (const machine of machines) machine.commit();
+    },
+    rollback() {
+      for (const machine of machines) machine.rollback();
+    },
+    follow(other) {
+      for (const [i, m] of machines.entries()) m.follow((other as Composed).machines[i]);
+    },
+    state: () => machines.map(machine => machine.state()),
+    release,
+    machines,
+  };
+  return composed;
+}
+
+/** True where a user's function, which may keep what it is given, reads the input. */
+export function beginsWithFunction(cell: AnyCell): boolean {
+  const { spec } = cell[internals];
+  if (spec.kind === 'function') return true;
+  if (spec.kind === 'chain') return beginsWithFunction(spec.members[0]);
+  return spec.kind === 'layer' && spec.members.some(beginsWithFunction);
+}

@@ -1,0 +1,96 @@
+import { isNdArray, wrap } from '../arrays/ndarray.js';
+import { readNumbers } from '../arrays/numbers.js';
+import type { Frames } from '../equations/cell.js';
+import type { Unit, UnitSpec } from '../equations/units.js';
+import { demand, mismatch, shapeText } from '../errors.js';
+
+/** What several outputs become: one after another, or added or multiplied element by element. */
+export type Combine = 'concat' | 'add' | 'multiply';
+
+type Floats = Float32Array<ArrayBuffer>;
+
+export function checkCombine(where: string, given: unknown): asserts given is Combine {
+  const known = ['concat', 'add', 'multiply'].includes(given as string);
+  demand(known, where, "'concat', 'add' or 'multiply'", given);
+}
+
+/** The size that outputs of these sizes are combined to; undefined where one is unknown. */
+export function combinedSize(
+  where: string,
+  combine: Combine,
+  sizes: readonly (number | undefined)[],
+): number | undefined {
+  const known = sizes.filter(size => size !== undefined);
+  if (combine === 'concat') {
+    return known.length < sizes.length ? undefined : known.reduce((sum, size) => sum + size, 0);
+  }
+  const odd = known.find(size => size !== known[0]);
+  if (odd !== undefined) throw mismatch(where, `outputs of one size, ${known[0]}`, String(odd));
+  return known[0];
+}
+
+/** The unit that combines outputs of these sizes. */
+export function combineUnit(combine: Combine, sizes: readonly number[]): UnitSpec {
+  const [size] = sizes;
+  if (combine !== 'concat') return { kind: 'combine', by: combine, count: sizes.length, size };
+  let to = 0;
+  const moves = sizes.map((count, from) => ({ from, at: 0, to: (to += count) - count, count }));
+  return { kind: 'move', inputs: sizes, size: to, state: 0, moves };
+}
+
+/** Units put after others; answers which one has the output. */
+export function place(units: Unit[], part: readonly Unit[], input: number, prefix: string): number {
+  const base = units.length;
+  for (const { spec, from, where } of part) {
+    units.push({ spec, from: from.map(u => (u < 0 ? input : u + base)), where: prefix + where });
+  }
+  return units.length - 1;
+}
+
+/** What outputs in any form are combined to, in that form: for what is no one program. */
+export function combineValues(
+  where: string,
+  combine: Combine,
+  values: readonly unknown[],
+): unknown {
+  const parts = values.map(value => readNumbers(where, value, 'a vector or [features, batch]'));
+  const array = values.find(isNdArray);
+  const [{ shape }] = parts;
+  const [, ...batch] = shape;
+  const odd = parts.find(part => {
+    const own = combine === 'concat' ? part.shape.slice(1) : part.shape;
+    return String(own) !== String(combine === 'concat' ? batch : shape);
+  });
+  if (odd) throw mismatch(where, `outputs like ${shapeText(shape)}`, shapeText(odd.shape));
+  const data =
+    combine === 'concat'
+      ? Float32Array.from(parts.flatMap(part => [...part.values]))
+      : parts.map(part => part.values).reduce((a, b) => folded(combine, a, b));
+  if (!array) return data;
+  return wrap(data, [data.length / batch.reduce((n, size) => n * size, 1), ...batch], array);
+}
+
+/** Frames of as many steps, combined step by step. */
+export function combineFrames(where: string, combine: Combine, parts: readonly Frames[]): Frames {
+  const [{ count }] = parts;
+  const odd = parts.find(part => part.count !== count);
+  if (odd) throw mismatch(where, `outputs of ${count} steps`, `one of ${odd.count}`);
+  if (combine !== 'concat') {
+    const data = parts.map(part => part.data as Floats).reduce((a, b) => folded(combine, a, b));
+    return { ...parts[0], data };
+  }
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const data = new Float32Array(size * count);
+  let to = 0;
+  for (const part of parts) {
+    for (let t = 0; t < count; t++) {
+      data.set(part.data.subarray(t * part.size, (t + 1) * part.size), t * size + to);
+    }
+    to += part.size;
+  }
+  return { data, count, size };
+}
+
+function folded(by: 'add' | 'multiply', a: Floats, b: Floats): Floats {
+  return a.map((x, i) => (by === 'add' ? x + b[i] : x * b[i]));
+}

@@ -1,0 +1,48 @@
+import type { Cell, Params, SameForm } from '../equations/cell.js';
+import type { ParameterInput } from '../equations/parameters.js';
+import { layerCell, parametersOf, printed, whole } from './layer-cell.js';
+
+/** Options of an embedding. */
+export interface EmbeddingOptions {
+  /** `weight` `[count, size]`, copied. */
+  readonly params?: { readonly weight: ParameterInput } | undefined;
+  /** Makes the initial parameters repeatable. */
+  readonly seed?: number | undefined;
+}
+
+/**
+ * A learned vector `[size]` for each of `count` indices; the input is an index, `[1]` or a number.
+ * Params `weight` `[count, size]`. No state.
+ *
+ * A RecurError, thrown or as an error notification, for an input that is no index.
+ *
+ * @example
+ * const cell = embeddingCell(2, 3, { params: { weight: [[1, 2, 3], [4, 5, 6]] } });
+ * cell(undefined, 1)[1]; // → Float32Array(3) [ 4, 5, 6 ]
+ */
+export function embeddingCell(
+  count: number,
+  size: number,
+  { params, seed }: EmbeddingOptions = {},
+): Cell<undefined, 1, number, SameForm, Params> {
+  whole('embedding.count', count, 1);
+  whole('embedding.size', size, 1);
+  const shapes = [{ name: 'weight', shape: [count, size], meaning: `${count} indices × ${size}` }];
+  const values = parametersOf('embedding', shapes, params, seed);
+  const spec = { kind: 'lookup', count, size, table: values.weight } as const;
+  return layerCell(
+    {
+      name: 'embedding',
+      text: printed('Embedding', [count, size]),
+      settings: { count, size },
+      shapes,
+      params: values,
+      inputSize: 1,
+      outputSize: size,
+    },
+    {
+      units: [{ spec, from: [-1], where: 'embedding' }],
+      shape: { layer: 'embedding', variables: [] },
+    },
+  );
+}

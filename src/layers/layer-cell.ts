@@ -1,0 +1,100 @@
+import {
+  type AnyCell,
+  type Cell,
+  type CellInternals,
+  makeCell,
+  running,
+  type SameForm,
+} from '../equations/cell.js';
+import { initialMatrix } from '../equations/initialise.js';
+import {
+  copyParameters,
+  type ParameterInput,
+  type ParameterShape,
+  readParameters,
+} from '../equations/parameters.js';
+import type { StateShape } from '../equations/state.js';
+import type { Unit } from '../equations/units.js';
+import { demand } from '../errors.js';
+
+/** What a layer that is no equations is made of. */
+export interface LayerParts {
+  /** Its constructor's name but for `Cell`. */
+  readonly name: string;
+  readonly text: string;
+  /** Its text without the names of plain functions, where its members have such. */
+  readonly signature?: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly members?: readonly AnyCell[];
+  readonly shapes?: readonly ParameterShape[];
+  readonly params?: Readonly<Record<string, Float32Array>>;
+  readonly inputSize: number | undefined;
+  readonly outputSize: number | undefined;
+  readonly hiddenSize?: number;
+}
+
+/** How it runs: as units of one program, or by a machine of its own. */
+export type Runs =
+  | { readonly units: readonly Unit[]; readonly shape: StateShape }
+  | Pick<CellInternals, 'start' | 'whole' | 'why'>;
+
+/** The cell of a layer that is no equations; C is what the caller knows of it. */
+export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, runs: Runs): C {
+  const { name, text, signature = text, settings, members = [], shapes = [], params = {} } = parts;
+  const { inputSize, outputSize, hiddenSize = 0 } = parts;
+  const spec = { kind: 'layer', name, settings, members, shapes, params } as const;
+  const described = {
+    inputSize,
+    outputSize,
+    hiddenSize,
+    get params(): unknown {
+      if (members.length) return members.map(member => member.params);
+      return copyParameters(shapes, params);
+    },
+  };
+  const cell = makeCell<unknown, number | undefined, number | undefined, SameForm, unknown>(
+    described,
+    text,
+    { spec, signature, ...('units' in runs ? running(runs.units, runs.shape) : runs) },
+  );
+  return cell as C;
+}
+
+/** Parameters as given, or drawn: matrices as Flux does, vectors at what `initial` says, or 0. */
+export function parametersOf(
+  where: string,
+  shapes: readonly ParameterShape[],
+  given: Readonly<Record<string, ParameterInput>> | undefined,
+  seed?: number | undefined,
+): Record<string, Float32Array> {
+  if (given !== undefined) return readParameters(where, shapes, given);
+  return Object.fromEntries(
+    shapes.map(({ name, shape: [rows, ...columns] }, i) => {
+      const width = columns.reduce((product, n) => product * n, 1);
+      if (!columns.length) return [name, new Float32Array(rows)];
+      return [name, initialMatrix(rows, width, seed === undefined ? undefined : seed + i)];
+    }),
+  );
+}
+
+/** A whole number in a range, or a RecurError that names it. */
+export function whole(where: string, value: unknown, least: number, most = 2 ** 24): number {
+  const fits = Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+  const top = most === 2 ** 24 ? '2²⁴' : String(most);
+  demand(fits, where, `a whole number from ${least} to ${top}`, value);
+  return value as number;
+}
+
+/** `Name(1, 2; option=3)`: options that are what they usually are stay out. */
+export function printed(
+  name: string,
+  positional: readonly unknown[],
+  options: Readonly<Record<string, readonly [value: unknown, usual: unknown]>> = {},
+): string {
+  const named = Object.entries(options).flatMap(([option, [value, usual]]) =>
+    String(value) === String(usual)
+      ? []
+      : `${option}=${Array.isArray(value) ? `[${value.join(', ')}]` : value}`,
+  );
+  return `${name}(${positional.join(', ')}${named.length ? `; ${named.join(', ')}` : ''})`;
+}

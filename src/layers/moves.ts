@@ -1,0 +1,132 @@
+import type { Cell } from '../equations/cell.js';
+import type { StateArray } from '../equations/state.js';
+import type { Move, Unit } from '../equations/units.js';
+import { demand } from '../errors.js';
+import { layerCell, printed, whole } from './layer-cell.js';
+
+/** A unit that moves one input's numbers. */
+export function moveUnit(
+  where: string,
+  input: number,
+  size: number,
+  moves: readonly Move[],
+  state = 0,
+): Unit {
+  return { spec: { kind: 'move', inputs: [input], size, state, moves }, from: [-1], where };
+}
+
+/** A layer that moves numbers: without state, or with one of so many. */
+function moveCell<C>(
+  name: string,
+  positional: readonly unknown[],
+  settings: Readonly<Record<string, unknown>>,
+  unit: Unit,
+): C {
+  const { spec } = unit;
+  const { inputs, size, state } = spec as typeof spec & { kind: 'move' };
+  const variables = state ? [{ name: 'h', size: state }] : [];
+  const shape = { layer: name, variables };
+  const text = printed(name.charAt(0).toUpperCase() + name.slice(1), positional);
+  return layerCell<C>(
+    { name, text, settings, inputSize: inputs[0], outputSize: size, hiddenSize: state },
+    { units: [unit], shape },
+  );
+}
+
+/**
+ * The features of a step from `begin` up to `end`, as `Array.prototype.slice` counts them: no state.
+ *
+ * Throws a RecurError where they are not among those of the input.
+ *
+ * @example
+ * sliceCell(4, 1, 3)(undefined, [1, 2, 3, 4])[1]; // → Float32Array(2) [ 2, 3 ]
+ */
+export function sliceCell(
+  inputSize: number,
+  begin: number,
+  end: number = inputSize,
+): Cell<undefined, number, number> {
+  whole('slice.inputSize', inputSize, 1);
+  whole('slice.begin', begin, 0, inputSize - 1);
+  whole('slice.end', end, begin + 1, inputSize);
+  const count = end - begin;
+  const unit = moveUnit('slice', inputSize, count, [{ from: 0, at: begin, to: 0, count }]);
+  return moveCell('slice', [inputSize, begin, end], { inputSize, begin, end }, unit);
+}
+
+/** What stands where a padded vector has no numbers of its own. */
+export type PadMode = 'zero' | 'reflect' | 'edge';
+
+/**
+ * A vector with more numbers before and after it: zeros, its own mirrored without the outermost
+ * ('reflect', as in numpy), or the outermost again and again ('edge'). No state.
+ *
+ * Throws a RecurError where 'reflect' would need more numbers than there are.
+ *
+ * @example
+ * padCell(3, 0, 2, 'reflect')(undefined, [1, 2, 3])[1]; // → Float32Array(5) [ 1, 2, 3, 2, 1 ]
+ */
+export function padCell(
+  inputSize: number,
+  before: number,
+  after: number,
+  mode: PadMode = 'zero',
+): Cell<undefined, number, number> {
+  whole('pad.inputSize', inputSize, 1);
+  const most = mode === 'reflect' ? inputSize - 1 : 2 ** 20;
+  whole('pad.before', before, 0, most);
+  whole('pad.after', after, 0, most);
+  demand(
+    ['zero', 'reflect', 'edge'].includes(mode),
+    'pad.mode',
+    "'zero', 'reflect' or 'edge'",
+    mode,
+  );
+  const moves: Move[] = [{ from: 0, at: 0, to: before, count: inputSize }];
+  const last = inputSize - 1;
+  if (mode !== 'zero') {
+    for (let k = 1; k <= before; k++) {
+      moves.push({ from: 0, at: mode === 'edge' ? 0 : k, to: before - k, count: 1 });
+    }
+    for (let k = 1; k <= after; k++) {
+      moves.push({
+        from: 0,
+        at: mode === 'edge' ? last : last - k,
+        to: before + last + k,
+        count: 1,
+      });
+    }
+  }
+  const unit = moveUnit('pad', inputSize, before + inputSize + after, moves);
+  const settings = { inputSize, before, after, mode };
+  return moveCell('pad', [inputSize, before, after, mode], settings, unit);
+}
+
+/**
+ * The last `length` numbers of the stream before a step, and then the step: a sliding context of
+ * samples. The state `h` is those numbers, `[length]`, zeros at first.
+ *
+ * @example
+ * const m = stateful(contextCell(2, 1));
+ * m([1, 2]); // → Float32Array(3) [ 0, 1, 2 ]
+ * m([3, 4]); // → Float32Array(3) [ 2, 3, 4 ]
+ */
+export function contextCell(inputSize: number, length: number): Cell<StateArray, number, number> {
+  whole('context.inputSize', inputSize, 1);
+  whole('context.length', length, 1);
+  return moveCell(
+    'context',
+    [inputSize, length],
+    { inputSize, length },
+    contextUnit('context', inputSize, length),
+  );
+}
+
+/** The unit of a context: the numbers before, then the input. */
+export function contextUnit(where: string, input: number, length: number): Unit {
+  const moves = [
+    { from: -1, at: 0, to: 0, count: length },
+    { from: 0, at: 0, to: length, count: input },
+  ];
+  return moveUnit(where, input, length + input, moves, length);
+}

@@ -1,0 +1,190 @@
+import {
+  type AnyCell,
+  type BirthOptions,
+  type Cell,
+  type Frames,
+  internals,
+  type SameForm,
+  type WholeStart,
+} from '../equations/cell.js';
+import type { StateShape } from '../equations/state.js';
+import type { Unit } from '../equations/units.js';
+import { asRecurError, mismatch } from '../errors.js';
+import { layerSignature, layerText, memberCell } from './chain.js';
+import { machineOf } from './chain-machine.js';
+import {
+  type Combine,
+  checkCombine,
+  combinedSize,
+  combineFrames,
+  combineUnit,
+  combineValues,
+  place,
+} from './combine.js';
+import { layerCell, type Runs } from './layer-cell.js';
+import type { ChainParams, ChainState, Member } from './members.js';
+import { statesFor, wholeIn, wholeOf, wholeStart } from './whole.js';
+
+/** A cell of branches: its state is a tuple with one entry a branch. */
+export type BranchedCell<M extends readonly unknown[]> = Cell<
+  ChainState<M>,
+  number,
+  number,
+  SameForm,
+  ChainParams<M>
+>;
+
+/**
+ * Layers that are all fed the same input, and their outputs combined: 'concat' puts them one
+ * after another, 'add' and 'multiply' need outputs of one size. Flux's `Parallel`. The state is a
+ * tuple with one entry a branch.
+ *
+ * Throws a RecurError for sizes that disagree, and for a branch with configuration of its own.
+ *
+ * @example
+ * const cell = parallelCell('concat', denseCell(2, 3), gruCell(2, 4));
+ * cell(undefined, [1, 2])[1].length; // → 7
+ */
+export function parallelCell<const M extends readonly [Member, ...Member[]]>(
+  combine: Combine,
+  ...branches: M
+): BranchedCell<M> {
+  checkCombine('parallel', combine);
+  const cells = branches.map((branch, i) => memberCell('parallel', branch, i));
+  if (cells.length === 0) throw mismatch('parallel', 'at least one branch', 'none');
+  const sized = cells.find(({ inputSize }) => inputSize !== undefined);
+  const inputSize = sized?.inputSize;
+  for (const [i, cell] of cells.entries()) {
+    if (cell.inputSize === undefined || cell.inputSize === inputSize) continue;
+    throw mismatch(`parallel[${i}]`, `input size ${inputSize}`, layerText(cell));
+  }
+  const sizes = cells.map(({ outputSize }) => outputSize);
+  const outputSize = combinedSize('parallel', combine, sizes);
+  const textOf = (text: (cell: AnyCell) => string) =>
+    `Parallel(${combine}, ${cells.map(cell => text(cell)).join(', ')})`;
+  return layerCell(
+    {
+      name: 'parallel',
+      text: textOf(layerText),
+      signature: textOf(layerSignature),
+      settings: { combine },
+      members: cells,
+      inputSize,
+      outputSize,
+      hiddenSize: cells.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
+    },
+    branching('parallel', combine, cells, false),
+  );
+}
+
+/**
+ * A layer and a way around it: its output and its input combined, in this order. Flux's
+ * `SkipConnection`. The state is a tuple with that of the layer.
+ *
+ * Throws a RecurError where 'add' or 'multiply' meet sizes that differ.
+ *
+ * @example
+ * const cell = skipCell(denseCell(2, 2, { params: { weight: [1, 0, 0, 1], bias: [0, 0] } }), 'add');
+ * cell(undefined, [1, 2])[1]; // → Float32Array(2) [ 2, 4 ]
+ */
+export function skipCell<const M extends Member>(
+  layer: M,
+  combine: Combine = 'add',
+): BranchedCell<readonly [M]> {
+  checkCombine('skip', combine);
+  const cell = memberCell('skip', layer, 0);
+  const { inputSize, outputSize } = cell;
+  return layerCell(
+    {
+      name: 'skip',
+      text: `Skip(${layerText(cell)}, ${combine})`,
+      signature: `Skip(${layerSignature(cell)}, ${combine})`,
+      settings: { combine },
+      members: [cell],
+      inputSize,
+      outputSize: combinedSize('skip', combine, [outputSize, inputSize]),
+      hiddenSize: cell.hiddenSize,
+    },
+    branching('skip', combine, [cell], true),
+  );
+}
+
+/** How branches run; `around`: the input is combined too. */
+function branching(
+  where: string,
+  combine: Combine,
+  cells: readonly AnyCell[],
+  around: boolean,
+): Runs {
+  const reading = wholeIn(cells);
+  if (reading) {
+    const { why = '' } = reading[internals];
+    const whole = wholeBranches(where, combine, cells, around);
+    return { whole, why, start: wholeStart(where, why, whole) };
+  }
+  const program = programOf(where, combine, cells, around);
+  if (program) return program;
+  const reuse = () => false;
+  return {
+    start: (state?: unknown, options: BirthOptions = {}) =>
+      machineOf(where, cells, state, options, reuse, (machines, x) => {
+        const ys = machines.map((machine, i) => {
+          try {
+            return machine.step(x);
+          } catch (error) {
+            throw asRecurError(error, 'a branch', { prefix: `${where}[${i}].` });
+          }
+        });
+        return combineValues(where, combine, around ? [...ys, x] : ys);
+      }),
+  };
+}
+
+/** The units of branches that can run as one program, and their states. */
+function programOf(
+  where: string,
+  combine: Combine,
+  cells: readonly AnyCell[],
+  around: boolean,
+): { units: readonly Unit[]; shape: StateShape } | undefined {
+  const units: Unit[] = [];
+  const members: StateShape[] = [];
+  const from: number[] = [];
+  const sizes: number[] = [];
+  for (const [i, cell] of cells.entries()) {
+    const { engines, shape, initialState } = cell[internals];
+    if (!engines || !shape || initialState !== undefined) return undefined;
+    from.push(place(units, engines.units, -1, `${where}[${i}].`));
+    members.push(shape);
+    sizes.push(cell.outputSize as number);
+  }
+  if (around) {
+    from.push(-1);
+    sizes.push(cells[0].inputSize as number);
+  }
+  units.push({ spec: combineUnit(combine, sizes), from, where });
+  return { units, shape: { kind: where, members } };
+}
+
+function wholeBranches(
+  where: string,
+  combine: Combine,
+  cells: readonly AnyCell[],
+  around: boolean,
+): WholeStart {
+  return (state, options) => {
+    const own = statesFor(where, cells, state, options?.restored);
+    const runners = cells.map((cell, i) => wholeOf(cell)(own(i), options));
+    const run = (steps: Frames) => {
+      const parts = runners.map(runner => runner.run(steps));
+      return combineFrames(where, combine, around ? [...parts, steps] : parts);
+    };
+    return {
+      run,
+      state: () => runners.map(runner => runner.state()),
+      release() {
+        for (const runner of runners) runner.release();
+      },
+    };
+  };
+}

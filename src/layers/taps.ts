@@ -1,0 +1,73 @@
+import { type AnyCell, type Cell, internals, makeCell, type SameForm } from '../equations/cell.js';
+import { demand, mismatch } from '../errors.js';
+import { layerSignature, layerText, memberCell } from './chain.js';
+import { layerCell } from './layer-cell.js';
+import type { Member, WithCell } from './members.js';
+
+/** What a member of a chain is as a cell. */
+export type CellOf<M> = M extends { readonly cell: infer C } ? C : M;
+
+/** A member of a chain whose sizes the members around it have. */
+export type Marker = Cell<undefined, number, number>;
+
+/**
+ * Names an output inside a chain, so that a later `read` goes on from it: that of `member`, or
+ * without one, what has come so far. A tap of a member is otherwise that member.
+ *
+ * Throws a RecurError for a name that is no text; the chain does for one that is taken.
+ *
+ * @example
+ * const cell = chainCell(tap('x'), tap('wide', denseCell(2, 3)), read('wide', 'x'), denseCell(5, 1));
+ * cell(undefined, [1, 2])[1].length; // → 1
+ */
+export function tap(name: string): Marker;
+export function tap<M extends AnyCell | WithCell>(name: string, member: M): CellOf<M>;
+export function tap(name: string, member?: Member): unknown {
+  demand(typeof name === 'string' && name !== '', 'tap', 'a name', name);
+  const settings = { name };
+  if (member === undefined) {
+    return layerCell<Marker>(
+      { name: 'tap', text: `Tap(${name})`, settings, inputSize: undefined, outputSize: undefined },
+      { start: alone('tap') },
+    );
+  }
+  const cell = memberCell('tap', member, 0);
+  const spec = { kind: 'layer', name: 'tap', settings, members: [cell], shapes: [], params: {} };
+  const own = Object.getOwnPropertyDescriptors(cell) as unknown as Cell;
+  return makeCell<unknown, number, number, SameForm, unknown>(
+    Object.defineProperties({}, own as never) as never,
+    `Tap(${name}, ${layerText(cell)})`,
+    { ...cell[internals], spec: spec as never, signature: `Tap(${name}, ${layerSignature(cell)})` },
+  );
+}
+
+/**
+ * Goes on, inside a chain, from outputs that earlier taps named, one after another.
+ *
+ * Throws a RecurError without names; the chain does for a name that no earlier tap gave.
+ *
+ * @example
+ * const cell = chainCell(tap('x'), denseCell(2, 3), tap('y'), read('y', 'x'));
+ * cell(undefined, [1, 2])[1].slice(3); // → Float32Array(2) [ 1, 2 ]
+ */
+export function read(...names: readonly string[]): Marker {
+  const areNames = names.length > 0 && names.every(name => typeof name === 'string');
+  demand(areNames, 'read', 'names of taps', names);
+  return layerCell<Marker>(
+    {
+      name: 'read',
+      text: `Read(${names.join(', ')})`,
+      settings: { names },
+      inputSize: undefined,
+      outputSize: undefined,
+    },
+    { start: alone('read') },
+  );
+}
+
+/** A marker means nothing but in a chain. */
+function alone(name: string) {
+  return (): never => {
+    throw mismatch(name, 'its place in a chain', 'a model of its own');
+  };
+}
