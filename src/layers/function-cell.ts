@@ -1,4 +1,4 @@
-import { type AnyCell, internals, makeCell } from '../equations/cell.js';
+import { type AnyCell, type BirthOptions, internals, makeCell } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
 import { demand } from '../errors.js';
 import { copyValue } from './values.js';
@@ -72,8 +72,12 @@ export function startingFrom(cell: AnyCell, initialState: unknown): AnyCell {
   const own = copyValue(initialState);
   // A value that does not fit is a wrong argument: it throws here, not when a stream starts.
   if (typeof own !== 'function') kept.start(own, { finite: true }).release();
+  const { whole } = kept;
   return makeCell(cell, String(cell), {
     ...kept,
+    ...(whole && {
+      whole: (state?: unknown, options?: BirthOptions) => whole(state ?? made(own), options),
+    }),
     initialState: own,
     start(state, options) {
       const isGiven = state !== undefined || options?.restored;

@@ -1,0 +1,154 @@
+import {
+  type AnyCell,
+  type Cell,
+  equationCell,
+  type Frames,
+  internals,
+  type WholeStart,
+} from '../equations/cell.js';
+import { initialise } from '../equations/initialise.js';
+import { parameterShapes } from '../equations/parameters.js';
+import { demand, mismatch } from '../errors.js';
+import { layerSignature, layerText, memberCell } from './chain.js';
+import { type Combine, combinedSize, combineFrames } from './combine.js';
+import { layerCell } from './layer-cell.js';
+import type { Member, WithCell } from './members.js';
+import type { CellOf } from './taps.js';
+import { statesFor, wholeOf, wholeStart } from './whole.js';
+
+/** What the outputs of both directions become. */
+export type Merge = Combine | 'average';
+
+/** The state of a layer that runs both ways: where the forward and the backward one begin. */
+export type BidirectionalCell = Cell<readonly [unknown, unknown], number, number>;
+
+const looksAhead = 'it also runs from the last step to the first';
+
+/**
+ * A layer that runs through a sequence from the first step to the last and another one that runs
+ * from the last to the first; an output a step, of both: 'concat' (forward, then backward), 'add',
+ * 'multiply' or 'average'. Without `backward`, that is a layer like `forward` with parameters
+ * drawn anew.
+ *
+ * It reads sequences as wholes: by `map`, with `chunks: true` (each chunk a sequence of its own)
+ * or in a `window`; each begins at the initial state, a tuple of both layers'. A single step of a
+ * stream is refused with a RecurError: its answer would need steps that have not come.
+ *
+ * Schuster & Paliwal 1997, "Bidirectional recurrent neural networks".
+ *
+ * @example
+ * const m = stateful(bidirectionalCell(gruCell(2, 3)));
+ * m.map([[1, 2], [3, 4]]).map(y => y.length); // → [ 6, 6 ]
+ */
+export function bidirectionalCell(
+  forward: AnyCell | WithCell,
+  merge: Merge = 'concat',
+  backward?: AnyCell | WithCell,
+): BidirectionalCell {
+  const known = ['concat', 'add', 'multiply', 'average'].includes(merge);
+  demand(known, 'bidirectional.merge', "'concat', 'add', 'multiply' or 'average'", merge);
+  const first = memberCell('bidirectional', forward, 0);
+  const second = memberCell('bidirectional', backward ?? drawnAnew(first), 1);
+  const cells = [first, second];
+  const { inputSize } = first;
+  if (second.inputSize !== inputSize) {
+    throw mismatch('bidirectional[1]', `input size ${inputSize}`, layerText(second));
+  }
+  const sizes = cells.map(({ outputSize }) => outputSize);
+  const outputSize = combinedSize('bidirectional', merge === 'average' ? 'add' : merge, sizes);
+  const textOf = (text: (cell: AnyCell) => string) =>
+    `Bidirectional(${cells.map(cell => text(cell)).join(', ')}${merge === 'concat' ? '' : `; ${merge}`})`;
+  const why = looksAhead;
+  const whole = bothWays(cells, merge);
+  return layerCell(
+    {
+      name: 'bidirectional',
+      text: textOf(layerText),
+      signature: textOf(layerSignature),
+      settings: { merge },
+      members: cells,
+      inputSize,
+      outputSize,
+      hiddenSize: first.hiddenSize + second.hiddenSize,
+    },
+    { whole, why, start: wholeStart('bidirectional', why, whole) },
+  );
+}
+
+/**
+ * A layer that runs through a sequence from the last step to the first; its outputs are in the
+ * order of the steps. It reads sequences as wholes, as `bidirectionalCell` does.
+ *
+ * @example
+ * const sum = defineCell('Sum', "h' = h + W x")(1, 1, { params: { weightIh: [1] } });
+ * String(stateful(backwardCell(sum)).map([1, 2, 3])); // → 6,5,3
+ */
+export function backwardCell<M extends AnyCell | WithCell>(layer: M): CellOf<M> {
+  const cell = memberCell('backward', layer as Member, 0);
+  const why = 'it runs from the last step to the first';
+  const whole: WholeStart = (state, options) => {
+    const own = statesFor('backward', [cell], state, options?.restored);
+    const runner = wholeOf(cell)(own(0), options);
+    return {
+      run: steps => reversed(runner.run(reversed(steps))),
+      state: () => [runner.state()],
+      release: () => runner.release(),
+    };
+  };
+  return layerCell(
+    {
+      name: 'backward',
+      text: `Backward(${layerText(cell)})`,
+      signature: `Backward(${layerSignature(cell)})`,
+      settings: {},
+      members: [cell],
+      inputSize: cell.inputSize,
+      outputSize: cell.outputSize,
+      hiddenSize: cell.hiddenSize,
+    },
+    { whole, why, start: wholeStart('backward', why, whole) },
+  );
+}
+
+function bothWays(cells: readonly AnyCell[], merge: Merge): WholeStart {
+  return (state, options) => {
+    const own = statesFor('bidirectional', cells, state, options?.restored);
+    const [forward, backward] = cells.map((cell, i) => wholeOf(cell)(own(i), options));
+    const run = (steps: Frames) => {
+      const parts = [forward.run(steps), reversed(backward.run(reversed(steps)))];
+      const combine = merge === 'average' ? 'add' : merge;
+      const both = combineFrames('bidirectional', combine, parts);
+      return merge === 'average' ? { ...both, data: both.data.map(y => y / 2) } : both;
+    };
+    return {
+      run,
+      state: () => [forward.state(), backward.state()],
+      release() {
+        forward.release();
+        backward.release();
+      },
+    };
+  };
+}
+
+function reversed({ data, count, size }: Frames): Frames {
+  const result = new Float32Array(data.length);
+  for (let t = 0; t < count; t++) {
+    result.set(data.subarray(t * size, (t + 1) * size), (count - 1 - t) * size);
+  }
+  return { data: result, count, size };
+}
+
+/** A layer of equations again, its parameters drawn as if it was new. */
+function drawnAnew(cell: AnyCell): AnyCell {
+  const { spec } = cell[internals];
+  if (spec.kind !== 'equations') {
+    const hint = 'give the layer that runs backwards, too';
+    throw mismatch('bidirectional', 'one cell of equations', layerText(cell), hint);
+  }
+  const { definition, sizes, bias } = spec;
+  const { plan, declarations } = definition;
+  const shapes = parameterShapes(plan, sizes, bias);
+  const params = initialise(plan, shapes, declarations, sizes.hidden);
+  return equationCell({ ...spec, params });
+}

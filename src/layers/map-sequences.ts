@@ -1,0 +1,116 @@
+import { isNdArray, type NdArray, sliceAt, type Vec } from '../arrays/ndarray.js';
+import { readNumbers } from '../arrays/numbers.js';
+import { type AnyCell, internals, type StateInput, type StateOf } from '../equations/cell.js';
+import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
+import { layerText } from './chain.js';
+import { startingFrom } from './function-cell.js';
+import type { WithCell } from './members.js';
+import { sessions } from './session.js';
+import { isWhole } from './whole.js';
+import { framesOf } from './whole-chunks.js';
+
+/** A sequence: vectors one after another, or an ndarray `[features, steps]`. */
+export type SequenceInput = readonly Vec[] | NdArray;
+
+/** Which steps do not count: those whose features all have this value, or of which it is true. */
+export type Mask = number | ((x: Float32Array, step: number, sequence: number) => boolean);
+
+/** Options of `mapSequences`. */
+export interface MapSequencesOptions<S = unknown> {
+  /** How many steps of each sequence count; the outputs of those after them are zeros. */
+  readonly lengths?: readonly number[] | undefined;
+  /** Steps to be passed over: the state stays, the output is the one before it (zeros at first). */
+  readonly mask?: Mask | undefined;
+  /** Where the i-th sequence begins; absent: at the initial state. */
+  readonly initialState?: ((sequence: number) => StateInput<S> | undefined) | undefined;
+}
+
+/** What a sequence became. */
+export interface SequenceResult<S = unknown> {
+  /** An output `[outputSize]` a step. */
+  readonly outputs: Float32Array[];
+  /** The state after the last step that counts. */
+  readonly state: S;
+}
+
+/**
+ * Runs a model over an array of sequences, each from the initial state on, as a batch of padded
+ * sequences is run elsewhere: `lengths` as in ONNX's `sequence_lens` and PyTorch's packed
+ * sequences (a bidirectional layer runs back from each sequence's own end), `mask` as in Keras.
+ *
+ * Throws a RecurError for lengths that do not fit and for a mask with a model that reads sequences
+ * as wholes: give it lengths.
+ *
+ * @example
+ * const sum = defineCell('Sum', "h' = h + W x")(1, 1, { params: { weightIh: [1] } });
+ * const [{ outputs }] = mapSequences(sum, [[[1], [0], [2], [9]]], { lengths: [3], mask: 0 });
+ * outputs.join(' '); // → 1 1 3 0
+ */
+export function mapSequences<M extends AnyCell | WithCell>(
+  model: M,
+  sequences: Iterable<SequenceInput>,
+  options: MapSequencesOptions<StateOf<M>> = {},
+): SequenceResult<StateOf<M>>[] {
+  checkNames('mapSequences', options, ['lengths', 'mask', 'initialState']);
+  const { lengths, mask, initialState } = options;
+  const { cell } = sessions('mapSequences', model, {});
+  const given = Array.from(sequences);
+  if (lengths && lengths.length !== given.length) {
+    throw mismatch('mapSequences.lengths', `${given.length} lengths`, String(lengths.length));
+  }
+  const maskFits = ['undefined', 'number', 'function'].includes(typeof mask);
+  demand(maskFits, 'mapSequences.mask', 'a number or a function', mask);
+  return given.map((sequence, i) => {
+    try {
+      return run(startingFrom(cell, initialState?.(i)), sequence, i, lengths?.[i], mask);
+    } catch (error) {
+      throw asRecurError(error, 'a sequence', { prefix: `sequences[${i}].` });
+    }
+  }) as SequenceResult<StateOf<M>>[];
+}
+
+function run(
+  cell: AnyCell,
+  sequence: SequenceInput,
+  index: number,
+  length: number | undefined,
+  mask: Mask | undefined,
+): SequenceResult {
+  const array = isNdArray(sequence) ? sequence : undefined;
+  const steps = array ? array.shape[1] : (sequence as readonly Vec[]).length;
+  const used = length ?? steps;
+  const fits = Number.isInteger(used) && used >= 0 && used <= steps;
+  demand(fits, 'mapSequences.lengths', `a length from 0 to ${steps}`, length);
+  const vectorAt = (t: number) => (array ? sliceAt(array, 1, t) : (sequence as Vec[])[t]);
+  const machine = cell[internals].start();
+  const zeros = () => new Float32Array(cell.outputSize ?? 0);
+  try {
+    const outputs: Float32Array[] = [];
+    if (isWhole(machine)) {
+      demand(mask === undefined, 'mapSequences.mask', `none with ${layerText(cell)}`, mask);
+      const { data, count, size } = machine.whole(framesOf(cell, used, vectorAt));
+      for (let t = 0; t < count; t++) outputs.push(data.slice(t * size, (t + 1) * size));
+      if (count < used) return { outputs, state: machine.state() };
+    } else {
+      for (let t = 0; t < used; t++) {
+        const { values } = readNumbers('a step', vectorAt(t), `[${cell.inputSize}]`);
+        outputs.push(
+          isMasked(mask, values, t, index)
+            ? (outputs[t - 1]?.slice() ?? zeros())
+            : (machine.step(values) as Float32Array),
+        );
+      }
+      machine.commit();
+    }
+    while (outputs.length < steps) outputs.push(zeros());
+    return { outputs, state: machine.state() };
+  } finally {
+    machine.release();
+  }
+}
+
+function isMasked(mask: Mask | undefined, x: Float32Array, step: number, sequence: number) {
+  if (typeof mask === 'function') return mask(x, step, sequence);
+  const value = mask === undefined ? undefined : Math.fround(mask);
+  return value !== undefined && x.every(v => v === value);
+}

@@ -1,0 +1,169 @@
+import type { Cell, Frames, WholeStart } from '../equations/cell.js';
+import { checkNames, demand } from '../errors.js';
+import { layerCell, printed, whole } from './layer-cell.js';
+import { type Padding, paddingOf, type StepsPadding } from './padding.js';
+import { wholeStart } from './whole.js';
+
+/** Options of pooling over steps. */
+export interface PoolingOptions {
+  /** Steps from one output to the next. Default the kernel's size. */
+  readonly stride?: number | undefined;
+  /** Steps around the sequence, which count for nothing. Default 0. */
+  readonly padding?: Padding | undefined;
+  /** True: an average counts the steps around the sequence as zeros (PyTorch's default). */
+  readonly includePadding?: boolean | undefined;
+}
+
+type Pooled = Cell<undefined, number, number>;
+
+/** What a window of steps becomes, feature by feature. */
+type Kind = 'max' | 'average';
+
+/**
+ * The largest of each feature over windows of `kernelSize` steps: `[steps, size]` to
+ * `[steps', size]`. It reads sequences as wholes.
+ *
+ * @example
+ * String(stateful(maxPool1dCell(1, 2)).map([1, 3, 2, 0])); // → 3,2
+ */
+export function maxPool1dCell(
+  size: number,
+  kernelSize: number,
+  options: PoolingOptions = {},
+): Pooled {
+  return pooling('max', size, kernelSize, options);
+}
+
+/**
+ * The mean of each feature over windows of `kernelSize` steps: `[steps, size]` to
+ * `[steps', size]`. It reads sequences as wholes.
+ *
+ * @example
+ * String(stateful(averagePool1dCell(1, 2)).map([1, 3, 2, 0])); // → 2,1
+ */
+export function averagePool1dCell(
+  size: number,
+  kernelSize: number,
+  options: PoolingOptions = {},
+): Pooled {
+  return pooling('average', size, kernelSize, options);
+}
+
+/**
+ * The largest of each feature over the whole sequence: one step.
+ *
+ * @example
+ * String(stateful(globalMaxPool1dCell(1)).map([1, 3, 2])); // → 3
+ */
+export function globalMaxPool1dCell(size: number): Pooled {
+  return pooling('max', size, undefined, {});
+}
+
+/**
+ * The mean of each feature over the whole sequence: one step.
+ *
+ * @example
+ * String(stateful(globalAveragePool1dCell(1)).map([1, 3, 2])); // → 2
+ */
+export function globalAveragePool1dCell(size: number): Pooled {
+  return pooling('average', size, undefined, {});
+}
+
+/**
+ * The last step of a sequence only: what Keras calls `return_sequences=False`.
+ *
+ * @example
+ * String(stateful(lastCell(1)).map([1, 3, 2])); // → 2
+ */
+export function lastCell(size: number): Pooled {
+  whole('last.size', size, 1);
+  return reading('last', [size], { size }, size, ({ data, count }) => {
+    return { data: data.slice(Math.max(0, count - 1) * size), count: Math.min(1, count), size };
+  });
+}
+
+function pooling(
+  kind: Kind,
+  size: number,
+  kernelSize: number | undefined,
+  options: PoolingOptions,
+): Pooled {
+  const global = kernelSize === undefined;
+  const name = global ? `global${kind === 'max' ? 'Max' : 'Average'}Pool1d` : `${kind}Pool1d`;
+  checkNames(name, options, ['stride', 'padding', 'includePadding']);
+  const { stride = kernelSize ?? 1, padding = 0, includePadding = false } = options;
+  whole(`${name}.size`, size, 1);
+  if (global) {
+    return reading(name, [size], { size }, size, steps =>
+      pooled(kind, steps, steps.count, 1, [0, 0]),
+    );
+  }
+  whole(`${name}.kernelSize`, kernelSize, 1);
+  whole(`${name}.stride`, stride, 1);
+  demand(
+    typeof includePadding === 'boolean',
+    `${name}.includePadding`,
+    'true or false',
+    includePadding,
+  );
+  const padded: StepsPadding = paddingOf(name, padding, kernelSize, 1, stride);
+  const settings = { size, kernelSize, stride, padding, includePadding };
+  const shown = {
+    stride: [stride, kernelSize],
+    padding: [padding, 0],
+    includePadding: [includePadding, false],
+  } as const;
+  return reading(
+    name,
+    [size, kernelSize],
+    settings,
+    size,
+    steps => pooled(kind, steps, kernelSize, stride, padded(steps.count), includePadding),
+    shown,
+  );
+}
+
+function pooled(
+  kind: Kind,
+  { data, count, size }: Frames,
+  kernel: number,
+  stride: number,
+  [before, after]: readonly [number, number],
+  includePadding = false,
+): Frames {
+  const span = count + before + after - kernel;
+  const length = count ? Math.max(0, Math.floor(span / stride) + 1) : 0;
+  const output = new Float32Array(length * size);
+  for (let t = 0; t < length; t++) {
+    const begin = Math.max(0, t * stride - before);
+    const end = Math.min(count, t * stride - before + kernel);
+    for (let i = 0; i < size; i++) {
+      let result = kind === 'max' ? -Infinity : 0;
+      for (let s = begin; s < end; s++) {
+        const x = data[s * size + i];
+        result = kind === 'max' ? Math.max(result, x) : result + x;
+      }
+      output[t * size + i] =
+        kind === 'max' ? result : result / (includePadding ? kernel : end - begin);
+    }
+  }
+  return { data: output, count: length, size };
+}
+
+/** A layer without state that makes of a sequence another one. */
+function reading(
+  name: string,
+  positional: readonly unknown[],
+  settings: Readonly<Record<string, unknown>>,
+  size: number,
+  run: (steps: Frames) => Frames,
+  shown: Parameters<typeof printed>[2] = {},
+): Pooled {
+  const why = 'it makes other steps of a sequence';
+  const runs: WholeStart = () => ({ run, state: () => undefined, release() {} });
+  const text = printed(name.charAt(0).toUpperCase() + name.slice(1), positional, shown);
+  return layerCell(
+    { name, text, settings, inputSize: size, outputSize: size },
+    { whole: runs, why, start: wholeStart(name, why, runs) },
+  );
+}

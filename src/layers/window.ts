@@ -1,0 +1,102 @@
+import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
+import {
+  type AnyCell,
+  type BirthOptions,
+  type Cell,
+  type Frames,
+  internals,
+} from '../equations/cell.js';
+import { columnsOf, readVector } from '../equations/inputs.js';
+import type { Machine } from '../equations/machine.js';
+import { mismatch } from '../errors.js';
+import { layerSignature, layerText, memberCell } from './chain.js';
+import { layerCell, whole } from './layer-cell.js';
+import type { WithCell } from './members.js';
+import { wholeOf } from './whole.js';
+
+/**
+ * A layer that is fed whole windows: a datum is `steps` steps one after another, a vector
+ * `[steps · in]`, and so is the output. Inside, each window is a sequence of its own that begins at
+ * the initial state, so layers that read sequences as wholes (`bidirectional`, `conv1d`, pooling)
+ * can take part in a stream of windows; `frame` makes such of a signal.
+ *
+ * Throws a RecurError for a layer that makes no outputs of so many steps.
+ *
+ * @example
+ * const m = stateful(windowCell(3, maxPool1dCell(1, 3)));
+ * m([1, 5, 2]); // → Float32Array(1) [ 5 ]
+ */
+export function windowCell(
+  steps: number,
+  layer: AnyCell | WithCell,
+): Cell<undefined, number, number> {
+  whole('window.steps', steps, 1, 2 ** 20);
+  const cell = memberCell('window', layer, 0);
+  const { inputSize } = cell;
+  if (inputSize === undefined) throw mismatch('window', 'a layer of vectors', layerText(cell));
+  const size = steps * inputSize;
+  const outputSize = lengthOf(cell, {
+    data: new Float32Array(size),
+    count: steps,
+    size: inputSize,
+  });
+  return layerCell(
+    {
+      name: 'window',
+      text: `Window(${steps}, ${layerText(cell)})`,
+      signature: `Window(${steps}, ${layerSignature(cell)})`,
+      settings: { steps },
+      members: [cell],
+      inputSize: size,
+      outputSize,
+    },
+    { start: startWindow(cell, steps, inputSize, outputSize) },
+  );
+}
+
+/** The length of what a layer makes of a window. */
+function lengthOf(cell: AnyCell, frames: Frames): number {
+  const runner = wholeOf(cell)();
+  try {
+    const { count, size } = runner.run(frames);
+    if (count === 0) {
+      throw mismatch('window', 'a layer with outputs', `${layerText(cell)}, which has none`);
+    }
+    return count * size;
+  } finally {
+    runner.release();
+  }
+}
+
+function startWindow(cell: AnyCell, steps: number, inputSize: number, outputSize: number) {
+  const size = steps * inputSize;
+  return (_state?: unknown, options?: BirthOptions): Machine => {
+    const runner = wholeOf(cell)(cell[internals].initialState, { backend: options?.backend });
+    const none = () => {};
+    const one = (x: unknown) => {
+      const data = new Float32Array(size);
+      readVector('window', x, data, 0, size);
+      return runner.run({ data, count: steps, size: inputSize }).data;
+    };
+    return {
+      batch: null,
+      step(x) {
+        const array = isNdArray(x) ? x : undefined;
+        const columns = columnsOf('window', x, array, size);
+        if (!array) return one(x);
+        if (!columns) return wrap(one(x), [outputSize], array);
+        const data = new Float32Array(outputSize * columns);
+        for (let j = 0; j < columns; j++) {
+          const y = one(sliceAt(array, 1, j));
+          for (let i = 0; i < outputSize; i++) data[i * columns + j] = y[i];
+        }
+        return wrap(data, [outputSize, columns], array);
+      },
+      commit: none,
+      rollback: none,
+      follow: none,
+      state: () => undefined,
+      release: () => runner.release(),
+    };
+  };
+}
