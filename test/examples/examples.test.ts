@@ -76,6 +76,14 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     '0.01 s: voice  50 %, kept  50 %',
     '0.51 s: voice  53 %, kept  50 %',
   ],
+  'thai.mjs': [
+    'made-up weights: see the head of this file for the real ones',
+    'Chain(Embedding(74, 40), ' +
+      'Bidirectional(Recur(LSTMCell(40, 27)), Recur(LSTMCell(40, 27))), Dense(54, 4), Softmax(4))',
+    '18 code points',
+    'chain: expected a whole sequence: map(sequence), chunks: true or a window, ' +
+      'got one step of a stream; it also runs from the last step to the first',
+  ],
   'telemetry.mjs': [
     'emits 1 number',
     'step 1, Recur(LSTMCell(1, 4)): i f g o h c',
