@@ -30,6 +30,31 @@ export {
   star,
   ugrnn,
 } from './operators/layers.js';
+export {
+  activation,
+  averagePool1d,
+  backward,
+  batchNorm,
+  bidirectional,
+  causalConv1d,
+  context,
+  conv1d,
+  dropout,
+  embedding,
+  globalAveragePool1d,
+  globalMaxPool1d,
+  last,
+  layerNorm,
+  maxPool1d,
+  pad,
+  parallel,
+  prelu,
+  skip,
+  slice,
+  softmax,
+  stack,
+  window,
+} from './operators/networks.js';
 export { overlapAdd } from './operators/overlap-add.js';
 export { type RecurConfig, type Reset, recur } from './operators/recur.js';
 export { type KeyedOperator, recurBy } from './operators/recur-by.js';

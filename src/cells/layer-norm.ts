@@ -1,4 +1,5 @@
 import { sameSize } from '../equations/define.js';
+import { reductions } from '../equations/reductions.js';
 
 /**
  * Layer normalisation over the features of a step: no state. Params `weight` and `bias`, both
@@ -17,4 +18,5 @@ export const layerNormCell = /* @__PURE__ */ sameSize(
   y = d * reciprocal(sqrt(mean(d * d) + epsilon)) * weight + bias
   `,
   { vectors: { weight: 1, bias: 0 }, constants: { epsilon: 1e-5 } },
+  reductions,
 );

@@ -1,4 +1,5 @@
 import { sameSize } from '../equations/define.js';
+import { reductions } from '../equations/reductions.js';
 
 /**
  * Softmax over the features of a step: positive numbers whose sum is 1. No state, no parameters.
@@ -13,4 +14,6 @@ export const softmaxCell = /* @__PURE__ */ sameSize(
   e = exp(x - max(x))
   y = e * reciprocal(sum(e))
   `,
+  {},
+  reductions,
 );

@@ -6,7 +6,7 @@ import { EngineMachine, type Machine, type StartOptions } from './machine.js';
 import { copyParameters, type ParameterShape, parameterShapes } from './parameters.js';
 import { cellText, type EquationSpec, lower } from './spec.js';
 import type { StateArray, StateShape } from './state.js';
-import type { Unit } from './units.js';
+import type { Unit, UnitSpec } from './units.js';
 
 /** A cell's parameters by canonical name: copies, as row-major float32 ndarrays. */
 export type Params = Readonly<Record<string, NdView>>;
@@ -91,6 +91,10 @@ export interface CellInternals {
   readonly shape?: StateShape | undefined;
   /** Of a layer that reads sequences as wholes: a single step tells it nothing. */
   readonly whole?: WholeStart | undefined;
+  /** How a chain runs that it is a member of. */
+  readonly compose?: ((cells: readonly AnyCell[]) => WholeRuns) | undefined;
+  /** How many steps it makes of so many; as many where it is absent. */
+  readonly stepsAfter?: ((steps: number) => number) | undefined;
   /** Why it reads wholes: what of it looks ahead. */
   readonly why?: string | undefined;
 }
@@ -109,6 +113,9 @@ export interface WholeRunner {
   state(): unknown;
   release(): void;
 }
+
+/** What a layer that reads sequences as wholes runs by. */
+export type WholeRuns = Pick<CellInternals, 'start' | 'whole' | 'why' | 'stepsAfter' | 'compose'>;
 
 /** Makes a runner whose sequences begin at a state. */
 export type WholeStart = (state?: unknown, options?: BirthOptions) => WholeRunner;
@@ -136,6 +143,15 @@ export interface LayerSpec {
   readonly members: readonly AnyCell[];
   readonly shapes: readonly ParameterShape[];
   readonly params: Readonly<Record<string, Float32Array>>;
+  /** Of a member that goes on from several outputs: how they become one. */
+  readonly join?: Join | undefined;
+}
+
+/** How outputs become one: as a unit, in any form, as frames. */
+export interface Join {
+  unit(sizes: readonly number[]): UnitSpec;
+  values(outputs: readonly unknown[]): unknown;
+  frames(outputs: readonly Frames[]): Frames;
 }
 
 /** Any cell, for code that does not care for its types. */

@@ -10,7 +10,7 @@ import {
   slotOptions,
   type Value,
 } from './plan.js';
-import { isReduction } from './reductions.js';
+import { isReduction, reductions } from './reductions.js';
 
 const declarationNames: readonly (keyof Declarations)[] = [
   'vectors',
@@ -59,7 +59,7 @@ export function check(name: string, text: string, declarations: Declarations = {
   const odd = tokensOf(text).find(({ 0: token }) => !/^[\p{L}\d\n+*()'=-]/u.test(token));
   if (odd) wrong(odd.index, "a name, a number or one of + - * ( ) ' =", `'${odd[0]}'`);
   const { between, sizes } = checker(text, declarations, end, wrong);
-  const definition = define(name, text, declarations, between);
+  const definition = define(name, text, declarations, between, reductions);
   sizes();
   const { plan } = definition;
   if (plan.output === undefined) wrong(end, "an equation for y or h'", 'none');

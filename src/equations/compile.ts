@@ -19,10 +19,10 @@ import {
   when,
 } from '../kernels/wasm/module.js';
 import type { Places } from './elementwise.js';
-import { groupBytes, type MemoryPlan, type Place, type UnitPlan } from './memory-plan.js';
-import { moving } from './moving.js';
+import { groupBytes, type MemoryPlan, type UnitPlan } from './memory-plan.js';
+import type { Place } from './places.js';
 import { type EachStream, type Part, prepareCode, stageCode } from './stage-code.js';
-import { checkedBefore, outputSize } from './units.js';
+import { checkedBefore, isEquations, outputSize } from './units.js';
 
 /** Parameters of every function: blocks of states to read and to write, in bytes, and a count. */
 const [now, next, spare, count] = [0, 1, 2, 3];
@@ -111,7 +111,14 @@ function unitCode(
     return layer.stages.map(stage => stageCode(e, layer, stage, all, part, each));
   }
   const from = inputs.map((_, k) => places[`i${k}`]);
-  return each(moving(e, own, unit.spec, { inputs: from, output, now, next }));
+  const { spec } = unit;
+  if (isEquations(spec)) return [];
+  const {
+    states: [state = 0],
+    table,
+    refusal,
+  } = own;
+  return each(spec.code(e, { inputs: from, output, now, next, state, table, refusal }));
 }
 
 /** Does a part of each stage for `count` streams. */

@@ -2,10 +2,11 @@ import { type Backend, isRelaxed } from '../kernels/backends.js';
 import { ConstantPool } from '../kernels/wasm/emitter.js';
 import { type WasmModule, webAssembly } from '../kernels/wasm/web-assembly.js';
 import { compile, type FunctionName } from './compile.js';
-import { type Engine, Pool, type Rows } from './engine.js';
-import { type MemoryPlan, memoryPlan, type Place } from './memory-plan.js';
+import { type Engine, Pool } from './engine.js';
+import { type MemoryPlan, memoryPlan } from './memory-plan.js';
 import { pack } from './pack.js';
-import { modelInput, outputSize, type Unit, type UnitSpec } from './units.js';
+import type { Place, Rows } from './places.js';
+import { isEquations, modelInput, outputSize, type Unit, type UnitSpec } from './units.js';
 
 const pageBytes = 65536;
 /** Modules that are kept for layers to come. */
@@ -31,7 +32,7 @@ function codeOf(units: readonly Unit[], backend: Backend): Kept {
   // Kept are no parameters: they are large, and others will come.
   const shapes = units.map(({ spec, ...unit }) => ({ ...unit, spec: withoutParameters(spec) }));
   const texts = shapes.map(({ spec, from }) => {
-    if (spec.kind !== 'equations') return [from, spec];
+    if (!isEquations(spec)) return [from, spec];
     const { definition, ...rest } = spec;
     return [from, definition.text, definition.declarations, rest];
   });
@@ -50,8 +51,7 @@ function codeOf(units: readonly Unit[], backend: Backend): Kept {
 }
 
 function withoutParameters(spec: UnitSpec): UnitSpec {
-  if (spec.kind === 'equations') return { ...spec, params: {} };
-  return spec.kind === 'lookup' ? { ...spec, table: none } : spec;
+  return isEquations(spec) ? { ...spec, params: {} } : { ...spec, table: none };
 }
 const none = new Float32Array(0);
 

@@ -1,6 +1,7 @@
 import { type Cell, equationCell, type Params, type SameForm } from './cell.js';
 import { check } from './check.js';
 import { type Declarations, type Definition, define } from './plan.js';
+import type { Reduction } from './reductions.js';
 import { type CellOptions, specify } from './spec.js';
 import type { StateArray } from './state.js';
 
@@ -98,9 +99,10 @@ export function sameSize<const D extends Declarations = object>(
   name: string,
   text: string,
   declarations?: D,
+  reductions?: Readonly<Record<string, Reduction>>,
 ): SameSizeConstructor<D> {
   const construct = constructorOf<'', D>(
-    define(name, text, { ...declarations, sameSize: true }) as Definition,
+    define(name, text, { ...declarations, sameSize: true }, undefined, reductions),
   );
   return (size, options) => construct(size, size, options);
 }

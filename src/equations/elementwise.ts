@@ -11,8 +11,8 @@ import {
   plus,
   store,
 } from '../kernels/wasm/module.js';
-import { reduction } from '../kernels/wasm/reduction.js';
-import type { LayerPlan, Place } from './memory-plan.js';
+import type { LayerPlan } from './memory-plan.js';
+import type { Place } from './places.js';
 import type { PlanNode } from './plan.js';
 
 /** A state nearer to zero is zero: hardware is slow with the subnormal numbers that follow. */
@@ -100,14 +100,7 @@ function reduced(
   const { spec } = layer;
   const size = spec.sizes[spec.definition.plan.nodes[of].dimension];
   const { at, ...place } = wholeVector(layer, places, of);
-  const vector = { base: baseOf({ at, ...place }), at, size };
-  const total = e.fn.vector();
-  const combine = by === 'max' ? f32x4.most : f32x4.add;
-  const result = get(total);
-  return [
-    reduction(e, vector, combine, total),
-    by === 'mean' ? f32x4.multiply(result, e.constant(1 / size)) : result,
-  ];
+  return by.code(e, { base: baseOf({ at, ...place }), at, size });
 }
 
 /** Where a vector that is there in full is. */

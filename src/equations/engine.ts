@@ -1,18 +1,10 @@
 import type { Backend } from '../kernels/backends.js';
-import { inputSizes, type Unit } from './units.js';
-/** Vectors one after another in an engine's memory, in floats. */
-export interface Rows {
-  readonly at: number;
-  /** From one vector to the next. */
-  readonly stride: number;
-  /** Length of a vector. */
-  readonly size: number;
-}
-
+import type { Rows } from './places.js';
+import { inputSizes, isEquations, type Unit } from './units.js';
 /** How many vectors an engine's inputs and outputs have room for: 64, less where they are long. */
 export function roomFor(units: readonly Unit[]): number {
   const widest = units.map(({ spec }) => {
-    if (spec.kind === 'equations') return spec.sizes.input + 8 * spec.sizes.hidden;
+    if (isEquations(spec)) return spec.sizes.input + 8 * spec.sizes.hidden;
     return inputSizes(spec).reduce((sum, size) => sum + size, spec.size);
   });
   return Math.max(1, Math.min(64, Math.floor(2 ** 18 / Math.max(...widest))));

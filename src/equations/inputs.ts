@@ -1,6 +1,7 @@
 import { isNdArray, type NdArray } from '../arrays/ndarray.js';
 import { describe, mismatch, shapeText } from '../errors.js';
 import type { Engine } from './engine.js';
+import { isEquations } from './units.js';
 
 /** The columns of an input, which must be of the right size: 0 for `[size]`. */
 export function columnsOf(
@@ -92,9 +93,8 @@ export function refuseInput(engine: Engine, odd: number, count: number): void {
       const row = pool.memory.subarray(at + j * stride, at + j * stride + size);
       const i = row.findIndex(value => !Number.isFinite(value));
       if (i >= 0) throw notFinite(where, i, row[i]);
-      if (spec.kind !== 'lookup' || (spec.count > row[0] && row[0] >= 0 && row[0] % 1 === 0))
-        continue;
-      throw mismatch(`${where}.x`, `a whole number from 0 to ${spec.count - 1}`, String(row[0]));
+      const expected = isEquations(spec) ? undefined : spec.refusal?.(row[0]);
+      if (expected) throw mismatch(`${where}.x`, expected, String(row[0]));
     }
   }
 }

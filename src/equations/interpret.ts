@@ -3,7 +3,6 @@ import { activationEntry } from './activations.js';
 import { columnsOf, namesOf } from './parameters.js';
 import type { BinaryName } from './parse.js';
 import type { PlanNode } from './plan.js';
-import { reduce } from './reductions.js';
 import type { EquationSpec } from './spec.js';
 
 /** One cell made ready to run: reads its input and state in a memory, writes state and output. */
@@ -46,7 +45,7 @@ export function interpret(spec: EquationSpec): Run {
       const [from, to] = [starts[of], starts[of] + lengthOf(of)];
       return [
         () => {
-          registers[start] = reduce(by, registers, from, to);
+          registers[start] = by.run(registers, from, to);
         },
       ];
     }

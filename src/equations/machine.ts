@@ -1,8 +1,9 @@
 import { isNdArray, type NdArray, type NdView, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import { mismatch } from '../errors.js';
-import type { Engine, Rows } from './engine.js';
+import type { Engine } from './engine.js';
 import { columnsOf, plain, read, readFloats, refuseInput } from './inputs.js';
+import type { Rows } from './places.js';
 import {
   type Batch,
   type Blocks,
@@ -31,6 +32,8 @@ export interface Machine {
   readonly batch: Batch;
   /** Gives back its room. It must not be used again. */
   release(): void;
+  /** Takes a whole chunk, in the form in which it came, and answers in that form. */
+  chunk?(cell: unknown, steps: readonly unknown[] | NdArray): unknown;
   /** Where its state is and of which batch, tentative steps included. */
   readonly blocks?: Blocks & { readonly batch: Batch };
 }

@@ -1,8 +1,9 @@
 import { roomFor } from './engine.js';
 import { columnsOf } from './parameters.js';
+import type { Place } from './places.js';
 import { operandsOf, type Schedule, type Stage, schedule } from './schedule.js';
 import type { EquationSpec } from './spec.js';
-import { modelInput, outputSize, stateSizes, type Unit } from './units.js';
+import { isEquations, modelInput, outputSize, stateSizes, type Unit } from './units.js';
 
 /** Bytes of four floats: rows are worked out in groups of four. */
 export const groupBytes = 16;
@@ -10,14 +11,6 @@ const lineBytes = 64;
 
 /** The bytes that so many floats take, in whole groups. */
 export const bytesOf = (floats: number) => Math.ceil(floats / 4) * groupBytes;
-
-/** Vectors in memory, one a stream (or step): a pointer in a local, or none, and the rest. */
-export interface Place {
-  readonly local?: number;
-  readonly at: number;
-  /** Bytes from one stream's to the next. */
-  readonly stride: number;
-}
 
 /** An argument's weights: `[group][column][map]`, four rows each. */
 export interface Weights {
@@ -102,7 +95,7 @@ interface Layout {
 export function memoryPlan(units: readonly Unit[], accumulators: number): MemoryPlan {
   // Constants, four times each: two a node at the most (alpha, beta), two of a clip, the common ones.
   const constantsOf = ({ spec }: Unit) =>
-    spec.kind === 'equations' ? 2 * spec.definition.plan.nodes.length + 2 : 0;
+    isEquations(spec) ? 2 * spec.definition.plan.nodes.length + 2 : 0;
   let end = units.reduce((n, unit) => n + constantsOf(unit), 50) * groupBytes;
   let block = 0;
   const take = (bytes: number) => {
@@ -121,11 +114,10 @@ export function memoryPlan(units: readonly Unit[], accumulators: number): Memory
     const { spec, from } = unit;
     const inputs = from.map(u => plans[u]?.output ?? input);
     const states = stateSizes(spec).map(size => (block += bytesOf(size)) - bytesOf(size));
-    const layer =
-      spec.kind === 'equations'
-        ? layerPlan(spec, inputs[0], states, accumulators, { take, places })
-        : undefined;
-    const table = spec.kind === 'lookup' ? take(spec.count * bytesOf(spec.size)) : 0;
+    const layer = isEquations(spec)
+      ? layerPlan(spec, inputs[0], states, accumulators, { take, places })
+      : undefined;
+    const table = isEquations(spec) || !spec.rows ? 0 : take(spec.rows * bytesOf(spec.size));
     const output = layer?.output ?? places(outputSize(spec));
     plans.push({ unit, inputs, output, states, table, ...(layer && { layer }) });
   }

@@ -1,7 +1,9 @@
 import { bytesOf, type MemoryPlan, type StagePlan } from './memory-plan.js';
 import { namesOf } from './parameters.js';
 import type { EquationSpec } from './spec.js';
-import type { LookupSpec, Unit } from './units.js';
+import { isEquations, type Unit } from './units.js';
+
+const none = new Float32Array(0);
 
 /** Writes the parameters of a model's units into its memory, as the compiled code reads them. */
 export function pack(
@@ -11,17 +13,16 @@ export function pack(
 ): void {
   for (const [i, { layer, table }] of plans.entries()) {
     const { spec } = units[i];
-    if (spec.kind === 'lookup') packTable(spec, table, memory);
-    if (!layer || spec.kind !== 'equations') continue;
+    if (!isEquations(spec)) {
+      const { size, table: values = none } = spec;
+      for (let from = 0, to = table / 4; from < values.length; from += size) {
+        memory.set(values.subarray(from, from + size), to);
+        to += bytesOf(size) / 4;
+      }
+    }
+    if (!layer || !isEquations(spec)) continue;
     for (const stage of layer.stages) packStage(stage, spec, memory);
     for (const [name, at] of layer.params) memory.set(spec.params[name], at / 4);
-  }
-}
-
-/** Rows of a table, each from a whole group on. */
-function packTable({ count, size, table }: LookupSpec, at: number, memory: Float32Array): void {
-  for (let i = 0, to = at / 4; i < count; i++, to += bytesOf(size) / 4) {
-    memory.set(table.subarray(i * size, (i + 1) * size), to);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Activation, ActivationName } from './activations.js';
 import { type BinaryName, type MatrixName, type Reader, read } from './parse.js';
-import { isReduction, type Reduction } from './reductions.js';
+import type { Reduction } from './reductions.js';
 
 /** What a value's length is: one of the cell's sizes, or 1 for a scalar, which is broadcast. */
 export type Dimension = 'input' | 'hidden' | 'projection' | 'scalar';
@@ -34,7 +34,12 @@ export type PlanNode = { readonly dimension: Dimension } & (
   | { readonly op: BinaryName; readonly left: number; readonly right: number }
   | { readonly op: 'activate'; readonly slot: string; readonly of: number }
   /** A number made of all elements of a vector. */
-  | { readonly op: 'reduce'; readonly by: Reduction; readonly of: number }
+  | {
+      readonly op: 'reduce';
+      readonly name: string;
+      readonly of: number;
+      readonly by: Reduction;
+    }
 );
 
 export interface PlanMap {
@@ -103,9 +108,14 @@ export function define(
   text: string,
   declarations: Declarations = {},
   between?: (planner: Planner) => Reader<unknown>,
+  reductions: Reductions = {},
 ): Definition {
-  return { name, text, declarations, plan: walk(text, declarations, new Map(), between) };
+  const plan = walk(text, declarations, new Map(), between, reductions);
+  return { name, text, declarations, plan };
 }
+
+/** The reductions that a text may call. */
+type Reductions = Readonly<Record<string, Reduction>>;
 
 /** A value while it is read: a sum of maps, which become one affine node, and of a node or none. */
 export interface Value {
@@ -120,6 +130,7 @@ function walk(
   /** The sizes of the states, as far as they are known. */
   states: Map<string, Dimension>,
   between: ((planner: Planner) => Reader<unknown>) | undefined,
+  reductions: Reductions,
 ): Plan {
   const { vectors = {}, scalars = {}, constants = {}, sameSize } = declarations;
   const nodes: PlanNode[] = [];
@@ -189,7 +200,8 @@ function walk(
     },
     call(slot, argument) {
       const of = nodeOf(argument);
-      if (isReduction(slot)) return single({ op: 'reduce', by: slot, of, dimension: 'scalar' });
+      const by = reductions[slot];
+      if (by) return single({ op: 'reduce', name: slot, of, by, dimension: 'scalar' });
       slots.add(slot);
       return single({ op: 'activate', slot, of, dimension: nodes[of].dimension });
     },
@@ -205,7 +217,7 @@ function walk(
   read(text, between ? between(planner) : (planner as Reader<unknown>));
 
   // States are taken for hidden-sized; where one turns out to be projected, all is planned again.
-  if (!settled) return walk(text, declarations, states, between);
+  if (!settled) return walk(text, declarations, states, between, reductions);
 
   const named = (op: string) =>
     nodes.flatMap(node => (node.op === op && 'name' in node ? [node.name] : []));

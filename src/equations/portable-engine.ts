@@ -1,10 +1,13 @@
 import { portable } from '../kernels/backends.js';
-import { areFinite, type Engine, Pool, type Rows, roomFor } from './engine.js';
+import { areFinite, type Engine, Pool, roomFor } from './engine.js';
 import { interpret, type Run } from './interpret.js';
+import type { Rows } from './places.js';
 import {
   checkedBefore,
+  isEquations,
   modelInput,
   outputSize,
+  type RunUnit,
   stateSizes,
   type Unit,
   type UnitSpec,
@@ -81,49 +84,8 @@ export function portableEngine(units: readonly Unit[]): Engine {
   };
 }
 
-/** Runs a unit on the j-th of each of its sources; false where it cannot take them. */
-type RunUnit = (
-  memory: Float32Array,
-  sources: readonly Rows[],
-  j: number,
-  now: number,
-  next: number,
-  y: number,
-) => boolean;
-
 function runOf(spec: UnitSpec): RunUnit {
-  if (spec.kind === 'equations') return onOne(interpret(spec));
-  const { size } = spec;
-  if (spec.kind === 'lookup') {
-    return (memory, [{ at, stride }], j, _now, _next, y) => {
-      const index = memory[at + j * stride];
-      if (!Number.isInteger(index) || index < 0 || index >= spec.count) return false;
-      for (let i = 0; i < size; i++) memory[y + i] = spec.table[index * size + i];
-      return true;
-    };
-  }
-  if (spec.kind === 'combine') {
-    const adds = spec.by === 'add';
-    return (memory, sources, j, _now, _next, y) => {
-      for (let k = 0; k < sources.length; k++) {
-        const from = sources[k].at + j * sources[k].stride;
-        for (let i = 0; i < size; i++) {
-          const x = memory[from + i];
-          memory[y + i] = k === 0 ? x : adds ? memory[y + i] + x : memory[y + i] * x;
-        }
-      }
-      return true;
-    };
-  }
-  const { moves, state } = spec;
-  return (memory, sources, j, now, next, y) => {
-    for (const { from, at, to, count } of moves) {
-      const start = from < 0 ? now : sources[from].at + j * sources[from].stride;
-      memory.copyWithin(y + to, start + at, start + at + count);
-    }
-    if (state) memory.copyWithin(next, y + size - state, y + size);
-    return true;
-  };
+  return isEquations(spec) ? onOne(interpret(spec)) : spec.run;
 }
 
 function onOne(run: Run): RunUnit {

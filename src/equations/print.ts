@@ -2,7 +2,7 @@ import { mismatch } from '../errors.js';
 import { type ActivationName, activationText } from './activations.js';
 import { type AnyCell, equationSpec } from './cell.js';
 import { read } from './parse.js';
-import { isReduction, type Reduction } from './reductions.js';
+import { isReduction, type ReductionName } from './reductions.js';
 import type { EquationSpec } from './spec.js';
 
 /** How equations are printed: as plain text, or as LaTeX. */
@@ -111,7 +111,7 @@ const activationLatex: Readonly<Record<ActivationName, string>> = {
   reciprocal: '\\frac{1}{#}',
 };
 
-const reductionLatex: Readonly<Record<Reduction, string>> = {
+const reductionLatex: Readonly<Record<ReductionName, string>> = {
   sum: '\\sum',
   mean: '\\operatorname{mean}',
   max: '\\max',

@@ -1,16 +1,50 @@
+import type { Emitter } from '../kernels/wasm/emitter.js';
+import { type Code, f32x4, get } from '../kernels/wasm/module.js';
+import { type Reduced, reduction } from '../kernels/wasm/reduction.js';
+
 /** What a text may make one number of, out of all elements of a vector. */
-export type Reduction = 'sum' | 'mean' | 'max';
+export type ReductionName = 'sum' | 'mean' | 'max';
 
-const reductions: readonly string[] = ['sum', 'mean', 'max'];
-
-export function isReduction(name: string): name is Reduction {
-  return reductions.includes(name);
+/** A reduction as each backend does it. */
+export interface Reduction {
+  /** The number that v[from … to) is reduced to, in double precision. */
+  run(v: Float64Array, from: number, to: number): number;
+  /** The number that a vector in memory is reduced to, four times. */
+  code(e: Emitter, vector: Reduced): Code;
 }
 
-/** The number that v[from … to) is reduced to, in double precision. */
-export function reduce(by: Reduction, v: Float64Array, from: number, to: number): number {
-  let result = by === 'max' ? v[from] : 0;
-  if (by === 'max') for (let i = from + 1; i < to; i++) result = Math.max(result, v[i]);
-  else for (let i = from; i < to; i++) result += v[i];
-  return by === 'mean' ? result / (to - from) : result;
+const sum: Reduction = {
+  run(v, from, to) {
+    let result = 0;
+    for (let i = from; i < to; i++) result += v[i];
+    return result;
+  },
+  code(e, vector) {
+    const total = e.fn.vector();
+    return [reduction(e, vector, f32x4.add, total), get(total)];
+  },
+};
+
+/** By name. Who reads texts that call them hands them to the planner: others need not carry them. */
+export const reductions: Readonly<Record<ReductionName, Reduction>> = {
+  sum,
+  mean: {
+    run: (v, from, to) => sum.run(v, from, to) / (to - from),
+    code: (e, vector) => f32x4.multiply(sum.code(e, vector), e.constant(1 / vector.size)),
+  },
+  max: {
+    run(v, from, to) {
+      let result = v[from];
+      for (let i = from + 1; i < to; i++) result = Math.max(result, v[i]);
+      return result;
+    },
+    code(e, vector) {
+      const total = e.fn.vector();
+      return [reduction(e, vector, f32x4.most, total), get(total)];
+    },
+  },
+};
+
+export function isReduction(name: string): name is ReductionName {
+  return Object.hasOwn(reductions, name);
 }

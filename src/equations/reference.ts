@@ -2,7 +2,7 @@ import { activationEntry } from './activations.js';
 import { type AnyCell, equationSpec } from './cell.js';
 import { columnsOf, namesOf } from './parameters.js';
 import { type BinaryName, type MatrixName, read } from './parse.js';
-import { isReduction, reduce } from './reductions.js';
+import { isReduction, reductions } from './reductions.js';
 import type { EquationSpec } from './spec.js';
 
 /** State of the reference: each state variable by name, `[size]`, float64; of one stream. */
@@ -55,7 +55,7 @@ export function evaluator(
       map: (matrix, row, v) => product(spec, values, matrix, row, v),
       call: (slot, v) =>
         isReduction(slot)
-          ? Float64Array.of(reduce(slot, v, 0, v.length))
+          ? Float64Array.of(reductions[slot].run(v, 0, v.length))
           : activated(spec, slot, v),
       negate: v => v.map(value => -value),
       binary: combine,

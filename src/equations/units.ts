@@ -1,42 +1,55 @@
+import type { Emitter } from '../kernels/wasm/emitter.js';
+import type { Code } from '../kernels/wasm/module.js';
+import type { Place, Rows } from './places.js';
 import type { EquationSpec } from './spec.js';
 
-/** Numbers that move to the output: from an input, by its index, or from the state, -1. */
-export interface Move {
-  readonly from: number;
-  readonly at: number;
-  readonly to: number;
-  readonly count: number;
-}
-
-/**
- * Numbers in another order, from several vectors, and from steps before: the state is what the
- * output's last numbers were. What nothing moves to is 0.
- */
-export interface MoveSpec {
-  readonly kind: 'move';
-  readonly inputs: readonly number[];
-  readonly size: number;
+/** Where the numbers of one stream are, for the code of a unit. */
+export interface UnitPlaces {
+  readonly inputs: readonly Place[];
+  readonly output: Place;
+  readonly now: Place;
+  readonly next: Place;
+  /** Offset of the state in a block, in bytes. */
   readonly state: number;
-  readonly moves: readonly Move[];
+  /** The rows of its table. */
+  readonly table: number;
+  /** What the function answers where the unit refuses its input. */
+  readonly refusal: number;
 }
 
-/** Vectors of one size added up, or multiplied, element by element. */
-export interface CombineSpec {
-  readonly kind: 'combine';
-  readonly by: 'add' | 'multiply';
-  readonly count: number;
+/** Runs a unit on the j-th of each of its sources; false where it cannot take them. */
+export type RunUnit = (
+  memory: Float32Array,
+  sources: readonly Rows[],
+  j: number,
+  now: number,
+  next: number,
+  y: number,
+) => boolean;
+
+/** A unit that is no equations: it brings the code of both backends itself. */
+export interface OtherSpec {
+  readonly kind: string;
+  /** Lengths of the vectors that it reads. */
+  readonly inputs: readonly number[];
+  /** Length of its output. */
   readonly size: number;
+  /** Length of its state; 0 without. */
+  readonly state: number;
+  /** Rows of `size` that it looks up, and how many. */
+  readonly table?: Float32Array;
+  readonly rows?: number;
+  /** What its input must be beside finite, where that is not so. */
+  refusal?(x: number): string | undefined;
+  code(e: Emitter, places: UnitPlaces): Code;
+  readonly run: RunUnit;
 }
 
-/** A row of a table `[count, size]` by its index. */
-export interface LookupSpec {
-  readonly kind: 'lookup';
-  readonly count: number;
-  readonly size: number;
-  readonly table: Float32Array;
-}
+export type UnitSpec = EquationSpec | OtherSpec;
 
-export type UnitSpec = EquationSpec | MoveSpec | CombineSpec | LookupSpec;
+export function isEquations(spec: UnitSpec): spec is EquationSpec {
+  return spec.kind === 'equations';
+}
 
 /** A part of a model that runs as one program: what it does, and on what. */
 export interface Unit {
@@ -49,23 +62,21 @@ export interface Unit {
 
 /** Lengths of the vectors that a unit reads. */
 export function inputSizes(spec: UnitSpec): readonly number[] {
-  if (spec.kind === 'equations') return [spec.sizes.input];
-  if (spec.kind === 'move') return spec.inputs;
-  return spec.kind === 'lookup' ? [1] : Array<number>(spec.count).fill(spec.size);
+  return isEquations(spec) ? [spec.sizes.input] : spec.inputs;
 }
 
 export function outputSize(spec: UnitSpec): number {
-  if (spec.kind !== 'equations') return spec.size;
+  if (!isEquations(spec)) return spec.size;
   const { nodes, output } = spec.definition.plan;
   return spec.sizes[nodes[output].dimension];
 }
 
 /** Lengths of a unit's states. */
 export function stateSizes(spec: UnitSpec): readonly number[] {
-  if (spec.kind === 'equations') {
+  if (isEquations(spec)) {
     return spec.definition.plan.states.map(({ dimension }) => spec.sizes[dimension]);
   }
-  return spec.kind === 'move' && spec.state ? [spec.state] : [];
+  return spec.state ? [spec.state] : [];
 }
 
 /** Length of the vector that the whole program reads. */
@@ -82,11 +93,6 @@ export function inRow(specs: readonly UnitSpec[]): Unit[] {
   return specs.map((spec, i) => ({ spec, from: [i - 1], where: `[${i}]` }));
 }
 
-/** The units that must see finite numbers: what they make of others would tell nothing. */
-export function checksInput({ kind }: UnitSpec): boolean {
-  return kind === 'equations' || kind === 'lookup';
-}
-
 /**
  * The outputs that are to be checked before each unit runs: of units it reads, once each. The
  * model's own input is checked where it is read.
@@ -94,8 +100,19 @@ export function checksInput({ kind }: UnitSpec): boolean {
 export function checkedBefore(units: readonly Unit[]): readonly (readonly number[])[] {
   const seen = new Set([-1]);
   return units.map(({ spec, from }) => {
-    const own = checksInput(spec) ? [...new Set(from)].filter(u => !seen.has(u)) : [];
+    // What only moves numbers is checked where it is read.
+    const own =
+      isEquations(spec) || spec.refusal ? [...new Set(from)].filter(u => !seen.has(u)) : [];
     for (const u of own) seen.add(u);
     return own;
   });
+}
+
+/** Units put after others; answers which one has the output. */
+export function place(units: Unit[], part: readonly Unit[], input: number, prefix: string): number {
+  const base = units.length;
+  for (const { spec, from, where } of part) {
+    units.push({ spec, from: from.map(u => (u < 0 ? input : u + base)), where: prefix + where });
+  }
+  return units.length - 1;
 }

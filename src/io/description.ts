@@ -5,6 +5,7 @@ import { describe, mismatch } from '../errors.js';
 import { decode } from '../layers/encoding.js';
 import { isPlainObject } from '../layers/values.js';
 import { parseJson, quoted } from './json.js';
+import { layerKinds, type Settings } from './layer-kinds.js';
 
 export const modelFormat = 'rxrecur/model';
 export const modelVersion = '1';
@@ -29,11 +30,24 @@ export interface CellDescription {
   readonly initialState?: boolean;
 }
 
+/** A layer that is no equations, as its file tells of it. */
+export interface LayerDescription {
+  /** One of `layerKinds`. */
+  readonly layer: string;
+  readonly settings: Settings;
+  readonly members: readonly Description[];
+  /** True: the tensor `initialState.h` says where it begins. */
+  readonly initialState?: boolean;
+}
+
 /** A model as its file tells of it. */
-export type Description = CellDescription | { readonly chain: readonly Description[] };
+export type Description =
+  | CellDescription
+  | LayerDescription
+  | { readonly chain: readonly Description[] };
 
 /** What a file from a stranger may ask for; far beyond any network that is stepped. */
-const limits = { text: 4096, name: 64, names: 256, size: 2 ** 24, members: 1024 };
+const limits = { text: 4096, name: 64, names: 256, size: 2 ** 24, members: 1024, depth: 24 };
 
 /** The description in a file's metadata; throws a RecurError for anything that is not one. */
 export function readDescription(metadata: Readonly<Record<string, string>>): Description {
@@ -57,16 +71,80 @@ export function readDescription(metadata: Readonly<Record<string, string>>): Des
   return readMember('model', value, { members: 0 });
 }
 
-function readMember(where: string, value: unknown, total: { members: number }): Description {
+function readMember(
+  where: string,
+  value: unknown,
+  total: { members: number },
+  depth = 0,
+): Description {
   if (!isPlainObject(value)) throw mismatch(where, 'a cell or a chain', describe(value));
+  if (depth > limits.depth) throw mismatch(where, `at most ${limits.depth} levels`, 'more');
+  if (Object.hasOwn(value, 'layer')) return readLayer(where, value, total, depth);
   if (!Object.hasOwn(value, 'chain')) return readCell(where, value);
   const { chain } = fields(where, value, ['chain']);
-  if (!Array.isArray(chain)) throw mismatch(`${where}.chain`, 'an array', describe(chain));
-  total.members += chain.length;
+  return { chain: readMembers(`${where}.chain`, chain, total, depth) };
+}
+
+function readMembers(
+  where: string,
+  members: unknown,
+  total: { members: number },
+  depth: number,
+): readonly Description[] {
+  if (!Array.isArray(members)) throw mismatch(where, 'an array', describe(members));
+  total.members += members.length;
   if (total.members > limits.members) {
-    throw mismatch(where, `at most ${limits.members} members`, `${total.members}`);
+    const whole = where.replace(/[.].*/, '');
+    throw mismatch(whole, `at most ${limits.members} members`, `${total.members}`);
   }
-  return { chain: chain.map((member, i) => readMember(`${where}.chain[${i}]`, member, total)) };
+  return members.map((member, i) => readMember(`${where}[${i}]`, member, total, depth + 1));
+}
+
+function readLayer(
+  where: string,
+  value: object,
+  total: { members: number },
+  depth: number,
+): LayerDescription {
+  const names = ['layer', 'settings', 'members'];
+  const { layer, settings, members, initialState } = fields(where, value, names, ['initialState']);
+  const kind =
+    typeof layer === 'string' && Object.hasOwn(layerKinds, layer) ? layerKinds[layer] : undefined;
+  if (!kind) {
+    const got = typeof layer === 'string' ? quoted(layer) : describe(layer);
+    throw mismatch(where, `one of ${Object.keys(layerKinds).join(', ')}`, got);
+  }
+  const given = fields(`${where}.settings`, settings, kind.settings);
+  for (const [name, setting] of Object.entries(given)) readSetting(`${where}.${name}`, setting);
+  const parts = readMembers(`${where}.${layer}`, members, total, depth);
+  const [least, most] = kind.members;
+  if (parts.length < least || parts.length > most) {
+    const expected = least === most ? `${least} members` : `${least} to ${most} members`;
+    throw mismatch(`${where}.${layer}`, expected, String(parts.length));
+  }
+  if (initialState !== undefined && typeof initialState !== 'boolean') {
+    throw mismatch(`${where}.initialState`, 'true or false', describe(initialState));
+  }
+  return value as unknown as LayerDescription;
+}
+
+/** A number, a name, a flag, a few of them, or an activation. */
+function readSetting(where: string, value: unknown): void {
+  if (Array.isArray(value)) {
+    if (value.length > limits.names) {
+      throw mismatch(where, `at most ${limits.names}`, String(value.length));
+    }
+    for (const item of value) readSetting(where, item);
+  } else if (isPlainObject(value)) {
+    fields(where, value, ['name'], ['alpha', 'beta']);
+    for (const item of Object.values(value)) readSetting(where, item);
+  } else if (typeof value === 'string') {
+    if (!isShortText(value)) throw mismatch(where, `text of 1 to ${limits.name}`, describe(value));
+  } else if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw mismatch(where, 'a finite number', String(value));
+  } else if (typeof value !== 'boolean') {
+    throw mismatch(where, 'a number, a name or a flag', describe(value));
+  }
 }
 
 function readCell(where: string, value: unknown): CellDescription {
@@ -108,7 +186,8 @@ const cellFields = [
 
 function readDeclarations(where: string, value: unknown): void {
   const groups = ['vectors', 'scalars', 'constants', 'biasIh'];
-  const declarations = fields(where, value, [], [...groups, 'activations', 'variant']);
+  const others = ['activations', 'sameSize', 'variant'];
+  const declarations = fields(where, value, [], [...groups, ...others]);
   for (const group of groups) {
     if (Object.hasOwn(declarations, group)) readNumbers(`${where}.${group}`, declarations[group]);
   }

@@ -15,8 +15,14 @@ import { chainOf } from '../layers/chain.js';
 import { startingFrom } from '../layers/function-cell.js';
 import type { Layer } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
-import { type CellDescription, type Description, readDescription } from './description.js';
+import {
+  type CellDescription,
+  type Description,
+  type LayerDescription,
+  readDescription,
+} from './description.js';
 import { printable } from './json.js';
+import { layerKinds } from './layer-kinds.js';
 import { readSafetensors } from './read-safetensors.js';
 import { TensorClaims } from './tensor-claims.js';
 
@@ -75,12 +81,47 @@ interface Place {
 }
 
 function draftModel(model: Description, place: Place, draft: Draft): Build {
+  if ('layer' in model) return draftLayer(model, place, draft);
   if (!('chain' in model)) return draftCell(model, place, draft);
   const builds = model.chain.map((member, i) => {
     const within = { where: `${place.where}.chain[${i}]`, prefix: `${place.prefix}${i}.` };
     return draftModel(member, within, draft);
   });
   return () => at(place.where, () => chainOf(builds.map(build => build())));
+}
+
+function draftLayer(model: LayerDescription, { where, prefix }: Place, draft: Draft): Build {
+  const { layer, settings, initialState } = model;
+  const kind = layerKinds[layer];
+  const { claims } = draft;
+  for (const size of Object.values(settings)) {
+    if (typeof size === 'number') draft.work += Math.abs(size);
+  }
+  checkWork(where, draft);
+  const params = Object.fromEntries(
+    (kind.shapes?.(settings) ?? []).map(shape => [
+      shape.name,
+      claims.claim(prefix + shape.name, shape),
+    ]),
+  );
+  const name = `${prefix}initialState.h`;
+  const state = initialState
+    ? claims.claim(name, { shape: claims.shapeOf(name) ?? [0], meaning: 'state' })
+    : undefined;
+  const builds = model.members.map((member, i) => {
+    const within = { where: `${where}.${layer}[${i}]`, prefix: `${prefix}${i}.` };
+    return draftModel(member, within, draft);
+  });
+  return () =>
+    at(where, () => {
+      const members = builds.map(build => build());
+      return startingFrom(kind.make(settings as never, members, params as never), state);
+    });
+}
+
+function checkWork(where: string, { work }: Draft): void {
+  if (work <= limits.work) return;
+  throw mismatch(where, `at most ${limits.work} numbers a step`, String(work));
 }
 
 function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft): Build {
@@ -96,9 +137,7 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
   }
   const sizes = { input: inputSize, hidden: size, projection: projectionSize ?? 0, scalar: 1 };
   draft.work += plan.nodes.reduce((sum, { dimension }) => sum + sizes[dimension], 0);
-  if (draft.work > limits.work) {
-    throw mismatch(where, `at most ${limits.work} numbers a step`, String(draft.work));
-  }
+  checkWork(where, draft);
   const params = Object.fromEntries(
     parameterShapes(plan, sizes, bias).map(shape => {
       return [shape.name, claims.claim(prefix + shape.name, shape)];

@@ -19,6 +19,7 @@ import {
   modelFormat,
   modelVersion,
 } from './description.js';
+import { layerKinds } from './layer-kinds.js';
 import { load, openSlots } from './load.js';
 import { writeSafetensors } from './write-safetensors.js';
 
@@ -87,12 +88,24 @@ function describeModel(
     }
     return describeCell(spec, Object.keys(states).length > 0);
   }
-  const states = state as readonly unknown[] | undefined;
-  const chain = spec.members.map((member, i) => {
-    const within = `${where && `${where}.`}chain[${i}]`;
-    return describeModel(member, states?.[i], within, `${prefix}${i}.`, tensors);
+  const { name } = spec.kind === 'layer' ? spec : { name: 'chain' };
+  const own = spec.kind === 'layer' && layerKinds[name].sameState;
+  const members = spec.members.map((member, i) => {
+    const within = `${where && `${where}.`}${name}[${i}]`;
+    const given = own ? state : (state as readonly unknown[] | undefined)?.[i];
+    return describeModel(member, given, within, `${prefix}${i}.`, tensors);
   });
-  return { chain };
+  if (spec.kind === 'chain') return { chain: members };
+  const { settings, params, shapes } = spec;
+  for (const { name: tensor, shape } of shapes) {
+    tensors[prefix + tensor] = new NdView(params[tensor].slice(), shape);
+  }
+  const hasState = state !== undefined && !members.length;
+  if (hasState) {
+    const h = cell[internals].start(state).state() as StateArray;
+    tensors[`${prefix}initialState.h`] = h instanceof NdView ? h : new NdView(h, [h.length]);
+  }
+  return { layer: name, settings, members, ...(hasState && { initialState: true }) };
 }
 
 /** A given state as the cell understands it: one array a state variable. */

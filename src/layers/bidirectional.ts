@@ -10,11 +10,12 @@ import { initialise } from '../equations/initialise.js';
 import { parameterShapes } from '../equations/parameters.js';
 import { demand, mismatch } from '../errors.js';
 import { layerSignature, layerText, memberCell } from './chain.js';
+import { statesFor } from './chain-machine.js';
 import { type Combine, combinedSize, combineFrames } from './combine.js';
 import { layerCell } from './layer-cell.js';
 import type { Member, WithCell } from './members.js';
 import type { CellOf } from './taps.js';
-import { statesFor, wholeOf, wholeStart } from './whole.js';
+import { wholeOf, wholeRuns } from './whole.js';
 
 /** What the outputs of both directions become. */
 export type Merge = Combine | 'average';
@@ -58,8 +59,6 @@ export function bidirectionalCell(
   const outputSize = combinedSize('bidirectional', merge === 'average' ? 'add' : merge, sizes);
   const textOf = (text: (cell: AnyCell) => string) =>
     `Bidirectional(${cells.map(cell => text(cell)).join(', ')}${merge === 'concat' ? '' : `; ${merge}`})`;
-  const why = looksAhead;
-  const whole = bothWays(cells, merge);
   return layerCell(
     {
       name: 'bidirectional',
@@ -71,7 +70,7 @@ export function bidirectionalCell(
       outputSize,
       hiddenSize: first.hiddenSize + second.hiddenSize,
     },
-    { whole, why, start: wholeStart('bidirectional', why, whole) },
+    wholeRuns('bidirectional', looksAhead, bothWays(cells, merge)),
   );
 }
 
@@ -106,7 +105,7 @@ export function backwardCell<M extends AnyCell | WithCell>(layer: M): CellOf<M> 
       outputSize: cell.outputSize,
       hiddenSize: cell.hiddenSize,
     },
-    { whole, why, start: wholeStart('backward', why, whole) },
+    wholeRuns('backward', why, whole),
   );
 }
 

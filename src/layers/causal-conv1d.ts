@@ -1,4 +1,7 @@
-import type { Cell } from '../equations/cell.js';
+import type { Activation } from '../equations/activations.js';
+import { type Cell, equationSpec } from '../equations/cell.js';
+import { combinationSpec } from '../equations/combination.js';
+import { sameSize } from '../equations/define.js';
 import type { StateArray } from '../equations/state.js';
 import type { Unit } from '../equations/units.js';
 import { combineUnit } from './combine.js';
@@ -47,6 +50,10 @@ function unitsOf(where: string, conv: Convolution, carried: number): Unit[] {
     return units;
   }
   const ins = inputSize / groups;
+  if (ins === 1 && groups === outputSize) {
+    depthwise(where, conv, carried, seen, add);
+    return units;
+  }
   const parts = specs.map((spec, g) => {
     const moves = Array.from({ length: kernelSize }, (_, k) => {
       return { from: 0, at: k * dilation * inputSize + g * ins, to: k * ins, count: ins };
@@ -59,4 +66,32 @@ function unitsOf(where: string, conv: Convolution, carried: number): Unit[] {
     add({ spec: combineUnit('concat', sizes), from: [], where }, parts);
   }
   return units;
+}
+
+const scaled = /* @__PURE__ */ sameSize('Scaled', 'y = weight * x', { vectors: { weight: 1 } });
+const shifted = /* @__PURE__ */ sameSize('Shifted', 'y = φ(x + bias)', { vectors: { bias: 0 } });
+
+/** A kernel for each feature: the features of each tap's step at once, element by element. */
+function depthwise(
+  where: string,
+  { inputSize, kernelSize, dilation, params, settings }: Convolution,
+  carried: number,
+  seen: number,
+  add: (unit: Unit, from: readonly number[]) => number,
+): void {
+  const taps = Array.from({ length: kernelSize }, (_, k) => {
+    const at = k * dilation * inputSize;
+    const move = { from: 0, at, to: 0, count: inputSize };
+    const step = add(moveUnit(where, carried + inputSize, inputSize, [move]), [seen]);
+    const weight = Float32Array.from({ length: inputSize }, (_, i) => {
+      return params.weight[i * kernelSize + k];
+    });
+    const spec = equationSpec(where, scaled(inputSize, { params: { weight } }));
+    return add({ spec, from: [], where }, [step]);
+  });
+  const sum = add({ spec: combinationSpec('add', kernelSize, inputSize), from: [], where }, taps);
+  const { bias = new Float32Array(inputSize) } = params;
+  const activation = settings.activation as Activation;
+  const spec = equationSpec(where, shifted(inputSize, { activation, params: { bias } }));
+  add({ spec, from: [], where }, [sum]);
 }

@@ -1,15 +1,7 @@
-import {
-  type AnyCell,
-  type BirthOptions,
-  type Frames,
-  internals,
-  type WholeStart,
-} from '../equations/cell.js';
+import { type AnyCell, type BirthOptions, internals, type Join } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
-import { asRecurError } from '../errors.js';
-import { combineFrames, combineValues } from './combine.js';
-import { isBareTap, readOf, tapOf } from './markers.js';
-import { statesFor, wholeOf } from './whole.js';
+import { asRecurError, demand } from '../errors.js';
+import { isBareTap, joinOf, readOf, tapOf } from './markers.js';
 
 /** A machine of machines. */
 interface Composed extends Machine {
@@ -23,59 +15,32 @@ export function startChain(cells: readonly AnyCell[]) {
     const reuse = (i: number) =>
       cells[i + 1] ? !beginsWithFunction(cells[i + 1]) && !cells.some(tapOf) : options.reuse;
     const taps = new Map<string, unknown>();
-    const pass = passing('chain', cells, taps, names =>
-      combineValues(
-        'read',
-        'concat',
-        names.map(name => taps.get(name)),
-      ),
-    );
+    const pass = passing('chain', cells, taps, (join, outputs) => join.values(outputs));
     return machineOf('chain', cells, state, options, reuse, (machines, x) =>
       pass(x, (i, value) => machines[i].step(value)),
     );
   };
 }
 
-/** Starts a chain that reads sequences as wholes. */
-export function wholeChain(cells: readonly AnyCell[]): WholeStart {
-  return (state, options) => {
-    const own = statesFor('chain', cells, state, options?.restored);
-    const runners = cells.map((cell, i) => {
-      return isMarker(cell) ? undefined : wholeOf(cell)(own(i), options);
-    });
-    const taps = new Map<string, Frames>();
-    const pass = passing('chain', cells, taps, names =>
-      combineFrames(
-        'read',
-        'concat',
-        names.map(name => taps.get(name) as Frames),
-      ),
-    );
-    return {
-      run: steps => pass(steps, (i, value) => runners[i]?.run(value) ?? value),
-      state: () => runners.map(runner => runner?.state()),
-      release() {
-        for (const runner of runners) runner?.release();
-      },
-    };
-  };
-}
-
-const isMarker = (cell: AnyCell) => isBareTap(cell) || readOf(cell) !== undefined;
+export const isMarker = (cell: AnyCell) => isBareTap(cell) || readOf(cell) !== undefined;
 
 /** What goes through the members of a chain in turn, by way of the taps. */
-function passing<V>(
+export function passing<V>(
   where: string,
   cells: readonly AnyCell[],
   taps: Map<string, V>,
-  joined: (names: readonly string[]) => V,
+  joined: (join: Join, outputs: readonly V[]) => V,
 ) {
   return (value: V, turn: (i: number, value: V) => V): V => {
     let i = 0;
     try {
       for (; i < cells.length; i++) {
-        const names = readOf(cells[i]);
-        if (names) value = joined(names);
+        const join = joinOf(cells[i]);
+        if (join)
+          value = joined(
+            join,
+            (readOf(cells[i]) ?? []).map(name => taps.get(name) as V),
+          );
         else if (!isBareTap(cells[i])) value = turn(i, value);
         const tap = tapOf(cells[i]);
         if (tap) taps.set(tap.name, value);
@@ -148,4 +113,17 @@ export function beginsWithFunction(cell: AnyCell): boolean {
   if (spec.kind === 'function') return true;
   if (spec.kind === 'chain') return beginsWithFunction(spec.members[0]);
   return spec.kind === 'layer' && spec.members.some(beginsWithFunction);
+}
+
+/** The state that a tuple of members' states has for each. */
+export function statesFor(
+  where: string,
+  cells: readonly AnyCell[],
+  state: unknown,
+  restored = false,
+) {
+  const isGiven = state !== undefined || restored;
+  const isTuple = Array.isArray(state) && state.length === cells.length;
+  demand(isTuple || !isGiven, `${where}.initialState`, `a tuple of ${cells.length}`, state);
+  return (i: number): unknown => (state as unknown[] | undefined)?.[i];
 }

@@ -1,13 +1,19 @@
-import { type AnyCell, internals, makeCell, running, type SameForm } from '../equations/cell.js';
+import {
+  type AnyCell,
+  internals,
+  type Join,
+  makeCell,
+  running,
+  type SameForm,
+  type WholeRuns,
+} from '../equations/cell.js';
 import type { StateShape } from '../equations/state.js';
-import type { Unit } from '../equations/units.js';
+import { place, type Unit } from '../equations/units.js';
 import { demand, describe, mismatch } from '../errors.js';
-import { startChain, wholeChain } from './chain-machine.js';
-import { combinedSize, combineUnit, place } from './combine.js';
+import { startChain } from './chain-machine.js';
 import { functionCell } from './function-cell.js';
-import { isBareTap, readOf, tapOf } from './markers.js';
+import { isBareTap, joinOf, readOf, tapOf } from './markers.js';
 import { type ChainCell, carried, type Fitting, type Member, type WithCell } from './members.js';
-import { wholeIn, wholeStart } from './whole.js';
 
 /** The cell of a cell or layer; undefined for a plain function. */
 export function cellOf(model: unknown): AnyCell | undefined {
@@ -97,12 +103,8 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
 
 /** How a chain runs: as one program, as a whole, or member by member. */
 function runsOf(cells: readonly AnyCell[], sizes: readonly (number | undefined)[]) {
-  const reading = wholeIn(cells);
-  if (reading) {
-    const { why = '' } = reading[internals];
-    const whole = wholeChain(cells);
-    return { whole, why, start: wholeStart('chain', why, whole) };
-  }
+  const reading = cells.find(cell => cell[internals].compose);
+  if (reading) return reading[internals].compose?.(cells) as WholeRuns;
   const parts = programOf(cells, sizes);
   return parts ? running(parts.units, parts.shape) : { start: startChain(cells) };
 }
@@ -126,7 +128,8 @@ function sizesOf(cells: readonly AnyCell[]): readonly (number | undefined)[] {
       demand(taps.has(name), `chain[${i}].read`, `the name of an earlier tap (${names})`, name);
       return taps.get(name);
     });
-    if (read) size = combinedSize('read', 'concat', read);
+    if (read)
+      size = read.reduce<number | undefined>((sum, n = NaN) => (sum ?? 0) + n, 0) || undefined;
     else if (!isBareTap(cell)) size = cell.outputSize;
     const tap = tapOf(cell);
     if (tap) {
@@ -165,15 +168,17 @@ function programOf(
   const taps = new Map<string, number>();
   const sizeAfter = new Map<number, number>();
   let current = -1;
+  let joining: Join | undefined;
   for (const [i, cell] of cells.entries()) {
     const { engines, shape, initialState } = cell[internals];
-    const names = readOf(cell);
-    if (names) {
-      const from = names.map(name => taps.get(name) as number);
+    const join = joinOf(cell);
+    if (join) {
+      joining = join;
+      const from = (readOf(cell) as string[]).map(name => taps.get(name) as number);
       const parts = from.map(u => sizeAfter.get(u) as number);
       if (from.length === 1) [current] = from;
       else {
-        units.push({ spec: combineUnit('concat', parts), from, where: `chain[${i}].read` });
+        units.push({ spec: join.unit(parts), from, where: `chain[${i}].read` });
         current = units.length - 1;
       }
     } else if (!isBareTap(cell)) {
@@ -186,10 +191,10 @@ function programOf(
     const tap = tapOf(cell);
     if (tap) taps.set(tap.name, current);
   }
-  // The last unit has the answer.
-  if (current !== units.length - 1 || !units.length) {
-    const size = sizes[cells.length] as number;
-    units.push({ spec: combineUnit('concat', [size]), from: [current], where: 'chain' });
+  // The last unit has the answer: where it was read, it moves there.
+  if (joining && current !== units.length - 1) {
+    const spec = joining.unit([sizes[cells.length] as number]);
+    units.push({ spec, from: [current], where: 'chain' });
   }
   return { units, shape: { members } };
 }

@@ -1,7 +1,9 @@
 import { isNdArray, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
 import type { Frames } from '../equations/cell.js';
-import type { Unit, UnitSpec } from '../equations/units.js';
+import { combinationSpec } from '../equations/combination.js';
+import { joinSpec } from '../equations/moves.js';
+import type { UnitSpec } from '../equations/units.js';
 import { demand, mismatch, shapeText } from '../errors.js';
 
 /** What several outputs become: one after another, or added or multiplied element by element. */
@@ -31,20 +33,7 @@ export function combinedSize(
 
 /** The unit that combines outputs of these sizes. */
 export function combineUnit(combine: Combine, sizes: readonly number[]): UnitSpec {
-  const [size] = sizes;
-  if (combine !== 'concat') return { kind: 'combine', by: combine, count: sizes.length, size };
-  let to = 0;
-  const moves = sizes.map((count, from) => ({ from, at: 0, to: (to += count) - count, count }));
-  return { kind: 'move', inputs: sizes, size: to, state: 0, moves };
-}
-
-/** Units put after others; answers which one has the output. */
-export function place(units: Unit[], part: readonly Unit[], input: number, prefix: string): number {
-  const base = units.length;
-  for (const { spec, from, where } of part) {
-    units.push({ spec, from: from.map(u => (u < 0 ? input : u + base)), where: prefix + where });
-  }
-  return units.length - 1;
+  return combine === 'concat' ? joinSpec(sizes) : combinationSpec(combine, sizes.length, sizes[0]);
 }
 
 /** What outputs in any form are combined to, in that form: for what is no one program. */

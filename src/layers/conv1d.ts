@@ -1,3 +1,4 @@
+import { activationEntry } from '../equations/activations.js';
 import type { Cell, Frames, WholeStart } from '../equations/cell.js';
 import type { Engine } from '../equations/engine.js';
 import { areFinite } from '../equations/engine.js';
@@ -7,7 +8,7 @@ import { demand, mismatch } from '../errors.js';
 import { type Convolution, type ConvolutionOptions, convolution } from './convolution.js';
 import { layerCell, whole } from './layer-cell.js';
 import { type Padding, paddingOf, type StepsPadding } from './padding.js';
-import { wholeStart } from './whole.js';
+import { wholeRuns } from './whole.js';
 
 /** Options of a convolution over a sequence. */
 export interface Conv1dOptions extends ConvolutionOptions {
@@ -45,66 +46,110 @@ export function conv1dCell(
   const settings = { ...conv.settings, stride, padding };
   const why = 'an output takes steps after its own, or stands for several';
   const start = convolving(conv, stride, padded);
+  const stepsAfter = (steps: number) => lengthOf(conv, stride, steps, padded(steps));
   return layerCell(
     { name, text, settings, shapes, params, inputSize, outputSize },
-    { whole: start, why, start: wholeStart(name, why, start) },
+    wholeRuns(name, why, start, stepsAfter),
   );
 }
 
 function convolving(conv: Convolution, stride: number, padded: StepsPadding): WholeStart {
-  const own = conv.specs.map(spec => engines(inRow([spec])));
+  const own = conv.groups === 1 ? engines(inRow(conv.specs)) : undefined;
   return (state, options) => {
     demand(state === undefined, 'conv1d.initialState', 'undefined, there is no state', state);
-    const parts = own.map(engine => engine.get(options?.backend));
+    const engine = own?.get(options?.backend);
     return {
-      run: steps => convolved(conv, stride, padded(steps.count), parts, steps),
+      run(steps) {
+        if (!areFinite(steps.data, 0, steps.data.length)) {
+          throw mismatch('conv1d.x', 'finite numbers', 'others');
+        }
+        const around = padded(steps.count);
+        return engine
+          ? convolved(conv, stride, around, engine, steps)
+          : groupwise(conv, stride, around, steps);
+      },
       state: () => undefined,
       release() {},
     };
   };
 }
 
-/** The windows of a sequence, each through the dense layer of its group. */
-function convolved(
-  { inputSize, outputSize, kernelSize, dilation, groups }: Convolution,
+function lengthOf(
+  { dilation, kernelSize }: Convolution,
   stride: number,
+  count: number,
   [before, after]: readonly [number, number],
-  parts: readonly Engine[],
-  steps: Frames,
-): Frames {
-  const { data, count } = steps;
-  if (!areFinite(data, 0, data.length)) {
-    throw mismatch('conv1d.x', 'finite numbers', 'others');
-  }
+): number {
   const reach = dilation * (kernelSize - 1) + 1;
-  const length = Math.max(0, Math.floor((count + before + after - reach) / stride) + 1);
+  return Math.max(0, Math.floor((count + before + after - reach) / stride) + 1);
+}
+
+/** The windows of a sequence, each through the dense layer that the kernel is. */
+function convolved(
+  conv: Convolution,
+  stride: number,
+  around: readonly [number, number],
+  { pool, input, outputs: [rows], room, streams }: Engine,
+  { data, count }: Frames,
+): Frames {
+  const { inputSize, outputSize, kernelSize, dilation } = conv;
+  const length = lengthOf(conv, stride, count, around);
   const output = new Float32Array(length * outputSize);
-  const [ins, outs] = [inputSize / groups, outputSize / groups];
-  /** memory[to …] ← the window that begins at a step, of one group; beyond the ends are zeros. */
-  const fill = (memory: Float32Array, to: number, begin: number, group: number) => {
-    for (let k = 0, at = to; k < kernelSize; k++, at += ins) {
+  /** memory[to …] ← the window that begins at a step; beyond the ends are zeros. */
+  const fill = (memory: Float32Array, to: number, begin: number) => {
+    for (let k = 0, at = to; k < kernelSize; k++, at += inputSize) {
       const t = begin + k * dilation;
-      const from = t * inputSize + group * ins;
-      if (t < 0 || t >= count) memory.fill(0, at, at + ins);
-      else for (let i = 0; i < ins; i++) memory[at + i] = data[from + i];
+      const from = t * inputSize;
+      if (t < 0 || t >= count) memory.fill(0, at, at + inputSize);
+      else for (let i = 0; i < inputSize; i++) memory[at + i] = data[from + i];
     }
   };
-  for (const [g, { pool, input, outputs, room, streams }] of parts.entries()) {
-    const [rows] = outputs;
-    for (let first = 0; first < length; first += room) {
-      const some = Math.min(room, length - first);
-      const { memory } = pool;
-      for (let j = 0; j < some; j++) {
-        fill(memory, input.at + j * input.stride, (first + j) * stride - before, g);
-      }
-      // Without state, no block is read nor written.
-      streams(0, 0, some);
-      for (let j = 0; j < some; j++) {
-        const from = rows.at + j * rows.stride;
-        const to = (first + j) * outputSize + g * outs;
-        for (let i = 0; i < outs; i++) output[to + i] = memory[from + i];
-      }
+  for (let first = 0; first < length; first += room) {
+    const some = Math.min(room, length - first);
+    const { memory } = pool;
+    for (let j = 0; j < some; j++) {
+      fill(memory, input.at + j * input.stride, (first + j) * stride - around[0]);
+    }
+    // Without state, no block is read nor written.
+    streams(0, 0, some);
+    for (let j = 0; j < some; j++) {
+      const from = rows.at + j * rows.stride;
+      output.set(memory.subarray(from, from + outputSize), (first + j) * outputSize);
     }
   }
   return { data: output, count: length, size: outputSize };
+}
+
+/**
+ * A convolution of groups, term by term in double precision: each group's products are too small to
+ * be worth an engine of their own.
+ */
+function groupwise(
+  conv: Convolution,
+  stride: number,
+  around: readonly [number, number],
+  { data, count }: Frames,
+): Frames {
+  const { inputSize, outputSize, kernelSize, dilation, groups, params, specs } = conv;
+  const { weight, bias } = params;
+  const length = lengthOf(conv, stride, count, around);
+  const sums = new Float64Array(length * outputSize);
+  const [ins, outs] = [inputSize / groups, outputSize / groups];
+  for (let t = 0; t < length; t++) {
+    for (let o = 0; o < outputSize; o++) {
+      let sum = bias?.[o] ?? 0;
+      const group = Math.floor(o / outs) * ins;
+      for (let k = 0; k < kernelSize; k++) {
+        const step = t * stride - around[0] + k * dilation;
+        if (step < 0 || step >= count) continue;
+        for (let i = 0; i < ins; i++) {
+          sum += weight[(o * ins + i) * kernelSize + k] * data[step * inputSize + group + i];
+        }
+      }
+      sums[t * outputSize + o] = sum;
+    }
+  }
+  const { name, alpha, beta } = specs[0].activations.φ;
+  activationEntry(name).apply(sums, 0, sums.length, alpha, beta);
+  return { data: Float32Array.from(sums), count: length, size: outputSize };
 }

@@ -53,7 +53,7 @@ export function convolution(
     whole(`${name}.${key}`, value, 1);
   }
   whole(`${name}.dilation`, dilation, 1);
-  whole(`${name}.groups`, groups, 1);
+  whole(`${name}.groups`, groups, 1, 4096);
   const fits = inputSize % groups === 0 && outputSize % groups === 0;
   demand(fits, `${name}.groups`, `a divisor of ${inputSize} and ${outputSize}`, groups);
   demand(typeof bias === 'boolean', `${name}.bias`, 'true or false', bias);

@@ -1,4 +1,5 @@
 import type { Cell, Params, SameForm } from '../equations/cell.js';
+import { lookupSpec } from '../equations/lookup.js';
 import type { ParameterInput } from '../equations/parameters.js';
 import { layerCell, parametersOf, printed, whole } from './layer-cell.js';
 
@@ -29,7 +30,7 @@ export function embeddingCell(
   whole('embedding.size', size, 1);
   const shapes = [{ name: 'weight', shape: [count, size], meaning: `${count} indices × ${size}` }];
   const values = parametersOf('embedding', shapes, params, seed);
-  const spec = { kind: 'lookup', count, size, table: values.weight } as const;
+  const spec = lookupSpec(count, size, values.weight);
   return layerCell(
     {
       name: 'embedding',

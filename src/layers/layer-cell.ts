@@ -1,10 +1,11 @@
 import {
   type AnyCell,
   type Cell,
-  type CellInternals,
+  type Join,
   makeCell,
   running,
   type SameForm,
+  type WholeRuns,
 } from '../equations/cell.js';
 import { initialMatrix } from '../equations/initialise.js';
 import {
@@ -31,18 +32,17 @@ export interface LayerParts {
   readonly inputSize: number | undefined;
   readonly outputSize: number | undefined;
   readonly hiddenSize?: number;
+  readonly join?: Join;
 }
 
 /** How it runs: as units of one program, or by a machine of its own. */
-export type Runs =
-  | { readonly units: readonly Unit[]; readonly shape: StateShape }
-  | Pick<CellInternals, 'start' | 'whole' | 'why'>;
+export type Runs = { readonly units: readonly Unit[]; readonly shape: StateShape } | WholeRuns;
 
 /** The cell of a layer that is no equations; C is what the caller knows of it. */
 export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, runs: Runs): C {
   const { name, text, signature = text, settings, members = [], shapes = [], params = {} } = parts;
-  const { inputSize, outputSize, hiddenSize = 0 } = parts;
-  const spec = { kind: 'layer', name, settings, members, shapes, params } as const;
+  const { inputSize, outputSize, hiddenSize = 0, join } = parts;
+  const spec = { kind: 'layer', name, settings, members, shapes, params, join } as const;
   const described = {
     inputSize,
     outputSize,

@@ -1,4 +1,4 @@
-import { type AnyCell, internals } from '../equations/cell.js';
+import { type AnyCell, internals, type Join } from '../equations/cell.js';
 
 /** The name that a member of a chain gives to its output. */
 export function tapOf(cell: AnyCell): { readonly name: string } | undefined {
@@ -17,7 +17,11 @@ export function isBareTap(cell: AnyCell): boolean {
 /** The names of the outputs with which a chain goes on from here. */
 export function readOf(cell: AnyCell): readonly string[] | undefined {
   const { spec } = cell[internals];
-  return spec.kind === 'layer' && spec.name === 'read'
-    ? (spec.settings.names as readonly string[])
-    : undefined;
+  return joinOf(cell) && spec.kind === 'layer' ? (spec.settings.names as string[]) : undefined;
+}
+
+/** How the outputs that a member reads become one. */
+export function joinOf(cell: AnyCell): Join | undefined {
+  const { spec } = cell[internals];
+  return spec.kind === 'layer' ? spec.join : undefined;
 }

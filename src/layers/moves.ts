@@ -1,6 +1,7 @@
 import type { Cell } from '../equations/cell.js';
+import { type Move, moveSpec } from '../equations/moves.js';
 import type { StateArray } from '../equations/state.js';
-import type { Move, Unit } from '../equations/units.js';
+import type { OtherSpec, Unit } from '../equations/units.js';
 import { demand } from '../errors.js';
 import { layerCell, printed, whole } from './layer-cell.js';
 
@@ -12,7 +13,7 @@ export function moveUnit(
   moves: readonly Move[],
   state = 0,
 ): Unit {
-  return { spec: { kind: 'move', inputs: [input], size, state, moves }, from: [-1], where };
+  return { spec: moveSpec([input], size, moves, state), from: [-1], where };
 }
 
 /** A layer that moves numbers: without state, or with one of so many. */
@@ -23,7 +24,7 @@ function moveCell<C>(
   unit: Unit,
 ): C {
   const { spec } = unit;
-  const { inputs, size, state } = spec as typeof spec & { kind: 'move' };
+  const { inputs, size, state } = spec as OtherSpec;
   const variables = state ? [{ name: 'h', size: state }] : [];
   const shape = { layer: name, variables };
   const text = printed(name.charAt(0).toUpperCase() + name.slice(1), positional);
@@ -73,7 +74,7 @@ export function padCell(
   mode: PadMode = 'zero',
 ): Cell<undefined, number, number> {
   whole('pad.inputSize', inputSize, 1);
-  const most = mode === 'reflect' ? inputSize - 1 : 2 ** 20;
+  const most = mode === 'reflect' ? Math.min(2 ** 16, inputSize - 1) : 2 ** 16;
   whole('pad.before', before, 0, most);
   whole('pad.after', after, 0, most);
   demand(

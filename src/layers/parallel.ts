@@ -8,10 +8,10 @@ import {
   type WholeStart,
 } from '../equations/cell.js';
 import type { StateShape } from '../equations/state.js';
-import type { Unit } from '../equations/units.js';
+import { place, type Unit } from '../equations/units.js';
 import { asRecurError, mismatch } from '../errors.js';
 import { layerSignature, layerText, memberCell } from './chain.js';
-import { machineOf } from './chain-machine.js';
+import { machineOf, statesFor } from './chain-machine.js';
 import {
   type Combine,
   checkCombine,
@@ -19,11 +19,10 @@ import {
   combineFrames,
   combineUnit,
   combineValues,
-  place,
 } from './combine.js';
 import { layerCell, type Runs } from './layer-cell.js';
 import type { ChainParams, ChainState, Member } from './members.js';
-import { statesFor, wholeIn, wholeOf, wholeStart } from './whole.js';
+import { stepsAfter, wholeIn, wholeOf, wholeRuns } from './whole.js';
 
 /** A cell of branches: its state is a tuple with one entry a branch. */
 export type BranchedCell<M extends readonly unknown[]> = Cell<
@@ -120,7 +119,8 @@ function branching(
   if (reading) {
     const { why = '' } = reading[internals];
     const whole = wholeBranches(where, combine, cells, around);
-    return { whole, why, start: wholeStart(where, why, whole) };
+    const after = (steps: number) => stepsAfter(cells[0], steps);
+    return wholeRuns(where, why, whole, after);
   }
   const program = programOf(where, combine, cells, around);
   if (program) return program;

@@ -2,7 +2,7 @@ import type { Cell, Frames, WholeStart } from '../equations/cell.js';
 import { checkNames, demand } from '../errors.js';
 import { layerCell, printed, whole } from './layer-cell.js';
 import { type Padding, paddingOf, type StepsPadding } from './padding.js';
-import { wholeStart } from './whole.js';
+import { wholeRuns } from './whole.js';
 
 /** Options of pooling over steps. */
 export interface PoolingOptions {
@@ -77,9 +77,16 @@ export function globalAveragePool1dCell(size: number): Pooled {
  */
 export function lastCell(size: number): Pooled {
   whole('last.size', size, 1);
-  return reading('last', [size], { size }, size, ({ data, count }) => {
-    return { data: data.slice(Math.max(0, count - 1) * size), count: Math.min(1, count), size };
-  });
+  return reading(
+    'last',
+    [size],
+    { size },
+    size,
+    ({ data, count }) => {
+      return { data: data.slice(Math.max(0, count - 1) * size), count: Math.min(1, count), size };
+    },
+    one,
+  );
 }
 
 function pooling(
@@ -94,8 +101,13 @@ function pooling(
   const { stride = kernelSize ?? 1, padding = 0, includePadding = false } = options;
   whole(`${name}.size`, size, 1);
   if (global) {
-    return reading(name, [size], { size }, size, steps =>
-      pooled(kind, steps, steps.count, 1, [0, 0]),
+    return reading(
+      name,
+      [size],
+      { size },
+      size,
+      steps => pooled(kind, steps, steps.count, 1, [0, 0]),
+      one,
     );
   }
   whole(`${name}.kernelSize`, kernelSize, 1);
@@ -119,6 +131,7 @@ function pooling(
     settings,
     size,
     steps => pooled(kind, steps, kernelSize, stride, padded(steps.count), includePadding),
+    steps => lengthOf(steps, kernelSize, stride, padded(steps)),
     shown,
   );
 }
@@ -131,8 +144,7 @@ function pooled(
   [before, after]: readonly [number, number],
   includePadding = false,
 ): Frames {
-  const span = count + before + after - kernel;
-  const length = count ? Math.max(0, Math.floor(span / stride) + 1) : 0;
+  const length = lengthOf(count, kernel, stride, [before, after]);
   const output = new Float32Array(length * size);
   for (let t = 0; t < length; t++) {
     const begin = Math.max(0, t * stride - before);
@@ -150,6 +162,18 @@ function pooled(
   return { data: output, count: length, size };
 }
 
+function lengthOf(
+  count: number,
+  kernel: number,
+  stride: number,
+  [before, after]: readonly [number, number],
+): number {
+  return count ? Math.max(0, Math.floor((count + before + after - kernel) / stride) + 1) : 0;
+}
+
+/** Whole sequences become one step; an empty one, none. */
+const one = (steps: number) => Math.min(1, steps);
+
 /** A layer without state that makes of a sequence another one. */
 function reading(
   name: string,
@@ -157,6 +181,7 @@ function reading(
   settings: Readonly<Record<string, unknown>>,
   size: number,
   run: (steps: Frames) => Frames,
+  stepsAfter: (steps: number) => number,
   shown: Parameters<typeof printed>[2] = {},
 ): Pooled {
   const why = 'it makes other steps of a sequence';
@@ -164,6 +189,6 @@ function reading(
   const text = printed(name.charAt(0).toUpperCase() + name.slice(1), positional, shown);
   return layerCell(
     { name, text, settings, inputSize: size, outputSize: size },
-    { whole: runs, why, start: wholeStart(name, why, runs) },
+    wholeRuns(name, why, runs, stepsAfter),
   );
 }

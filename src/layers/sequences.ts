@@ -6,8 +6,6 @@ import type { Machine, Sequence } from '../equations/machine.js';
 import { asRecurError, demand } from '../errors.js';
 import { layerText } from './chain.js';
 import { copyValue } from './values.js';
-import { isWhole } from './whole.js';
-import { wholeChunk } from './whole-chunks.js';
 
 /** What steps a chunk through a machine: outputs in the form in which the steps came. */
 export function chunkSteps(
@@ -36,8 +34,8 @@ export function chunkSteps(
       'a sequence of steps, or an ndarray [features, steps] or [features, steps, batch]',
       steps,
     );
-    if (isWhole(machine)) {
-      return wholeChunk(cell, machine, array ?? Array.from(steps as Iterable<unknown>));
+    if (machine.chunk) {
+      return machine.chunk(cell, array ?? Array.from(steps as Iterable<unknown>));
     }
     if (array && array.shape.length === 2 && machine.sequence) {
       const target = renew(outputSize * count);

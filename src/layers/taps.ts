@@ -1,6 +1,8 @@
 import { type AnyCell, type Cell, internals, makeCell, type SameForm } from '../equations/cell.js';
+import { joinSpec } from '../equations/moves.js';
 import { demand, mismatch } from '../errors.js';
 import { layerSignature, layerText, memberCell } from './chain.js';
+import { combineFrames, combineValues } from './combine.js';
 import { layerCell } from './layer-cell.js';
 import type { Member, WithCell } from './members.js';
 
@@ -58,6 +60,11 @@ export function read(...names: readonly string[]): Marker {
       name: 'read',
       text: `Read(${names.join(', ')})`,
       settings: { names },
+      join: {
+        unit: joinSpec,
+        values: outputs => combineValues('read', 'concat', outputs),
+        frames: outputs => combineFrames('read', 'concat', outputs),
+      },
       inputSize: undefined,
       outputSize: undefined,
     },

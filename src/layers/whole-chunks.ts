@@ -2,13 +2,16 @@ import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import type { AnyCell, Frames } from '../equations/cell.js';
 import { readVector } from '../equations/inputs.js';
 import { asRecurError, mismatch } from '../errors.js';
-import type { WholeMachine } from './whole.js';
 
 /** The steps of a chunk: arrays of one, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
 type Steps = readonly unknown[] | NdArray;
 
 /** Feeds a chunk, whole, to a machine; outputs in the form in which the steps came. */
-export function wholeChunk(cell: AnyCell, machine: WholeMachine, steps: Steps): unknown {
+export function wholeChunk(
+  cell: AnyCell,
+  machine: { whole(steps: Frames): Frames },
+  steps: Steps,
+): unknown {
   const array = isNdArray(steps) ? steps : undefined;
   const list = array ? undefined : (steps as readonly unknown[]);
   const first = list?.[0];

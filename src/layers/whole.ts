@@ -1,6 +1,15 @@
-import { type AnyCell, type Frames, internals, type WholeStart } from '../equations/cell.js';
+import {
+  type AnyCell,
+  type BirthOptions,
+  type Frames,
+  internals,
+  type WholeRuns,
+  type WholeStart,
+} from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
-import { asRecurError, demand, mismatch } from '../errors.js';
+import { asRecurError, mismatch } from '../errors.js';
+import { isMarker, passing, statesFor } from './chain-machine.js';
+import { wholeChunk } from './whole-chunks.js';
 
 /** A layer's runner of whole sequences: its own, or its stream from the beginning to the end. */
 export function wholeOf(cell: AnyCell): WholeStart {
@@ -73,45 +82,76 @@ export interface WholeMachine extends Machine {
   whole(steps: Frames): Frames;
 }
 
-/** Starts a layer that reads sequences as wholes; `why` a single step tells it nothing. */
-export function wholeStart(where: string, why: string, start: WholeStart) {
-  return (state?: unknown, options?: Parameters<WholeStart>[1]): WholeMachine => {
-    const runner = start(state, options);
+/** How a layer that reads sequences as wholes runs; `why` a single step tells it nothing. */
+export function wholeRuns(
+  where: string,
+  why: string,
+  whole: WholeStart,
+  stepsAfter?: (steps: number) => number,
+): WholeRuns {
+  const start = (state?: unknown, options?: BirthOptions): Machine => {
+    const runner = whole(state, options);
     const none = () => {};
-    return {
+    const machine: WholeMachine = {
       batch: null,
       step() {
         const expected = 'a whole sequence: map(sequence), chunks: true or a window';
         throw mismatch(where, expected, 'one step of a stream', why);
       },
       whole: steps => runner.run(steps),
+      chunk: (cell, steps) => wholeChunk(cell as AnyCell, machine, steps),
       commit: none,
       rollback: none,
       follow: none,
       state: () => runner.state(),
       release: () => runner.release(),
     };
+    return machine;
   };
+  return { whole, why, start, compose: wholeChain, ...(stepsAfter && { stepsAfter }) };
 }
 
 export function isWhole(machine: Machine): machine is WholeMachine {
   return 'whole' in machine;
 }
 
+/** How a chain with a member that reads sequences as wholes runs. */
+function wholeChain(cells: readonly AnyCell[]): WholeRuns {
+  const { why = '' } = wholeIn(cells)?.[internals] ?? {};
+  return wholeRuns('chain', why, startWholeChain(cells), steps => chainSteps(cells, steps));
+}
+
+function startWholeChain(cells: readonly AnyCell[]): WholeStart {
+  return (state, options) => {
+    const own = statesFor('chain', cells, state, options?.restored);
+    const runners = cells.map((cell, i) => {
+      return isMarker(cell) ? undefined : wholeOf(cell)(own(i), options);
+    });
+    const taps = new Map<string, Frames>();
+    const pass = passing('chain', cells, taps, (join, outputs) => join.frames(outputs));
+    return {
+      run: steps => pass(steps, (i, value) => runners[i]?.run(value) ?? value),
+      state: () => runners.map(runner => runner?.state()),
+      release() {
+        for (const runner of runners) runner?.release();
+      },
+    };
+  };
+}
+
+/** How many steps a chain makes of so many. */
+function chainSteps(cells: readonly AnyCell[], steps: number): number {
+  const taps = new Map<string, number>();
+  const pass = passing('chain', cells, taps, (_, [count]) => count);
+  return pass(steps, (i, value) => stepsAfter(cells[i], value));
+}
+
+/** How many steps a layer makes of so many. */
+export function stepsAfter(cell: AnyCell, steps: number): number {
+  return cell[internals].stepsAfter?.(steps) ?? steps;
+}
+
 /** What makes a layer of members one that reads wholes: the first member that does. */
 export function wholeIn(members: readonly AnyCell[]): AnyCell | undefined {
   return members.find(member => member[internals].whole);
-}
-
-/** The state that a tuple of members' states has for each. */
-export function statesFor(
-  where: string,
-  cells: readonly AnyCell[],
-  state: unknown,
-  restored = false,
-) {
-  const isGiven = state !== undefined || restored;
-  const isTuple = Array.isArray(state) && state.length === cells.length;
-  demand(isTuple || !isGiven, `${where}.initialState`, `a tuple of ${cells.length}`, state);
-  return (i: number): unknown => (state as unknown[] | undefined)?.[i];
 }

@@ -1,18 +1,12 @@
 import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
-import {
-  type AnyCell,
-  type BirthOptions,
-  type Cell,
-  type Frames,
-  internals,
-} from '../equations/cell.js';
+import { type AnyCell, type BirthOptions, type Cell, internals } from '../equations/cell.js';
 import { columnsOf, readVector } from '../equations/inputs.js';
 import type { Machine } from '../equations/machine.js';
 import { mismatch } from '../errors.js';
 import { layerSignature, layerText, memberCell } from './chain.js';
 import { layerCell, whole } from './layer-cell.js';
 import type { WithCell } from './members.js';
-import { wholeOf } from './whole.js';
+import { stepsAfter, wholeOf } from './whole.js';
 
 /**
  * A layer that is fed whole windows: a datum is `steps` steps one after another, a vector
@@ -34,12 +28,11 @@ export function windowCell(
   const cell = memberCell('window', layer, 0);
   const { inputSize } = cell;
   if (inputSize === undefined) throw mismatch('window', 'a layer of vectors', layerText(cell));
-  const size = steps * inputSize;
-  const outputSize = lengthOf(cell, {
-    data: new Float32Array(size),
-    count: steps,
-    size: inputSize,
-  });
+  const size = whole('window', steps * inputSize, 1);
+  const outputSize = stepsAfter(cell, steps) * (cell.outputSize ?? 0);
+  if (outputSize === 0) {
+    throw mismatch('window', `a layer with outputs for ${steps} steps`, layerText(cell));
+  }
   return layerCell(
     {
       name: 'window',
@@ -52,20 +45,6 @@ export function windowCell(
     },
     { start: startWindow(cell, steps, inputSize, outputSize) },
   );
-}
-
-/** The length of what a layer makes of a window. */
-function lengthOf(cell: AnyCell, frames: Frames): number {
-  const runner = wholeOf(cell)();
-  try {
-    const { count, size } = runner.run(frames);
-    if (count === 0) {
-      throw mismatch('window', 'a layer with outputs', `${layerText(cell)}, which has none`);
-    }
-    return count * size;
-  } finally {
-    runner.release();
-  }
 }
 
 function startWindow(cell: AnyCell, steps: number, inputSize: number, outputSize: number) {

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  bytesOf,
-  type MemoryPlan,
-  memoryPlan,
-  type Place,
-} from '../../src/equations/memory-plan.js';
+import { bytesOf, type MemoryPlan, memoryPlan } from '../../src/equations/memory-plan.js';
+import type { Place } from '../../src/equations/places.js';
 import type { EquationSpec } from '../../src/equations/spec.js';
 import { inRow } from '../../src/equations/units.js';
 import { allKinds, layersOf, specOf } from '../cells/kinds.js';

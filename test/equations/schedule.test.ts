@@ -26,7 +26,7 @@ function written(plan: Plan, i: number, named = true): string {
       .join(' + ');
   }
   if ('left' in node) return `(${part(node.left)} ${signs[node.op]} ${part(node.right)})`;
-  if (node.op === 'reduce') return `${node.by}(${part(node.of)})`;
+  if (node.op === 'reduce') return `${node.name}(${part(node.of)})`;
   return node.op === 'activate' ? `${node.slot}(${part(node.of)})` : node.name;
 }
 

@@ -44,7 +44,7 @@ const options: Table = [
     () => rnn(1, 2, { gateActivation: 'relu' }),
   ],
   [
-    "rnn.activation: expected one of identity, tanh, sigmoid, relu, hardSigmoid, hardSigmoid6, softsign, softplus, elu, leakyRelu, thresholdedRelu, scaledTanh, affine, exp, got 'tahn'",
+    "rnn.activation: expected one of identity, tanh, sigmoid, relu, hardSigmoid, hardSigmoid6, softsign, softplus, elu, leakyRelu, thresholdedRelu, scaledTanh, affine, exp, sqrt, reciprocal, got 'tahn'",
     () => rnn(1, 2, { activation: 'tahn' }),
   ],
   [
@@ -228,7 +228,7 @@ const calls: Table = [
   ["equations: expected 'text' or 'latex', got 'html'", () => equations(gruCell(1, 2), 'html')],
   ['reference: expected a cell made of equations, got 5', () => reference(5)],
   [
-    "defineCell('Leaky'): expected options named vectors, scalars, constants, activations, biasIh, variant, got 'vector'",
+    "defineCell('Leaky'): expected options named vectors, scalars, constants, activations, biasIh, sameSize, variant, got 'vector'",
     () => defineCell('Leaky', "h' = tanh(W_h x)", { vector: { u: 1 } }),
   ],
   [

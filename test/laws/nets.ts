@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { from, type Observable } from 'rxjs';
 import { isNdArray, NdView } from '../../src/arrays/ndarray.js';
 import {
+  causalConv1d,
   chain,
+  context,
   dense,
   fastGrnn,
   fastRnn,
@@ -10,16 +12,21 @@ import {
   indRnn,
   janet,
   type Layer,
+  layerNorm,
   lem,
   liGru,
   lstm,
   type Member,
   mgu,
   minGru,
+  parallel,
   peepholeLstm,
+  read,
   recur,
   rnn,
+  skip,
   star,
+  tap,
   ugrnn,
   type Vec,
 } from '../../src/index.js';
@@ -50,6 +57,21 @@ const kinds = {
   minGru,
   dense,
   softsign: (i: number, h: number, o: object) => dense(i, h, { ...o, activation: 'softsign' }),
+  causal: (i: number, h: number, o: object) => causalConv1d(i, h, 3, { ...o, dilation: 2 }),
+  sideBySide: (i: number, h: number, o: object) =>
+    parallel('add', lstm(i, h, o), causalConv1d(i, h, 2, o)),
+  around: (i: number, h: number, o: object) =>
+    chain(dense(i, h, o), skip(gru(h, h, o), 'multiply'), layerNorm(h, { epsilon: 0.1 })),
+  tapped: (i: number, h: number, o: object) =>
+    chain(
+      tap('x'),
+      tap('y', gru(i, h, o)),
+      read('y', 'x'),
+      dense(h + i, h, o),
+      tap('z'),
+      read('z'),
+    ),
+  contextual: (i: number, h: number, o: object) => chain(context(i, 3), dense(i + 3, h, o)),
 };
 type Kind = keyof typeof kinds;
 export const kindNames = Object.keys(kinds) as Kind[];
@@ -97,7 +119,7 @@ export function membersOf({ inputSize, members }: NetSpec): Member[] {
   return members.map(({ kind, size, seed }) => {
     if (kind === 'stateless') return halve;
     if (kind === 'accumulating') return recur(accumulate, { initialState: null });
-    const layer = kinds[kind](before, size, { seed });
+    const layer = kinds[kind](before, size, { seed }) as Member;
     before = size;
     return layer;
   });

@@ -1,0 +1,16 @@
+/** Vectors in memory, one a stream (or step): a pointer in a local, or none, and the rest. */
+export interface Place {
+  readonly local?: number;
+  readonly at: number;
+  /** Bytes from one stream's to the next. */
+  readonly stride: number;
+}
+
+/** Vectors one after another in an engine's memory, in floats. */
+export interface Rows {
+  readonly at: number;
+  /** From one vector to the next. */
+  readonly stride: number;
+  /** Length of a vector. */
+  readonly size: number;
+}
