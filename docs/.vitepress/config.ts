@@ -29,6 +29,7 @@ export default defineConfig({
       { text: 'Keys', link: '/keys' },
       { text: 'Forecast', link: '/forecast' },
       { text: 'Signals', link: '/signals' },
+      { text: 'Networks', link: '/networks' },
       { text: 'Telemetry', link: '/telemetry' },
       { text: 'Cells', link: '/cells' },
       { text: 'Cells of your own', link: '/own-cells' },

@@ -76,6 +76,7 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     '0.01 s: voice  50 %, kept  50 %',
     '0.51 s: voice  53 %, kept  50 %',
   ],
+  'silero.mjs': ['the weights are yours to bring: see the head of examples/silero.mjs'],
   'thai.mjs': [
     'made-up weights: see the head of this file for the real ones',
     'Chain(Embedding(74, 40), ' +
