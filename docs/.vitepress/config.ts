@@ -28,6 +28,8 @@ export default defineConfig({
       { text: 'Sequences and batches', link: '/sequences-and-batches' },
       { text: 'Keys', link: '/keys' },
       { text: 'Forecast', link: '/forecast' },
+      { text: 'Signals', link: '/signals' },
+      { text: 'Networks', link: '/networks' },
       { text: 'Telemetry', link: '/telemetry' },
       { text: 'Cells', link: '/cells' },
       { text: 'Cells of your own', link: '/own-cells' },

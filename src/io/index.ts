@@ -1,4 +1,11 @@
 /** Model files, and parameters from and to PyTorch. */
+export {
+  canonicalWeights,
+  type Layout,
+  layouts,
+  type RecurrentKind,
+  type StoredWeights,
+} from './layouts.js';
 export { type LoadedLayer, type LoadedParams, load } from './load.js';
 export { readSafetensors, type Safetensors } from './read-safetensors.js';
 export { type ReadStateDictOptions, readStateDict } from './read-state-dict.js';

@@ -51,7 +51,17 @@ export interface StoredWeights {
   readonly recurrentBias?: Float32Array | undefined;
 }
 
-/** The canonical parameters, PyTorch's, of weights in a layout. */
+/**
+ * Weights that a framework stored as the `params` of `rnnCell`, `lstmCell` or `gruCell`: transposed,
+ * if they have to be, and their gates in PyTorch's order. All are copies.
+ *
+ * @example
+ * const params = canonicalWeights(layouts.keras, 'gru', {
+ *   kernel: Float32Array.of(1, 2, 3), // [1 input, gates z r n of 1 unit]
+ *   recurrent: Float32Array.of(4, 5, 6),
+ * });
+ * params.weightIh.join(' '); // → 2 1 3
+ */
 export function canonicalWeights(
   layout: Layout,
   kind: RecurrentKind,
