@@ -76,6 +76,12 @@ export default {
       from: { path: '^src/', pathNot: '^src/kernels/' },
       to: { path: '(^|/)node_modules/ndarray-blas-level2/' },
     },
+    {
+      name: 'only-onnx-imports-pbf',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/io/onnx/' },
+      to: { path: '(^|/)node_modules/pbf/' },
+    },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'unknown-room',

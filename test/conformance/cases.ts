@@ -45,6 +45,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const folder = process.env.RXRECUR_CASES ?? '../shared/cases';
 export const present = existsSync(resolve(root, folder));
 
+export function readText(file: string): string {
+  return readFileSync(join(resolve(root, folder), file), 'utf8');
+}
+
 export function readCases<T>(file: string): T {
-  return JSON.parse(readFileSync(join(resolve(root, folder), file), 'utf8')) as T;
+  return JSON.parse(readText(file)) as T;
 }

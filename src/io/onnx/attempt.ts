@@ -1,0 +1,135 @@
+import { RecurError } from '../../errors.js';
+import { lastCell } from '../../layers/pooling.js';
+import { quoted } from '../json.js';
+import type { Problem } from '../unreadable.js';
+import type { Budget } from './budget.js';
+import { ensure, type Flow, Unfit, type Value, widthOf } from './flow.js';
+import { folded } from './fold.js';
+import type { Graph, Node } from './graph.js';
+import { foldedInts, settled } from './ints.js';
+import { Network } from './network.js';
+import { operators } from './operators.js';
+import type { Reading } from './reading.js';
+import { plumbing } from './states.js';
+import type { Constant } from './tensor.js';
+
+/** A graph read with one idea of what the axes of its input are. */
+export interface Attempt {
+  readonly network: Network;
+  readonly values: ReadonlyMap<string, Value>;
+  readonly problems: readonly Problem[];
+  /** True if the last step of a sequence is asked for. */
+  readonly takesLast: boolean;
+}
+
+export interface Setting {
+  readonly graph: Graph;
+  /** Nodes that the outputs need. */
+  readonly nodes: readonly Node[];
+  readonly operatorSet: number;
+  /** The input, and which axes it has. */
+  readonly input: string;
+  readonly flow: Flow;
+  readonly states: ReadonlyMap<string, Value>;
+  /** See `Reading.running`. */
+  readonly running: boolean;
+  readonly budget: Budget;
+  /** Numbers that an attempt may make. */
+  readonly worth: number;
+}
+
+/** Reads the nodes in order; those that cannot be read become problems. */
+export function attempt(setting: Setting): Attempt {
+  const { graph, nodes, states, running } = setting;
+  const network = new Network(widthOf(setting.flow));
+  const values = new Map<string, Value>([...graph.initializers, ...states]);
+  values.set(setting.input, setting.flow);
+  const problems: Problem[] = [];
+  const lasts = new Map<number, number>();
+  const { budget } = setting;
+  budget.renew(setting.worth);
+  const reading: Reading = {
+    ...{ network, running },
+    operatorSet: setting.operatorSet,
+    budget,
+    last(node, signal, width) {
+      const known = lasts.get(signal);
+      if (known !== undefined) return known;
+      const layer = { width, streams: false, make: () => lastCell(width) };
+      const last = running ? signal : network.add(node.where, [signal], layer);
+      lasts.set(signal, last);
+      return last;
+    },
+  };
+  for (const node of nodes) {
+    const results = valuesOf(node, values, reading, problems);
+    for (const [i, name] of node.outputs.entries()) {
+      values.set(name, results[i] ?? { kind: 'unknown' });
+    }
+  }
+  return { network, values, problems, takesLast: lasts.size > 0 };
+}
+
+/** Inputs that operators cannot do without, where that is not one. */
+const leastInputs: ReadonlyMap<string, number> = new Map([
+  ['Constant', 0],
+  ...['Reshape', 'Gather', 'Expand', 'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Equal'].map(
+    (name): [string, number] => [name, 2],
+  ),
+  ['Where', 3],
+]);
+
+const absent: Value = { kind: 'absent' };
+const unknown: Value = { kind: 'unknown' };
+
+function valuesOf(
+  node: Node,
+  values: ReadonlyMap<string, Value>,
+  reading: Reading,
+  problems: Problem[],
+): readonly Value[] {
+  const inputs = node.inputs.map(name => (name === '' ? absent : (values.get(name) ?? unknown)));
+  // What an unread node would give is no second problem.
+  if (inputs.some(({ kind }) => kind === 'unknown')) return [];
+  try {
+    const least = leastInputs.get(node.operator) ?? 1;
+    const missing = inputs.slice(0, least).some(({ kind }) => kind === 'absent');
+    ensure(inputs.length >= least && !missing, `${inputs.length} inputs, not ${least} at least`);
+    return computed(node, inputs, reading) ?? operatorOf(node)(node, inputs, reading);
+  } catch (error) {
+    const why = whyOf(error);
+    problems.push({ where: node.where, why });
+    return [];
+  }
+}
+
+/** What can be known without the input. */
+function computed(
+  node: Node,
+  inputs: readonly Value[],
+  { budget }: Reading,
+): readonly Value[] | undefined {
+  const given = inputs.filter(({ kind }) => kind !== 'absent');
+  if (given.length === 0) return undefined;
+  if (given.every(({ kind }) => kind === 'constant')) {
+    const constants = inputs.map(value => (value.kind === 'constant' ? value : undefined));
+    return folded({ node, budget }, constants as Constant[]);
+  }
+  // Whatever moves the axes of one number everywhere leaves it that.
+  if (given[0].kind === 'filled' && plumbing.has(node.operator))
+    return node.outputs.map(() => given[0]);
+  if (!given.every(({ kind }) => kind === 'constant' || kind === 'ints')) return undefined;
+  const ints = foldedInts(node, inputs);
+  return ints && [settled(ints)];
+}
+
+function operatorOf({ operator }: Node) {
+  ensure(Object.hasOwn(operators, operator), `the operator ${quoted(operator)}`);
+  return operators[operator];
+}
+
+/** The reason of a problem; anything else that was thrown goes on. */
+export function whyOf(error: unknown): string {
+  if (error instanceof Unfit || error instanceof RecurError) return error.message;
+  throw error;
+}

@@ -1,0 +1,20 @@
+import { ensure } from './unfit.js';
+
+/**
+ * Numbers that may still be made of a file: a few bytes can ask for one tensor a thousand times,
+ * or for one of any size.
+ */
+export class Budget {
+  #left = 0;
+
+  /** For a phase of reading. */
+  renew(numbers: number): void {
+    this.#left = numbers;
+  }
+
+  /** Throws Unfit where it is spent. */
+  spend(count: number): void {
+    this.#left -= count;
+    ensure(this.#left >= 0, 'more numbers than the file is worth');
+  }
+}

@@ -1,0 +1,68 @@
+import type { AttributeDraft, GraphDraft, NodeDraft, TensorDraft, ValueDraft } from './encode.js';
+
+/** Collects a graph; every name is given once. */
+export class GraphWriter {
+  readonly #nodes: NodeDraft[] = [];
+  readonly #initializers: TensorDraft[] = [];
+  readonly #inputs: ValueDraft[] = [];
+  readonly #outputs: ValueDraft[] = [];
+  readonly #names = new Map<string, number>();
+  readonly #constants = new Map<string, string>();
+
+  /** A name that is not taken: the given one, or with a number after it. */
+  name(wanted: string): string {
+    const count = (this.#names.get(wanted) ?? 0) + 1;
+    this.#names.set(wanted, count);
+    return count === 1 ? wanted : this.name(`${wanted}_${count}`);
+  }
+
+  /** Adds a node, and answers the names of its outputs, which begin with `prefix`. */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    prefix: string,
+    attributes?: Readonly<Record<string, AttributeDraft>>,
+    outputs: readonly string[] = [this.name(`${prefix}${operator}`)],
+  ): string {
+    this.#nodes.push({ operator, name: outputs[0], inputs, outputs, attributes });
+    return outputs[0];
+  }
+
+  /** A tensor of the file's, by a name like the wanted one. */
+  tensor(wanted: string, dims: readonly number[], values: TensorDraft['values']): string {
+    const name = this.name(wanted);
+    this.#initializers.push({ name, dims, values });
+    return name;
+  }
+
+  /** A float, or integers, that many nodes may share. */
+  constant(value: number | readonly number[]): string {
+    const key = JSON.stringify(value);
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const name =
+      typeof value === 'number'
+        ? this.tensor(`number${key}`, [], Float32Array.of(value))
+        : this.tensor(`axes${key}`, [value.length], value);
+    this.#constants.set(key, name);
+    return name;
+  }
+
+  input(name: string, dims: ValueDraft['dims']): void {
+    this.#inputs.push({ name: this.name(name), dims });
+  }
+
+  output(name: string, dims: ValueDraft['dims']): void {
+    this.#outputs.push({ name, dims });
+  }
+
+  finish(): GraphDraft {
+    return {
+      name: 'rxrecur',
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import type { Axis, FeatureAxis, Flow } from './flow.js';
+import { one } from './flow.js';
+import type { ValueProto } from './proto.js';
+
+/** What an axis may stand for: time, batch, features. */
+type Role = 'T' | 'B' | 'F';
+
+const roles: Readonly<Record<number, readonly string[]>> = {
+  0: [''],
+  1: ['F', 'T'],
+  2: ['BF', 'TF', 'BT', 'TB', 'FF'],
+  3: ['TBF', 'BTF', 'BFT', 'BFF'],
+  4: ['BFFT', 'BFTF', 'BTFF', 'TBFF'],
+};
+
+const names: Readonly<Record<'T' | 'B', RegExp>> = {
+  T: /seq|time|len|step|frame|^t$/i,
+  B: /batch|^[nb]$/i,
+};
+
+/** A file names the axes of its input as it likes: what they may be, the likeliest first. */
+export function hypotheses(input: ValueProto, sizes: Readonly<Record<string, number>>): Flow[] {
+  const dims = (input.dims ?? []).map(dim => {
+    return typeof dim === 'string' && Object.hasOwn(sizes, dim) ? sizes[dim] : dim;
+  });
+  const possible = (roles[dims.length] ?? []).filter(list =>
+    [...list].every((role, i) => role !== 'F' || isSize(dims[i])),
+  );
+  const costs = possible.map((list, i) => {
+    const cost = dims.reduce<number>((sum, dim, d) => sum + costOf(list[d] as Role, dim), 0);
+    return { list, cost: cost * 10 + i };
+  });
+  return costs.sort((a, b) => a.cost - b.cost).map(({ list }) => flowOf(list, dims));
+}
+
+type GivenDim = number | string | undefined;
+
+function isSize(dim: GivenDim): boolean {
+  return typeof dim === 'number' && dim > 0 && dim <= 2 ** 22;
+}
+
+function costOf(role: Role, dim: GivenDim): number {
+  if (typeof dim === 'string') {
+    if (role !== 'B' && names.B.test(dim)) return 5;
+    return role !== 'T' && names.T.test(dim) ? 5 : 0;
+  }
+  if (role === 'B') return dim === 1 || !isSize(dim) ? 0 : 1;
+  return role === 'T' && dim === 1 ? 1 : 0;
+}
+
+function flowOf(list: string, dims: readonly GivenDim[]): Flow {
+  const axes = dims.map((dim, i): Axis => {
+    const size = isSize(dim) ? (dim as number) : undefined;
+    if (list[i] === 'T') return { role: 'time', size };
+    if (list[i] === 'B') return { role: 'batch', size };
+    return size === 1 ? one : { role: 'feature', size: size as number };
+  });
+  const layout = axes.filter(axis => axis.role === 'feature') as FeatureAxis[];
+  return { kind: 'flow', parts: [0], axes, layout };
+}

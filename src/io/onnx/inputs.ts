@@ -1,0 +1,64 @@
+import { flatten, isNdArray, type NdArray, sizeOf } from '../../arrays/ndarray.js';
+import { demand } from '../../errors.js';
+import { printable, quoted } from '../json.js';
+import { type Problem, UnreadableError } from '../unreadable.js';
+import type { Flow, Value } from './flow.js';
+import type { Graph, Node } from './graph.js';
+import { hypotheses } from './hypotheses.js';
+import { stateInputs } from './states.js';
+import { type Constant, constantOf } from './tensor.js';
+
+/** How an ONNX file is read. */
+export interface OnnxOptions {
+  /** Sizes of dimensions that the file leaves open, by the names that it gives them. */
+  readonly dims?: Readonly<Record<string, number>> | undefined;
+  /** Tensors for inputs that are to be constants: weights, numbers that choose. By name. */
+  readonly initializers?: Readonly<Record<string, NdArray>> | undefined;
+  /** The output to read, where there are several beside states. */
+  readonly output?: string | undefined;
+}
+
+/** Tensors of the caller's as constants: integers if they are in an Int32Array. */
+export function givenOf({ initializers = {} }: OnnxOptions): Map<string, Constant> {
+  const given = Object.entries(initializers).map(([name, array]): [string, Constant] => {
+    demand(isNdArray(array), `readOnnx.initializers ${quoted(name)}`, 'an ndarray', array);
+    const { data, shape } = array;
+    const Values = data instanceof Int32Array ? Float64Array : Float32Array;
+    return [name, constantOf(name, shape, flatten(array, new Values(sizeOf(shape))))];
+  });
+  return new Map(given);
+}
+
+/** A graph's inputs: the one of data, what its axes may be, and states. */
+export interface Inputs {
+  readonly input: string;
+  readonly ideas: readonly Flow[];
+  readonly states: ReadonlyMap<string, Value>;
+}
+
+/** Throws an UnreadableError, with the problems so far, unless there is one input of data. */
+export function inputsOf(
+  graph: Graph,
+  nodes: readonly Node[],
+  { dims = {} }: OnnxOptions,
+  problems: readonly Problem[],
+): Inputs {
+  const states = stateInputs(graph);
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  for (const { name } of graph.outputs) used.add(name);
+  const given = graph.inputs.filter(({ name }) => used.has(name) && !states.has(name));
+  if (given.length !== 1) {
+    const names = given.slice(0, 8).map(({ name }) => quoted(name));
+    const why = `${given.length} inputs beside states (${names.join(', ') || 'none'}), not one`;
+    throw new UnreadableError('ONNX', [...problems, { where: 'graph', why }]);
+  }
+  const [value] = given;
+  const ideas = hypotheses(value, dims);
+  if (ideas.length === 0) {
+    const shape = value.dims?.map(dim => dim ?? '?').join(', ') ?? '?';
+    const why = `the shape [${printable(shape)}]: see the option dims`;
+    const where = `input ${quoted(value.name)}`;
+    throw new UnreadableError('ONNX', [...problems, { where, why }]);
+  }
+  return { input: value.name, ideas, states };
+}

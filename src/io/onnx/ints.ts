@@ -1,0 +1,101 @@
+import { type Dim, ensure, type Ints, type Value } from './flow.js';
+import { integerOf, type Node } from './graph.js';
+import { rangesOf, within } from './ranges.js';
+import { type Constant, constantOf } from './tensor.js';
+
+/** Sizes in a row, of which some are not numbers. */
+export function intsOf(items: readonly Dim[], scalar = false): Ints {
+  return { kind: 'ints', items, scalar };
+}
+
+/** Sizes as a constant, where all are numbers; itself otherwise. */
+export function settled(ints: Ints): Value {
+  if (!ints.items.every(item => typeof item === 'number')) return ints;
+  const dims = ints.scalar ? [] : [ints.items.length];
+  return constantOf('', dims, Float64Array.from(ints.items));
+}
+
+/** A value as sizes: a constant of at most one axis, or what Shape made. */
+export function asInts(value: Value | undefined): Ints | undefined {
+  if (value?.kind === 'ints') return value;
+  if (value?.kind !== 'constant' || value.dims.length > 1 || (value.dims[0] ?? 0) > 64)
+    return undefined;
+  return intsOf([...value.values()], value.dims.length === 0);
+}
+
+const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
+  Add: (a, b) => a + b,
+  Sub: (a, b) => a - b,
+  Mul: (a, b) => a * b,
+  Div: (a, b) => Math.trunc(a / b),
+  Equal: (a, b) => Number(a === b),
+};
+
+/** What a node makes of sizes of which some are not numbers; undefined where that is not known. */
+export function foldedInts(node: Node, values: readonly Value[]): Ints | undefined {
+  const { operator } = node;
+  const inputs = values.map(asInts);
+  const [first, second, third] = inputs;
+  if (!first) return undefined;
+  const { items } = first;
+  const at = (ints: Ints, i: number) => ints.items[ints.items.length === 1 ? 0 : i] ?? '?';
+  if (Object.hasOwn(arithmetic, operator) && second) {
+    const length = Math.max(items.length, second.items.length);
+    const results = Array.from({ length }, (_, i) => {
+      return computed(operator, at(first, i), at(second, i));
+    });
+    return intsOf(results, first.scalar && second.scalar);
+  }
+  if (operator === 'Where' && second && third) {
+    const length = Math.max(...inputs.map(ints => ints?.items.length ?? 0));
+    return intsOf(
+      Array.from({ length }, (_, i) => {
+        const condition = at(first, i);
+        if (condition === '?') return '?';
+        return condition ? at(second, i) : at(third, i);
+      }),
+    );
+  }
+  if (operator === 'Concat') {
+    if (!inputs.every(ints => ints !== undefined)) return undefined;
+    const all = (inputs as Ints[]).flatMap(ints => ints.items);
+    ensure(all.length <= 64, 'more than 64 sizes');
+    return intsOf(all);
+  }
+  if (operator === 'Gather' && values[1].kind === 'constant') return picked(first, values[1]);
+  if (operator === 'Slice') {
+    const constants = values.map(v => (v.kind === 'constant' ? v : undefined));
+    const [range] = rangesOf(node, [undefined, ...constants.slice(1)], 1);
+    const [from, count] = within(range, items.length);
+    return intsOf(Array.from({ length: count }, (_, i) => items[from + i * range.step]));
+  }
+  if (operator === 'Unsqueeze' || operator === 'Reshape') return intsOf(items);
+  if (operator === 'Squeeze') return intsOf(items, items.length === 1);
+  if (operator === 'Cast' || operator === 'Identity') return first;
+  if (operator === 'ReduceProd') {
+    const product = items.reduce<Dim>((a, b) => computed('Mul', a, b), 1);
+    return intsOf([product], integerOf(node, 'keepdims', 1) === 0);
+  }
+  return undefined;
+}
+
+function computed(operator: string, a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return arithmetic[operator](a, b);
+  if (operator === 'Mul' && a === 1) return b;
+  if ((operator === 'Mul' || operator === 'Div') && b === 1) return a;
+  if (operator === 'Add' && a === 0) return b;
+  if ((operator === 'Add' || operator === 'Sub') && b === 0) return a;
+  // A size is never −1, which is what exporters compare it with.
+  if (operator === 'Equal' && (a === -1 || b === -1) && a !== '?' && b !== '?') return 0;
+  return '?';
+}
+
+function picked({ items }: Ints, index: Constant): Ints {
+  const indices = [...index.values()].slice(0, 64);
+  const results = indices.map(i => items[i < 0 ? i + items.length : i]);
+  ensure(
+    results.every(item => item !== undefined),
+    'indices beyond the axis',
+  );
+  return intsOf(results, index.dims.length === 0);
+}

@@ -1,0 +1,212 @@
+import type { NdView } from '../../arrays/ndarray.js';
+import type { Cell, SameForm } from '../../equations/cell.js';
+import { checkNames, demand, describe, mismatch, RecurError } from '../../errors.js';
+import { typedArrayName } from '../../layers/values.js';
+import { recur } from '../../operators/recur.js';
+import { quoted } from '../json.js';
+import type { LoadedLayer, LoadedParams } from '../load.js';
+import { type Problem, UnreadableError } from '../unreadable.js';
+import { assemble } from './assemble.js';
+import { type Attempt, attempt, type Setting } from './attempt.js';
+import { Budget } from './budget.js';
+import type { Flow } from './flow.js';
+import { foldable } from './fold.js';
+import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
+import { givenOf, type Inputs, inputsOf, type OnnxOptions } from './inputs.js';
+import { operators } from './operators.js';
+import { type GraphProto, type ModelProto, readModel } from './proto.js';
+import { checkStates } from './states.js';
+import { ndarrayOf } from './tensor.js';
+
+/** Nodes that are read: each may have to be read for every idea of the axes. */
+const mostNodes = 4096;
+
+/**
+ * The network in an ONNX file's bytes, as a layer: a step in, a step out. Graph inputs that begin
+ * recurrent nodes, and their last states among the outputs, are the state that the layer carries.
+ * A graph that gives one answer for a sequence gives it after each step, for what has come so far;
+ * one that looks ahead (bidirectional, reverse, strides, padding at the end, pooling) is a layer of
+ * whole sequences.
+ *
+ * The file may come from a stranger. Throws a RecurError for a file that is cut short or lies, and
+ * an UnreadableError, with all reasons, for one that holds what does not run here: control flow
+ * (`If`, `Loop`, `Scan`), operators and attributes without a layer.
+ *
+ * @example
+ * const model = readOnnx(writeOnnx(chain(gru(3, 4), dense(4, 1))));
+ * String(model); // → Chain(Recur(GRUCell(3, 4)), Dense(4, 1))
+ */
+export function readOnnx(bytes: Uint8Array, options: OnnxOptions = {}): LoadedLayer {
+  checkNames('readOnnx', options, ['dims', 'initializers', 'output']);
+  return guarded(() => {
+    const model = modelOf(bytes);
+    const budget = new Budget();
+    const graph = graphOf(model.graph, givenOf(options), budget);
+    const nodes = neededNodes(graph);
+    demand(nodes.length <= mostNodes, 'onnx graph', `at most ${mostNodes} nodes`, nodes.length);
+    const problems = unknownParts(model, nodes);
+    const given = inputsOf(graph, nodes, options, problems);
+    const { length } = bytes;
+    const setting = { graph, nodes, budget, worth: length + 2 ** 18 };
+    const found = bestAttempt(setting, model, given);
+    const { output, wrong } = outputOf(graph, found, options);
+    problems.push(...found.problems, ...wrong);
+    // The weights of float32, twice at most: layers may share them.
+    budget.renew(length / 2 + 2 ** 18);
+    const made = problems.length || !output ? undefined : assemble(found.network, output.parts);
+    problems.push(...(made?.problems ?? []));
+    if (problems.length || !made?.cell) throw new UnreadableError('ONNX', distinct(problems));
+    return recur(made.cell as Cell<unknown, number, number, SameForm, LoadedParams>);
+  });
+}
+
+/**
+ * The tensors that an ONNX file holds, by name, as float32 ndarrays of their own: for weights of a
+ * graph that does not run here. The record has no prototype. Throws a RecurError for a file that is
+ * cut short or lies.
+ *
+ * @example
+ * const weights = onnxInitializers(writeOnnx(dense(3, 2)));
+ * Object.values(weights).map(({ shape }) => shape.join(' × ')).join(', '); // → 3 × 2, 2
+ */
+export function onnxInitializers(bytes: Uint8Array): Readonly<Record<string, NdView>> {
+  return guarded(() => {
+    const tensors: Record<string, NdView> = Object.create(null);
+    for (const [name, constant] of initializersOf(modelOf(bytes).graph)) {
+      tensors[name] = ndarrayOf(constant);
+    }
+    return tensors;
+  });
+}
+
+function modelOf(bytes: Uint8Array): ModelProto & { graph: GraphProto } {
+  demand(typedArrayName(bytes) === 'Uint8Array', 'onnx', "a file's bytes as a Uint8Array", bytes);
+  const model = readModel(bytes);
+  const { graph } = model;
+  if (!graph)
+    throw mismatch('onnx', 'a model with a graph', 'none', 'the file may be of another format');
+  return { ...model, graph };
+}
+
+/** Runs a reader: whatever a file does to it is a RecurError. */
+function guarded<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RecurError) throw error;
+    throw new RecurError({
+      where: 'onnx',
+      expected: 'a file that can be read',
+      got: describe(error),
+      cause: error,
+    });
+  }
+}
+
+/** The nodes that the outputs need, in order. */
+function neededNodes({ nodes, outputs }: Graph): Node[] {
+  const wanted = new Set(outputs.map(({ name }) => name));
+  return [...nodes]
+    .reverse()
+    .filter(node => {
+      if (!node.outputs.some(name => wanted.has(name))) return false;
+      for (const name of node.inputs) wanted.add(name);
+      return true;
+    })
+    .reverse();
+}
+
+/** What no idea of the axes would make readable. */
+function unknownParts(
+  model: ModelProto & { graph: GraphProto },
+  nodes: readonly Node[],
+): Problem[] {
+  const problems: Problem[] = nodes.flatMap(({ where, operator, domain }) => {
+    if (domain !== '' && domain !== 'ai.onnx') {
+      return [{ where, why: `an operator of ${quoted(domain)}` }];
+    }
+    if (['If', 'Loop', 'Scan'].includes(operator)) return [{ where, why: 'control flow' }];
+    const isKnown = Object.hasOwn(operators, operator) || foldable(operator);
+    return isKnown ? [] : [{ where, why: 'an operator without a layer' }];
+  });
+  if (model.functions) problems.push({ where: 'model', why: 'functions of its own' });
+  if (model.graph.sparse) problems.push({ where: 'graph', why: 'sparse initializers' });
+  return problems;
+}
+
+/** The attempt without problems, or that with the fewest. */
+function bestAttempt(
+  part: Pick<Setting, 'graph' | 'nodes' | 'budget' | 'worth'>,
+  model: ModelProto,
+  { input, ideas, states }: Inputs,
+): Attempt {
+  const outputs = part.graph.outputs.map(({ name }) => name);
+  const operatorSet = model.operatorSets.get('') ?? model.operatorSets.get('ai.onnx') ?? 1;
+  const setting = { ...part, states, input, operatorSet };
+  let best: Attempt | undefined;
+  for (const flow of ideas) {
+    const found = attemptBoth({ ...setting, flow, running: true }, outputs);
+    if (!best || found.problems.length < best.problems.length) best = found;
+    if (best.problems.length === 0) break;
+  }
+  return best as Attempt;
+}
+
+/** An attempt in which the last step is every step, or, where layers look ahead, the last. */
+function attemptBoth(setting: Setting, outputs: readonly string[]): Attempt {
+  const found = attempt(setting);
+  if (!found.takesLast) return found;
+  const parts = outputs.flatMap(name => {
+    const value = found.values.get(name);
+    return value?.kind === 'flow' && !value.finals ? value.parts : [];
+  });
+  const streams = [...found.network.needed(parts).values()].every(layer => layer.streams);
+  return streams ? found : attempt({ ...setting, running: false });
+}
+
+/** The output that is no state. */
+function outputOf(
+  { outputs }: Graph,
+  { values }: Attempt,
+  { output }: OnnxOptions,
+): { output?: Flow | undefined; wrong: Problem[] } {
+  const flows = outputs.flatMap(({ name }) => {
+    const value = values.get(name);
+    return value?.kind === 'flow' ? { name, value } : [];
+  });
+  const wrong = checkStates(
+    outputs.map(({ name }) => name),
+    values,
+  );
+  const own = flows.filter(({ value }) => !value.finals);
+  const candidates = own.length ? own : flows.slice(0, 1);
+  const chosen = candidates.filter(({ name }) => output === undefined || name === output);
+  if (chosen.length === 1) {
+    const [{ name, value }] = chosen;
+    if (value.pad) wrong.push({ where: `output ${quoted(name)}`, why: 'padded steps' });
+    return { output: value, wrong };
+  }
+  const names = own.map(({ name }) => quoted(name)).join(', ') || 'none';
+  // Where nodes could not be read, that there is no output says nothing new.
+  if (
+    chosen.length > 1 ||
+    output !== undefined ||
+    outputs.every(({ name }) => values.get(name)?.kind !== 'unknown')
+  ) {
+    const why = `${chosen.length} outputs beside states (${names}), not one: see the option output`;
+    wrong.push({ where: 'graph', why });
+  }
+  return { wrong };
+}
+
+/** Problems, each once. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  const all = problems.length ? problems : [{ where: 'graph', why: 'no output' }];
+  return all.filter(({ where, why }) => {
+    const key = `${where}: ${why}`;
+    const isNew = !seen.has(key) && !(why.startsWith('the operator ') && seen.has(where));
+    seen.add(key).add(where);
+    return isNew;
+  });
+}

@@ -1,0 +1,116 @@
+import { windowCell } from '../../layers/window.js';
+import type { Budget } from './budget.js';
+import {
+  type Axis,
+  axesText,
+  ensure,
+  type FeatureAxis,
+  type Flow,
+  flowOf,
+  placeOf,
+  type Value,
+  widthOf,
+} from './flow.js';
+import type { Node } from './graph.js';
+import type { Draft, Network } from './network.js';
+import { type Constant, weightsOf } from './tensor.js';
+
+/** What the nodes of a graph are read into. */
+export interface Reading {
+  readonly network: Network;
+  /** The version of ONNX's own operators. */
+  readonly operatorSet: number;
+  /**
+   * True while all layers stream: the last step of a sequence is then every step, the answer to
+   * what has come so far.
+   */
+  readonly running: boolean;
+  /** The signal of the last step of a sequence, of `width` numbers. */
+  last(node: Node, signal: number, width: number): number;
+  readonly budget: Budget;
+}
+
+/** Reads a node; throws Unfit, or a RecurError, for one that cannot be read. */
+export type Operator = (node: Node, inputs: readonly Value[], reading: Reading) => readonly Value[];
+
+/** A node's input that has to be computed from the model's. */
+export function flowIn(inputs: readonly Value[], i = 0): Flow {
+  const value = inputs[i];
+  ensure(value?.kind === 'flow', `input ${i} is ${kindText(value)}, not computed from the input`);
+  ensure(!value.pad, 'padded steps that no convolution reads');
+  ensure(!value.isIndex, 'numbers that were cast to integers');
+  return value;
+}
+
+/** A node's input that has to be in the file. */
+export function constantIn(inputs: readonly Value[], i: number): Constant {
+  const value = inputs[i];
+  ensure(value?.kind === 'constant', `input ${i} is ${kindText(value)}, not a constant`);
+  return value;
+}
+
+/** A node's weights: finite float32 numbers. */
+export function weightsIn(inputs: readonly Value[], i: number): Float32Array {
+  return weightsOf(constantIn(inputs, i));
+}
+
+export function optionalIn(inputs: readonly Value[], i: number): Value | undefined {
+  const value = inputs[i];
+  return value === undefined || value.kind === 'absent' ? undefined : value;
+}
+
+function kindText(value: Value | undefined): string {
+  const kind = value?.kind ?? 'absent';
+  const texts: Readonly<Record<string, string>> = {
+    flow: 'computed from the input',
+    state: 'a state',
+    ints: 'a size that depends on the input',
+    filled: 'of a shape that depends on the input',
+  };
+  return texts[kind] ?? kind;
+}
+
+/** The flow of a new layer that reads `flow`. */
+export function emit(
+  { network }: Reading,
+  node: Node,
+  flow: Flow,
+  draft: Draft,
+  axes: readonly Axis[] = flow.axes,
+  layout: readonly FeatureAxis[] = flow.layout,
+): Flow {
+  return flowOf(network.add(node.where, flow.parts, draft), axes, layout);
+}
+
+/** How many vectors of `axis` lie in a datum, one after another; `axis` must be the inmost. */
+export function vectorsIn(flow: Flow, axis: Axis): number {
+  if (axis.role !== 'feature') return widthOf(flow);
+  ensure(placeOf(flow, axis).inner === 1, `the axes ${axesText(flow)} lie in another order`);
+  return widthOf(flow) / axis.size;
+}
+
+/** A layer for each of `count` vectors in a datum. */
+export function inWindow(count: number, draft: Draft): Draft {
+  if (count === 1) return draft;
+  const { width, make, linear } = draft;
+  return {
+    width: width * count,
+    streams: true,
+    make: () => windowCell(count, make()),
+    linear: linear && {
+      size: linear.size,
+      ...(linear.biased && { biased: bias => inWindow(count, linear.biased!(bias)) }),
+      ...(linear.activated && { activated: name => inWindow(count, linear.activated!(name)) }),
+    },
+  };
+}
+
+/** A layer that answers a vector with one of the same size, whatever is in it. */
+export function pointwise(width: number, make: Draft['make']): Draft {
+  return { width, streams: true, make };
+}
+
+/** The axis that `axis` becomes, in axes and layout. */
+export function replaced<T extends Axis>(axes: readonly T[], axis: Axis, by: T | undefined): T[] {
+  return axes.flatMap(own => (own === axis ? (by ?? []) : own));
+}

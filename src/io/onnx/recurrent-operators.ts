@@ -1,0 +1,154 @@
+import { backwardCell, bidirectionalCell } from '../../layers/bidirectional.js';
+import { windowCell } from '../../layers/window.js';
+import {
+  type Axis,
+  axesText,
+  ensure,
+  type FeatureAxis,
+  type Flow,
+  flowOf,
+  isBatch,
+  one,
+  placeOf,
+  type Value,
+} from './flow.js';
+import { integerOf, type Node } from './graph.js';
+import type { Draft } from './network.js';
+import { flowIn, type Operator, optionalIn, type Reading } from './reading.js';
+import { finalOf, type RecurrentNode, recurrentNode } from './recurrent.js';
+
+/** RNN, GRU and LSTM. */
+export const recurrentOperators: Readonly<Record<string, Operator>> = {
+  RNN: recurrent,
+  GRU: recurrent,
+  LSTM: recurrent,
+};
+
+function recurrent(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
+  const flow = flowIn(inputs);
+  const own = recurrentNode(node, inputs);
+  const batchFirst = integerOf(node, 'layout', 0) !== 0;
+  ensure(flow.axes.length === 3, `X of the axes ${axesText(flow)}, not of three`);
+  const [first, second, features] = flow.axes;
+  const [time, batch] = batchFirst ? [second, first] : [first, second];
+  ensure(isBatch(batch), `${axesText(flow)}, of which axis ${batchFirst ? 0 : 1} is no batch`);
+  const size = features.role === 'feature' ? features.size : features.role === 'one' ? 1 : 0;
+  ensure(size === own.inputSize, `${axesText(flow)}, not ${own.inputSize} features`);
+  checkLengths(optionalIn(inputs, 4), time);
+
+  const count = time.role === 'feature' ? time.size : 1;
+  const isInOrder = features.role !== 'feature' || placeOf(flow, features).inner === 1;
+  ensure(isInOrder && time.role !== 'batch', `the axes ${axesText(flow)} lie in another order`);
+  const draft = placed(layerOf(own), time, count, own);
+  const signal = reading.network.add(node.where, flow.parts, draft);
+  return outputsOf({ node, own, reading, signal, time, batch, batchFirst });
+}
+
+/** A node's layer over the steps of a sequence. */
+function layerOf({ cells, direction, hiddenSize }: RecurrentNode): Draft {
+  const [forward, backward] = cells;
+  if (direction === 'forward') return { width: hiddenSize, streams: true, make: forward };
+  if (direction === 'reverse') {
+    return { width: hiddenSize, streams: false, make: () => backwardCell(forward()) };
+  }
+  return {
+    width: 2 * hiddenSize,
+    streams: false,
+    make: () => bidirectionalCell(forward(), 'concat', backward()),
+  };
+}
+
+/** The layer where its steps are: those of the stream, or `count` in each datum. */
+function placed(layer: Draft, time: Axis, count: number, { carried }: RecurrentNode): Draft {
+  if (time.role === 'time') return layer;
+  const isCarried = carried.some(state => state !== undefined);
+  ensure(!isCarried || count === 1, 'a state that is carried from window to window');
+  // Without a state that is carried each datum is a sequence of its own.
+  if (isCarried) return layer;
+  return {
+    width: layer.width * count,
+    streams: true,
+    make: () => windowCell(count, layer.make()),
+  };
+}
+
+/** Per-sequence lengths are data of the stream, which a layer is not given. */
+function checkLengths(lengths: Value | undefined, time: Axis): void {
+  if (!lengths) return;
+  const hint = 'sequence_lens: give sequences of different lengths to mapSequences';
+  ensure(lengths.kind === 'constant', hint);
+  const values = lengths.values();
+  const size = time.role === 'one' ? 1 : (time as { size?: number }).size;
+  ensure(values.length > 0 && values.every(n => n === values[0]), hint);
+  ensure(
+    size === values[0],
+    `sequence_lens of ${values[0]} where the sequence has ${size ?? 'any number of'} steps`,
+  );
+}
+
+interface Made {
+  readonly node: Node;
+  readonly own: RecurrentNode;
+  readonly reading: Reading;
+  readonly signal: number;
+  readonly time: Axis;
+  readonly batch: Axis;
+  readonly batchFirst: boolean;
+}
+
+/** Y, Y_h and Y_c. */
+function outputsOf({ node, own, reading, signal, time, batch, batchFirst }: Made): Flow[] {
+  const hidden: FeatureAxis = { role: 'feature', size: own.hiddenSize };
+  const both: FeatureAxis = { role: 'feature', size: 2 };
+  const isBoth = own.direction === 'bidirectional';
+  const direction: Axis = isBoth ? both : one;
+  const layout = isBoth ? [both, hidden] : [hidden];
+  const all = time.role === 'feature' ? [time, ...layout] : layout;
+  const axes = batchFirst ? [batch, time, direction, hidden] : [time, direction, batch, hidden];
+  const finalAxes = batchFirst ? [batch, direction, hidden] : [direction, batch, hidden];
+  const last = (variable: number): Flow => {
+    const part =
+      variable === 0 ? lastOf(own, reading, node, signal, time) : unread(reading, node, own);
+    return { ...flowOf(part, finalAxes, layout), finals: [finalOf(node, own, variable)] };
+  };
+  return [flowOf(signal, axes, all), last(0), last(1)];
+}
+
+/** The signal of Y_h. */
+function lastOf(
+  { direction, hiddenSize }: RecurrentNode,
+  reading: Reading,
+  node: Node,
+  signal: number,
+  time: Axis,
+): number {
+  if (direction === 'forward' && time.role === 'one') return signal;
+  if (direction === 'forward' && time.role === 'time') {
+    return reading.last(node, signal, hiddenSize);
+  }
+  return reading.network.add(
+    node.where,
+    [signal],
+    refused(hiddenSize, 'Y_h of a layer that runs backwards or in a window'),
+  );
+}
+
+/** The signal of Y_c, which no layer puts out. */
+function unread(reading: Reading, node: Node, { hiddenSize }: RecurrentNode): number {
+  return reading.network.add(
+    node.where,
+    [0],
+    refused(hiddenSize, 'Y_c as an input of other nodes'),
+  );
+}
+
+/** A layer that is refused if anything reads it. */
+function refused(width: number, why: string): Draft {
+  return {
+    width,
+    streams: true,
+    make() {
+      ensure(false, why);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import {
+  type Activation,
+  type ActivationName,
+  activationEntry,
+} from '../../equations/activations.js';
+import type { CellOptions } from '../../equations/spec.js';
+import { quoted } from '../json.js';
+import type { RecurrentKind } from '../layouts.js';
+import { ensure } from './flow.js';
+import { floatOf, type Node } from './graph.js';
+
+/** ONNX's activations of recurrent nodes. */
+const activations: ReadonlyMap<string, ActivationName> = new Map(
+  Object.entries({
+    relu: 'relu',
+    tanh: 'tanh',
+    sigmoid: 'sigmoid',
+    affine: 'affine',
+    leakyrelu: 'leakyRelu',
+    thresholdedrelu: 'thresholdedRelu',
+    scaledtanh: 'scaledTanh',
+    hardsigmoid: 'hardSigmoid',
+    elu: 'elu',
+    softsign: 'softsign',
+    softplus: 'softplus',
+  }),
+);
+
+const usual = { rnn: ['Tanh'], gru: ['Sigmoid', 'Tanh'], lstm: ['Sigmoid', 'Tanh', 'Tanh'] };
+
+/** Clip and activations of one direction. */
+export function optionsOf(node: Node, kind: RecurrentKind, direction: number): CellOptions {
+  const names = node.attributes.get('activations')?.texts ?? [];
+  const perDirection = usual[kind].length;
+  const all = names.length ? names : [...usual[kind], ...usual[kind]];
+  ensure(all.length >= (direction + 1) * perDirection, `${all.length} activations`);
+  const alphas = [...(node.attributes.get('activation_alpha')?.floats ?? [])];
+  const betas = [...(node.attributes.get('activation_beta')?.floats ?? [])];
+  // Parameters are taken in turn, by the activations that have them.
+  const chosen = all.map(name => activationOf(name, alphas, betas));
+  const [f, g, h] = chosen.slice(direction * perDirection);
+  const clip = floatOf(node, 'clip', 0);
+  ensure(Number.isFinite(clip) && clip >= 0, `clip ${clip}`);
+  const clipped = clip > 0 ? { clip } : {};
+  if (kind === 'rnn') return { ...clipped, activation: f };
+  const gated = { ...clipped, gateActivation: f, activation: g };
+  return kind === 'gru' ? gated : { ...gated, outputActivation: h };
+}
+
+function activationOf(name: string, alphas: number[], betas: number[]): Activation {
+  const own = activations.get(name.toLowerCase());
+  ensure(own, `the activation ${quoted(name)}`);
+  const entry = activationEntry(own);
+  const alpha = entry.alpha === undefined ? undefined : alphas.shift();
+  const beta = entry.beta === undefined ? undefined : betas.shift();
+  if (alpha === undefined && beta === undefined) return own;
+  return {
+    name: own,
+    ...(alpha === undefined ? {} : { alpha }),
+    ...(beta === undefined ? {} : { beta }),
+  };
+}

@@ -1,0 +1,200 @@
+import { gruCell } from '../../cells/gru.js';
+import { lstmCell } from '../../cells/lstm.js';
+import { peepholeLstmCell } from '../../cells/peephole-lstm.js';
+import { rnnCell } from '../../cells/rnn.js';
+import type { AnyCell } from '../../equations/cell.js';
+import { builtIn } from '../../equations/define.js';
+import type { CellOptions } from '../../equations/spec.js';
+import { startingFrom } from '../../layers/function-cell.js';
+import { quoted } from '../json.js';
+import { canonicalWeights, layouts, type RecurrentKind, reorderGates } from '../layouts.js';
+import { type Carried, ensure, type Final, type Value } from './flow.js';
+import { integerOf, type Node, textOf } from './graph.js';
+import { constantIn, optionalIn, weightsIn } from './reading.js';
+import { optionsOf } from './recurrent-options.js';
+import { weightsOf } from './tensor.js';
+
+/** ONNX's LSTM with input_forget = 1. Gates i g o. */
+const coupledCell = /* @__PURE__ */ builtIn(
+  'CoupledLSTM',
+  `
+  i  = σ(W_i x + U_i h)
+  g  = φ(W_g x + U_g h)
+  o  = σ(W_o x + U_o h)
+  c' = (1 - i) * c + i * g
+  h' = o * ψ(c')
+  `,
+);
+
+/** A recurrent node: a cell for each direction, and where its states come from. */
+export interface RecurrentNode {
+  readonly kind: RecurrentKind;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly direction: 'forward' | 'reverse' | 'bidirectional';
+  readonly cells: readonly (() => AnyCell)[];
+  /** Of each state variable: where it is carried in. */
+  readonly carried: readonly (Carried | undefined)[];
+}
+
+/** A node RNN, GRU or LSTM, with every attribute; throws Unfit for what has no cell. */
+export function recurrentNode(node: Node, inputs: readonly Value[]): RecurrentNode {
+  const kind = node.operator.toLowerCase() as RecurrentKind;
+  const direction = textOf(node, 'direction', 'forward');
+  const known = ['forward', 'reverse', 'bidirectional'].includes(direction);
+  ensure(known, `direction ${quoted(direction)}`);
+  const directions = direction === 'bidirectional' ? 2 : 1;
+  const [w, r] = [constantIn(inputs, 1), constantIn(inputs, 2)];
+  const gates = layouts.onnx[kind].length;
+  const [count, rows, inputSize] = w.dims;
+  const hiddenSize = r.dims[2];
+  const fits =
+    w.dims.length === 3 &&
+    String(r.dims) === String([directions, gates * hiddenSize, hiddenSize]) &&
+    count === directions &&
+    rows === gates * hiddenSize &&
+    integerOf(node, 'hidden_size', hiddenSize) === hiddenSize;
+  ensure(
+    fits && hiddenSize > 0 && inputSize > 0,
+    `W [${w.dims}] and R [${r.dims}], which don't fit`,
+  );
+  const biasCount = optionalIn(inputs, 3) ? constantIn(inputs, 3).dims : undefined;
+  const wanted = String([directions, 2 * gates * hiddenSize]);
+  ensure(!biasCount || String(biasCount) === wanted, `B [${biasCount}], not [${wanted}]`);
+  const states = (kind === 'lstm' ? [5, 6] : [5]).map(i => optionalIn(inputs, i));
+  const shape = { kind, directions, inputSize, hiddenSize };
+  const decoded = new Map<number, Float32Array>();
+  return {
+    ...{ kind, inputSize, hiddenSize },
+    direction: direction as RecurrentNode['direction'],
+    cells: Array.from({ length: directions }, (_, d) =>
+      cellOf(node, inputs, shape, states, d, decoded),
+    ),
+    carried: states.map(state => {
+      if (state?.kind !== 'state') return undefined;
+      ensure(directions === 1, 'a bidirectional layer whose state is given: it is no stream');
+      return { input: state.input, from: state.from };
+    }),
+  };
+}
+
+/** The last value of a state variable. */
+export function finalOf(node: Node, { carried }: RecurrentNode, variable: number): Final {
+  return { node: node.where, carried: carried[variable] };
+}
+
+interface Shape {
+  readonly kind: RecurrentKind;
+  readonly directions: number;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+}
+
+/** Makes the cell of one direction, once the whole file has been read. */
+function cellOf(
+  node: Node,
+  inputs: readonly Value[],
+  shape: Shape,
+  states: readonly (Value | undefined)[],
+  direction: number,
+  /** Both directions' weights, by the node's input. */
+  decoded: Map<number, Float32Array>,
+): () => AnyCell {
+  const { kind, directions, inputSize, hiddenSize } = shape;
+  const options = optionsOf(node, kind, direction);
+  const peepholes = kind === 'lstm' ? optionalIn(inputs, 7) : undefined;
+  const coupled = kind === 'lstm' && integerOf(node, 'input_forget', 0) !== 0;
+  ensure(!(peepholes && coupled), 'input_forget with peepholes');
+  if (peepholes) {
+    const { dims } = constantIn(inputs, 7);
+    const wanted = String([directions, 3 * hiddenSize]);
+    ensure(String(dims) === wanted, `P [${dims}], not [${wanted}]`);
+  }
+  const begins = states.map(state => initialOf(state, shape, direction));
+  const part = (i: number) => {
+    const values = decoded.get(i) ?? weightsIn(inputs, i);
+    decoded.set(i, values);
+    const length = values.length / directions;
+    return values.subarray(direction * length, (direction + 1) * length);
+  };
+  const resetGate = integerOf(node, 'linear_before_reset', 0) ? 'after' : 'before';
+  return () => {
+    const bias = optionalIn(inputs, 3) && part(3);
+    const half = bias && bias.length / 2;
+    const canonical = canonicalWeights(layouts.onnx, kind, {
+      kernel: part(1),
+      recurrent: part(2),
+      bias: bias?.subarray(0, half),
+      recurrentBias: bias?.subarray(half),
+    });
+    const params = coupled ? coupledParams(canonical) : { ...canonical };
+    if (peepholes) Object.assign(params, peepholeParams(part(7)));
+    const all: CellOptions = { ...options, bias: bias !== undefined, params };
+    const cell =
+      kind === 'rnn'
+        ? rnnCell(inputSize, hiddenSize, all)
+        : kind === 'gru'
+          ? gruCell(inputSize, hiddenSize, { ...all, resetGate })
+          : (coupled ? coupledCell : peepholes ? peepholeLstmCell : lstmCell)(
+              inputSize,
+              hiddenSize,
+              all,
+            );
+    return startingFrom(cell, stateOf(kind, begins, hiddenSize));
+  };
+}
+
+/** PyTorch's ifgo without the rows of f. */
+function coupledParams(params: Readonly<Record<string, Float32Array>>) {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, values]) => {
+      return [name, reorderGates(values, 'ifgo', 'igof').subarray(0, (values.length / 4) * 3)];
+    }),
+  );
+}
+
+/** P has the peepholes of i, o, f. */
+function peepholeParams(values: Float32Array) {
+  const size = values.length / 3;
+  const [p_i, p_o, p_f] = [0, 1, 2].map(i => values.slice(i * size, (i + 1) * size));
+  return { p_i, p_o, p_f };
+}
+
+/** Where a state begins: numbers, or undefined for zeros. */
+function initialOf(
+  state: Value | undefined,
+  { directions, hiddenSize }: Shape,
+  direction: number,
+): Float32Array | undefined {
+  if (state === undefined || state.kind === 'state') return undefined;
+  if (state.kind === 'filled') {
+    return state.value === 0 ? undefined : new Float32Array(hiddenSize).fill(state.value);
+  }
+  ensure(state.kind === 'constant', 'an initial state that is computed from the input');
+  const values = weightsOf(state);
+  const { dims } = state;
+  const isFit = dims.length === 3 && values.length % (directions * hiddenSize) === 0;
+  ensure(isFit && values.length > 0, `an initial state of shape [${dims}]`);
+  // [directions, batch, hidden]; with layout 1 [batch, directions, hidden].
+  const batchFirst = dims[0] !== directions;
+  const batch = values.length / (directions * hiddenSize);
+  const rows = Array.from({ length: batch }, (_, b) => {
+    const at = (batchFirst ? b * directions + direction : direction * batch + b) * hiddenSize;
+    return values.slice(at, at + hiddenSize);
+  });
+  ensure(
+    rows.every(row => String(row) === String(rows[0])),
+    'an initial state for each sequence',
+  );
+  return rows[0].some(v => v !== 0) ? rows[0] : undefined;
+}
+
+function stateOf(
+  kind: RecurrentKind,
+  begins: readonly (Float32Array | undefined)[],
+  size: number,
+): unknown {
+  if (begins.every(values => values === undefined)) return undefined;
+  const [h, c] = begins.map(values => values ?? new Float32Array(size));
+  return kind === 'lstm' ? { h, c } : h;
+}

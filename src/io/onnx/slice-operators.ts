@@ -1,0 +1,211 @@
+import { embeddingCell } from '../../layers/embedding.js';
+import { sliceCell } from '../../layers/moves.js';
+import {
+  type Axis,
+  axesText,
+  axisAt,
+  ensure,
+  type FeatureAxis,
+  type Flow,
+  one,
+  placeOf,
+  type State,
+  type TimeAxis,
+  type Value,
+  widthOf,
+} from './flow.js';
+import { integerOf, integersOf, type Node } from './graph.js';
+import { rangesOf, within } from './ranges.js';
+import {
+  constantIn,
+  emit,
+  flowIn,
+  inWindow,
+  type Operator,
+  optionalIn,
+  pointwise,
+  type Reading,
+} from './reading.js';
+import { type Constant, weightsOf } from './tensor.js';
+
+/** Operators that take parts out of what is computed. */
+export const sliceOperators: Readonly<Record<string, Operator>> = {
+  Slice: slice,
+  Split: split,
+  Gather: gather,
+};
+
+function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
+  const [input] = inputs;
+  const constants = inputs.map(value => (value.kind === 'constant' ? value : undefined));
+  if (input.kind === 'state') {
+    const rank = input.dims?.length ?? 1;
+    return rangesOf(node, constants, rank).reduce<Value[]>(
+      ([state], { axis, begin, end }) => [partOf(state as State, axis, begin, end)],
+      [input],
+    );
+  }
+  let flow = flowIn(inputs);
+  for (const { axis, ...range } of rangesOf(node, constants, flow.axes.length)) {
+    const own = flow.axes[axis];
+    ensure(range.step === 1, `a step of ${range.step}`);
+    if (own.role === 'time') flow = timeSlice(node, flow, axis, range, reading);
+    else {
+      const size = own.role === 'feature' ? own.size : 1;
+      const [first, count] = within(range, size);
+      ensure(count > 0, 'nothing of an axis');
+      if (own.role === 'feature') flow = part(node, flow, axis, first, count, reading);
+    }
+  }
+  return [flow];
+}
+
+/** The last step, all steps, or all but those that come of padding. */
+function timeSlice(
+  node: Node,
+  flow: Flow,
+  at: number,
+  { begin, end }: { begin: number; end: number },
+  reading: Reading,
+): Flow {
+  const { size } = flow.axes[at] as TimeAxis;
+  const isEnd = end >= (size ?? 2 ** 31 - 1);
+  if (begin === 0 && isEnd) return flow;
+  if (isEnd && (begin === -1 || begin === (size ?? 0) - 1))
+    return lastStep(node, flow, at, one, reading);
+  const before = flow.parts.length === 1 ? reading.network.layer(flow.parts[0]) : undefined;
+  const lost = end < 0 ? -end : size === undefined ? 0 : size - end;
+  const trimmed = begin === 0 && lost > 0 ? before?.trimmed?.(lost) : undefined;
+  ensure(before && trimmed, `the steps ${begin} to ${end} of ${axesText(flow)}`);
+  const axes = flow.axes.map((axis, i) => (i === at ? trimmed.time : axis));
+  return emit(reading, node, { ...flow, parts: before.reads }, trimmed.draft, axes, flow.layout);
+}
+
+/** The last step of a flow; `axis` takes the place of the steps. */
+function lastStep(
+  node: Node,
+  flow: Flow,
+  at: number,
+  axis: Axis | undefined,
+  reading: Reading,
+): Flow {
+  const { network } = reading;
+  const parts = flow.parts.map(signal => reading.last(node, signal, network.widthOf(signal)));
+  const axes = flow.axes.flatMap((own, i) => (i === at ? (axis ?? []) : own));
+  return { ...flow, parts, axes };
+}
+
+/** `count` numbers of a feature axis; one number leaves an axis of size 1. */
+function part(
+  node: Node,
+  flow: Flow,
+  at: number,
+  first: number,
+  count: number,
+  reading: Reading,
+): Flow {
+  const axis = flow.axes[at] as FeatureAxis;
+  if (count === axis.size) return flow;
+  const { outer, inner } = placeOf(flow, axis);
+  const made: FeatureAxis = { role: 'feature', size: count };
+  const axes = flow.axes.map(own => (own === axis ? made : own));
+  const layout = flow.layout.map(own => (own === axis ? made : own));
+  const whole = axis.size * inner;
+  const draft = pointwise(count * inner, () =>
+    sliceCell(whole, first * inner, (first + count) * inner),
+  );
+  return emit(reading, node, flow, inWindow(outer, draft), axes, layout);
+}
+
+function partOf(state: State, axis: number, begin: number, end: number): State {
+  if (axis !== 0) return state;
+  const { dims, from } = state;
+  const size = typeof dims?.[0] === 'number' ? dims[0] : undefined;
+  const first = begin < 0 ? begin + (size ?? Number.NaN) : begin;
+  const last = end < 0 ? end + (size ?? Number.NaN) : Math.min(end, size ?? end);
+  ensure(last > first, 'a part of a state whose size is not known');
+  return { ...state, from: from + first, dims: dims && [last - first, ...dims.slice(1)] };
+}
+
+function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
+  const [input] = inputs;
+  const given = optionalIn(inputs, 1)
+    ? [...constantIn(inputs, 1).values()]
+    : integersOf(node, 'split');
+  const count = node.outputs.length;
+  const axisOf = (rank: number) => {
+    const axis = integerOf(node, 'axis', 0);
+    return axis < 0 ? axis + rank : axis;
+  };
+  const lengths = (size: number) => given ?? new Array(count).fill(Math.ceil(size / count));
+  if (input.kind === 'state') {
+    const axis = axisOf(input.dims?.length ?? 1);
+    const [size] = input.dims ?? [];
+    ensure(axis === 0 && typeof size === 'number', 'a state that is split along another axis');
+    return ranges(lengths(size)).map(([from, to]) => partOf(input, 0, from, to));
+  }
+  const flow = flowIn(inputs);
+  const at = axisAt(flow, axisOf(flow.axes.length));
+  const axis = flow.axes[at];
+  if (count === 1) return [flow];
+  ensure(axis.role === 'feature', `Split of the axis ${at} of ${axesText(flow)}`);
+  const parts = lengths(axis.size);
+  const sum = parts.reduce((a: number, b: number) => a + b, 0);
+  ensure(given ? sum === axis.size : axis.size % count === 0, 'parts that do not make the whole');
+  return ranges(parts).map(([from, to]) => part(node, flow, at, from, to - from, reading));
+}
+
+function ranges(lengths: readonly number[]): [from: number, to: number][] {
+  let at = 0;
+  return lengths.map(length => [at, (at += length)]);
+}
+
+function gather(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
+  const [data, indices] = inputs;
+  if (data.kind === 'constant' && indices.kind === 'flow') {
+    return [embedded(node, data, flowIn([{ ...indices, isIndex: false }]), reading)];
+  }
+  const index = constantIn(inputs, 1);
+  const [value] = index.values();
+  ensure(index.values().length === 1, 'several indices');
+  const axis = integerOf(node, 'axis', 0);
+  if (data.kind === 'state') {
+    const own = axis < 0 ? axis + (data.dims?.length ?? 1) : axis;
+    const size = data.dims?.[0];
+    const end = value === -1 && typeof size === 'number' ? size : value + 1;
+    const part = partOf(data, own, value, end);
+    const dims = part.dims?.filter((__, i) => i !== own || index.dims.length > 0);
+    return [{ ...part, dims }];
+  }
+  const flow = flowIn(inputs);
+  const at = axisAt(flow, axis);
+  const own = flow.axes[at];
+  const stays = index.dims.length > 0 ? one : undefined;
+  if (own.role === 'time') {
+    ensure(value === -1 || value === (own.size ?? 0) - 1, `step ${value} of a sequence`);
+    return [lastStep(node, flow, at, stays, reading)];
+  }
+  const size = own.role === 'feature' ? own.size : 1;
+  const first = value < 0 ? value + size : value;
+  ensure(first >= 0 && first < size, `index ${value} of ${size}`);
+  const picked = own.role === 'feature' ? part(node, flow, at, first, 1, reading) : flow;
+  const gone = picked.axes[at];
+  const axes = picked.axes.flatMap((other, i) => (i === at ? (stays ?? []) : other));
+  return [{ ...picked, axes, layout: picked.layout.filter(other => other !== gone) }];
+}
+
+/** Rows of a matrix by the index that each datum is. */
+function embedded(node: Node, table: Constant, flow: Flow, reading: Reading): Flow {
+  const [count, size] = table.dims;
+  const isTable = table.dims.length === 2 && integerOf(node, 'axis', 0) === 0 && count * size > 0;
+  ensure(isTable, `Gather from [${table.dims}]`);
+  const width = widthOf(flow);
+  const made: FeatureAxis = { role: 'feature', size };
+  const draft = inWindow(
+    width,
+    pointwise(size, () => {
+      return embeddingCell(count, size, { params: { weight: weightsOf(table) } });
+    }),
+  );
+  return emit(reading, node, flow, draft, [...flow.axes, made], [...flow.layout, made]);
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A network that PyTorch exported: test/golden/onnx/make.py tells which. */
+export interface Exported {
+  readonly bytes: Uint8Array;
+  /** The input as steps. */
+  readonly steps: readonly (readonly number[])[];
+  /** What torch answers, row-major. */
+  readonly output: readonly number[];
+}
+
+interface Plain {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+interface Told {
+  readonly input: Plain;
+  readonly output: Plain;
+  /** The axes of the input; no steps: one datum; features -1: none, a number a step. */
+  readonly steps: number | null;
+  readonly features: number;
+}
+
+const golden = fileURLToPath(new URL('../../golden/onnx/', import.meta.url));
+
+export function exported(name: string): Exported {
+  const bytes = new Uint8Array(readFileSync(`${golden}${name}.onnx`));
+  const told = JSON.parse(readFileSync(`${golden}${name}.json`, 'utf8')) as Told;
+  const { shape, data } = told.input;
+  const along = (axis: number | null) => {
+    const known = axis !== null && axis >= 0;
+    const stride = known ? shape.slice(axis + 1).reduce((a, b) => a * b, 1) : 0;
+    return { count: known ? shape[axis] : 1, stride };
+  };
+  const [time, features] = [along(told.steps), along(told.features)];
+  const steps = Array.from({ length: time.count }, (_, t) =>
+    Array.from({ length: features.count }, (__, i) => data[t * time.stride + i * features.stride]),
+  );
+  return { bytes, steps, output: told.output.data };
+}
