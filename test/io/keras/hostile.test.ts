@@ -68,7 +68,7 @@ const cases: Readonly<Record<string, readonly [bytes: unknown, message: string]>
         `{"class_name":"Sequential","config":${'['.repeat(1e5)}${']'.repeat(1e5)}}`,
       ),
     }),
-    'expected an object, got an array of length 1',
+    'config.json: expected at most 256 levels, got more',
   ],
   'weights that are no HDF5': [
     zipped({ 'model.weights.h5': new Uint8Array(100) }),
