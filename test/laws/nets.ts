@@ -74,6 +74,13 @@ const kinds = {
   contextual: (i: number, h: number, o: object) => chain(context(i, 3), dense(i + 3, h, o)),
 };
 type Kind = keyof typeof kinds;
+
+/** Layers of equations in what is not one cell of them. */
+const composed: Readonly<Partial<Record<string, number>>> = {
+  ...{ stateless: 0, accumulating: 0 },
+  ...{ causal: 0, sideBySide: 1, around: 3, tapped: 2, contextual: 1 },
+};
+export const equationsIn = (kind: string) => composed[kind] ?? 1;
 export const kindNames = Object.keys(kinds) as Kind[];
 
 /** What a net is built from, as fast-check prints it. */
@@ -93,10 +100,12 @@ const someSize = fc.constantFrom(1, 2, 3, 5, 8, 17);
 const memberOf = (kind: fc.Arbitrary<MemberSpec['kind']>) =>
   fc.record({ kind, size: someSize, seed: fc.nat({ max: 10_000 }) });
 
-/** One cell of any built-in kind. */
+/** One cell of equations, of any built-in kind. */
 export const someCell: fc.Arbitrary<NetSpec> = fc.record({
   inputSize: someSize,
-  members: fc.tuple(memberOf(fc.constantFrom(...kindNames))),
+  members: fc.tuple(
+    memberOf(fc.constantFrom(...kindNames.filter(kind => composed[kind] === undefined))),
+  ),
 });
 
 /** A chain of one to four members, plain functions among them. */
