@@ -26,7 +26,7 @@ import {
   pointwise,
   type Reading,
 } from './reading.js';
-import { type Constant, weightsOf } from './tensor.js';
+import { type Constant, parameterOf, weightsOf } from './tensor.js';
 
 /** Operators that take parts out of what is computed. */
 export const sliceOperators: Readonly<Record<string, Operator>> = {
@@ -204,7 +204,7 @@ function embedded(node: Node, table: Constant, flow: Flow, reading: Reading): Fl
   const draft = inWindow(
     width,
     pointwise(size, () => {
-      return embeddingCell(count, size, { params: { weight: weightsOf(table) } });
+      return embeddingCell(count, size, { params: { weight: parameterOf(weightsOf(table)) } });
     }),
   );
   return emit(reading, node, flow, draft, [...flow.axes, made], [...flow.layout, made]);

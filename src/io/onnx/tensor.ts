@@ -154,3 +154,8 @@ export function ndarrayOf(constant: Constant): NdView {
 function asFloats(values: Float32Array | Float64Array): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }
+
+/** Numbers as a parameter: an ndarray is copied fast. */
+export function parameterOf(values: Float32Array): NdView {
+  return new NdView(values, [values.length]);
+}
