@@ -64,5 +64,6 @@ export {
   type StatefulLayer,
   stateful,
 } from './layers/stateful.js';
+export { type Stepper, stepper } from './layers/stepper.js';
 export { type Marker, read, tap } from './layers/taps.js';
 export { windowCell } from './layers/window.js';

@@ -2,6 +2,7 @@ export * from './core.js';
 export type { LayerReading } from './layers/readings.js';
 export type { Forecast } from './layers/session.js';
 export { type ForecastConfig, forecast } from './operators/forecast.js';
+export { type FrameConfig, frame, type Samples } from './operators/frame.js';
 export type {
   Evicted,
   Invalid,
@@ -54,6 +55,7 @@ export {
   stack,
   window,
 } from './operators/networks.js';
+export { overlapAdd } from './operators/overlap-add.js';
 export { type RecurConfig, type Reset, recur } from './operators/recur.js';
 export { type KeyedOperator, recurBy } from './operators/recur-by.js';
 export {

@@ -25,7 +25,7 @@ const shared = {
 };
 
 /** They drive Chromium by playwright, which generates code. */
-const pageFiles = ['test/browser/**/*.test.ts', 'test/examples/ecg-page.test.ts'];
+const pageFiles = ['test/browser/**/*.test.ts', 'test/examples/*-page.test.ts'];
 const pages = { ...shared, name: 'pages', include: pageFiles };
 
 const withoutEval = {

@@ -105,6 +105,18 @@ export function flatten<T extends { length: number; [index: number]: number }>(
   return out;
 }
 
+/** True if the first and the last element in memory are elements of the data. */
+export function isInside({ data, shape, stride, offset }: NdArray): boolean {
+  let first = offset;
+  let last = offset;
+  for (const [d, n] of shape.entries()) {
+    if (!Number.isSafeInteger(n) || n < 0 || !Number.isSafeInteger(stride[d])) return false;
+    if (stride[d] < 0) first += (n - 1) * stride[d];
+    else last += (n - 1) * stride[d];
+  }
+  return shape.includes(0) || (Number.isSafeInteger(offset) && first >= 0 && last < data.length);
+}
+
 /** The ndarray at index i of the last-but-`dimension` axis, sharing the data. */
 export function sliceAt(array: NdArray, axis: number, i: number): NdArray {
   const keep = (_: unknown, d: number) => d !== axis;

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addConvert } from './convert-command.js';
+import { addInspect } from './inspect-command.js';
 import { addRun } from './run-command.js';
 import { complain, exitCode, Stop } from './stop.js';
 
@@ -8,6 +10,8 @@ const examples = `
 Examples:
   $ rxrecur run model.safetensors data.csv --columns x,dx --keep time > answers.csv
   $ sensor | rxrecur run model.safetensors --state place.json | alarm
+  $ rxrecur inspect model.safetensors
+  $ rxrecur convert amplifier.json amplifier.safetensors
   $ rxrecur run --help`;
 
 process.exit(await main());
@@ -25,12 +29,14 @@ async function main(): Promise<number> {
 
 function newProgram(): Command {
   const program = new Command('rxrecur')
-    .description('Runs recurrent networks on streams of rows.')
+    .description('Runs recurrent networks on streams of rows, inspects and converts them.')
     .version(version())
     .addHelpText('after', examples)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
   addRun(program);
+  addInspect(program);
+  addConvert(program);
   return program;
 }
 

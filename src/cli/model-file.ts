@@ -1,26 +1,44 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { RecurError } from '../errors.js';
-import { type LoadedLayer, load } from '../io/load.js';
-import { unusable, unusableFile } from './stop.js';
+import type { LoadedLayer } from '../io/load.js';
+import { besides, bytesOf, formatOf } from './model-format.js';
+import { unusable } from './stop.js';
 
 export interface Model {
   readonly layer: LoadedLayer;
-  /** SHA-256 of the file. */
+  /** SHA-256 of the file, and of those that belong to it. */
   readonly sha256: string;
 }
 
-/** The model in the file at `path`. */
+/** A model file that has not been read yet. */
+export interface ModelFile {
+  /** What kind of file it is. */
+  readonly format: string;
+  /** Throws a RecurError. */
+  read(): Promise<Model>;
+}
+
+/** The model file at `path`, of any format. Throws a Stop. */
+export async function openModel(path: string): Promise<ModelFile> {
+  const bytes = await bytesOf(path);
+  const format = formatOf(bytes);
+  return {
+    format: format.name,
+    async read() {
+      const others = await besides(path, format.others?.(bytes) ?? []);
+      const layer = await format.read(bytes, others);
+      const hash = createHash('sha256');
+      for (const part of [bytes, ...others]) hash.update(part);
+      return { layer, sha256: hash.digest('hex') };
+    },
+  };
+}
+
+/** The model in the file at `path`, of any format. Throws a Stop. */
 export async function readModel(path: string): Promise<Model> {
-  let bytes: Uint8Array;
+  const file = await openModel(path);
   try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw unusableFile(path, error);
-  }
-  try {
-    const layer = load(bytes);
-    return { layer, sha256: createHash('sha256').update(bytes).digest('hex') };
+    return await file.read();
   } catch (error) {
     if (error instanceof RecurError) throw unusable(`${path}: ${error.message}`);
     throw error;

@@ -48,7 +48,7 @@ export function addRun(program: Command): void {
       'Steps a model through a stream of rows and writes one answer a row, as soon as the row is ' +
         'there. Reads no faster than the answers are taken.',
     )
-    .argument('<model>', 'a model file (safetensors, as written by save)')
+    .argument('<model>', 'a model file of any format (see rxrecur inspect --help)')
     .argument('[file]', "the rows; '-' is stdin", '-')
     .option('-c, --columns <names>', "the model's inputs, in order", names)
     .addOption(

@@ -1,3 +1,4 @@
+import { internals } from '../equations/cell.js';
 import { Answering } from './answering.js';
 import { Delivery } from './delivery.js';
 import { formatOfName } from './format.js';
@@ -21,6 +22,10 @@ export async function run(options: RunOptions): Promise<void> {
   const { file, output: path, stateEvery } = options;
   const stop = stopOnSignals();
   const { layer, sha256 } = await readModel(options.model);
+  const { why } = layer.cell[internals];
+  if (why) {
+    throw unusable(`${options.model}: it takes sequences as wholes, and rows have no end; ${why}`);
+  }
   const { inputSize, outputSize } = layer;
   const outputs = outputNames(options, inputSize, outputSize);
   if (path !== undefined) checkOutput(path, [options.model, file, options.state]);

@@ -1,19 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Snapshot, toSnapshot } from '../layers/snapshot.js';
+import { replaceFile, targetOf } from './replace-file.js';
 import { unusable, unusableFile } from './stop.js';
 
 /** Where a stream has come to. */
@@ -59,32 +48,15 @@ export class StateFile {
     return { rows: rows as number, snapshot };
   }
 
-  /** Writes a new file beside the old one, and then renames it over that. */
+  /** Replaces the file in one step. */
   write({ rows, snapshot }: Position): void {
     const content = { ...snapshot.toJSON(), rows, model: this.#model };
-    const text = `${JSON.stringify({ ...content, sha256: hash(content) })}\n`;
-    const path = this.#target();
-    const folder = dirname(path);
-    const fresh = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
-    try {
-      const file = openSync(fresh, 'wx', modeOf(path));
-      try {
-        writeFileSync(file, text);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(fresh, path);
-    } catch (error) {
-      rmSync(fresh, { force: true });
-      throw unusableFile(this.#path, error);
-    }
-    syncFolder(folder);
+    replaceFile(this.#path, `${JSON.stringify({ ...content, sha256: hash(content) })}\n`);
   }
 
   #text(): string | undefined {
     try {
-      accessSync(dirname(this.#target()), constants.W_OK);
+      accessSync(dirname(targetOf(this.#path)), constants.W_OK);
       return readFileSync(this.#path, 'utf8');
     } catch (error) {
       const { code, syscall } = error as NodeJS.ErrnoException;
@@ -107,35 +79,8 @@ export class StateFile {
   #refuse(reason: string): Error {
     return unusable(`state file ${this.#path}: ${reason}; it is left as it is`);
   }
-
-  /** The file itself where the path is a symbolic link. */
-  #target(): string {
-    try {
-      return realpathSync(this.#path);
-    } catch {
-      return this.#path;
-    }
-  }
 }
 
 function hash(content: object): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
-}
-
-function modeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mode ?? 0o666;
-}
-
-/** Makes a rename in a folder last; not every file system can. */
-function syncFolder(folder: string): void {
-  try {
-    const file = openSync(folder, 'r');
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    // The file is whole either way.
-  }
 }

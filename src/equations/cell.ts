@@ -89,6 +89,7 @@ export interface CellInternals {
   /** What runs it, and its states; undefined where a plain function takes part. */
   readonly engines?: Engines | undefined;
   readonly shape?: StateShape | undefined;
+  readonly marks?: Marks | undefined;
   /** Of a layer that reads sequences as wholes: a single step tells it nothing. */
   readonly whole?: WholeStart | undefined;
   /** How a chain runs that it is a member of. */
@@ -143,8 +144,14 @@ export interface LayerSpec {
   readonly members: readonly AnyCell[];
   readonly shapes: readonly ParameterShape[];
   readonly params: Readonly<Record<string, Float32Array>>;
-  /** Of a member that goes on from several outputs: how they become one. */
-  readonly join?: Join | undefined;
+}
+
+/** What a member of a chain says of the outputs: which name its own has, or which ones it reads. */
+export interface Marks {
+  readonly name?: string;
+  /** True: there is no layer; what has come so far goes on. */
+  readonly bare?: boolean;
+  readonly read?: { readonly names: readonly string[]; readonly join: Join };
 }
 
 /** How outputs become one: as a unit, in any form, as frames. */

@@ -1,8 +1,12 @@
+import { mismatch } from '../errors.js';
 import { type Backend, backends, portable } from '../kernels/backends.js';
 import { compileAhead, compiledEngine } from './compiled-engine.js';
 import type { Engine } from './engine.js';
 import { portableEngine } from './portable-engine.js';
 import type { Unit } from './units.js';
+
+/** A bundler that defines it as false leaves the portable path out of a page. */
+declare const RXRECUR_PORTABLE: boolean | undefined;
 
 /** The engines of a model, made when they are first asked for. */
 export interface Engines {
@@ -15,8 +19,11 @@ export interface Engines {
 
 export function engines(units: readonly Unit[]): Engines {
   const made = new Map<Backend | undefined, Engine>();
-  const make = (backend: Backend) =>
-    backend === portable ? portableEngine(units) : compiledEngine(units, backend);
+  const make = (backend: Backend) => {
+    if (backend !== portable) return compiledEngine(units, backend);
+    if (typeof RXRECUR_PORTABLE === 'undefined' || RXRECUR_PORTABLE) return portableEngine(units);
+    throw mismatch('backend', 'WebAssembly with SIMD', 'none, and the portable path was left out');
+  };
   const fastest = (): Engine => {
     try {
       return get(backends()[0]);

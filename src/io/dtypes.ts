@@ -34,7 +34,7 @@ export const floats: Readonly<Record<string, Read>> = {
 };
 
 /** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-function half(bits: number): number {
+export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 0x3ff;

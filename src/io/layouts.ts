@@ -51,7 +51,17 @@ export interface StoredWeights {
   readonly recurrentBias?: Float32Array | undefined;
 }
 
-/** The canonical parameters, PyTorch's, of weights in a layout. */
+/**
+ * Weights that a framework stored as the `params` of `rnnCell`, `lstmCell` or `gruCell`: transposed,
+ * if they have to be, and their gates in PyTorch's order. All are copies.
+ *
+ * @example
+ * const params = canonicalWeights(layouts.keras, 'gru', {
+ *   kernel: Float32Array.of(1, 2, 3), // [1 input, gates z r n of 1 unit]
+ *   recurrent: Float32Array.of(4, 5, 6),
+ * });
+ * params.weightIh.join(' '); // → 2 1 3
+ */
 export function canonicalWeights(
   layout: Layout,
   kind: RecurrentKind,
@@ -85,6 +95,21 @@ export function reorderGates(values: Float32Array, from: string, to: string): Fl
   for (const [i, gate] of [...to].entries()) {
     const start = from.indexOf(gate) * block;
     result.set(values.subarray(start, start + block), i * block);
+  }
+  return result;
+}
+
+/** Keras's convolution kernel `[kernelSize, input / groups, output]` as PyTorch's, reversed. */
+export function canonicalConvolution(
+  kernel: Float32Array,
+  [steps, columns, rows]: readonly [kernelSize: number, input: number, output: number],
+): Float32Array {
+  const result = new Float32Array(kernel.length);
+  for (let k = 0; k < steps; k++) {
+    for (let j = 0; j < columns; j++) {
+      const at = (k * columns + j) * rows;
+      for (let i = 0; i < rows; i++) result[(i * columns + j) * steps + k] = kernel[at + i];
+    }
   }
   return result;
 }

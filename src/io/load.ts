@@ -21,9 +21,9 @@ import {
   type LayerDescription,
   readDescription,
 } from './description.js';
-import { printable } from './json.js';
 import { layerKinds } from './layer-kinds.js';
 import { readSafetensors } from './read-safetensors.js';
+import { refusing } from './refusals.js';
 import { TensorClaims } from './tensor-claims.js';
 
 /** Parameters of a model from a file: a chain has an array of its members'. */
@@ -61,16 +61,14 @@ interface Draft {
  * String(load(bytes)); // → Chain(Recur(GRUCell(2, 3)), Dense(3, 1))
  */
 export function load(bytes: Uint8Array): LoadedLayer {
-  try {
+  return refusing('model', () => {
     const { tensors, metadata } = readSafetensors(bytes);
     const claims = new TensorClaims('model', tensors);
     const draft: Draft = { claims, definitions: new Map(), text: 0, work: 0 };
     const build = draftModel(readDescription(metadata), { where: 'model', prefix: '' }, draft);
     claims.settle();
     return recur(build() as Cell<unknown, number, number, SameForm, LoadedParams>);
-  } catch (error) {
-    throw printableError(asRecurError(error, 'model'));
-  }
+  });
 }
 
 interface Place {
@@ -215,10 +213,4 @@ function at<T>(where: string, run: () => T): T {
       error instanceof EquationError ? ['equations', error.message] : ['a cell', String(error)];
     throw new RecurError({ where: `${where}.equations`, expected, got, cause: error });
   }
-}
-
-/** An error whose words, which quote the file, are fit for a terminal. */
-function printableError({ where, expected, got, hint, cause }: RecurError): RecurError {
-  const words = { where: printable(where), expected: printable(expected), got: printable(got) };
-  return new RecurError({ ...words, hint, cause });
 }

@@ -1,6 +1,9 @@
+import { batchNormCell } from '../cells/batch-norm.js';
 import { denseCell } from '../cells/dense.js';
 import { gruCell } from '../cells/gru.js';
+import { layerNormCell } from '../cells/layer-norm.js';
 import { lstmCell } from '../cells/lstm.js';
+import { preluCell } from '../cells/prelu.js';
 import { rnnCell } from '../cells/rnn.js';
 import { activationText } from '../equations/activations.js';
 import { type AnyCell, internals } from '../equations/cell.js';
@@ -11,11 +14,18 @@ import { layerText } from '../layers/chain.js';
 
 /** A module of `torch.nn`. */
 export interface TorchModule {
-  readonly name: 'RNN' | 'LSTM' | 'GRU' | 'Linear';
-  /** What it computes, whatever its gates are called. */
-  readonly computation: string;
+  readonly name: TorchName;
   /** The activations that it can have, by slot; any where a slot is not named. */
   readonly activations: Readonly<Record<string, readonly string[]>>;
+}
+
+export type TorchName = RecurrentName | PlainName;
+export type RecurrentName = 'RNN' | 'LSTM' | 'GRU';
+type PlainName = 'Linear' | 'Conv1d' | 'LayerNorm' | 'BatchNorm1d' | 'PReLU' | 'Embedding';
+
+/** A module that equations are, and what it computes, whatever its gates are called. */
+interface EquationModule extends TorchModule {
+  readonly computation: string;
 }
 
 /** Parameters of the library and their names in a `state_dict`; `_l0` … follow those of layers. */
@@ -26,57 +36,90 @@ const recurrentNames: Readonly<Record<string, string>> = {
   biasHh: 'bias_hh',
   weightHr: 'weight_hr',
 };
+const plainNames: Readonly<Record<string, string>> = {
+  runningMean: 'running_mean',
+  runningVar: 'running_var',
+  alpha: 'weight',
+};
+
+/** Layers that are no equations, by their constructors' names. */
+const layerModules: ReadonlyMap<string, PlainName> = new Map<string, PlainName>([
+  ['causalConv1d', 'Conv1d'],
+  ['conv1d', 'Conv1d'],
+  ['embedding', 'Embedding'],
+]);
+
+export function isRecurrent(name: TorchName): name is RecurrentName {
+  return name === 'RNN' || name === 'LSTM' || name === 'GRU';
+}
 
 /** A parameter's name in the `state_dict` of a module, below its prefix. */
-export function tensorName({ name }: TorchModule, parameter: string, layer: number): string {
-  return name === 'Linear' ? parameter : `${recurrentNames[parameter]}_l${layer}`;
+export function tensorName(
+  { name }: TorchModule,
+  parameter: string,
+  layer: number,
+  reverse = false,
+): string {
+  if (!isRecurrent(name)) return plainNames[parameter] ?? parameter;
+  return `${recurrentNames[parameter]}_l${layer}${reverse ? '_reverse' : ''}`;
 }
 
 /** The module that computes what a cell does; throws a RecurError if PyTorch has none. */
-export function moduleOf(where: string, cell: AnyCell, spec: EquationSpec): TorchModule {
+export function moduleOf(where: string, cell: AnyCell): TorchModule {
+  const { spec } = cell[internals];
+  const expected = 'a layer that PyTorch has';
+  if (spec.kind !== 'equations') {
+    const name = spec.kind === 'layer' ? layerModules.get(spec.name) : undefined;
+    if (name) return { name, activations: {} };
+    throw mismatch(where, expected, layerText(cell));
+  }
   const computation = computationOf(spec.definition.plan);
   const found = modules().find(module => module.computation === computation);
-  const expected = 'rnn, lstm, gru or dense, which PyTorch has';
   if (!found) {
-    const isBefore = computation === computationOf(planOf(gruCell(1, 1, { resetGate: 'before' })));
+    const isBefore = computation === of(gruCell(1, 1, { resetGate: 'before' }));
     const hint = isBefore ? 'its GRU is that with resetGate: after' : undefined;
     throw mismatch(where, expected, layerText(cell), hint);
   }
   const odd = Object.entries(found.activations).find(([slot, names]) => {
     return !names.includes(activationText(spec.activations[slot]));
   });
-  if (odd || spec.clip !== undefined) {
+  const clips = spec.clip !== undefined && isRecurrent(found.name);
+  if (odd || clips) {
     const hint = odd ? `its ${found.name} has ${odd[1].join(' or ')} there` : 'it never clips';
     throw mismatch(where, expected, layerText(cell), `${hint}; give the tensors as params`);
   }
   return found;
 }
 
-function modules(): readonly TorchModule[] {
+function modules(): readonly EquationModule[] {
   const lstm = lstmCell(1, 1);
   const usual = { σ: ['sigmoid'], φ: ['tanh'] };
+  const any = {};
   return [
     { name: 'RNN', computation: of(rnnCell(1, 1)), activations: { φ: ['tanh', 'relu'] } },
     { name: 'LSTM', computation: of(lstm), activations: { ...usual, ψ: ['tanh'] } },
     { name: 'LSTM', computation: projected(lstm), activations: { ...usual, ψ: ['tanh'] } },
     { name: 'GRU', computation: of(gruCell(1, 1)), activations: usual },
-    { name: 'Linear', computation: of(denseCell(1, 1)), activations: {} },
+    { name: 'Linear', computation: of(denseCell(1, 1)), activations: any },
+    { name: 'LayerNorm', computation: of(layerNormCell(1)), activations: any },
+    { name: 'BatchNorm1d', computation: of(batchNormCell(1)), activations: any },
+    { name: 'PReLU', computation: of(preluCell(1)), activations: any },
   ];
 }
 
 function of(cell: AnyCell): string {
-  return computationOf(planOf(cell));
-}
-
-function planOf(cell: AnyCell): Plan {
-  return (cell[internals].spec as EquationSpec).definition.plan;
+  return computationOf((cell[internals].spec as EquationSpec).definition.plan);
 }
 
 /** The same LSTM with `proj_size`: V_h maps what was h'. */
 function projected(lstm: AnyCell): string {
+  return computationOf(projectedLstm(lstm).plan);
+}
+
+export function projectedLstm(lstm: AnyCell = lstmCell(1, 1)) {
   const { definition } = lstm[internals].spec as EquationSpec;
   const text = definition.text.replace(/(h'\s*=)(.*)/, '$1 V_h ($2)');
-  return computationOf(define('LSTM', text, definition.declarations).plan);
+  return define('LSTM', text, definition.declarations);
 }
 
 /** A plan without the names of its gates. */

@@ -1,4 +1,4 @@
-import { flatten, isNdArray, type NdArray, sizeOf } from '../arrays/ndarray.js';
+import { flatten, isInside, isNdArray, type NdArray, sizeOf } from '../arrays/ndarray.js';
 import { describe, mismatch } from '../errors.js';
 import { metadataName, metadataOf, whereOf } from './read-safetensors.js';
 
@@ -42,16 +42,4 @@ export function writeSafetensors(
     for (let i = 0; i < values.length; i++, at += 4) view.setFloat32(at, values[i], true);
   }
   return bytes;
-}
-
-/** True if the first and the last element in memory are elements of the data. */
-function isInside({ data, shape, stride, offset }: NdArray): boolean {
-  let first = offset;
-  let last = offset;
-  for (const [d, n] of shape.entries()) {
-    if (!Number.isSafeInteger(n) || n < 0 || !Number.isSafeInteger(stride[d])) return false;
-    if (stride[d] < 0) first += (n - 1) * stride[d];
-    else last += (n - 1) * stride[d];
-  }
-  return shape.includes(0) || (Number.isSafeInteger(offset) && first >= 0 && last < data.length);
 }

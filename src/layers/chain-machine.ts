@@ -1,7 +1,7 @@
-import { type AnyCell, type BirthOptions, internals, type Join } from '../equations/cell.js';
+import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
 import { asRecurError, demand } from '../errors.js';
-import { isBareTap, joinOf, readOf, tapOf } from './markers.js';
+import { isMarker, passing } from './passing.js';
 
 /** A machine of machines. */
 interface Composed extends Machine {
@@ -11,44 +11,22 @@ interface Composed extends Machine {
 /** Starts a chain of which some members are no units, or begin elsewhere. */
 export function startChain(cells: readonly AnyCell[]) {
   return (state?: unknown, options: BirthOptions = {}): Machine => {
+    const tapped = cells.some(cell => cell[internals].marks);
     // What goes from one cell of equations to the next is read at once and kept by nobody.
     const reuse = (i: number) =>
-      cells[i + 1] ? !beginsWithFunction(cells[i + 1]) && !cells.some(tapOf) : options.reuse;
-    const taps = new Map<string, unknown>();
-    const pass = passing('chain', cells, taps, (join, outputs) => join.values(outputs));
-    return machineOf('chain', cells, state, options, reuse, (machines, x) =>
-      pass(x, (i, value) => machines[i].step(value)),
-    );
-  };
-}
-
-export const isMarker = (cell: AnyCell) => isBareTap(cell) || readOf(cell) !== undefined;
-
-/** What goes through the members of a chain in turn, by way of the taps. */
-export function passing<V>(
-  where: string,
-  cells: readonly AnyCell[],
-  taps: Map<string, V>,
-  joined: (join: Join, outputs: readonly V[]) => V,
-) {
-  return (value: V, turn: (i: number, value: V) => V): V => {
-    let i = 0;
-    try {
-      for (; i < cells.length; i++) {
-        const join = joinOf(cells[i]);
-        if (join)
-          value = joined(
-            join,
-            (readOf(cells[i]) ?? []).map(name => taps.get(name) as V),
-          );
-        else if (!isBareTap(cells[i])) value = turn(i, value);
-        const tap = tapOf(cells[i]);
-        if (tap) taps.set(tap.name, value);
+      cells[i + 1] ? !beginsWithFunction(cells[i + 1]) && !tapped : options.reuse;
+    return machineOf('chain', cells, state, options, reuse, (machines, x) => {
+      let i = 0;
+      const turn = (value: unknown, own: number) => {
+        i = own;
+        return machines[i].step(value);
+      };
+      try {
+        return passing(cells, x, turn, (join, outputs) => join.values(outputs));
+      } catch (error) {
+        throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
       }
-      return value;
-    } catch (error) {
-      throw asRecurError(error, 'a member', { prefix: `${where}[${i}].` });
-    }
+    });
   };
 }
 

@@ -8,12 +8,12 @@ import {
   type WholeRuns,
 } from '../equations/cell.js';
 import type { StateShape } from '../equations/state.js';
-import { place, type Unit } from '../equations/units.js';
+import { outputSize, place, type Unit } from '../equations/units.js';
 import { demand, describe, mismatch } from '../errors.js';
 import { startChain } from './chain-machine.js';
 import { functionCell } from './function-cell.js';
-import { isBareTap, joinOf, readOf, tapOf } from './markers.js';
 import { type ChainCell, carried, type Fitting, type Member, type WithCell } from './members.js';
+import { isMarker, passing } from './passing.js';
 
 /** The cell of a cell or layer; undefined for a plain function. */
 export function cellOf(model: unknown): AnyCell | undefined {
@@ -73,7 +73,7 @@ export function chainCell<const M extends readonly [Member, ...Member[]]>(
 export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
   const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
-  const sizes = sizesOf(cells);
+  const [inputSize, outputSize] = sizesOf(cells);
   const textOf = (textOfOne: (cell: AnyCell) => string) =>
     `Chain(${cells.map(cell => textOfOne(cell)).join(', ')})`;
   const chained: AnyCell = makeCell<
@@ -84,8 +84,8 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
     unknown
   >(
     {
-      inputSize: sizes[0],
-      outputSize: sizes[cells.length],
+      inputSize,
+      outputSize,
       hiddenSize: cells.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
       get params() {
         return cells.map(({ params }) => params);
@@ -95,50 +95,37 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
     {
       spec: { kind: 'chain', members: cells },
       signature: textOf(layerSignature),
-      ...runsOf(cells, sizes),
+      ...runsOf(cells, inputSize),
     },
   );
   return chained as C;
 }
 
 /** How a chain runs: as one program, as a whole, or member by member. */
-function runsOf(cells: readonly AnyCell[], sizes: readonly (number | undefined)[]) {
+function runsOf(cells: readonly AnyCell[], inputSize: Size) {
   const reading = cells.find(cell => cell[internals].compose);
   if (reading) return reading[internals].compose?.(cells) as WholeRuns;
-  const parts = programOf(cells, sizes);
+  const parts = inputSize && programOf(cells, inputSize);
   return parts ? running(parts.units, parts.shape) : { start: startChain(cells) };
 }
 
-/** The size before each member, and after the last; undefined where a plain function makes it. */
-function sizesOf(cells: readonly AnyCell[]): readonly (number | undefined)[] {
-  const taps = new Map<string, number | undefined>();
+type Size = number | undefined;
+
+/** The sizes of input and output; undefined where a plain function makes it. */
+function sizesOf(cells: readonly AnyCell[]): readonly [Size, Size] {
   // Taps alone take what the first layer after them takes.
-  const first = cells.find(cell => !isBareTap(cell));
-  let size = first && !readOf(first) ? first.inputSize : undefined;
-  const sizes = [size];
-  for (const [i, cell] of cells.entries()) {
-    const { inputSize } = cell;
+  const first = cells.find(cell => !cell[internals].marks?.bare)?.inputSize;
+  const turn = (size: Size, i: number) => {
+    const { inputSize, outputSize } = cells[i];
     if (size !== undefined && inputSize !== undefined && size !== inputSize) {
-      const before = readOf(cells[i - 1]) ? 'what was read' : layerText(cells[i - 1]);
-      const expected = `input size ${size}, the output size of ${before}`;
-      throw mismatch(`chain[${i}]`, expected, layerText(cell));
+      const expected = `input size ${size}, the output size of ${layerText(cells[i - 1])}`;
+      throw mismatch(`chain[${i}]`, expected, layerText(cells[i]));
     }
-    const read = readOf(cell)?.map(name => {
-      const names = [...taps.keys()].join(', ') || 'none';
-      demand(taps.has(name), `chain[${i}].read`, `the name of an earlier tap (${names})`, name);
-      return taps.get(name);
-    });
-    if (read)
-      size = read.reduce<number | undefined>((sum, n = NaN) => (sum ?? 0) + n, 0) || undefined;
-    else if (!isBareTap(cell)) size = cell.outputSize;
-    const tap = tapOf(cell);
-    if (tap) {
-      demand(!taps.has(tap.name), `chain[${i}].tap`, 'a name that is not taken', tap.name);
-      taps.set(tap.name, size);
-    }
-    sizes.push(size);
-  }
-  return sizes;
+    return outputSize;
+  };
+  const total = (sizes: readonly Size[]) =>
+    sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, n = 0) => sum + n, 0);
+  return [first, passing(cells, first, turn, (_, sizes) => total(sizes))];
 }
 
 /** The cell of a member; a stateless function is made one. */
@@ -161,40 +148,29 @@ export function memberCell(of: string, member: Member, i: number): AnyCell {
 /** The units of a chain whose members can run as one program, and its states. */
 function programOf(
   cells: readonly AnyCell[],
-  sizes: readonly (number | undefined)[],
+  inputSize: number,
 ): { units: readonly Unit[]; shape: StateShape } | undefined {
+  for (const cell of cells) {
+    const { engines, initialState } = cell[internals];
+    if (!isMarker(cell) && (!engines || initialState !== undefined)) return undefined;
+  }
   const units: Unit[] = [];
-  const members: StateShape[] = [];
-  const taps = new Map<string, number>();
-  const sizeAfter = new Map<number, number>();
-  let current = -1;
   let joining: Join | undefined;
-  for (const [i, cell] of cells.entries()) {
-    const { engines, shape, initialState } = cell[internals];
-    const join = joinOf(cell);
-    if (join) {
+  const add = (join: Join, sizes: readonly number[], from: readonly number[], where: string) =>
+    units.push({ spec: join.unit(sizes), from, where }) - 1;
+  const sizeOf = (u: number) => (u < 0 ? inputSize : outputSize(units[u].spec));
+  const answer = passing(
+    cells,
+    -1,
+    (input, i) => place(units, cells[i][internals].engines?.units ?? [], input, `chain[${i}].`),
+    (join, from, i) => {
       joining = join;
-      const from = (readOf(cell) as string[]).map(name => taps.get(name) as number);
-      const parts = from.map(u => sizeAfter.get(u) as number);
-      if (from.length === 1) [current] = from;
-      else {
-        units.push({ spec: join.unit(parts), from, where: `chain[${i}].read` });
-        current = units.length - 1;
-      }
-    } else if (!isBareTap(cell)) {
-      if (!engines || initialState !== undefined) return undefined;
-      current = place(units, engines.units, current, `chain[${i}].`);
-    }
-    members.push(shape ?? { layer: 'tap', variables: [] });
-    if (sizes[i + 1] === undefined) return undefined;
-    sizeAfter.set(current, sizes[i + 1] as number);
-    const tap = tapOf(cell);
-    if (tap) taps.set(tap.name, current);
-  }
+      return from.length === 1 ? from[0] : add(join, from.map(sizeOf), from, `chain[${i}].read`);
+    },
+  );
+  if (!units.length) return undefined;
   // The last unit has the answer: where it was read, it moves there.
-  if (joining && current !== units.length - 1) {
-    const spec = joining.unit([sizes[cells.length] as number]);
-    units.push({ spec, from: [current], where: 'chain' });
-  }
+  if (joining && answer !== units.length - 1) add(joining, [sizeOf(answer)], [answer], 'chain');
+  const members = cells.map(cell => cell[internals].shape ?? { layer: 'tap', variables: [] });
   return { units, shape: { members } };
 }

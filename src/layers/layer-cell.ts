@@ -1,7 +1,7 @@
 import {
   type AnyCell,
   type Cell,
-  type Join,
+  type Marks,
   makeCell,
   running,
   type SameForm,
@@ -32,7 +32,7 @@ export interface LayerParts {
   readonly inputSize: number | undefined;
   readonly outputSize: number | undefined;
   readonly hiddenSize?: number;
-  readonly join?: Join;
+  readonly marks?: Marks;
 }
 
 /** How it runs: as units of one program, or by a machine of its own. */
@@ -41,8 +41,8 @@ export type Runs = { readonly units: readonly Unit[]; readonly shape: StateShape
 /** The cell of a layer that is no equations; C is what the caller knows of it. */
 export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, runs: Runs): C {
   const { name, text, signature = text, settings, members = [], shapes = [], params = {} } = parts;
-  const { inputSize, outputSize, hiddenSize = 0, join } = parts;
-  const spec = { kind: 'layer', name, settings, members, shapes, params, join } as const;
+  const { inputSize, outputSize, hiddenSize = 0, marks } = parts;
+  const spec = { kind: 'layer', name, settings, members, shapes, params } as const;
   const described = {
     inputSize,
     outputSize,
@@ -55,7 +55,7 @@ export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, 
   const cell = makeCell<unknown, number | undefined, number | undefined, SameForm, unknown>(
     described,
     text,
-    { spec, signature, ...('units' in runs ? running(runs.units, runs.shape) : runs) },
+    { spec, signature, marks, ...('units' in runs ? running(runs.units, runs.shape) : runs) },
   );
   return cell as C;
 }

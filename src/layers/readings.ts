@@ -5,7 +5,7 @@ import { evaluator, type ReferenceState } from '../equations/reference.js';
 import type { EquationSpec } from '../equations/spec.js';
 import { layerText } from './chain.js';
 import { type Combine, combineValues } from './combine.js';
-import { readOf, tapOf } from './markers.js';
+import { passing } from './passing.js';
 
 /** What went on in one layer in one step. */
 export interface LayerReading {
@@ -30,16 +30,9 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
   const through = (member: AnyCell, own: unknown, input: unknown): unknown => {
     const { spec } = member[internals];
     if (spec.kind === 'chain') {
-      const taps = new Map<string, unknown>();
-      return spec.members.reduce((value, next, i) => {
-        const names = readOf(next)?.map(name => taps.get(name));
-        const y = names
-          ? combineValues('read', 'concat', names)
-          : through(next, (own as unknown[])[i], value);
-        const tap = tapOf(next);
-        if (tap) taps.set(tap.name, y);
-        return y;
-      }, input);
+      const { members } = spec;
+      const turn = (value: unknown, i: number) => through(members[i], (own as unknown[])[i], value);
+      return passing(members, input, turn, (join, outputs) => join.values(outputs));
     }
     if (spec.kind === 'layer') {
       const { name, members, settings } = spec;

@@ -1,4 +1,11 @@
-import { type AnyCell, type Cell, internals, makeCell, type SameForm } from '../equations/cell.js';
+import {
+  type AnyCell,
+  type Cell,
+  internals,
+  type Join,
+  makeCell,
+  type SameForm,
+} from '../equations/cell.js';
 import { joinSpec } from '../equations/moves.js';
 import { demand, mismatch } from '../errors.js';
 import { layerSignature, layerText, memberCell } from './chain.js';
@@ -29,7 +36,14 @@ export function tap(name: string, member?: Member): unknown {
   const settings = { name };
   if (member === undefined) {
     return layerCell<Marker>(
-      { name: 'tap', text: `Tap(${name})`, settings, inputSize: undefined, outputSize: undefined },
+      {
+        name: 'tap',
+        text: `Tap(${name})`,
+        settings,
+        marks: { name, bare: true },
+        inputSize: undefined,
+        outputSize: undefined,
+      },
       { start: alone('tap') },
     );
   }
@@ -39,7 +53,12 @@ export function tap(name: string, member?: Member): unknown {
   return makeCell<unknown, number, number, SameForm, unknown>(
     Object.defineProperties({}, own as never) as never,
     `Tap(${name}, ${layerText(cell)})`,
-    { ...cell[internals], spec: spec as never, signature: `Tap(${name}, ${layerSignature(cell)})` },
+    {
+      ...cell[internals],
+      marks: { name },
+      spec: spec as never,
+      signature: `Tap(${name}, ${layerSignature(cell)})`,
+    },
   );
 }
 
@@ -60,17 +79,20 @@ export function read(...names: readonly string[]): Marker {
       name: 'read',
       text: `Read(${names.join(', ')})`,
       settings: { names },
-      join: {
-        unit: joinSpec,
-        values: outputs => combineValues('read', 'concat', outputs),
-        frames: outputs => combineFrames('read', 'concat', outputs),
-      },
+      marks: { read: { names, join: oneAfterAnother } },
       inputSize: undefined,
       outputSize: undefined,
     },
     { start: alone('read') },
   );
 }
+
+/** Outputs one after another. */
+const oneAfterAnother: Join = {
+  unit: joinSpec,
+  values: outputs => combineValues('read', 'concat', outputs),
+  frames: outputs => combineFrames('read', 'concat', outputs),
+};
 
 /** A marker means nothing but in a chain. */
 function alone(name: string) {

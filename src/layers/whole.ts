@@ -8,7 +8,8 @@ import {
 } from '../equations/cell.js';
 import type { Machine } from '../equations/machine.js';
 import { asRecurError, mismatch } from '../errors.js';
-import { isMarker, passing, statesFor } from './chain-machine.js';
+import { statesFor } from './chain-machine.js';
+import { isMarker, passing } from './passing.js';
 import { wholeChunk } from './whole-chunks.js';
 
 /** A layer's runner of whole sequences: its own, or its stream from the beginning to the end. */
@@ -127,10 +128,19 @@ function startWholeChain(cells: readonly AnyCell[]): WholeStart {
     const runners = cells.map((cell, i) => {
       return isMarker(cell) ? undefined : wholeOf(cell)(own(i), options);
     });
-    const taps = new Map<string, Frames>();
-    const pass = passing('chain', cells, taps, (join, outputs) => join.frames(outputs));
     return {
-      run: steps => pass(steps, (i, value) => runners[i]?.run(value) ?? value),
+      run(steps) {
+        let i = 0;
+        const turn = (value: Frames, own: number) => {
+          i = own;
+          return runners[i]?.run(value) ?? value;
+        };
+        try {
+          return passing(cells, steps, turn, (join, outputs) => join.frames(outputs));
+        } catch (error) {
+          throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
+        }
+      },
       state: () => runners.map(runner => runner?.state()),
       release() {
         for (const runner of runners) runner?.release();
@@ -141,9 +151,8 @@ function startWholeChain(cells: readonly AnyCell[]): WholeStart {
 
 /** How many steps a chain makes of so many. */
 function chainSteps(cells: readonly AnyCell[], steps: number): number {
-  const taps = new Map<string, number>();
-  const pass = passing('chain', cells, taps, (_, [count]) => count);
-  return pass(steps, (i, value) => stepsAfter(cells[i], value));
+  const turn = (count: number, i: number) => stepsAfter(cells[i], count);
+  return passing(cells, steps, turn, (_, [count]) => count);
 }
 
 /** How many steps a layer makes of so many. */

@@ -55,7 +55,7 @@ async function serve() {
   return server;
 }
 
-/** Chromium's version, rxrecur's backend in it, and what starts contenders. */
+/** Chromium's version, rxrecur's backend in it, what starts contenders, and what asks a page. */
 export async function openBrowser() {
   const server = await serve();
   const url = `http://127.0.0.1:${server.address().port}/`;
@@ -80,9 +80,16 @@ export async function openBrowser() {
       end: () => context.close(),
     };
   };
+  /** What a function answers on a page of its own. */
+  const evaluate = async (work, argument) => {
+    const { context, page, failing } = await open();
+    const result = await failing(page.evaluate(work, argument));
+    await context.close();
+    return result;
+  };
   const close = async () => {
     await browser.close();
     server.close();
   };
-  return { version, backend, start, close };
+  return { version, backend, start, evaluate, close };
 }

@@ -17,6 +17,19 @@ export interface Case {
   readonly tolerance: number;
 }
 
+/** The same of a layer that reads sequences as wholes. */
+export interface WholeCase {
+  readonly name: string;
+  readonly cell: SomeCell;
+  /** `[batch][steps][features]`. */
+  readonly inputs: readonly Matrix[];
+  /** `[batch][steps][units]`, of all steps that come out. */
+  readonly expected: readonly Matrix[];
+  /** Of outputs of twice as many units: 0, the first half of each, or 1. */
+  readonly half?: number;
+  readonly tolerance: number;
+}
+
 export interface Expectation {
   /** The step after which, from 0. */
   readonly step: number;
@@ -32,6 +45,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const folder = process.env.RXRECUR_CASES ?? '../shared/cases';
 export const present = existsSync(resolve(root, folder));
 
+export function readText(file: string): string {
+  return readFileSync(join(resolve(root, folder), file), 'utf8');
+}
+
 export function readCases<T>(file: string): T {
-  return JSON.parse(readFileSync(join(resolve(root, folder), file), 'utf8')) as T;
+  return JSON.parse(readText(file)) as T;
 }

@@ -5,20 +5,20 @@ import { type NdArray, recur, snapshotFromBytes, stateful, type Vec } from '../.
 import { byName } from '../cells/kinds.js';
 import { type Case, folder, present } from './cases.js';
 import { burnCases, smallCases } from './goldens.js';
-import { keras2Cases, keras3Cases } from './keras.js';
+import { keras2Cases, keras3Cases, kerasWholeCases } from './keras.js';
 import { webnnCases } from './webnn.js';
 
-const keras3 = present ? keras3Cases() : { cases: [], leftOut: [] };
 const sources: Readonly<Record<string, readonly Case[]>> = present
   ? {
       webnn: webnnCases(),
       keras2: keras2Cases(),
-      keras3: keras3.cases,
+      keras3: keras3Cases(),
       'goldens/small': smallCases(),
       'goldens/burn': burnCases(),
     }
   : {};
 const cases = Object.values(sources).flat();
+const wholeCases = present ? kerasWholeCases() : [];
 
 /** A case's steps: vectors for one sequence, `[features, batch]` ndarrays for several. */
 function stepsOf({ inputs }: Case): Vec[] {
@@ -76,7 +76,7 @@ else {
 }
 
 function conforms(): void {
-  test('are all there but those that are not causal, which are left out', () => {
+  test('are all there', () => {
     const counts = Object.entries(sources).map(([name, { length }]) => [name, length]);
     expect(Object.fromEntries(counts)).toEqual({
       webnn: 11,
@@ -85,14 +85,7 @@ function conforms(): void {
       'goldens/small': 5,
       'goldens/burn': 2,
     });
-    expect(keras3.leftOut).toEqual([
-      'Keras 3 Bidirectional, of SimpleRNN',
-      'Keras 3 Bidirectional, of SimpleRNN, merge_mode=ave',
-      'Keras 3 Bidirectional, of SimpleRNN, merge_mode=null, output 0',
-      'Keras 3 Bidirectional, of SimpleRNN, merge_mode=null, output 1',
-      'Keras 3 Bidirectional, of SimpleRNN, merge_mode=mul',
-      'Keras 3 Bidirectional, of GRU, merge_mode=sum',
-    ]);
+    expect(wholeCases.length).toBe(13);
   });
 
   describe.each(cases.map(one => [one.name, one] as const))('%s', (_, one) => {
@@ -177,6 +170,37 @@ function conforms(): void {
     });
   });
 }
+
+describe.each(wholeCases.map(one => [one.name, one] as const))('%s, whole', (_, one) => {
+  const { cell, inputs, expected, half, tolerance } = one;
+
+  test('gives the published numbers', () => {
+    const got = inputs.map(steps => numbers(stateful(cell).map(steps.map(x => [...x]))));
+    for (const [j, sequence] of got.entries()) {
+      const rows = sequence.map(([row]) => {
+        const width = row.length / 2;
+        return half === undefined ? row : row.slice(half * width, (half + 1) * width);
+      });
+      expect(rows.map(({ length }) => length)).toEqual(expected[j].map(({ length }) => length));
+      const off = rows.flatMap((row, t) => row.map((v, i) => Math.abs(v - expected[j][t][i])));
+      expect(Math.max(...off)).toBeLessThanOrEqual(tolerance);
+    }
+  });
+
+  test('gives the same bits as a chunk of a stream, each from the initial state', () => {
+    const wanted = inputs.map(steps => stateful(cell).map(steps.map(x => [...x])));
+    const chunks: unknown[] = [];
+    from(inputs.map(steps => steps.map(x => [...x])))
+      .pipe(recur(cell, { chunks: true }))
+      .subscribe(ys => chunks.push(ys));
+    expect(chunks).toEqual(wanted);
+  });
+
+  test('refuses a single step, and says why', () => {
+    const step = () => stateful(cell)([...inputs[0][0]]);
+    expect(step).toThrow(/expected a whole sequence.*, got one step of a stream; it /);
+  });
+});
 
 /** A state by the names of its variables. */
 function states({ cell }: Case, state: unknown): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { gruCell, lstmCell } from '../../src/core.js';
 import type { SomeCell } from '../cells/kinds.js';
 import { type Case, readCases } from './cases.js';
-import { kerasCell } from './keras.js';
+import { cellOf } from './keras.js';
 import { type Matrix, transpose } from './layouts.js';
 
 interface CandleCase {
@@ -71,17 +71,18 @@ function waves(text: string): number[] {
 function tfjs({ tfjs_gru_stateful_linear: linear, tfjs_gru_ones, tfjs_lstm_ones }: Small): Case[] {
   const filled = (rows: number, columns: number, value: number): number[][] =>
     Array.from({ length: rows }, () => new Array(columns).fill(value));
-  const layer = (kind: 'lstm' | 'gru', units: number, activation: string, rest: number) => {
-    const columns = (kind === 'lstm' ? 4 : 3) * units;
-    return kerasCell({
-      kind,
-      kernel: filled(2, columns, 1),
-      recurrent: filled(units, columns, rest),
-      bias: filled(1, columns, rest)[0],
-      activation,
-      recurrentActivation: 'hard_sigmoid',
-      resetAfter: false,
-    });
+  const layer = (kind: 'LSTM' | 'GRU', units: number, activation: string, rest: number) => {
+    const columns = (kind === 'LSTM' ? 4 : 3) * units;
+    const flat = (rows: number, value: number) => {
+      return { data: new Array(rows * columns).fill(value), shape: [rows, columns] };
+    };
+    const weights = {
+      kernel: flat(2, 1),
+      recurrent_kernel: flat(units, rest),
+      bias: { ...flat(1, rest), shape: [columns] },
+    };
+    const config = { units, activation, recurrent_activation: 'hard_sigmoid' };
+    return cellOf(2, { version: '2', kind, config, weights });
   };
   const sequences = (batch: number, steps: number, value: number) =>
     Array.from({ length: batch }, () => filled(steps, 2, value));
@@ -94,21 +95,21 @@ function tfjs({ tfjs_gru_stateful_linear: linear, tfjs_gru_ones, tfjs_lstm_ones 
   return [
     {
       name: 'tfjs GRU, linear and stateful',
-      cell: layer('gru', linear.units, 'linear', 0),
+      cell: layer('GRU', linear.units, 'linear', 0),
       inputs: sequences(4, 6, 1),
       expected: [2, 5].map((step, k) => all(4, linear.units, step, 'y', linear.h[k])),
       tolerance: 1e-4,
     },
     {
       name: 'tfjs GRU of ones',
-      cell: layer('gru', tfjs_gru_ones.units, 'tanh', 1),
+      cell: layer('GRU', tfjs_gru_ones.units, 'tanh', 1),
       inputs: sequences(4, tfjs_gru_ones.steps, 0),
       expected: tfjs_gru_ones.h.map((h, step) => all(4, tfjs_gru_ones.units, step, 'y', h)),
       tolerance: 1e-4,
     },
     {
       name: 'tfjs LSTM of ones',
-      cell: layer('lstm', units, 'tanh', 1),
+      cell: layer('LSTM', units, 'tanh', 1),
       inputs: sequences(4, 6, 1),
       expected: [
         all(4, units, 0, 'h', h_t0),

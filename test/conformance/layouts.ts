@@ -1,7 +1,6 @@
-/** Gate orders, by the library's letters: Keras's c and h are g and n here. */
+/** Gate orders, by the library's letters. */
 export const orders = {
   own: { lstm: 'ifgo', gru: 'rzn', rnn: 'h' },
-  keras: { lstm: 'ifgo', gru: 'zrn', rnn: 'h' },
   webnn: { iofg: 'iofg', ifgo: 'ifgo', zrn: 'zrn', rzn: 'rzn' },
 } as const;
 

@@ -62,7 +62,9 @@ function leafOrOperation(
     case 'reduce': {
       const v = [...values[node.of]];
       const sum = v.reduce((total, value) => total + value, 0);
-      return Float64Array.of({ sum, mean: sum / v.length, max: Math.max(...v) }[node.name as 'sum']);
+      return Float64Array.of(
+        { sum, mean: sum / v.length, max: Math.max(...v) }[node.name as 'sum'],
+      );
     }
     default: {
       const [a, b] = [values[node.left], values[node.right]];

@@ -76,9 +76,14 @@ test('chains in chains are loaded, but not without end', () => {
   };
   expect(String(load(nested(20)))).toContain('Chain(Chain(Recur(GRUCell(2, 3))))');
   expect(refusal(() => load(nested(40)))).toContain('at most 64 levels');
-  const deep = `${'{"chain":['.repeat(1e5)}${']}'.repeat(1e5)}`;
-  const metadata = { format: 'rxrecur/model', version: '1', model: deep };
-  expect(refusal(() => load(fileOf({ __metadata__: metadata })))).toContain('at most 64 levels');
+  for (const [levels, message] of [
+    [100, 'at most 64 levels'],
+    [1e5, 'at most 256 levels'],
+  ] as const) {
+    const deep = `${'{"chain":['.repeat(levels)}${']}'.repeat(levels)}`;
+    const metadata = { format: 'rxrecur/model', version: '1', model: deep };
+    expect(refusal(() => load(fileOf({ __metadata__: metadata })))).toContain(message);
+  }
 });
 
 test('a step of more numbers than a machine has room for is refused', () => {

@@ -108,7 +108,7 @@ test('integers are refused where a parameter is wanted, and by name', () => {
 });
 
 test('cells that PyTorch has not are refused by their place', () => {
-  const expected = 'expected rnn, lstm, gru or dense, which PyTorch has';
+  const expected = 'expected a layer that PyTorch has';
   expect(refusing(chain(mgu(2, 3), dense(3, 1)), tensors, { prefix: ['a', 'b'] })).toBe(
     `chain[0]: ${expected}, got Recur(MGUCell(2, 3))`,
   );

@@ -1,39 +1,35 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { NdView } from '../../src/arrays/ndarray.js';
 import {
+  type AnyCell,
+  batchNormCell,
+  bidirectionalCell,
+  causalConv1dCell,
   chain,
+  chainCell,
   defineCell,
   dense,
+  dropoutCell,
+  embeddingCell,
   gru,
+  gruCell,
   type Layer,
+  layerNormCell,
   lstm,
   type Member,
+  parallelCell,
+  preluCell,
+  read,
   recur,
   rnn,
   type StateOf,
+  skipCell,
   stateful,
+  tap,
 } from '../../src/index.js';
-import { fromStateDict, readSafetensors } from '../../src/io/index.js';
-import { uniform } from '../golden/generate.js';
+import { fromStateDict, toStateDict } from '../../src/io/index.js';
 import { sameBits } from '../laws/bits.js';
-
-interface Golden {
-  readonly steps: number;
-  readonly kept: number;
-  readonly seeds: Readonly<Record<string, number>>;
-  readonly outputs: Readonly<Record<string, number[][]>>;
-  readonly kinds: Readonly<Record<string, number[]>>;
-}
-
-const file = (name: string) => readFileSync(new URL(`../golden/${name}`, import.meta.url));
-const golden = JSON.parse(file('state-dict.json').toString()) as Golden;
-const { tensors, metadata } = readSafetensors(file('state-dict.safetensors'));
-
-/** The tensors of some modules, as their own file would have them. */
-function only(...prefixes: string[]) {
-  const named = Object.entries(tensors).filter(([name]) => prefixes.some(p => name.startsWith(p)));
-  return Object.fromEntries(named);
-}
+import { answersAsTorch, golden, metadata, only, tensors } from './torch.js';
 
 const projected = defineCell(
   'MyLSTM',
@@ -60,15 +56,64 @@ const models: Readonly<Record<string, readonly [model: Layer<never>, prefix: str
 test.each(Object.entries(models))("torch's %s answers the same", (name, [model, prefix]) => {
   const loaded = fromStateDict(model, only(...prefix), { prefix });
   expect(String(loaded)).toBe(String(model));
-  const { steps, kept, seeds, outputs } = golden;
-  const { inputSize } = loaded;
-  const all = uniform(seeds[name] ?? seeds.gru, steps * inputSize, 1);
-  const xs = Array.from({ length: steps }, (_, t) =>
-    all.subarray(t * inputSize, (t + 1) * inputSize),
-  );
-  const ys = stateful(loaded).map(xs).slice(-kept) as unknown as Float32Array[];
-  const off = ys.map((y, k) => Math.max(...y.map((v, i) => Math.abs(v - outputs[name][k][i]))));
-  expect(Math.max(...off)).toBeLessThan(prefix.length === 1 ? 1e-6 : 2e-6);
+  answersAsTorch(name, loaded as never, prefix.length === 1 ? 1e-6 : 2e-6);
+});
+
+const plain: Readonly<Record<string, AnyCell>> = {
+  conv: causalConv1dCell(4, 6, 3, { dilation: 2, groups: 2 }),
+  norm: layerNormCell(5),
+  batch: batchNormCell(4),
+  prelu: preluCell(4),
+  embedding: embeddingCell(7, 3),
+};
+
+test.each(Object.entries(plain))("torch's %s answers the same", (name, cell) => {
+  const prefix = `${name}.`;
+  const loaded = fromStateDict(cell, only(prefix), { prefix });
+  expect(String(loaded)).toBe(String(cell));
+  const indices = [0, 6, 3].map(i => Float32Array.of(i));
+  answersAsTorch(name, loaded as never, 1e-6, name === 'embedding' ? indices : undefined);
+});
+
+test("torch's bidirectional modules answer the same, in layers and with projections", () => {
+  const projecting = (input: number) => projected(input, 4, { projectionSize: 2 });
+  const bilstm = chainCell(bidirectionalCell(projecting(3)), bidirectionalCell(projecting(4)));
+  const bigru = bidirectionalCell(gruCell(2, 3));
+  for (const [name, cell] of Object.entries({ bilstm, bigru })) {
+    const loaded = fromStateDict(cell as AnyCell, only(`${name}.`), { prefix: `${name}.` });
+    expect(String(loaded)).toBe(String(cell));
+    answersAsTorch(name, loaded as never, name === 'bigru' ? 1e-6 : 2e-6);
+    const tensors = toStateDict(loaded as never, { prefix: `${name}.` });
+    expect(Object.keys(tensors).sort()).toEqual(Object.keys(only(`${name}.`)).sort());
+    sameBits(
+      tensors[`${name}.weight_hh_l0_reverse`],
+      only(`${name}.`)[`${name}.weight_hh_l0_reverse`],
+    );
+  }
+});
+
+test('members of branches, skips and taps are found in order, and only they have prefixes', () => {
+  const inner = parallelCell('concat', preluCell(4), chainCell(dropoutCell(4), batchNormCell(4)));
+  const model = chainCell(tap('first', skipCell(preluCell(4), 'add')), inner, read('first'));
+  const all = { ...only('batch.'), 'a.weight': ones(4), 'b.weight': ones(4) };
+  const loaded = fromStateDict(model, all, { prefix: ['a.', 'b.', 'batch.'] });
+  expect(String(loaded.cell)).toBe(String(model));
+  const [[first], [second, [, third]]] = loaded.params as never as [
+    unknown[],
+    [unknown, unknown[]],
+  ];
+  sameBits(first, { alpha: new NdView(new Float32Array(4).fill(1), [4]) });
+  sameBits(second, first);
+  sameBits((third as Record<string, unknown>).runningMean, tensors['batch.running_mean']);
+});
+
+test('norms without weights have those that change nothing, and a PReLU of one number shares it', () => {
+  const { 'batch.weight': _, 'batch.bias': __, ...bare } = only('batch.');
+  const batch = fromStateDict(batchNormCell(4), bare, { prefix: 'batch.' });
+  expect([...batch.params.weight.data]).toEqual([1, 1, 1, 1]);
+  expect([...batch.params.bias.data]).toEqual([0, 0, 0, 0]);
+  const prelu = fromStateDict(preluCell(3), { weight: { ...ones(1), data: [0.5] } });
+  expect([...prelu.params.alpha.data]).toEqual([0.5, 0.5, 0.5]);
 });
 
 test('tensors of every float kind have the values that torch gives them', () => {

@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/** The weights stay a file beside the script, from public/; a page below any path finds them. */
+export default {
+  root,
+  base: './',
+  build: {
+    ...{ outDir: 'out', emptyOutDir: true, assetsInlineLimit: 0, target: 'es2022' },
+    modulePreload: false,
+  },
+  // A browser that has an AudioWorklet has WebAssembly with SIMD: nothing else has to be there.
+  define: { RXRECUR_PORTABLE: 'false' },
+  server: { fs: { allow: ['../..'] } },
+};

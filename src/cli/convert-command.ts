@@ -1,0 +1,33 @@
+import { type Command, Option } from 'commander';
+import { type Target, targets } from './targets.js';
+
+const more = `
+Without --to the ending tells the format: .onnx is ONNX, .safetensors a model file
+of rxrecur. pytorch is safetensors with the names that PyTorch's state_dict has:
+0.weight_ih_l0, ... of a Sequential. The parameters stay what they are, bit for bit.
+The file is replaced in one step.
+
+Exit codes:
+  0    the file has been written
+  2    the model can't be used, or the format can't hold it
+  70   a fault of rxrecur
+
+Examples:
+  $ rxrecur convert amplifier.json amplifier.safetensors
+  $ rxrecur convert model.safetensors state_dict.safetensors --to pytorch`;
+
+/** Adds `convert` to the program. */
+export function addConvert(program: Command): void {
+  program
+    .command('convert')
+    .summary('write a model file in another format')
+    .description('Reads a model of any format and writes it in one of ours.')
+    .argument('<model>', 'a model file of any format')
+    .argument('<output>', 'the file to write')
+    .addOption(new Option('--to <format>', 'the format to write').choices([...targets]))
+    .addHelpText('after', more)
+    .action(async (model: string, output: string, { to }: { readonly to?: Target }) => {
+      const { convert } = await import('./convert.js');
+      await convert(model, output, to);
+    });
+}

@@ -1,0 +1,26 @@
+import { RecurError } from '../errors.js';
+import { printable } from '../io/json.js';
+import { UnreadableError } from '../io/unreadable.js';
+import { describeModel } from './describe-model.js';
+import { openModel } from './model-file.js';
+import { openOutput } from './output.js';
+import { exitCode, Stop, unusable } from './stop.js';
+
+/** Prints what a model file holds. Throws a Stop for one that can't be used. */
+export async function inspect(path: string): Promise<void> {
+  const file = await openModel(path);
+  const output = openOutput(undefined, false);
+  await output.write(`format      ${file.format}\n`);
+  try {
+    const { layer } = await file.read();
+    await output.write(`${describeModel(layer.cell)}\n`);
+  } catch (error) {
+    if (!(error instanceof RecurError)) throw error;
+    if (!(error instanceof UnreadableError)) throw unusable(`${path}: ${error.message}`);
+    const { problems } = error;
+    const lines = problems.map(({ where, why }) => `  ${printable(where)}: ${printable(why)}\n`);
+    await output.write(`cannot run here:\n${lines.join('')}`);
+    const parts = problems.length > 1 ? `${problems.length} parts` : 'a part';
+    throw new Stop(exitCode.unusable, `${path}: ${parts} of it cannot run here`);
+  }
+}

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import { mismatch } from '../errors.js';
+import type { LoadedLayer } from '../io/load.js';
+import { unusableFile } from './stop.js';
+
+/** A format of model files, recognised by what a file holds. */
+export interface ModelFormat {
+  /** As messages call it. */
+  readonly name: string;
+  /** The paths of files that belong to it beside its own. */
+  others?(bytes: Uint8Array): readonly string[];
+  /** Throws a RecurError. Readers are loaded when they are needed: the command starts fast. */
+  read(bytes: Uint8Array, others: readonly Uint8Array[]): Promise<LoadedLayer>;
+}
+
+const own: ModelFormat = {
+  name: 'rxrecur (safetensors)',
+  read: async bytes => (await import('../io/load.js')).load(bytes),
+};
+
+/** Its refusal says what a model file of ours would have. */
+const unknown: ModelFormat = { ...own, name: 'unknown' };
+
+const stateDict: ModelFormat = {
+  name: 'PyTorch state_dict (safetensors)',
+  async read(bytes) {
+    const { readStateDict } = await import('../io/read-state-dict.js');
+    const { readSafetensors } = await import('../io/read-safetensors.js');
+    return readStateDict(readSafetensors(bytes).tensors);
+  },
+};
+
+const rtneural: ModelFormat = {
+  name: 'RTNeural (JSON)',
+  read: async bytes => (await import('../io/rtneural/index.js')).readRtneural(bytes),
+};
+
+const guitarMl: ModelFormat = {
+  name: 'GuitarML (JSON)',
+  read: async bytes => (await import('../io/rtneural/index.js')).readGuitarMl(bytes),
+};
+
+const numpy: ModelFormat = {
+  name: 'NumPy',
+  async read() {
+    throw mismatch('model', 'a model', "NumPy's arrays", 'they are parameters without a network');
+  },
+};
+
+/** The format of a file. */
+export function formatOf(bytes: Uint8Array): ModelFormat {
+  const head = Buffer.from(bytes.subarray(0, 9)).toString('latin1');
+  if (head.startsWith('\x93NUMPY') || head.startsWith('PK')) return numpy;
+  if (/^(\xef\xbb\xbf)?\s*\{/.test(head)) return jsonFormat(bytes);
+  if (head[8] === '{') return isOwn(bytes) ? own : stateDict;
+  return unknown;
+}
+
+/** By the names that the formats begin with; the reader then reads all of it. */
+function jsonFormat(bytes: Uint8Array): ModelFormat {
+  const text = Buffer.from(bytes).toString('latin1');
+  return /"state_dict"\s*:/.test(text) ? guitarMl : rtneural;
+}
+
+/** True for safetensors whose metadata say that save wrote them. */
+function isOwn(bytes: Uint8Array): boolean {
+  const length = Number(Buffer.from(bytes).readBigUInt64LE(0));
+  const header = Buffer.from(bytes.subarray(8, 8 + Math.min(length, bytes.length)));
+  return /"format"\s*:\s*"rxrecur\/model"/.test(header.toString('latin1'));
+}
+
+/** A file's bytes. Throws a Stop. */
+export async function bytesOf(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw unusableFile(path, error);
+  }
+}
+
+/** The files beside a model file that it names; refuses names that lead elsewhere. */
+export function besides(path: string, names: readonly string[]): Promise<Uint8Array[]> {
+  const folder = dirname(path);
+  return Promise.all(
+    names.map(name => {
+      const inside = normalize(name);
+      if (/^([/\\]|[a-z]:|\.\.([/\\]|$))/i.test(inside)) {
+        throw mismatch('weightsManifest', 'paths below that of the model', name);
+      }
+      return bytesOf(join(folder, inside));
+    }),
+  );
+}

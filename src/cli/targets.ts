@@ -1,0 +1,8 @@
+/** Formats that `convert` writes. */
+export const targets = ['rxrecur', 'pytorch'] as const;
+export type Target = (typeof targets)[number];
+
+/** The format that a file's ending tells, if it does. */
+export function targetOfName(path: string): Target | undefined {
+  return /\.safetensors$/i.test(path) ? 'rxrecur' : undefined;
+}

@@ -1,0 +1,209 @@
+import type { AnyCell } from '../../equations/cell.js';
+import { causalConv1dCell } from '../../layers/causal-conv1d.js';
+import { conv1dCell } from '../../layers/conv1d.js';
+import {
+  averagePool1dCell,
+  globalAveragePool1dCell,
+  globalMaxPool1dCell,
+  maxPool1dCell,
+} from '../../layers/pooling.js';
+import { quoted } from '../json.js';
+import { transpose } from '../layouts.js';
+import { activationLayer, activationOf, type OwnActivation, slotOf } from './activations.js';
+import { denseMembers } from './feedforward.js';
+import type { Fields } from './fields.js';
+import { type Flow, type LayerContext, onlyInput, type ReadLayer } from './layer.js';
+
+/** Numbers that a causal convolution may carry; groups, each of which is a matrix to make. */
+const limits = { carried: 2 ** 20, groups: 1024 };
+
+/** How a convolution, or a pool, goes along the steps. */
+interface Geometry {
+  readonly length: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly padding: string;
+}
+
+function geometryOf(config: Fields, field: string, context: LayerContext): Geometry {
+  const length = config.count(field);
+  const isPool = field === 'pool_size';
+  const padding = config.text('padding', 'valid').toLowerCase();
+  const known = isPool ? ['valid'] : ['valid', 'same', 'causal'];
+  if (!known.includes(padding)) context.problem(`padding ${quoted(padding)}`);
+  if (config.text('data_format', 'channels_last') !== 'channels_last') {
+    context.problem('data_format channels_first');
+  }
+  const stride = config.count('strides', isPool ? length : 1);
+  const dilation = isPool ? 1 : config.count('dilation_rate', 1);
+  const geometry = { length, stride, dilation, padding };
+  if (!isCausal(geometry)) context.needsWhole();
+  return geometry;
+}
+
+/** True where a step of output answers each step of input, and needs none after it. */
+function isCausal({ padding, stride, length }: Geometry): boolean {
+  return stride === 1 && (padding === 'causal' || length === 1);
+}
+
+/** Zeros before the first step and after the last. */
+function paddingOf(geometry: Geometry, { steps }: Flow, { refuse }: LayerContext) {
+  const { length, stride, dilation, padding } = geometry;
+  const reach = (length - 1) * dilation;
+  if (padding === 'valid') return [0, 0] as const;
+  if (padding === 'causal') return [reach, 0] as const;
+  if (stride > 1 && steps === undefined) refuse("padding 'same' with strides, of unknown steps");
+  const given = steps ?? 1;
+  const total = Math.max(0, (Math.ceil(given / stride) - 1) * stride + reach + 1 - given);
+  const before = Math.floor(total / 2);
+  return [before, total - before] as const;
+}
+
+function stepsAfter({ length, stride, dilation }: Geometry, steps: number | undefined, pad = 0) {
+  if (steps === undefined) return undefined;
+  return Math.floor((steps + pad - (length - 1) * dilation - 1) / stride) + 1;
+}
+
+interface Kernel {
+  /** PyTorch's `[out, in / groups, length]`. */
+  readonly weight: Float32Array;
+  readonly bias: Float32Array | undefined;
+  readonly out: number;
+  readonly groups: number;
+}
+
+function convolve(
+  geometry: Geometry,
+  input: Flow,
+  { weight, bias, out, groups }: Kernel,
+  own: OwnActivation | undefined,
+  context: LayerContext,
+): { members: AnyCell[]; flow: Flow } {
+  const { length, stride, dilation } = geometry;
+  const activation = slotOf(own) ?? 'identity';
+  const params = { weight, ...(bias && { bias }) };
+  const options = { dilation, groups, activation, bias: bias !== undefined, params };
+  if ((length - 1) * dilation * input.size > limits.carried) context.refuse('a reach too long');
+  if (groups > limits.groups) context.refuse(`more than ${limits.groups} groups`);
+  const after = own && 'layer' in own ? [activationLayer(out, own)] : [];
+  if (isCausal(geometry)) {
+    const cell = causalConv1dCell(input.size, out, length, options);
+    return { members: [cell, ...after], flow: { ...input, size: out } };
+  }
+  const padding = paddingOf(geometry, input, context);
+  const steps = stepsAfter(geometry, input.steps, padding[0] + padding[1]);
+  if (steps !== undefined && steps < 1) context.refuse('fewer steps than the kernel has');
+  const cell = conv1dCell(input.size, out, length, { ...options, stride, padding });
+  return { members: [cell, ...after], flow: { ...input, size: out, steps } };
+}
+
+/** Keras's kernel `[length, in / groups, out]` as `[out, in / groups, length]`. */
+function turned(kernel: Float32Array, length: number, inner: number, out: number): Float32Array {
+  const weight = new Float32Array(kernel.length);
+  for (let k = 0; k < length; k++) {
+    for (let i = 0; i < inner; i++) {
+      for (let o = 0; o < out; o++) {
+        weight[(o * inner + i) * length + k] = kernel[(k * inner + i) * out + o];
+      }
+    }
+  }
+  return weight;
+}
+
+export const readConv1d: ReadLayer = (config, context) => {
+  const geometry = geometryOf(config, 'kernel_size', context);
+  const [out, groups] = [config.count('filters'), config.count('groups', 1)];
+  const bias = config.flag('use_bias', true);
+  const own = activationOf(config, 'activation', 'linear', context);
+  return (inputs, weights) => {
+    const input = stepsIn(inputs, context);
+    const inner = input.size / groups;
+    if (!Number.isInteger(inner)) context.refuse(`${groups} groups of ${input.size} features`);
+    const stored = weights.claim(config.where, [
+      { name: 'kernel', shape: [geometry.length, inner, out] },
+      ...(bias ? [{ name: 'bias', shape: [out] } as const] : []),
+    ] as const);
+    const weight = turned(stored.kernel, geometry.length, inner, out);
+    return convolve(geometry, input, { weight, bias: stored.bias, out, groups }, own, context);
+  };
+};
+
+/** A kernel for each feature: `[length, in, multiplier]`. */
+function depthwise(kernel: Float32Array, length: number, out: number): Float32Array {
+  return transpose(kernel, length, out);
+}
+
+export const readDepthwiseConv1d: ReadLayer = (config, context) => {
+  const geometry = geometryOf(config, 'kernel_size', context);
+  const multiplier = config.count('depth_multiplier', 1);
+  const bias = config.flag('use_bias', true);
+  const own = activationOf(config, 'activation', 'linear', context);
+  return (inputs, weights) => {
+    const input = stepsIn(inputs, context);
+    const out = input.size * multiplier;
+    const kernelName = weights.shapeOf('depthwise_kernel', 0) ? 'depthwise_kernel' : 'kernel';
+    const stored = weights.claim(config.where, [
+      { name: kernelName, shape: [geometry.length, input.size, multiplier] },
+      ...(bias ? [{ name: 'bias', shape: [out] } as const] : []),
+    ]) as Record<string, Float32Array>;
+    const weight = depthwise(stored[kernelName], geometry.length, out);
+    const kernel = { weight, bias: stored.bias, out, groups: input.size };
+    return convolve(geometry, input, kernel, own, context);
+  };
+};
+
+export const readSeparableConv1d: ReadLayer = (config, context) => {
+  const geometry = geometryOf(config, 'kernel_size', context);
+  const [units, multiplier] = [config.count('filters'), config.count('depth_multiplier', 1)];
+  const bias = config.flag('use_bias', true);
+  const own = activationOf(config, 'activation', 'linear', context);
+  return (inputs, weights) => {
+    const input = stepsIn(inputs, context);
+    const out = input.size * multiplier;
+    const stored = weights.claim(config.where, [
+      { name: 'depthwise_kernel', shape: [geometry.length, input.size, multiplier] },
+      { name: 'pointwise_kernel', shape: [1, out, units] },
+      ...(bias ? [{ name: 'bias', shape: [units] } as const] : []),
+    ] as const);
+    const weight = depthwise(stored.depthwise_kernel, geometry.length, out);
+    const kernel = { weight, bias: undefined, out, groups: input.size };
+    const { members, flow } = convolve(geometry, input, kernel, undefined, context);
+    const mixed = denseMembers(stored.pointwise_kernel, stored.bias, units, own);
+    return { members: [...members, ...mixed], flow: { ...flow, size: units } };
+  };
+};
+
+export function readPool(kind: 'max' | 'average'): ReadLayer {
+  return (config, context) => {
+    const geometry = geometryOf(config, 'pool_size', context);
+    context.needsWhole();
+    return inputs => {
+      const input = stepsIn(inputs, context);
+      const make = kind === 'max' ? maxPool1dCell : averagePool1dCell;
+      const { length, stride } = geometry;
+      const steps = stepsAfter(geometry, input.steps);
+      if (steps !== undefined && steps < 1) context.refuse('fewer steps than the pool has');
+      return { members: [make(input.size, length, { stride })], flow: { ...input, steps } };
+    };
+  };
+}
+
+export function readGlobalPool(kind: 'max' | 'average'): ReadLayer {
+  return (config, context) => {
+    context.needsWhole();
+    const keep = config.flag('keepdims', false);
+    return inputs => {
+      const { size } = stepsIn(inputs, context);
+      const make = kind === 'max' ? globalMaxPool1dCell : globalAveragePool1dCell;
+      const flow = { size, sequence: keep, steps: keep ? 1 : undefined };
+      return { members: [make(size)], flow };
+    };
+  };
+}
+
+/** The only input, which must have steps. */
+function stepsIn(inputs: readonly Flow[], context: LayerContext): Flow {
+  const input = onlyInput(inputs, context);
+  if (!input.sequence) context.refuse('an input without an axis of time');
+  return input;
+}

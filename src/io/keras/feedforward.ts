@@ -1,0 +1,167 @@
+import { sizeOf } from '../../arrays/ndarray.js';
+import { batchNormCell } from '../../cells/batch-norm.js';
+import { denseCell } from '../../cells/dense.js';
+import { layerNormCell } from '../../cells/layer-norm.js';
+import { preluCell } from '../../cells/prelu.js';
+import type { AnyCell } from '../../equations/cell.js';
+import { embeddingCell } from '../../layers/embedding.js';
+import { quoted } from '../json.js';
+import { transpose } from '../layouts.js';
+import {
+  activationLayer,
+  activationOf,
+  activationOfClass,
+  type OwnActivation,
+  slotOf,
+} from './activations.js';
+import { serialized } from './classes.js';
+import type { Fields } from './fields.js';
+import { type Flow, type LayerContext, onlyInput, type ReadLayer } from './layer.js';
+
+/** A dense cell of Keras's `kernel` `[in, out]`, and the activation as a layer where it must be. */
+export function denseMembers(
+  kernel: Float32Array,
+  bias: Float32Array | undefined,
+  units: number,
+  own: OwnActivation | undefined,
+): AnyCell[] {
+  const inputSize = kernel.length / units;
+  const activation = slotOf(own) ?? 'identity';
+  const params = { weight: transpose(kernel, inputSize, units), ...(bias && { bias }) };
+  const cell = denseCell(inputSize, units, { activation, bias: bias !== undefined, params });
+  return own && 'layer' in own ? [cell, activationLayer(units, own)] : [cell];
+}
+
+export const readDense: ReadLayer = (config, context) => {
+  const units = config.count('units');
+  const bias = config.flag('use_bias', true);
+  const own = activationOf(config, 'activation', 'linear', context);
+  if (config.has('quantization_config')) context.problem('quantised weights');
+  return (inputs, weights) => {
+    const input = onlyInput(inputs, context);
+    const stored = weights.claim(config.where, [
+      { name: 'kernel', shape: [input.size, units] },
+      ...(bias ? [{ name: 'bias', shape: [units] } as const] : []),
+    ] as const);
+    const members = denseMembers(stored.kernel, stored.bias, units, own);
+    return { members, flow: { ...input, size: units } };
+  };
+};
+
+/** The same layer at each step: a Dense does that by itself. */
+export function readTimeDistributed(readers: (kind: string) => ReadLayer | undefined): ReadLayer {
+  const stepwise = ['Dense', 'Activation', 'Dropout', 'BatchNormalization', 'LayerNormalization'];
+  return (config, context) => {
+    const { kind, config: inner, isCustom } = serialized(config.where, config.value('layer'));
+    const reader = !isCustom && stepwise.includes(kind) ? readers(kind) : undefined;
+    if (!reader) return context.refuse(`${quoted(kind)} at each step`);
+    return reader(inner, context);
+  };
+}
+
+export const readEmbedding: ReadLayer = (config, context) => {
+  const [count, size] = [config.count('input_dim'), config.count('output_dim')];
+  if (config.flag('mask_zero', false) && !context.ignoreMasks) context.problem(masks);
+  return (inputs, weights) => {
+    const input = onlyInput(inputs, context);
+    if (input.size !== 1) context.refuse(`${input.size} indices a step`);
+    const { embeddings } = weights.claim(config.where, [
+      { name: 'embeddings', shape: [count, size] },
+    ]);
+    const cell = embeddingCell(count, size, { params: { weight: embeddings } });
+    return { members: [cell], flow: { ...input, size } };
+  };
+};
+
+const masks = "masks: mapSequences has them; masking: 'ignore' reads the model without";
+
+export const readMasking: ReadLayer = (_config, context) => {
+  if (!context.ignoreMasks) context.problem(masks);
+  return inputs => ({ members: [], flow: onlyInput(inputs, context) });
+};
+
+/** Layers that do nothing when a network runs. */
+export const readIdentity: ReadLayer = (_config, context) => inputs => {
+  return { members: [], flow: onlyInput(inputs, context) };
+};
+
+export function readActivation(kind: string): ReadLayer {
+  return (config, context) => {
+    const own = activationOfClass(kind, config, context.dialect);
+    if (!own) context.problem('options, or a function, that there is none of here');
+    return inputs => {
+      const isAlongAxis = kind === 'Softmax';
+      const flow = isAlongAxis ? featuresIn(config, inputs, context) : onlyInput(inputs, context);
+      return { members: [activationLayer(flow.size, own as OwnActivation)], flow };
+    };
+  };
+}
+
+export const readPrelu: ReadLayer = (config, context) => (inputs, weights) => {
+  const flow = onlyInput(inputs, context);
+  const shape = flow.sequence ? [1, flow.size] : [flow.size];
+  const got = weights.shapeOf('alpha', 0);
+  if (got && sizeOf(got) !== flow.size) context.refuse('a slope for each step');
+  const { alpha } = weights.claim(config.where, [{ name: 'alpha', shape }]);
+  return { members: [preluCell(flow.size, { params: { alpha } })], flow };
+};
+
+export const readBatchNorm: ReadLayer = (config, context) => {
+  const { epsilon, affine } = normOf(config);
+  return (inputs, weights) => {
+    const flow = featuresIn(config, inputs, context);
+    const vector = (name: 'moving_mean' | 'moving_variance') => ({ name, shape: [flow.size] });
+    const stored = weights.claim(config.where, [
+      ...affine.map(name => ({ name, shape: [flow.size] })),
+      vector('moving_mean'),
+      vector('moving_variance'),
+    ]);
+    const params = {
+      ...scaled(stored, flow.size),
+      runningMean: stored.moving_mean,
+      runningVar: stored.moving_variance,
+    };
+    return { members: [batchNormCell(flow.size, { epsilon, params })], flow };
+  };
+};
+
+export const readLayerNorm: ReadLayer = (config, context) => {
+  const { epsilon, affine } = normOf(config);
+  if (config.flag('rms_scaling', false)) context.problem('rms_scaling');
+  return (inputs, weights) => {
+    const flow = featuresIn(config, inputs, context);
+    const shape = [flow.size];
+    const stored = weights.claim(
+      config.where,
+      affine.map(name => ({ name, shape })),
+    );
+    const params = scaled(stored, flow.size);
+    return { members: [layerNormCell(flow.size, { epsilon, params })], flow };
+  };
+};
+
+type Affine = 'gamma' | 'beta';
+
+function normOf(config: Fields) {
+  const affine: Affine[] = [];
+  if (config.flag('scale', true)) affine.push('gamma');
+  if (config.flag('center', true)) affine.push('beta');
+  return { epsilon: config.number('epsilon', 1e-3), affine };
+}
+
+function scaled({ gamma, beta }: Partial<Record<Affine, Float32Array>>, size: number) {
+  return {
+    weight: gamma ?? new Float32Array(size).fill(1),
+    bias: beta ?? new Float32Array(size),
+  };
+}
+
+/** The input of a layer that works along the features. */
+function featuresIn(config: Fields, inputs: readonly Flow[], context: LayerContext): Flow {
+  const flow = onlyInput(inputs, context);
+  const given = config.value('axis') ?? -1;
+  const axis: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
+  const last = flow.sequence ? 2 : 1;
+  if (axis !== -1 && axis !== last) context.refuse('an axis that is not that of the features');
+  return flow;
+}

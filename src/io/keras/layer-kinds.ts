@@ -1,0 +1,67 @@
+import { activationLayers } from './activations.js';
+import {
+  readConv1d,
+  readDepthwiseConv1d,
+  readGlobalPool,
+  readPool,
+  readSeparableConv1d,
+} from './convolution.js';
+import {
+  readActivation,
+  readBatchNorm,
+  readDense,
+  readEmbedding,
+  readIdentity,
+  readLayerNorm,
+  readMasking,
+  readPrelu,
+  readTimeDistributed,
+} from './feedforward.js';
+import type { ReadLayer } from './layer.js';
+import { readConcatenate, readMerge } from './merging.js';
+import { readBidirectional, readRecurrent, readRnn } from './recurrent-layers.js';
+import { readFlatten, readPermute, readReshape } from './shaping.js';
+
+/** Layers that only training has a use for. */
+const identities = [
+  'ActivityRegularization',
+  'AlphaDropout',
+  'Dropout',
+  'GaussianDropout',
+  'GaussianNoise',
+  'Identity',
+  'SpatialDropout1D',
+];
+
+/** What reads each class of layers. */
+const readers = new Map<string, ReadLayer>([
+  ...activationLayers.map(kind => [kind, readActivation(kind)] as const),
+  ...identities.map(kind => [kind, readIdentity] as const),
+  ...['SimpleRNN', 'LSTM', 'GRU'].map(kind => [kind, readRecurrent(kind)] as const),
+  ...(['Add', 'Multiply', 'Average'] as const).map(kind => [kind, readMerge(kind)] as const),
+  ['AveragePooling1D', readPool('average')],
+  ['BatchNormalization', readBatchNorm],
+  ['Bidirectional', readBidirectional],
+  ['Concatenate', readConcatenate],
+  ['Conv1D', readConv1d],
+  ['Dense', readDense],
+  ['DepthwiseConv1D', readDepthwiseConv1d],
+  ['Embedding', readEmbedding],
+  ['Flatten', readFlatten],
+  ['GlobalAveragePooling1D', readGlobalPool('average')],
+  ['GlobalMaxPooling1D', readGlobalPool('max')],
+  ['LayerNormalization', readLayerNorm],
+  ['Masking', readMasking],
+  ['MaxPooling1D', readPool('max')],
+  ['PReLU', readPrelu],
+  ['Permute', readPermute],
+  ['RNN', readRnn],
+  ['Reshape', readReshape],
+  ['SeparableConv1D', readSeparableConv1d],
+  ['TimeDistributed', readTimeDistributed(readerOf)],
+]);
+
+/** The reader of a class of layers; undefined for one that there is none of. */
+export function readerOf(kind: string): ReadLayer | undefined {
+  return readers.get(kind);
+}

@@ -1,0 +1,49 @@
+import type { AnyCell } from '../../equations/cell.js';
+import type { Dialect } from './activations.js';
+import type { Fields } from './fields.js';
+import type { Weights } from './weights.js';
+
+/** What goes from one layer to the next, without the batch. */
+export interface Flow {
+  /** Features of a step, or of the one vector. */
+  readonly size: number;
+  /** True where Keras has an axis of time. */
+  readonly sequence: boolean;
+  /** How many steps a sequence has, where the file says so. */
+  readonly steps?: number | undefined;
+}
+
+/** A layer of Keras as cells of this library, in a row. */
+export interface Built {
+  readonly members: readonly AnyCell[];
+  readonly flow: Flow;
+  /** True where the layer needs all steps at once: what came before it runs in a window. */
+  readonly window?: boolean;
+}
+
+/** Makes the cells, once what comes in is known. */
+export type Build = (inputs: readonly Flow[], weights: Weights) => Built;
+
+/** What a reader of layers is told, and whom it tells. */
+export interface LayerContext {
+  readonly dialect: Dialect;
+  /** True where masks are to be left out. */
+  readonly ignoreMasks: boolean;
+  /** Takes a reason why the layer cannot run here; all are collected. */
+  problem(why: string): void;
+  /** The same, of what comes out only when sizes are known: nothing follows. */
+  refuse(why: string): never;
+  /** Says that the layer looks ahead or changes the number of steps: so does the model then. */
+  needsWhole(): void;
+  /** True if some layer of the model does. */
+  isWhole(): boolean;
+}
+
+/** Looks at a layer's config, tells what cannot be read, and says how to make the rest. */
+export type ReadLayer = (config: Fields, context: LayerContext) => Build;
+
+/** The only input of a layer that has one. */
+export function onlyInput(inputs: readonly Flow[], { refuse }: LayerContext): Flow {
+  if (inputs.length !== 1) refuse(`${inputs.length} inputs`);
+  return inputs[0];
+}

@@ -1,0 +1,70 @@
+import type { AnyCell } from '../../equations/cell.js';
+import { asRecurError, describe, mismatch } from '../../errors.js';
+import { cellOf } from '../../layers/chain.js';
+import { carried, type WithCell } from '../../layers/members.js';
+import type { LayerOf } from '../../operators/layer.js';
+import type { LoadedLayer } from '../load.js';
+import { hdf5 } from './hdf5.js';
+import { type KerasOptions, layerOf } from './model.js';
+import { checkOptions, parseModelJson } from './model-json.js';
+import { withWeights } from './own-model.js';
+import { bufferOf, checkBytes } from './read-keras.js';
+import { Weights } from './weights.js';
+
+/**
+ * A layer like `model`, with the weights of a `.weights.h5` file of Keras 3 (`save_weights`). Its
+ * members `rnn`, `lstm`, `gru`, `dense`, `embedding`, `layerNorm`, `batchNorm` and `prelu` get those of
+ * Keras's layers of the same kinds, in order; members without parameters stay as they are.
+ *
+ * In place of a model, a config as Keras's `model.to_json()` writes it (parsed or text) makes the
+ * layer as `readKeras` does; then the weights may be Keras 2's.
+ *
+ * The file may come from a stranger. Throws a RecurError, by name, for weights that are missing, left
+ * over, of another shape or not finite, and for members that Keras has not.
+ *
+ * @example
+ * readKerasWeights(new Uint8Array(8), gru(1, 2)); // throws .weights.h5: expected an HDF5 file, got 8 other bytes
+ */
+export function readKerasWeights<M extends AnyCell | WithCell>(
+  bytes: Uint8Array,
+  model: M,
+): LayerOf<M>;
+export function readKerasWeights(
+  bytes: Uint8Array,
+  config: object | string,
+  options?: KerasOptions,
+): LoadedLayer;
+export function readKerasWeights(
+  bytes: Uint8Array,
+  model: object | string,
+  options: KerasOptions = {},
+): unknown {
+  checkOptions('readKerasWeights', options);
+  checkBytes('readKerasWeights', bytes);
+  const isConfig = typeof model === 'string' || (typeof model === 'object' && model !== null);
+  const cell = cellOf(model);
+  const expected = 'a layer, a cell, or a config of Keras';
+  if (!cell && !isConfig) throw mismatch('readKerasWeights', expected, describe(model));
+  const own = (model as Partial<WithCell>)[carried] ?? [];
+  if (own.length) {
+    const got = `one with ${own.join(', ')}`;
+    throw mismatch('readKerasWeights', 'a model without configuration', got);
+  }
+  try {
+    const { weights, isNew } = weightsIn(bytes);
+    if (cell) return withWeights(cell, weights, isNew);
+    const config = typeof model === 'string' ? parseModelJson('config', model) : model;
+    const parts = { format: 'Keras', model: config, weights } as const;
+    return layerOf({ ...parts, dialect: isNew ? 'keras3' : 'keras2' }, options);
+  } catch (error) {
+    throw asRecurError(error, '.weights.h5');
+  }
+}
+
+/** Keras 3 has them below `layers`; Keras 2, below the layers' names. */
+function weightsIn(bytes: Uint8Array): { weights: Weights; isNew: boolean } {
+  const file = hdf5('.weights.h5', bufferOf(bytes));
+  if (file.has('layers')) return { weights: Weights.of(file.tensors('layers')), isNew: true };
+  const group = file.has('model_weights') ? 'model_weights' : '';
+  return { weights: Weights.of(file.tensors(group)), isNew: false };
+}

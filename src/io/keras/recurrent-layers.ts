@@ -1,0 +1,159 @@
+import { activationCell } from '../../cells/activation.js';
+import type { AnyCell } from '../../equations/cell.js';
+import { backwardCell, bidirectionalCell } from '../../layers/bidirectional.js';
+import { chainOf } from '../../layers/chain.js';
+import { lastCell } from '../../layers/pooling.js';
+import { quoted } from '../json.js';
+import { parallelOf, rowOf } from './cells.js';
+import { numberedNames, type Serialized, serialized } from './classes.js';
+import type { Fields } from './fields.js';
+import type { Build, Flow, LayerContext, ReadLayer } from './layer.js';
+import { type RecurrentCell, readRecurrentCell, recurrentKinds } from './recurrent.js';
+import type { Weights } from './weights.js';
+
+/** SimpleRNN, LSTM or GRU. */
+export function readRecurrent(kind: string): ReadLayer {
+  return (config, context) => {
+    return recurrentLayer(
+      config,
+      context,
+      readRecurrentCell(recurrentKinds[kind], config, context),
+    );
+  };
+}
+
+/** RNN: of one cell or of a stack. */
+export const readRnn: ReadLayer = (config, context) => {
+  return recurrentLayer(config, context, cellsOf(config, context));
+};
+
+/** What all recurrent layers have in common. */
+function recurrentLayer(config: Fields, context: LayerContext, cell: RecurrentCell): Build {
+  const backwards = config.flag('go_backwards', false);
+  const all = config.flag('return_sequences', false);
+  if (config.flag('time_major', false)) context.problem('time_major: steps before the batch');
+  if (backwards) context.needsWhole();
+  if (backwards && all) context.problem('go_backwards with return_sequences: steps in reverse');
+  return (inputs, weights) => {
+    const input = sequenceIn(inputs, context);
+    const own = cell.build(input.size, weights);
+    const row = context.isWhole() && !all ? [own, lastCell(cell.units)] : [own];
+    const members = backwards ? [backwardCell(rowOf(row))] : row;
+    return { members, flow: flowOf(input, cell.units, all) };
+  };
+}
+
+/** The only input, which must have steps. */
+function sequenceIn(inputs: readonly Flow[], context: LayerContext): Flow {
+  if (inputs.length > 1) context.refuse('an initial state that comes from other layers');
+  if (!inputs[0].sequence) context.refuse('an input without an axis of time');
+  return inputs[0];
+}
+
+function flowOf({ steps }: Flow, size: number, all: boolean): Flow {
+  return { size, sequence: all, steps: all ? steps : undefined };
+}
+
+function cellsOf(config: Fields, context: LayerContext): RecurrentCell {
+  const one = serialized(`${config.where}.cell`, config.value('cell'));
+  if (one.kind !== 'StackedRNNCells') return cellOf(one, context);
+  const where = `${config.where}.cells`;
+  const all = one.config.list('cells').map(cell => serialized(where, cell));
+  if (all.length === 0 || all.length > 64) context.refuse(`a stack of ${all.length} cells`);
+  const names = numberedNames(all.map(({ kind }) => kind));
+  const cells = all.map(cell => cellOf(cell, context));
+  return {
+    units: cells[cells.length - 1].units,
+    build(inputSize, weights) {
+      let size = inputSize;
+      return rowOf(
+        cells.map(({ units, build }, i) => {
+          const built = build(
+            size,
+            weightsOfCell(weights, [all[i].name, `RNNCell_${i}`, names[i]]),
+          );
+          size = units;
+          return built;
+        }),
+      );
+    },
+  };
+}
+
+/** A cell of a stack is called by its own name, by tfjs by its place, by Keras 3 by its class. */
+function weightsOfCell(weights: Weights, names: readonly string[]): Weights {
+  const found = names.map(name => weights.part(segment => segment === name));
+  return found.find(({ isEmpty }) => !isEmpty) ?? found[0];
+}
+
+function cellOf({ kind, name, config, isCustom }: Serialized, context: LayerContext) {
+  const known = !isCustom && kind.endsWith('Cell') && Object.hasOwn(recurrentKinds, kind);
+  if (!known) context.refuse(`a cell of class ${quoted(kind)}${name && ` (${quoted(name)})`}`);
+  return readRecurrentCell(recurrentKinds[kind], config, context);
+}
+
+type Merge = 'concat' | 'add' | 'multiply' | 'average';
+
+const merges: Readonly<Record<string, Merge>> = {
+  concat: 'concat',
+  sum: 'add',
+  mul: 'multiply',
+  ave: 'average',
+};
+
+/** One layer from the first step to the last, one from the last to the first. */
+export const readBidirectional: ReadLayer = (config, context) => {
+  context.needsWhole();
+  const mode = config.isNull('merge_mode') ? 'null' : config.text('merge_mode', 'concat');
+  if (!Object.hasOwn(merges, mode)) context.problem(`merge_mode ${quoted(mode)}: two outputs`);
+  const forward = wrapped(config, 'layer', context);
+  const backward = config.has('backward_layer')
+    ? wrapped(config, 'backward_layer', context)
+    : { ...forward, backwards: !forward.backwards };
+  if (forward.backwards || !backward.backwards) context.problem('a forward layer that goes back');
+  if (forward.all !== backward.all) context.problem('return_sequences of one layer only');
+  return (inputs, weights) => {
+    const input = sequenceIn(inputs, context);
+    const [there, back] = [
+      forward.cell.build(
+        input.size,
+        weights.part(segment => segment.startsWith('forward_')),
+      ),
+      backward.cell.build(
+        input.size,
+        weights.part(segment => segment.startsWith('backward_')),
+      ),
+    ];
+    const { units } = forward.cell;
+    const size = mode === 'concat' ? units + backward.cell.units : units;
+    const flow = flowOf(input, size, forward.all);
+    if (forward.all) return { members: [bidirectionalCell(there, merges[mode], back)], flow };
+    return { members: lastOfBoth(there, back, merges[mode], units), flow };
+  };
+};
+
+/** The output after the last step of each layer: of the one that goes back, after the first step. */
+function lastOfBoth(there: AnyCell, back: AnyCell, merge: Merge, units: number): AnyCell[] {
+  const forward = chainOf<AnyCell>([there, lastCell(units)]);
+  const backward = backwardCell(chainOf([back, lastCell(units)]));
+  if (merge !== 'average') return [parallelOf(merge, [forward, backward])];
+  const half = activationCell(units, { name: 'affine', alpha: 0.5 });
+  return [parallelOf('add', [forward, backward]), half];
+}
+
+/** The layer within a Bidirectional. */
+function wrapped(config: Fields, field: string, context: LayerContext) {
+  const layer = serialized(`${config.where}.${field}`, config.value(field));
+  const isPlain = Object.hasOwn(recurrentKinds, layer.kind) && !layer.kind.endsWith('Cell');
+  if (layer.isCustom || !(isPlain || layer.kind === 'RNN')) {
+    context.refuse(`a ${quoted(layer.kind)} both ways`);
+  }
+  const cell = isPlain
+    ? readRecurrentCell(recurrentKinds[layer.kind], layer.config, context)
+    : cellsOf(layer.config, context);
+  return {
+    cell,
+    backwards: layer.config.flag('go_backwards', false),
+    all: layer.config.flag('return_sequences', false),
+  };
+}

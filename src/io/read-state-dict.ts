@@ -1,0 +1,100 @@
+import { isInside, isNdArray, type NdArray } from '../arrays/ndarray.js';
+import { checkNames, describe, mismatch } from '../errors.js';
+import { chainOf } from '../layers/chain.js';
+import { isPlainObject } from '../layers/values.js';
+import { quoted } from './json.js';
+import type { LoadedLayer } from './load.js';
+import { loadedLayer } from './loaded-layer.js';
+import { refusing } from './refusals.js';
+import { TensorClaims } from './tensor-claims.js';
+import type { Draft, StateDictModule } from './torch-draft.js';
+import { groupsOf } from './torch-groups.js';
+import { draftOf } from './torch-inference.js';
+import { inOrder } from './torch-order.js';
+import { listOf } from './torch-parts.js';
+
+/** What the names and shapes of a `state_dict` do not tell. */
+export interface ReadStateDictOptions {
+  /**
+   * Modules by what their names begin with: `{ 'rnn.': {}, 'head.': { activation: 'sigmoid' } }`.
+   * If all are there, they run in this order.
+   */
+  readonly modules?: Readonly<Record<string, StateDictModule>> | undefined;
+  /** What the names of tensors begin with that are not read. */
+  readonly ignore?: string | readonly string[] | undefined;
+}
+
+/** Modules of a file; far more than any network has that is a chain. */
+const mostModules = 512;
+
+/**
+ * The network of a PyTorch `state_dict`, as far as names and shapes tell it, as a layer: a chain of
+ * the modules. `weight_ih_l0` of 4 · hidden rows is an LSTM, of 3 a GRU, of 1 an RNN; with
+ * `weight_hr_l0`, an LSTM with a projection, with `_reverse`, a bidirectional one; `weight` of two
+ * dimensions with `bias` is `Linear`. They run in the only order in which their sizes fit, or in
+ * that of their numbers (`Sequential`).
+ *
+ * What else there is, the option `modules` tells: which is an `Embedding`, a `LayerNorm`, a `PReLU`,
+ * a `Conv1d` or, padded on the left alone, a `CausalConv1d`, the activations, the order. What a file never tells, such as dropout, which
+ * does nothing when it runs, or code in `forward`, is left to you: `fromStateDict` takes a model.
+ *
+ * Throws a RecurError, by name, where names and shapes fit several networks or none.
+ *
+ * @example
+ * const model = chain(lstm(2, 3), dense(3, 1));
+ * const tensors = toStateDict(model, { prefix: ['rnn.', 'head.'] });
+ * String(readStateDict(tensors)); // → Chain(Recur(LSTMCell(2, 3)), Dense(3, 1))
+ */
+export function readStateDict(
+  tensors: Readonly<Record<string, NdArray>>,
+  options: ReadStateDictOptions = {},
+): LoadedLayer {
+  return refusing('state_dict', () => {
+    checkNames('readStateDict', options, ['modules', 'ignore']);
+    const modules = checkedModules(options.modules ?? {});
+    const ignored = listOf('readStateDict.ignore', options.ignore ?? []);
+    if (typeof tensors !== 'object' || tensors === null) {
+      throw mismatch('readStateDict', 'tensors by name', describe(tensors));
+    }
+    const names = Object.keys(tensors).filter(
+      name => !ignored.some(start => name.startsWith(start)),
+    );
+    const groups = groupsOf(names);
+    if (groups.length < 1 || groups.length > mostModules) {
+      throw mismatch('state_dict', `1 to ${mostModules} modules`, String(groups.length));
+    }
+    const claims = new TensorClaims('state_dict', tensors);
+    const drafts = groups.map(group => draftOf(group, claims, modules.get(group.prefix) ?? {}));
+    const ordered = inOrder(drafts, [...modules.keys()]);
+    checkInside(names, tensors);
+    const cells = ordered.flatMap(draft => draft.build(claims));
+    claims.settle([...ignored, ...countersOf(drafts)]);
+    return loadedLayer(cells.length === 1 ? cells[0] : chainOf(cells));
+  });
+}
+
+/** BatchNorm1d counts what it was trained on. */
+function countersOf(drafts: readonly Draft[]): readonly string[] {
+  return drafts.map(({ prefix }) => `${prefix}num_batches_tracked`);
+}
+
+function checkedModules(given: unknown): ReadonlyMap<string, StateDictModule> {
+  const at = 'readStateDict.modules';
+  if (!isPlainObject(given)) throw mismatch(at, 'modules by prefix', describe(given));
+  for (const [prefix, module] of Object.entries(given)) {
+    checkNames(`${at} ${quoted(prefix)}`, module, known);
+  }
+  return new Map(Object.entries(given) as [string, StateDictModule][]);
+}
+
+const known = ['kind', 'activation', 'epsilon', 'dilation', 'groups', 'stride', 'padding'];
+
+/** Refuses shapes that lie before anything of their size is made. */
+function checkInside(names: readonly string[], tensors: Readonly<Record<string, NdArray>>): void {
+  for (const name of names) {
+    if (name.endsWith('num_batches_tracked')) continue;
+    const tensor = tensors[name];
+    if (isNdArray(tensor) && isInside(tensor)) continue;
+    throw mismatch(`state_dict ${quoted(name)}`, 'an ndarray within its data', describe(tensor));
+  }
+}

@@ -1,0 +1,181 @@
+import { activationCell } from '../../cells/activation.js';
+import { batchNormCell } from '../../cells/batch-norm.js';
+import { denseCell } from '../../cells/dense.js';
+import { preluCell } from '../../cells/prelu.js';
+import { softmaxCell } from '../../cells/softmax.js';
+import type { Activation } from '../../equations/activations.js';
+import type { AnyCell } from '../../equations/cell.js';
+import { describe, mismatch } from '../../errors.js';
+import { causalConv1dCell } from '../../layers/causal-conv1d.js';
+import { isPlainObject } from '../../layers/values.js';
+import { quoted } from '../json.js';
+import { canonicalConvolution, transpose } from '../layouts.js';
+import { nestedNumbers, nestedShape } from '../nested-numbers.js';
+import type { Problem } from '../unreadable.js';
+import { gru, lstm } from './recurrent.js';
+import { checkSame, countOf, lastSize, type Told, vector } from './told.js';
+
+/** A layer of the file, understood but for its weights. */
+export interface RtneuralLayer {
+  /** Length of its output. */
+  readonly size: number;
+  /** Numbers that a step makes and keeps. */
+  work(inputSize: number): number;
+  /** Its cells for an input of that size; throws a RecurError for weights that do not fit. */
+  build(inputSize: number): readonly AnyCell[];
+}
+
+type Build = (told: Told, inputSize: number) => readonly AnyCell[];
+
+const builders: ReadonlyMap<string, Build> = new Map<string, Build>([
+  ['dense', dense],
+  ['time-distributed-dense', dense],
+  ['lstm', lstm],
+  ['gru', gru],
+  ['conv1d', conv1d],
+  ['prelu', prelu],
+  ['batchnorm', batchNorm],
+  ['activation', activate],
+]);
+
+const elementwise: ReadonlyMap<string, Activation> = new Map<string, Activation>([
+  ['', 'identity'],
+  ['tanh', 'tanh'],
+  ['relu', 'relu'],
+  ['sigmoid', 'sigmoid'],
+  ['elu', 'elu'],
+]);
+
+/** A layer, or why it cannot run here; throws a RecurError where the file makes no sense. */
+export function readLayer(where: string, layer: unknown): RtneuralLayer | Problem {
+  if (!isPlainObject(layer)) throw mismatch(where, 'a layer', describe(layer));
+  const { type, activation = '', weights = [] } = layer;
+  if (typeof type !== 'string') throw mismatch(`${where} type`, 'a string', describe(type));
+  if (typeof activation !== 'string') {
+    throw mismatch(`${where} activation`, 'a string', describe(activation));
+  }
+  const at = `${where} ${quoted(type)}`;
+  const build = builders.get(type);
+  if (!build) return { where: at, why: 'no layer of a stream of vectors that RTNeural has' };
+  if (!isKnown(type, activation)) {
+    const recurrent = type === 'lstm' || type === 'gru';
+    const why = `activation ${quoted(activation)}${recurrent ? ', where RTNeural has tanh' : ''}`;
+    return { where: at, why };
+  }
+  if (!Array.isArray(weights)) throw mismatch(`${at} weights`, 'an array', describe(weights));
+  const size = lastSize(`${at} shape`, layer.shape);
+  const told = { where: at, layer, size, weights, activation };
+  return {
+    size,
+    work: inputSize => size + (type === 'conv1d' ? kept(told, inputSize) : 0),
+    build: inputSize => build(told, inputSize),
+  };
+}
+
+function isKnown(type: string, activation: string): boolean {
+  if (type === 'lstm' || type === 'gru') return activation === '' || activation === 'tanh';
+  return elementwise.has(activation) || activation === 'softmax';
+}
+
+function activate(told: Told, inputSize: number): readonly AnyCell[] {
+  checkSame(told, inputSize);
+  const { activation, size } = told;
+  if (activation === 'softmax') return [softmaxCell(size)];
+  return [activationCell(size, elementwise.get(activation) as Activation)];
+}
+
+/** A layer and its activation, which is a layer of its own only where it is not elementwise. */
+function activated(
+  { activation, size }: Told,
+  make: (activation: Activation) => AnyCell,
+): readonly AnyCell[] {
+  if (activation !== 'softmax') return [make(elementwise.get(activation) as Activation)];
+  return [make('identity'), softmaxCell(size)];
+}
+
+function dense(told: Told, inputSize: number): readonly AnyCell[] {
+  const { where, size, weights } = told;
+  const bias = countOf(told, 1, 2) === 2;
+  const kernel = nestedNumbers(`${where} kernel`, weights[0], {
+    shape: [inputSize, size],
+    meaning: `input ${inputSize}, output ${size}`,
+  });
+  const params = {
+    weight: transpose(kernel, inputSize, size),
+    ...(bias && { bias: vector(told, 'bias', weights[1]) }),
+  };
+  return activated(told, activation => denseCell(inputSize, size, { activation, bias, params }));
+}
+
+/** Keras's kernel `[kernelSize, input / groups, output]`, causal. */
+function conv1d(told: Told, inputSize: number): readonly AnyCell[] {
+  const { where, size, weights } = told;
+  const bias = countOf(told, 1, 2) === 2;
+  const [kernelSize, dilation, groups] = convolutionSizes(told);
+  if (inputSize % groups || size % groups) {
+    const got = `input ${inputSize}, output ${size}`;
+    throw mismatch(where, `sizes that are multiples of ${groups} groups`, got);
+  }
+  const columns = inputSize / groups;
+  const shape = [kernelSize, columns, size] as const;
+  const kernel = nestedNumbers(`${where} kernel`, weights[0], {
+    shape,
+    meaning: `kernel ${kernelSize}, input ${inputSize} / groups ${groups}, output ${size}`,
+  });
+  const params = {
+    weight: canonicalConvolution(kernel, shape),
+    ...(bias && { bias: vector(told, 'bias', weights[1]) }),
+  };
+  return activated(told, activation =>
+    causalConv1dCell(inputSize, size, kernelSize, { dilation, groups, bias, activation, params }),
+  );
+}
+
+/** Numbers that a convolution carries from step to step. */
+function kept(told: Told, inputSize: number): number {
+  const [kernelSize, dilation] = convolutionSizes(told);
+  return (kernelSize - 1) * dilation * inputSize;
+}
+
+/** Kernel size, dilation and groups: each a number, or Keras's array of one. */
+function convolutionSizes({ where, layer }: Told): readonly number[] {
+  return (['kernel_size', 'dilation', 'groups'] as const).map(name => {
+    const given = layer[name] ?? (name === 'kernel_size' ? undefined : 1);
+    return lastSize(`${where} ${name}`, typeof given === 'number' ? [given] : given);
+  });
+}
+
+function prelu(told: Told, inputSize: number): readonly AnyCell[] {
+  checkSame(told, inputSize);
+  const { size, weights, where } = told;
+  countOf(told, 1, 1);
+  const [, shared] = nestedShape(weights[0], 2);
+  const length = shared === 1 ? 1 : size;
+  const shape = [1, length];
+  const given = nestedNumbers(`${where} alpha`, weights[0], { shape, meaning: `size ${size}` });
+  const alpha = length === size ? given : new Float32Array(size).fill(given[0]);
+  return [preluCell(size, { params: { alpha } })];
+}
+
+/** Keras's gamma, beta, mean, variance; the first two are absent where they are 1 and 0. */
+function batchNorm(told: Told, inputSize: number): readonly AnyCell[] {
+  checkSame(told, inputSize);
+  const { size, weights, where, layer } = told;
+  const { epsilon } = layer;
+  const affine = countOf(told, 2, 4) === 4;
+  if (weights.length === 3) throw mismatch(`${where} weights`, '2 or 4 arrays', '3');
+  if (typeof epsilon !== 'number' || !(epsilon >= 0) || epsilon > 1e6) {
+    throw mismatch(`${where} epsilon`, 'a number from 0 to 1e6', describe(epsilon));
+  }
+  const [mean, variance] = weights.slice(-2);
+  const runningVar = vector(told, 'variance', variance);
+  const low = runningVar.findIndex(v => !(v + epsilon > 0));
+  if (low >= 0) throw mismatch(`${where} variance`, 'positive numbers', `${runningVar[low]}`);
+  const params = {
+    weight: affine ? vector(told, 'gamma', weights[0]) : new Float32Array(size).fill(1),
+    bias: affine ? vector(told, 'beta', weights[1]) : new Float32Array(size),
+    runningMean: vector(told, 'mean', mean),
+    runningVar,
+  };
+  return [batchNormCell(size, { epsilon, params })];
+}

@@ -1,0 +1,150 @@
+import { type AnyCell, internals } from '../equations/cell.js';
+import { type ParameterShape, parameterShapes } from '../equations/parameters.js';
+import { describe, mismatch } from '../errors.js';
+import { cellOf, layerText } from '../layers/chain.js';
+import { carried, type WithCell } from '../layers/members.js';
+import { isRecurrent, moduleOf, type TorchModule, tensorName } from './torch-modules.js';
+
+/** A layer with parameters, or one direction of it, as a module of PyTorch. */
+export interface TorchPart {
+  readonly where: string;
+  readonly cell: AnyCell;
+  readonly module: TorchModule;
+  readonly shapes: readonly ParameterShape[];
+  /** True for what runs backwards: its tensors end with `_reverse`. */
+  readonly reverse: boolean;
+  /** Which member of the model it is: both directions of one are the same. */
+  readonly member: number;
+}
+
+/** A part, and how its tensors begin and which layer of its module it is. */
+export interface NamedPart extends TorchPart {
+  readonly prefix: string;
+  readonly layer: number;
+}
+
+/** The cell of a model; throws a RecurError for what has none, or configuration of a stream. */
+export function plainCell(where: string, model: AnyCell | WithCell): AnyCell {
+  const cell = cellOf(model);
+  if (!cell) throw mismatch(where, 'a layer or a cell', describe(model));
+  const own = (model as Partial<WithCell>)[carried] ?? [];
+  if (own.length) {
+    throw mismatch(where, 'a model without configuration', `one with ${own.join(', ')}`);
+  }
+  return cell;
+}
+
+/** The parts of a model in the order in which they run; layers without parameters are none. */
+export function torchParts(caller: string, model: AnyCell): readonly TorchPart[] {
+  const parts: TorchPart[] = [];
+  let members = 0;
+  const visit = (cell: AnyCell, where: string, reverse: boolean, member?: number): void => {
+    const { spec } = cell[internals];
+    if (spec.kind === 'function') return;
+    const inner = 'members' in spec ? spec.members : [];
+    if (spec.kind === 'layer' && spec.name === 'bidirectional') {
+      const own = members++;
+      for (const [i, direction] of inner.entries()) {
+        visit(direction, `${where}[${i}]`, i === 1, own);
+      }
+      return;
+    }
+    const name = spec.kind === 'layer' ? spec.name : 'chain';
+    for (const [i, one] of inner.entries()) {
+      visit(one, `${where && `${where}.`}${name}[${i}]`, reverse, member);
+    }
+    if (inner.length) return;
+    const shapes = shapesOf(cell);
+    if (shapes.length === 0) return;
+    const at = where || caller;
+    const module = moduleOf(at, cell);
+    parts.push({ where: at, cell, module, shapes, reverse, member: member ?? members++ });
+  };
+  visit(model, '', false);
+  return parts;
+}
+
+function shapesOf(cell: AnyCell): readonly ParameterShape[] {
+  const { spec } = cell[internals];
+  if (spec.kind === 'layer') return spec.shapes;
+  if (spec.kind !== 'equations') return [];
+  return parameterShapes(spec.definition.plan, spec.sizes, spec.bias);
+}
+
+/** The parts with their names; throws a RecurError for prefixes that give a tensor to two. */
+export function namedParts(
+  caller: string,
+  parts: readonly TorchPart[],
+  given: unknown,
+): readonly NamedPart[] {
+  const heads = parts.filter((part, i) => parts[i - 1]?.member !== part.member);
+  const prefixes = prefixesOf(caller, heads, given);
+  const layers = layersOf(caller, heads, parts, prefixes);
+  return parts.map(part => {
+    const at = heads.findIndex(({ member }) => member === part.member);
+    return { ...part, prefix: prefixes[at], layer: layers[at] };
+  });
+}
+
+/** A parameter's whole name in the `state_dict`. */
+export function nameOf({ module, prefix, layer, reverse }: NamedPart, parameter: string): string {
+  return prefix + tensorName(module, parameter, layer, reverse);
+}
+
+function prefixesOf(
+  caller: string,
+  heads: readonly TorchPart[],
+  given: unknown,
+): readonly string[] {
+  if (typeof given === 'string') return heads.map(() => given);
+  const list = listOf(`${caller}.prefix`, given);
+  if (list.length === heads.length) return list;
+  const expected = `one, or ${heads.length}: for ${heads.map(({ cell }) => cell).join(', ')}`;
+  throw mismatch(`${caller}.prefix`, expected, String(list.length));
+}
+
+export function listOf(where: string, given: unknown): readonly string[] {
+  if (typeof given === 'string') return [given];
+  if (Array.isArray(given) && given.every(text => typeof text === 'string')) return given;
+  throw mismatch(where, 'a string or an array of strings', describe(given));
+}
+
+/** Which layer of its module each member is. */
+function layersOf(
+  caller: string,
+  heads: readonly TorchPart[],
+  parts: readonly TorchPart[],
+  prefixes: readonly string[],
+): readonly number[] {
+  const layers: number[] = [];
+  for (const [i, prefix] of prefixes.entries()) {
+    const continues = i > 0 && prefix === prefixes[i - 1];
+    const fits = continues
+      ? isOneModule(heads[i - 1], heads[i], parts)
+      : prefixes.indexOf(prefix) === i;
+    if (!fits) {
+      const example = heads.map(({ module }) => `'${module.name.toLowerCase()}.'`).join(', ');
+      const got = `'${prefix}' for ${layerText(heads[i].cell)} too`;
+      const hint = 'layers of one module follow each other and are of one kind and size';
+      throw mismatch(`${caller}.prefix`, `one a module, such as [${example}]`, got, hint);
+    }
+    layers.push(continues ? layers[i - 1] + 1 : 0);
+  }
+  return layers;
+}
+
+/** True if a member can be the next layer of its neighbour's module. */
+function isOneModule(before: TorchPart, own: TorchPart, parts: readonly TorchPart[]): boolean {
+  const [first, second] = [before, own].map(({ cell }) => cell[internals].spec);
+  const directions = ({ member }: TorchPart) => parts.filter(p => p.member === member).length;
+  if (first.kind !== 'equations' || second.kind !== 'equations') return false;
+  return (
+    isRecurrent(own.module.name) &&
+    own.module.name === before.module.name &&
+    directions(own) === directions(before) &&
+    second.activations.φ.name === first.activations.φ.name &&
+    second.sizes.hidden === first.sizes.hidden &&
+    second.sizes.projection === first.sizes.projection &&
+    second.bias === first.bias
+  );
+}

@@ -1,0 +1,98 @@
+/**
+ * Writes models.json: layers models of TensorFlow.js with seeded weights, as it saves them, and
+ * what its own CPU backend computes for them.
+ *
+ *   npm install --prefix test/golden/tfjs && node test/golden/tfjs/make.mjs
+ */
+import { writeFileSync } from 'node:fs';
+import tf from '@tensorflow/tfjs';
+import { models, quantised } from './models.js';
+
+await tf.setBackend('cpu');
+
+/** Repeatable numbers in [-scale, scale), of 24 bits each: float32 holds them. */
+function numbers(seed, count, scale) {
+  let state = seed >>> 0;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (((state >>> 8) / 2 ** 24) * 2 - 1) * scale;
+  });
+}
+
+function seeded(weight, seed) {
+  const count = weight.shape.reduce((product, n) => product * n, 1);
+  const values = numbers(seed, count, 0.6);
+  // A variance is never below 0.
+  const isVariance = weight.name.includes('variance');
+  const given = isVariance ? values.map(v => Math.abs(v) + 0.1) : values;
+  return tf.tensor(given, weight.shape);
+}
+
+async function saved(model) {
+  let artifacts;
+  await model.save(
+    tf.io.withSaveHandler(async given => {
+      artifacts = given;
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
+    }),
+  );
+  return artifacts;
+}
+
+function inputOf(model, seed) {
+  const [, ...shape] = model.inputs[0].shape;
+  const indices = model.layers.find(({ inputDim }) => inputDim);
+  const values = numbers(
+    seed,
+    shape.reduce((product, n) => product * n, 1),
+    1,
+  );
+  const chosen = indices
+    ? Array.from(values, v => Math.floor(((v + 1) / 2) * indices.inputDim))
+    : Array.from(values);
+  return { shape, values: chosen };
+}
+
+function caseOf(name, model, modelJson, weightData, seed) {
+  const input = inputOf(model, seed);
+  const output = model.predict(tf.tensor(input.values, [1, ...input.shape]));
+  return {
+    name,
+    modelJson,
+    weights: Buffer.from(weightData).toString('base64'),
+    input,
+    output: { shape: output.shape.slice(1), values: Array.from(output.dataSync()) },
+  };
+}
+
+const cases = [];
+let seed = 0;
+for (const [name, make] of Object.entries(models(tf))) {
+  const model = make();
+  model.setWeights(model.weights.map(weight => seeded(weight, ++seed)));
+  const { modelTopology, weightSpecs, weightData } = await saved(model);
+  const weightsManifest = [{ paths: ['group1-shard1of1.bin'], weights: weightSpecs }];
+  const modelJson = { format: 'layers-model', modelTopology, weightsManifest };
+  cases.push(
+    caseOf(
+      name,
+      model,
+      modelJson,
+      tf.io.CompositeArrayBuffer?.join(weightData) ?? weightData,
+      seed,
+    ),
+  );
+}
+for (const dtype of ['uint8', 'uint16', 'float16']) {
+  const { modelJson } = cases[0];
+  const { specs, weightData } = quantised(modelJson.weightsManifest[0].weights, dtype, numbers);
+  const model = await tf.loadLayersModel(
+    tf.io.fromMemory({ ...modelJson, weightSpecs: specs, weightData }),
+  );
+  const weightsManifest = [{ paths: ['group1-shard1of1.bin'], weights: specs }];
+  cases.push(
+    caseOf(`quantised to ${dtype}`, model, { ...modelJson, weightsManifest }, weightData, 99),
+  );
+}
+const text = cases.map(one => JSON.stringify(one)).join(',\n');
+writeFileSync(new URL('models.json', import.meta.url), `[\n${text}\n]\n`);

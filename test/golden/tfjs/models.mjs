@@ -1,0 +1,156 @@
+/** Models by what is in them. */
+export function models(tf) {
+  const { layers } = tf;
+  const sequential =
+    (...members) =>
+    () =>
+      tf.sequential({ layers: members.map(make => make()) });
+  const [T, F] = [7, 3];
+  const inputShape = [T, F];
+  const returnSequences = true;
+  const gru = { recurrentActivation: 'sigmoid', resetAfter: false };
+  return {
+    'LSTM and Dense': sequential(
+      () => layers.lstm({ units: 4, inputShape, returnSequences }),
+      () => layers.dense({ units: 2, activation: 'sigmoid' }),
+    ),
+    'LSTM, its last step, and softmax': sequential(
+      () => layers.lstm({ units: 4, inputShape, recurrentActivation: 'sigmoid' }),
+      () => layers.dense({ units: 3, activation: 'softmax' }),
+    ),
+    'GRU, reset before': sequential(() => layers.gru({ units: 5, inputShape, returnSequences })),
+    'GRU with a sigmoid, of relu, without bias': sequential(() =>
+      layers.gru({
+        units: 4,
+        inputShape,
+        returnSequences,
+        activation: 'relu',
+        useBias: false,
+        ...gru,
+      }),
+    ),
+    'SimpleRNN, twice': sequential(
+      () => layers.simpleRNN({ units: 4, inputShape, returnSequences }),
+      () => layers.simpleRNN({ units: 3, returnSequences, activation: 'softsign' }),
+    ),
+    'RNN of a stack of cells': sequential(() =>
+      layers.rnn({
+        cell: layers.stackedRNNCells({
+          cells: [layers.lstmCell({ units: 3 }), layers.gruCell({ units: 4, resetAfter: false })],
+        }),
+        inputShape,
+        returnSequences,
+      }),
+    ),
+    'Embedding and LSTM': sequential(
+      () => layers.embedding({ inputDim: 6, outputDim: 3, inputLength: T }),
+      () => layers.lstm({ units: 4, returnSequences }),
+      () => layers.timeDistributed({ layer: layers.dense({ units: 2 }) }),
+    ),
+    'normalisations and activations': sequential(
+      () => layers.dense({ units: 4, inputShape, activation: 'relu6' }),
+      () => layers.batchNormalization(),
+      () => layers.leakyReLU(),
+      () => layers.gru({ units: 4, returnSequences, ...gru }),
+      () => layers.layerNormalization(),
+      () => layers.dropout({ rate: 0.5 }),
+      () => layers.elu(),
+      () => layers.activation({ activation: 'selu' }),
+      () => layers.activation({ activation: 'softmax' }),
+    ),
+    'a Dense of one vector': sequential(
+      () => layers.dense({ units: 4, inputShape: [F], activation: 'elu' }),
+      () => layers.prelu(),
+      () => layers.dense({ units: 3, activation: 'softplus' }),
+      () => layers.softmax(),
+    ),
+    'Bidirectional, concatenated': sequential(() =>
+      layers.bidirectional({
+        layer: layers.lstm({ units: 3, returnSequences }),
+        mergeMode: 'concat',
+        inputShape,
+      }),
+    ),
+    'Bidirectional, averaged, its last step': sequential(
+      () =>
+        layers.bidirectional({
+          layer: layers.gru({ units: 3, ...gru }),
+          mergeMode: 'ave',
+          inputShape,
+        }),
+      () => layers.dense({ units: 2 }),
+    ),
+    'GRU that goes backwards': sequential(
+      () => layers.gru({ units: 3, inputShape, goBackwards: true, ...gru }),
+      () => layers.dense({ units: 2 }),
+    ),
+    'Conv1D and GRU': sequential(
+      () => layers.conv1d({ filters: 4, kernelSize: 3, inputShape, activation: 'relu' }),
+      () => layers.maxPooling1d({ poolSize: 2 }),
+      () => layers.gru({ units: 3, ...gru }),
+      () => layers.dense({ units: 2 }),
+    ),
+    'Conv1D, dilated, and LSTM': sequential(
+      () =>
+        layers.conv1d({ filters: 4, kernelSize: 3, inputShape, padding: 'same', dilationRate: 2 }),
+      () => layers.lstm({ units: 3, returnSequences }),
+    ),
+    'Conv1D of the same length with strides, pooled': sequential(
+      () => layers.conv1d({ filters: 4, kernelSize: 4, strides: 2, inputShape, padding: 'same' }),
+      () => layers.averagePooling1d({ poolSize: 2, strides: 1 }),
+      () => layers.globalAveragePooling1d(),
+    ),
+    'Conv1D and Flatten': sequential(
+      () => layers.conv1d({ filters: 2, kernelSize: 3, inputShape }),
+      () => layers.flatten(),
+      () => layers.dense({ units: 2, activation: 'tanh' }),
+    ),
+    'a graph: concatenated, added, multiplied': () => {
+      const input = tf.input({ shape: inputShape });
+      const lstm = layers.lstm({ units: 4, returnSequences }).apply(input);
+      const dense = layers.dense({ units: 4 }).apply(input);
+      const sum = layers.add().apply([lstm, dense]);
+      const all = layers.concatenate().apply([input, sum, dense]);
+      const gate = layers.dense({ units: 4, activation: 'sigmoid' }).apply(all);
+      const gated = layers.multiply().apply([gate, lstm]);
+      const output = layers.average().apply([gated, sum, dense]);
+      return tf.model({ inputs: input, outputs: output });
+    },
+    'a model within a model': () => {
+      const inner = tf.sequential({
+        layers: [layers.lstm({ units: 3, inputShape, returnSequences })],
+      });
+      return tf.sequential({ layers: [inner, layers.dense({ units: 2 })] });
+    },
+  };
+}
+
+/** Weights as `tensorflowjs_converter --quantize_…` stores them, of numbers of their own. */
+export function quantised(specs, dtype, numbers) {
+  const parts = specs.map((spec, i) => {
+    const count = spec.shape.reduce((product, n) => product * n, 1);
+    const values = numbers(1000 + i, count, 0.6);
+    if (dtype === 'float16') return halves(values);
+    const [min, most] = [Math.min(...values), dtype === 'uint8' ? 255 : 65535];
+    const scale = (Math.max(...values) - min) / most;
+    const Stored = dtype === 'uint8' ? Uint8Array : Uint16Array;
+    const stored = Stored.from(values, v => Math.round((v - min) / scale));
+    return { bytes: new Uint8Array(stored.buffer), quantization: { min, scale, dtype } };
+  });
+  const weightData = new Uint8Array(Buffer.concat(parts.map(({ bytes }) => bytes))).buffer;
+  const quantization = i => ({ original_dtype: 'float32', ...parts[i].quantization });
+  return {
+    specs: specs.map((spec, i) => ({ ...spec, quantization: quantization(i) })),
+    weightData,
+  };
+}
+
+/** The upper bits of numbers as halves: what is between 2⁻¹⁴ and 1 in size. */
+function halves(values) {
+  const stored = Uint16Array.from(values, v => {
+    const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(v))));
+    const fraction = Math.floor((Math.abs(v) / 2 ** exponent - 1) * 1024);
+    return ((v < 0 ? 1 : 0) << 15) | ((exponent + 15) << 10) | Math.max(0, fraction);
+  });
+  return { bytes: new Uint8Array(stored.buffer), quantization: { dtype: 'float16' } };
+}

@@ -1,0 +1,175 @@
+import { expect, test } from 'vitest';
+import { chain, dense, embedding, gru, lstm, stateful } from '../../../src/index.js';
+import { readKeras, readKerasWeights } from '../../../src/io/keras/index.js';
+import { type LoadedLayer, readTfjs, UnreadableError } from '../../../src/io/tfjs/index.js';
+import { refusal } from '../files.js';
+import { bytesOf, cases } from './files.js';
+
+interface LayerJson {
+  class_name: string;
+  config: Record<string, unknown>;
+  [more: string]: unknown;
+}
+
+/** A Sequential of layers, each with weights by name and shape, all of them 0.5. */
+function sequential(
+  layers: readonly LayerJson[],
+  weights: Readonly<Record<string, readonly number[]>> = {},
+  version = '2',
+  options = {},
+): LoadedLayer {
+  const specs = Object.entries(weights).map(([name, shape]) => ({ name, shape, dtype: 'float32' }));
+  const count = specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const modelJson = {
+    modelTopology: { keras_version: version, class_name: 'Sequential', config: { layers } },
+    weightsManifest: [{ paths: ['a.bin'], weights: specs }],
+  };
+  return readTfjs(modelJson, new Uint8Array(new Float32Array(count).fill(0.5).buffer), options);
+}
+
+const layer = (class_name: string, config: Record<string, unknown> = {}): LayerJson => ({
+  class_name,
+  config: { name: class_name.toLowerCase(), ...config },
+});
+const first = (class_name: string, config: Record<string, unknown> = {}, size = 2): LayerJson =>
+  layer(class_name, { batch_input_shape: [null, 5, size], ...config });
+
+function problemsOf(...layers: LayerJson[]) {
+  try {
+    sequential(layers);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UnreadableError);
+    return (error as UnreadableError).problems.map(({ where, why }) => `${where}: ${why}`);
+  }
+  return [];
+}
+
+test('everything in a model that cannot run is told at once', () => {
+  const problems = problemsOf(
+    first('Lambda'),
+    layer('LSTM', { units: 2, activation: 'gelu', recurrent_activation: 'swish' }),
+    layer('GRU', { units: 2, go_backwards: true, return_sequences: true }),
+    layer('Dense', { units: 2, activation: 'mish' }),
+    layer('Masking'),
+    layer('MultiHeadAttention'),
+    layer('ReLU', { max_value: 3 }),
+    layer('Bidirectional', { merge_mode: null, layer: layer('GRU', { units: 2 }) }),
+  );
+  expect(problems).toEqual([
+    "Lambda 'lambda': no layer of class 'Lambda' here",
+    "LSTM 'lstm': activation 'gelu'",
+    "LSTM 'lstm': recurrent_activation 'silu' within a recurrent layer",
+    "GRU 'gru': go_backwards with return_sequences: steps in reverse",
+    "Dense 'dense': activation 'mish'",
+    "Masking 'masking': masks: mapSequences has them; masking: 'ignore' reads the model without",
+    "MultiHeadAttention 'multiheadattention': no layer of class 'MultiHeadAttention' here",
+    "ReLU 'relu': options, or a function, that there is none of here",
+    "Bidirectional 'bidirectional': merge_mode 'null': two outputs",
+  ]);
+});
+
+test("a class of the user's own is none of Keras's, whatever it is called", () => {
+  const own = { ...first('Dense', { units: 1 }), module: 'my_layers', registered_name: 'My>Dense' };
+  expect(problemsOf(own)).toEqual(["Dense 'dense': a class of the user's own, 'Dense'"]);
+});
+
+test('hard_sigmoid is 0.2 x + 0.5 in Keras 2 and tfjs, x / 6 + 0.5 in Keras 3', () => {
+  const weights = { 'dense/kernel': [1, 1] };
+  const one = first('Dense', { units: 1, use_bias: false, activation: 'hard_sigmoid' }, 1);
+  const at = (version: string) => stateful(sequential([one], weights, version))([2])[0];
+  expect(at('2.15.0')).toBeCloseTo(0.7, 6);
+  expect(at('tfjs-layers 4.22.0')).toBeCloseTo(0.7, 6);
+  expect(at('3.5.0')).toBeCloseTo(2 / 3, 6);
+});
+
+test('a Reshape or Permute may change nothing, or flatten', () => {
+  const model = sequential([
+    first('Permute', { dims: [1, 2] }),
+    layer('Reshape', { target_shape: [5, 2] }),
+    layer('Activation', { activation: 'relu' }),
+    layer('Reshape', { target_shape: [-1] }),
+  ]);
+  expect(String(model)).toBe('Window(5, Activation(2, relu))');
+  const y = stateful(model)([1, -2, 3, -4, 5, -6, 7, -8, 9, -10]);
+  expect(y).toEqual(Float32Array.of(1, 0, 3, 0, 5, 0, 7, 0, 9, 0));
+  expect(problemsOf(first('Permute', { dims: [2, 1] }))).toEqual([
+    "Permute 'permute': axes that move",
+  ]);
+  expect(problemsOf(first('Reshape', { target_shape: [2, 5] }))).toEqual([
+    "Reshape 'reshape': [5, 2] as [2, 5]",
+  ]);
+});
+
+test('what streams goes on step by step; what looks ahead is refused there, with the reason', () => {
+  const weights = { 'gru/kernel': [2, 3], 'gru/recurrent_kernel': [1, 3], 'gru/bias': [3] };
+  const ahead = sequential([first('GRU', { units: 1, go_backwards: true })], weights);
+  expect(refusal(() => stateful(ahead)([1, 2]))).toBe(
+    'backward: expected a whole sequence: map(sequence), chunks: true or a window, ' +
+      'got one step of a stream; it runs from the last step to the first',
+  );
+  expect(
+    stateful(ahead).map([
+      [1, 2],
+      [3, 4],
+    ]),
+  ).toHaveLength(1);
+  const causal = sequential([first('GRU', { units: 1 })], weights);
+  const reversed = stateful(causal).map([
+    [3, 4],
+    [1, 2],
+  ]) as Float32Array[];
+  expect(
+    stateful(ahead).map([
+      [1, 2],
+      [3, 4],
+    ]),
+  ).toEqual([reversed[1]]);
+});
+
+test('masks are left out if told so', () => {
+  const masked = first('Masking');
+  const ignored = sequential([masked], {}, '2', { masking: 'ignore' });
+  expect(stateful(ignored)([1, 2])).toEqual(Float32Array.of(1, 2));
+  const wrong = () => sequential([masked], {}, '2', { masking: 'never' });
+  expect(refusal(wrong)).toBe("readTfjs.masking: expected 'refuse' or 'ignore', got 'never'");
+});
+
+test('a model says what it is made of', () => {
+  const model = readKeras(bytesOf('gru.keras'));
+  expect(String(model)).toBe(
+    'Chain(Recur(GRUCell(2, 4)), LayerNorm(4; epsilon=0.001), ' +
+      'Recur(GRUCell(4, 3; gateActivation=hardSigmoid6)), Dense(3, 2), Softmax(2))',
+  );
+});
+
+const [{ input, output }] = cases.filter(({ file }) => file === 'gru.weights.h5');
+const own = () => chain(gru(2, 3), lstm(3, 3), dense(3, 2), dense(2, 1));
+
+test('weights alone go into a model of the same layers', () => {
+  const model = readKerasWeights(bytesOf('gru.weights.h5'), own());
+  const ys = stateful(model).map(input as number[][]);
+  const off = ys.map(([y], t) => Math.abs(y - output[t][0]));
+  expect(Math.max(...off)).toBeLessThan(1e-5);
+  expect(model.inputSize).toBe(2);
+});
+
+test('weights alone do not go into a model of others', () => {
+  const read = (model: Parameters<typeof readKerasWeights>[1]) =>
+    refusal(() => readKerasWeights(bytesOf('gru.weights.h5'), model));
+  const more = chain(own(), dense(1, 1));
+  expect(read(more)).toBe('Dense(1, 1): expected kernel [1, 1], got none of no weights');
+  const fewer = chain(gru(2, 3), lstm(3, 3), dense(3, 2));
+  expect(read(fewer)).toMatch(/^weights 'dense_1\/vars\/0': expected a layer that has them/);
+  const other = chain(gru(2, 4), lstm(4, 3), dense(3, 2), dense(2, 1));
+  expect(read(other)).toContain("Recur(GRUCell(2, 4)) 'gru/cell/vars/0': expected kernel [2, 12]");
+  const before = chain(gru(2, 3, { resetGate: 'before' }), lstm(3, 3), dense(3, 2), dense(2, 1));
+  expect(read(before)).toContain("'gru/cell/vars/2': expected bias [9], got [2, 9]");
+  expect(read(chain(embedding(2, 3)))).toContain('Embedding(2, 3): expected embeddings [2, 3]');
+});
+
+test('a file of weights alone is no model', () => {
+  const message = refusal(() => readKeras(bytesOf('gru.weights.h5')));
+  expect(message).toBe(
+    '.h5: expected a model_config, got none; readKerasWeights takes a file of weights alone',
+  );
+});

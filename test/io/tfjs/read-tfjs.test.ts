@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { stateful } from '../../../src/index.js';
+import { readTfjs } from '../../../src/io/tfjs/index.js';
+import { caseNamed, cases, rowsOf, shardOf } from './models.js';
+
+/** Largest difference of answers from those of tfjs, which come in the same order. */
+function distance(got: readonly Float32Array[], wanted: readonly (readonly number[])[]): number {
+  expect(got.map(({ length }) => length)).toEqual(wanted.map(({ length }) => length));
+  return Math.max(...got.flatMap((y, t) => [...y].map((v, i) => Math.abs(v - wanted[t][i]))));
+}
+
+test.each(cases.map(one => [one.name, one] as const))('%s: the numbers of tfjs', (_, one) => {
+  const model = readTfjs(one.modelJson, shardOf(one));
+  const { input, output } = one;
+  const steps = rowsOf(input.values, model.inputSize);
+  const ys = stateful(model).map(steps) as Float32Array[];
+  const wanted = rowsOf(output.values, output.shape[output.shape.length - 1]);
+  // Of a model that answers once, a stream answers at each step: the last is Keras's.
+  expect(distance(ys.slice(-wanted.length), wanted)).toBeLessThan(1e-5);
+});
+
+test('the JSON of Keras 3, with weights by number, is the same model', () => {
+  const one = caseNamed('LSTM and Dense');
+  const { layers } = (one.modelJson.modelTopology as { config: { layers: JsonLayer[] } }).config;
+  const [{ weights }] = one.modelJson.weightsManifest;
+  const names = [
+    'lstm/cell/vars/0',
+    'lstm/cell/vars/1',
+    'lstm/cell/vars/2',
+    'dense/vars/0',
+    'dense/vars/1',
+  ];
+  const { batch_input_shape: batch_shape, ...lstm } = layers[0].config;
+  const keras = (class_name: string, config: object) => {
+    return { module: 'keras.layers', class_name, config, registered_name: null };
+  };
+  const modelTopology = {
+    keras_version: '3.5.0',
+    model_config: {
+      ...{ module: 'keras', class_name: 'Sequential', registered_name: 'Sequential' },
+      config: {
+        layers: [
+          keras('InputLayer', { batch_shape, name: 'input' }),
+          keras('LSTM', { ...lstm, name: 'any' }),
+          keras('Dense', { ...layers[1].config, name: 'other' }),
+        ],
+      },
+    },
+  };
+  const specs = weights.map((spec, i) => ({
+    ...spec,
+    name: `_layer_checkpoint_dependencies/${names[i]}`,
+  }));
+  const json = { modelTopology, weightsManifest: [{ paths: ['a.bin'], weights: specs }] };
+  const model = readTfjs(json, shardOf(one));
+  expect(model.params).toEqual(readTfjs(one.modelJson, shardOf(one)).params);
+  expect(String(model)).toContain('gateActivation=hardSigmoid6');
+});
+
+interface JsonLayer {
+  readonly config: Readonly<Record<string, unknown>>;
+}
