@@ -1,6 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { chain, dense, embedding, gru, lstm, parallel, softmax } from '../../src/index.js';
+import {
+  causalConv1d,
+  chain,
+  dense,
+  embedding,
+  gru,
+  lstm,
+  parallel,
+  softmax,
+} from '../../src/index.js';
 import { onnxInitializers, readOnnx, writeOnnx } from '../../src/io/onnx/index.js';
 
 /** What a fuzzer needs of the reader of ONNX files. */
@@ -13,6 +22,7 @@ export const onnx = {
     const files = readdirSync(golden).filter(file => file.endsWith('.onnx'));
     const own = [
       chain(lstm(2, 3, { seed: 1 }), dense(3, 1, { seed: 2 })),
+      chain(causalConv1d(2, 3, 2, { seed: 8 }), gru(3, 2, { seed: 9 })),
       chain(embedding(4, 2, { seed: 3 }), gru(2, 3, { seed: 4 }), softmax(3)),
       chain(
         parallel('concat', dense(2, 1, { seed: 5 }), gru(2, 2, { seed: 6 })),

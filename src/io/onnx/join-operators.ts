@@ -23,9 +23,23 @@ import {
 
 /** Operators that put together what is computed, and zeros around it. */
 export const joinOperators: Readonly<Record<string, Operator>> = {
-  Concat: (node, inputs) => [concatenated(node, inputs)],
+  Concat: (node, inputs) => [
+    inputs[0].kind === 'state' ? afterContext(node, inputs) : concatenated(node, inputs),
+  ],
   Pad: pad,
 };
+
+/** Steps after those that a state has from before. */
+function afterContext(node: Node, inputs: readonly Value[]): Flow {
+  const [state] = inputs;
+  const flow = flowIn(inputs, 1);
+  const at = axisAt(flow, integerOf(node, 'axis', 0));
+  const steps = state.kind === 'state' ? state.dims?.[0] : undefined;
+  const isContext = at === 0 && flow.axes[0].role === 'time' && typeof steps === 'number';
+  ensure(isContext && state.kind === 'state' && inputs.length === 2, 'a state put before steps');
+  const { input, from } = state;
+  return { ...flow, pad: [steps, 0], context: { input, from } };
+}
 
 /** Vectors in a row: a row of rows doubles them. */
 const mostParts = 4096;

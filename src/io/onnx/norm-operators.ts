@@ -109,6 +109,7 @@ type PoolCell = typeof maxPool1dCell;
 function pooled(node: Node, inputs: readonly Value[], reading: Reading, make: PoolCell): Flow {
   const [input] = inputs;
   ensure(input?.kind === 'flow', 'pooling of what is not computed from the input');
+  ensure(!input.context, 'pooling with a state');
   // Exporters pad before an average that counts the padding.
   const { pad, ...flow } = input;
   const isPadded = pad !== undefined;

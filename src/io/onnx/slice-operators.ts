@@ -7,6 +7,7 @@ import {
   ensure,
   type FeatureAxis,
   type Flow,
+  flowOf,
   one,
   placeOf,
   type State,
@@ -25,6 +26,7 @@ import {
   optionalIn,
   pointwise,
   type Reading,
+  refused,
 } from './reading.js';
 import { type Constant, parameterOf, weightsOf } from './tensor.js';
 
@@ -45,6 +47,9 @@ function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
       [input],
     );
   }
+  if (input.kind === 'flow' && input.context) {
+    return [lastSteps(node, input, rangesOf(node, constants, input.axes.length), reading)];
+  }
   let flow = flowIn(inputs);
   for (const { axis, ...range } of rangesOf(node, constants, flow.axes.length)) {
     const own = flow.axes[axis];
@@ -58,6 +63,21 @@ function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
     }
   }
   return [flow];
+}
+
+/** The last steps of a window that begins with a state: what the state is next. */
+function lastSteps(
+  node: Node,
+  flow: Flow,
+  ranges: readonly { axis: number; begin: number; end: number; step: number }[],
+  { network }: Reading,
+): Flow {
+  const { pad: [count] = [0], context, axes, layout } = flow;
+  const [range] = ranges;
+  const isLast = range?.begin === -count && range.end >= 2 ** 31 - 1 && range.step === 1;
+  ensure(ranges.length === 1 && isLast && range.axis === 0, 'steps of a window with a state');
+  const part = network.add(node.where, [0], refused(widthOf(flow), 'a state as an input of nodes'));
+  return { ...flowOf(part, axes, layout), finals: [{ node: node.where, carried: context }] };
 }
 
 /** The last step, all steps, or all but those that come of padding. */
