@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import {
   causalConv1d,
   chain,
@@ -18,7 +18,8 @@ export const onnx = {
 
   /** Files that can be read, to begin with: PyTorch's, and the library's own. */
   seeds(): Uint8Array[] {
-    const golden = fileURLToPath(new URL('../golden/onnx/', import.meta.url));
+    // The fuzzer's script runs a bundle that lies elsewhere.
+    const golden = resolve('test/golden/onnx');
     const files = readdirSync(golden).filter(file => file.endsWith('.onnx'));
     const own = [
       chain(lstm(2, 3, { seed: 1 }), dense(3, 1, { seed: 2 })),
@@ -30,7 +31,7 @@ export const onnx = {
       ),
     ];
     return [
-      ...files.map(file => new Uint8Array(readFileSync(golden + file))),
+      ...files.map(file => new Uint8Array(readFileSync(join(golden, file)))),
       ...own.map(model => writeOnnx(model)),
     ];
   },
