@@ -26,6 +26,7 @@ export default defineConfig({
       { text: 'Guide', link: '/guide' },
       { text: 'State and reset', link: '/state-and-reset' },
       { text: 'Sequences and batches', link: '/sequences-and-batches' },
+      { text: 'Networks', link: '/layers' },
       { text: 'Keys', link: '/keys' },
       { text: 'Forecast', link: '/forecast' },
       { text: 'Signals', link: '/signals' },

@@ -45,9 +45,9 @@ afterAll(async () => {
   await server?.close();
 });
 
-test('the script, RxJS included, is at most 32 kB gzipped', () => {
+test('the script, RxJS included, is at most 30 kB gzipped', () => {
   expect(gzipSync(script).length).toBeGreaterThan(10_000);
-  expect(gzipSync(script).length).toBeLessThanOrEqual(32_000);
+  expect(gzipSync(script).length).toBeLessThanOrEqual(30_000);
 });
 
 test('the nets answer on the page what they answer in Node, from the first sample on', async () => {
