@@ -64,7 +64,13 @@ const folds: Readonly<Record<string, Fold>> = {
   },
   Shape: (_, [a]) => [integers(a.dims)],
   Size: (_, [a]) => [constantOf('', [], Float64Array.of(sizeOf(a.dims)))],
-  Concat: (folding, inputs) => [concatenated(folding, inputs, integerOf(folding.node, 'axis', 0))],
+  Concat: (folding, inputs) => {
+    ensure(
+      inputs.every(input => input !== undefined),
+      'an input that is left out',
+    );
+    return [concatenated(folding, inputs, integerOf(folding.node, 'axis', 0))];
+  },
   Gather: (folding, [a, index]) => [gathered(folding, a, index)],
   Slice: (folding, inputs) => {
     let view = viewOf(inputs[0]);
