@@ -20,6 +20,7 @@ import {
   pointwise,
   type Reading,
 } from './reading.js';
+import { wholesOf } from './tensor.js';
 
 /** Operators that put together what is computed, and zeros around it. */
 export const joinOperators: Readonly<Record<string, Operator>> = {
@@ -97,13 +98,9 @@ const padModes: Readonly<Record<string, PadMode>> = {
 
 function pad(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
   const flow = flowIn(inputs);
-  const given = optionalIn(inputs, 1)
-    ? [...constantIn(inputs, 1).values()]
-    : integersOf(node, 'pads');
+  const given = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'pads');
   const rank = flow.axes.length;
-  const axes = optionalIn(inputs, 3)
-    ? [...constantIn(inputs, 3).values()]
-    : flow.axes.map((_, i) => i);
+  const axes = optionalIn(inputs, 3) ? wholesOf(constantIn(inputs, 3)) : flow.axes.map((_, i) => i);
   ensure(
     given && given.length === 2 * axes.length && given.every(n => n >= 0),
     'pads that are not known',

@@ -36,6 +36,7 @@ import {
   vectorsIn,
   weightsIn,
 } from './reading.js';
+import { wholesOf } from './tensor.js';
 
 /** Normalisations, softmax and pooling. */
 export const normOperators: Readonly<Record<string, Operator>> = {
@@ -184,9 +185,7 @@ function reduced(
   make: (size: number) => AnyCell,
 ): Flow {
   const flow = flowIn(inputs);
-  const given = optionalIn(inputs, 1)
-    ? [...constantIn(inputs, 1).values()]
-    : integersOf(node, 'axes');
+  const given = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'axes');
   ensure(given?.length === 1, 'a mean over all axes');
   const at = axisAt(flow, given[0]);
   const axis = flow.axes[at];

@@ -28,7 +28,7 @@ import {
   type Reading,
   refused,
 } from './reading.js';
-import { type Constant, parameterOf, weightsOf } from './tensor.js';
+import { type Constant, parameterOf, weightsOf, wholesOf } from './tensor.js';
 
 /** Operators that take parts out of what is computed. */
 export const sliceOperators: Readonly<Record<string, Operator>> = {
@@ -149,9 +149,7 @@ function partOf(state: State, axis: number, begin: number, end: number): State {
 
 function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
   const [input] = inputs;
-  const given = optionalIn(inputs, 1)
-    ? [...constantIn(inputs, 1).values()]
-    : integersOf(node, 'split');
+  const given = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'split');
   const count = node.outputs.length;
   const axisOf = (rank: number) => {
     const axis = integerOf(node, 'axis', 0);
@@ -186,8 +184,8 @@ function gather(node: Node, inputs: readonly Value[], reading: Reading): Value[]
     return [embedded(node, data, flowIn([{ ...indices, isIndex: false }]), reading)];
   }
   const index = constantIn(inputs, 1);
-  const [value] = index.values();
-  ensure(index.values().length === 1, 'several indices');
+  const [value, ...others] = wholesOf(index);
+  ensure(value !== undefined && others.length === 0, 'several indices');
   const axis = integerOf(node, 'axis', 0);
   if (data.kind === 'state') {
     const own = axis < 0 ? axis + (data.dims?.length ?? 1) : axis;
