@@ -14,6 +14,7 @@ Exit codes:
 
 Examples:
   $ rxrecur convert amplifier.json amplifier.safetensors
+  $ rxrecur convert model.keras model.onnx
   $ rxrecur convert model.safetensors state_dict.safetensors --to pytorch`;
 
 /** Adds `convert` to the program. */

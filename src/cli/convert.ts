@@ -25,5 +25,6 @@ export async function convert(path: string, output: string, to?: Target): Promis
 /** Each is loaded when it is needed. */
 const writers: Readonly<Record<Target, (layer: LoadedLayer) => Promise<Uint8Array>>> = {
   rxrecur: async layer => (await import('../io/save.js')).save(layer),
+  onnx: async layer => (await import('../io/onnx/index.js')).writeOnnx(layer),
   pytorch: async layer => (await import('../io/write-state-dict.js')).writeStateDict(layer),
 };

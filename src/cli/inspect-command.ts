@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 
 const more = `
 Formats, told by what is in the file: model files of rxrecur and PyTorch's
-state_dict (both safetensors), RTNeural, AIDA-X and GuitarML (JSON).
+state_dict (both safetensors), ONNX, Keras (.keras and .h5), TensorFlow.js
+(model.json, its shards beside it), RTNeural, AIDA-X and GuitarML (JSON).
 
 Of a file that holds parts that cannot run here all of them are told, and why.
 

@@ -1,10 +1,9 @@
-import { RecurError } from '../errors.js';
 import { printable } from '../io/json.js';
 import { UnreadableError } from '../io/unreadable.js';
 import { describeModel } from './describe-model.js';
-import { openModel } from './model-file.js';
+import { asStop, openModel } from './model-file.js';
 import { openOutput } from './output.js';
-import { exitCode, Stop, unusable } from './stop.js';
+import { exitCode, Stop } from './stop.js';
 
 /** Prints what a model file holds. Throws a Stop for one that can't be used. */
 export async function inspect(path: string): Promise<void> {
@@ -15,8 +14,7 @@ export async function inspect(path: string): Promise<void> {
     const { layer } = await file.read();
     await output.write(`${describeModel(layer.cell)}\n`);
   } catch (error) {
-    if (!(error instanceof RecurError)) throw error;
-    if (!(error instanceof UnreadableError)) throw unusable(`${path}: ${error.message}`);
+    if (!(error instanceof UnreadableError)) throw asStop(path, error);
     const { problems } = error;
     const lines = problems.map(({ where, why }) => `  ${printable(where)}: ${printable(why)}\n`);
     await output.write(`cannot run here:\n${lines.join('')}`);

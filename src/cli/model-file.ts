@@ -40,7 +40,14 @@ export async function readModel(path: string): Promise<Model> {
   try {
     return await file.read();
   } catch (error) {
-    if (error instanceof RecurError) throw unusable(`${path}: ${error.message}`);
-    throw error;
+    throw asStop(path, error);
   }
+}
+
+/** What a reader threw as the end of the command, where it is no fault of the library. */
+export function asStop(path: string, error: unknown): unknown {
+  if (error instanceof RecurError) return unusable(`${path}: ${error.message}`);
+  // A reader's optional peer.
+  const missing = /Cannot find package '([\w@/-]+)'/.exec(String(error))?.[1];
+  return missing ? unusable(`${path}: to read it install the package ${missing}`) : error;
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
-import { mismatch } from '../errors.js';
+import { describe, mismatch } from '../errors.js';
+import { readObject } from '../io/json.js';
 import type { LoadedLayer } from '../io/load.js';
 import { unusableFile } from './stop.js';
 
@@ -41,6 +42,22 @@ const guitarMl: ModelFormat = {
   read: async bytes => (await import('../io/rtneural/index.js')).readGuitarMl(bytes),
 };
 
+const onnx: ModelFormat = {
+  name: 'ONNX',
+  read: async bytes => (await import('../io/onnx/index.js')).readOnnx(bytes),
+};
+
+const keras: ModelFormat = {
+  name: 'Keras',
+  read: async bytes => (await import('../io/keras/index.js')).readKeras(bytes),
+};
+
+const tfjs: ModelFormat = {
+  name: 'TensorFlow.js layers model',
+  others: shardsOf,
+  read: async (bytes, shards) => (await import('../io/tfjs/index.js')).readTfjs(bytes, shards),
+};
+
 const numpy: ModelFormat = {
   name: 'NumPy',
   async read() {
@@ -51,17 +68,35 @@ const numpy: ModelFormat = {
 /** The format of a file. */
 export function formatOf(bytes: Uint8Array): ModelFormat {
   const head = Buffer.from(bytes.subarray(0, 9)).toString('latin1');
-  if (head.startsWith('\x93NUMPY') || head.startsWith('PK')) return numpy;
+  if (head.startsWith('\x93NUMPY')) return numpy;
+  if (head.startsWith('PK')) return Buffer.from(bytes).includes('config.json') ? keras : numpy;
+  if (head.startsWith('\x89HDF\r\n\x1a\n')) return keras;
   if (/^(\xef\xbb\xbf)?\s*\{/.test(head)) return jsonFormat(bytes);
   if (head[8] === '{') return isOwn(bytes) ? own : stateDict;
-  return unknown;
+  // The field that all writers of ONNX begin with: ir_version.
+  return head.startsWith('\x08') ? onnx : unknown;
 }
 
 /** By the names that the formats begin with; the reader then reads all of it. */
 function jsonFormat(bytes: Uint8Array): ModelFormat {
   const text = Buffer.from(bytes).toString('latin1');
+  if (/"(weightsManifest|modelTopology)"\s*:/.test(text)) return tfjs;
   return /"state_dict"\s*:/.test(text) ? guitarMl : rtneural;
 }
+
+/** The paths that the `weightsManifest` of a model.json names. */
+function shardsOf(bytes: Uint8Array): readonly string[] {
+  const { weightsManifest } = readObject('model.json', bytes);
+  const groups = Array.isArray(weightsManifest) ? weightsManifest : [];
+  return groups.flatMap((group: unknown) => {
+    const paths: unknown = Object(group).paths;
+    const areNames = Array.isArray(paths) && paths.every(path => typeof path === 'string');
+    if (areNames && paths.length <= mostShards) return paths as string[];
+    throw mismatch('weightsManifest', 'paths', describe(paths));
+  });
+}
+
+const mostShards = 10_000;
 
 /** True for safetensors whose metadata say that save wrote them. */
 function isOwn(bytes: Uint8Array): boolean {

@@ -40,9 +40,18 @@ function extentOf(bytes: Hdf5Bytes, at: number, size: number): Extent {
   const count = bytes.shape(spaceAt, space).reduce((product, n) => product * n, 1);
   const kind = bytes.u8(typeAt) & 15;
   const width = bytes.u32(typeAt + 4);
-  bytes.demand(Object.values(classes).includes(kind), 'numbers or text', `class ${kind}`);
+  const isKnown = isRead(kind, width, bytes.u8(typeAt + 1));
+  bytes.demand(isKnown, 'numbers or text', `class ${kind} of ${width} bytes`);
   bytes.demand(width > 0 && count * width <= left, `${left} bytes`, `${count} × ${width}`);
   return { at: dataAt, count, width, kind };
+}
+
+/** Kinds of which jsfive does not complain, with the file's words, on the console. */
+function isRead(kind: number, width: number, flags: number): boolean {
+  if (kind === classes.fixed) return [1, 2, 4, 8].includes(width);
+  if (kind === classes.float) return [2, 4, 8].includes(width);
+  // Of what has any length, 1 is text.
+  return kind === classes.string || (kind === classes.variable && (flags & 15) === 1);
 }
 
 /** The length of a heap, all of whose objects lie within it. */

@@ -10,6 +10,8 @@ export interface Hdf5Object {
   readonly shape?: readonly number[];
   /** Where a dataset's numbers begin. */
   readonly begin?: number;
+  /** True if they are float32, the lowest byte first. */
+  readonly isFloat32?: boolean;
   /** Why they cannot be read, if so. */
   readonly trouble?: string;
   readonly messages: readonly Message[];
@@ -49,7 +51,6 @@ const newStyle = "Keras writes as h5py does by default: libver='earliest', no tr
  */
 export class Hdf5Layout {
   readonly root: number;
-  readonly file: ArrayBuffer;
   readonly #bytes: Hdf5Bytes;
   /** Bytes of names: jsfive copies those of each group. */
   #names = 0;
@@ -58,7 +59,6 @@ export class Hdf5Layout {
   constructor(where: string, file: ArrayBuffer) {
     const bytes = new Hdf5Bytes(where, file);
     this.#bytes = bytes;
-    this.file = file;
     const got = `${file.byteLength} other bytes`;
     bytes.demand(isHdf5(new Uint8Array(file)), 'an HDF5 file', got);
     const [version, offsets, lengths] = [8, 13, 14].map(at => bytes.u8(at));
@@ -182,7 +182,7 @@ export class Hdf5Layout {
   #dataOf(
     messages: readonly Message[],
     shape: readonly number[],
-  ): Pick<Hdf5Object, 'begin' | 'trouble'> {
+  ): Pick<Hdf5Object, 'begin' | 'isFloat32' | 'trouble'> {
     const bytes = this.#bytes;
     const of = (kind: number) => messages.find(message => message.kind === kind);
     const [type, layout] = [of(kinds.datatype), of(kinds.layout)];
@@ -197,6 +197,8 @@ export class Hdf5Layout {
     const [begin, size] = [bytes.u64(layout.at + 2), bytes.u64(layout.at + 10)];
     bytes.demand(size === needed, `${needed} bytes for [${shape.join(', ')}]`, `${size}`);
     bytes.within(begin, size);
-    return { begin };
+    // Bits 0 and 6 tell the order of bytes.
+    const isFloat32 = bytes.u32(type.at + 4) === 4 && (bytes.u8(type.at + 1) & 0x41) === 0;
+    return { begin, isFloat32 };
   }
 }

@@ -9,7 +9,8 @@ import type { StoredTensor } from './weights.js';
  * jsfive reads HDF5 in plain JavaScript (60 kB; NIST's, kept since 2018, public domain): at once,
  * without eval, a network or memory of its own. h5wasm, the C library in WebAssembly, is 4 MB, must be
  * awaited, and would leave a hostile file alone with a parser that nothing here could stop. What
- * jsfive does not check, Hdf5Layout checks before.
+ * jsfive does not check, Hdf5Layout checks before. Numbers that are float32 as they lie there need no
+ * library, and are most of every file; jsfive reads attributes, and numbers of other kinds.
  */
 
 /** How deep groups lie within each other: model within model within model. */
@@ -31,63 +32,56 @@ export function hdf5(where: string, bytes: ArrayBuffer): Hdf5File {
   const root = layout.objectAt(layout.root);
   if (!root.links) throw mismatch(where, 'an HDF5 file with groups', 'one dataset');
   const links = root.links;
-  const file = safely(where, () => new jsfive.File(bytes));
+  const library = jsfiveOf(where, bytes);
   return {
     text(name) {
       layout.checkAttributes(root);
-      const value = safely(where, () => {
-        return Object.hasOwn(file.attrs, name) ? file.attrs[name] : undefined;
-      });
+      const value = library.attribute(name);
       // A string of fixed length is filled up with zeros.
       return typeof value === 'string' ? value.replace(/\0+$/, '') : undefined;
     },
     has: name => links.has(name),
     tensors(group) {
-      const found: StoredTensor[] = [];
-      if (group === '') collect(where, layout, { path: '', object: root, group: file }, found);
       const address = links.get(group);
-      if (address === undefined) return found;
-      const object = layout.objectAt(address);
-      const own = safely(where, () => file.get(group)) as jsfive.Group;
-      collect(where, layout, { path: '', object, group: own }, found);
-      return found;
+      const object = address === undefined ? undefined : layout.objectAt(address);
+      const own = group === '' ? root : object;
+      return own ? tensorsIn({ where, layout, bytes, library }, own, [group], 0) : [];
     },
   };
 }
 
-interface Place {
-  readonly path: string;
-  readonly object: Hdf5Object;
-  readonly group: jsfive.Group;
+/** What reading a file takes. */
+interface Source {
+  readonly where: string;
+  readonly layout: Hdf5Layout;
+  readonly bytes: ArrayBuffer;
+  readonly library: ReturnType<typeof jsfiveOf>;
 }
 
-/** All datasets below a group. */
-function collect(
-  where: string,
-  layout: Hdf5Layout,
-  { path, object, group }: Place,
-  found: StoredTensor[],
-  depth = 0,
-): void {
+/** All datasets below a group, whose names go on from the group that was asked for. */
+function tensorsIn(
+  source: Source,
+  { links = new Map() }: Hdf5Object,
+  path: readonly string[],
+  depth: number,
+): readonly StoredTensor[] {
+  const { where, layout } = source;
   if (depth > deepest) throw mismatch(where, `groups at most ${deepest} deep`, 'deeper ones');
-  for (const [name, address] of object.links ?? []) {
+  return [...links].flatMap(([name, address]) => {
     const member = layout.objectAt(address);
-    const own = safely(where, () => group.get(name));
-    const below = path === '' ? name : `${path}/${name}`;
-    if (member.links) {
-      const place = { path: below, object: member, group: own as jsfive.Group };
-      collect(where, layout, place, found, depth + 1);
-    } else found.push(tensorOf(where, below, member, own as jsfive.Dataset, layout.file));
-  }
+    const below = [...path, name];
+    return member.links
+      ? tensorsIn(source, member, below, depth + 1)
+      : [tensorOf(source, member, below)];
+  });
 }
 
 function tensorOf(
-  where: string,
-  name: string,
-  { shape = [], begin, trouble }: Hdf5Object,
-  dataset: jsfive.Dataset,
-  bytes: ArrayBuffer,
+  { where, bytes, library }: Source,
+  { shape = [], begin, isFloat32, trouble }: Hdf5Object,
+  path: readonly string[],
 ): StoredTensor {
+  const name = path.slice(1).join('/');
   return {
     name,
     shape,
@@ -95,16 +89,39 @@ function tensorOf(
       const at = `${where} ${quoted(name)}`;
       if (trouble) throw mismatch(at, 'floats, one after another', trouble);
       const values = new Float32Array(begin === undefined ? 0 : sizeOf(shape));
-      if (begin === undefined) return values;
-      const dtype = safely(at, () => dataset.dtype);
-      // jsfive makes an array of numbers, twice as large; of what is float32 already, we need none.
-      if (dtype !== '<f4') values.set(safely(at, () => dataset.value));
-      else {
+      if (isFloat32) {
         const view = new DataView(bytes, begin);
         for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(4 * i, true);
-      }
+      } else if (begin !== undefined) values.set(library.numbers(path));
       return values;
     },
+  };
+}
+
+/** The file as jsfive has it, which is opened when somebody asks, each group once. */
+function jsfiveOf(where: string, bytes: ArrayBuffer) {
+  const groups = new Map<string, jsfive.Group>();
+  const groupAt = (path: readonly string[]): jsfive.Group => {
+    const key = path.join('/');
+    const known = groups.get(key);
+    if (known) return known;
+    const parent = path.slice(0, -1);
+    const own = path.length ? groupAt(parent).get(path[parent.length]) : new jsfive.File(bytes);
+    groups.set(key, own as jsfive.Group);
+    return own as jsfive.Group;
+  };
+  return {
+    attribute: (name: string): unknown =>
+      safely(where, () => {
+        const { attrs } = groupAt([]);
+        return Object.hasOwn(attrs, name) ? attrs[name] : undefined;
+      }),
+    numbers: (path: readonly string[]): readonly number[] =>
+      safely(where, () => {
+        const own = path.filter(name => name !== '');
+        const dataset = groupAt(own.slice(0, -1)).get(own[own.length - 1]);
+        return (dataset as jsfive.Dataset).value;
+      }),
   };
 }
 

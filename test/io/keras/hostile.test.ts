@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { unzipSync, zipSync } from 'fflate';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { RecurError } from '../../../src/index.js';
 import { readKeras, readKerasWeights } from '../../../src/io/keras/index.js';
 import { uniform } from '../../golden/generate.js';
@@ -68,7 +68,7 @@ const cases: Readonly<Record<string, readonly [bytes: unknown, message: string]>
         `{"class_name":"Sequential","config":${'['.repeat(1e5)}${']'.repeat(1e5)}}`,
       ),
     }),
-    'expected an object, got an array of length 1',
+    'config.json: expected at most 256 levels, got more',
   ],
   'weights that are no HDF5': [
     zipped({ 'model.weights.h5': new Uint8Array(100) }),
@@ -123,6 +123,18 @@ test('weights that are NaN or infinite are refused by their names', () => {
       `GRU 'gru' 'gru/cell/vars/0': expected finite float32 numbers, got ${value} at 3`,
     );
   }
+});
+
+test('attributes that are neither numbers nor text are refused, not told of on the console', () => {
+  const warn = vi.spyOn(console, 'warn');
+  const name = placesOf(old, 'keras_version')[0];
+  // The name, with its zeros, is 16 bytes long; its datatype's class comes next.
+  expect(reading(written(old, name + 16, 1, 0x16n))).toBe(
+    '.h5: expected numbers or text, got class 6 of 16 bytes',
+  );
+  expect(reading(written(old, name + 16, 1, 0x11n))).toContain('got class 1 of 16 bytes');
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
 });
 
 test('names of the prototype are names like others', () => {
