@@ -1,6 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { chain, dense, embedding, gru, lstm, parallel, softmax } from '../../src/index.js';
+import { join, resolve } from 'node:path';
+import {
+  causalConv1d,
+  chain,
+  dense,
+  embedding,
+  gru,
+  lstm,
+  parallel,
+  softmax,
+} from '../../src/index.js';
 import { onnxInitializers, readOnnx, writeOnnx } from '../../src/io/onnx/index.js';
 
 /** What a fuzzer needs of the reader of ONNX files. */
@@ -9,10 +18,12 @@ export const onnx = {
 
   /** Files that can be read, to begin with: PyTorch's, and the library's own. */
   seeds(): Uint8Array[] {
-    const golden = fileURLToPath(new URL('../golden/onnx/', import.meta.url));
+    // The fuzzer's script runs a bundle that lies elsewhere.
+    const golden = resolve('test/golden/onnx');
     const files = readdirSync(golden).filter(file => file.endsWith('.onnx'));
     const own = [
       chain(lstm(2, 3, { seed: 1 }), dense(3, 1, { seed: 2 })),
+      chain(causalConv1d(2, 3, 2, { seed: 8 }), gru(3, 2, { seed: 9 })),
       chain(embedding(4, 2, { seed: 3 }), gru(2, 3, { seed: 4 }), softmax(3)),
       chain(
         parallel('concat', dense(2, 1, { seed: 5 }), gru(2, 2, { seed: 6 })),
@@ -20,7 +31,7 @@ export const onnx = {
       ),
     ];
     return [
-      ...files.map(file => new Uint8Array(readFileSync(golden + file))),
+      ...files.map(file => new Uint8Array(readFileSync(join(golden, file)))),
       ...own.map(model => writeOnnx(model)),
     ];
   },

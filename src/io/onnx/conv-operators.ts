@@ -45,7 +45,12 @@ function conv(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
     ...{ dilation: places.dilation, padding: places.padding, bias },
     weight: () => weightsIn(inputs, 1),
   };
-  const flow: Flow = { ...input, pad: undefined };
+  if (input.context) {
+    const reach = (places.kernel - 1) * places.dilation;
+    const isWhole = places.padding[0] === reach && places.padding[1] === 0 && places.stride === 1;
+    ensure(isWhole && axis.role === 'time', 'a kernel that does not reach as far as its state');
+  }
+  const flow: Flow = { ...input, pad: undefined, context: undefined };
   return [placed(node, flow, { axis, at, channels, options }, reading)];
 }
 

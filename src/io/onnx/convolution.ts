@@ -4,6 +4,7 @@ import { conv1dCell } from '../../layers/conv1d.js';
 import { windowCell } from '../../layers/window.js';
 import { ensure, type TimeAxis } from './flow.js';
 import type { Draft } from './network.js';
+import { parameterOf } from './tensor.js';
 
 /** A convolution before it is made; weights `[size, inputSize / groups, kernelSize]`. */
 export interface Convolution {
@@ -55,7 +56,7 @@ export function convDraft(
 function cellOf(options: Convolution, streams: boolean) {
   const { inputSize, size, kernelSize, groups, dilation, stride, padding, activation } = options;
   const bias = options.bias?.();
-  const params = { weight: options.weight(), ...(bias && { bias }) };
+  const params = { weight: parameterOf(options.weight()), ...(bias && { bias }) };
   const own = {
     groups,
     dilation,

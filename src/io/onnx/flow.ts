@@ -45,6 +45,8 @@ export interface Flow {
   readonly layout: readonly FeatureAxis[];
   /** Steps of padding that the next node has to add: only a convolution can. */
   readonly pad?: readonly [before: number, after: number] | undefined;
+  /** The state that the padding before is: the steps before a part of a stream. */
+  readonly context?: Carried | undefined;
   /** True for what was cast to integers: only rows of a table are picked by it. */
   readonly isIndex?: boolean | undefined;
   /** Which states this is the last value of, in order, and where they were carried in. */

@@ -3,7 +3,7 @@ import type { Budget } from './budget.js';
 import { ensure } from './flow.js';
 import { integerOf, integersOf, type Node } from './graph.js';
 import { axesOf, type Range, rangesOf, within } from './ranges.js';
-import { type Constant, constantOf } from './tensor.js';
+import { type Constant, constantOf, wholesOf } from './tensor.js';
 
 /** A constant's elements by strides. */
 interface View {
@@ -32,7 +32,7 @@ const folds: Readonly<Record<string, Fold>> = {
     const parts = { shape: order.map(i => shape[i]), stride: order.map(i => stride[i]) };
     return [flat(folding, { ...view, ...parts })];
   },
-  Reshape: (_, [a, shape]) => [withDims(a, reshapedDims(a.dims, [...shape.values()]))],
+  Reshape: (_, [a, shape]) => [withDims(a, reshapedDims(a.dims, wholesOf(shape)))],
   Flatten: ({ node }, [a]) => {
     const axis = integerOf(node, 'axis', 1);
     const at = axis < 0 ? axis + a.dims.length : axis;
@@ -64,7 +64,13 @@ const folds: Readonly<Record<string, Fold>> = {
   },
   Shape: (_, [a]) => [integers(a.dims)],
   Size: (_, [a]) => [constantOf('', [], Float64Array.of(sizeOf(a.dims)))],
-  Concat: (folding, inputs) => [concatenated(folding, inputs, integerOf(folding.node, 'axis', 0))],
+  Concat: (folding, inputs) => {
+    ensure(
+      inputs.every(input => input !== undefined),
+      'an input that is left out',
+    );
+    return [concatenated(folding, inputs, integerOf(folding.node, 'axis', 0))];
+  },
   Gather: (folding, [a, index]) => [gathered(folding, a, index)],
   Slice: (folding, inputs) => {
     let view = viewOf(inputs[0]);
@@ -74,7 +80,7 @@ const folds: Readonly<Record<string, Fold>> = {
     return [flat(folding, view)];
   },
   Expand: (folding, [a, shape]) => {
-    return [flat(folding, broadcastTo(viewOf(a), [...shape.values()], true))];
+    return [flat(folding, broadcastTo(viewOf(a), wholesOf(shape), true))];
   },
   ConstantOfShape: () => [],
   Neg: unary(v => -v),
@@ -202,7 +208,7 @@ function gathered(folding: Folding, a: Constant, index: Constant): Constant {
   const axis = integerOf(folding.node, 'axis', 0);
   const at = axis < 0 ? axis + a.dims.length : axis;
   ensure(at >= 0 && at < a.dims.length, 'an axis that is not there');
-  const indices = [...index.values()].map(i => (i < 0 ? i + a.dims[at] : i));
+  const indices = wholesOf(index).map(i => (i < 0 ? i + a.dims[at] : i));
   ensure(
     indices.every(i => i >= 0 && i < a.dims[at]),
     'indices beyond the axis',

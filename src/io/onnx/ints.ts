@@ -1,7 +1,7 @@
 import { type Dim, ensure, type Ints, type Value } from './flow.js';
 import { integerOf, type Node } from './graph.js';
 import { rangesOf, within } from './ranges.js';
-import { type Constant, constantOf } from './tensor.js';
+import { type Constant, constantOf, wholesOf } from './tensor.js';
 
 /** Sizes in a row, of which some are not numbers. */
 export function intsOf(items: readonly Dim[], scalar = false): Ints {
@@ -20,7 +20,8 @@ export function asInts(value: Value | undefined): Ints | undefined {
   if (value?.kind === 'ints') return value;
   if (value?.kind !== 'constant' || value.dims.length > 1 || (value.dims[0] ?? 0) > 64)
     return undefined;
-  return intsOf([...value.values()], value.dims.length === 0);
+  const items = [...value.values()];
+  return items.every(Number.isInteger) ? intsOf(items, value.dims.length === 0) : undefined;
 }
 
 const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -91,7 +92,7 @@ function computed(operator: string, a: Dim, b: Dim): Dim {
 }
 
 function picked({ items }: Ints, index: Constant): Ints {
-  const indices = [...index.values()].slice(0, 64);
+  const indices = wholesOf(index).slice(0, 64);
   const results = indices.map(i => items[i < 0 ? i + items.length : i]);
   ensure(
     results.every(item => item !== undefined),

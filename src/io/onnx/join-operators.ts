@@ -20,12 +20,27 @@ import {
   pointwise,
   type Reading,
 } from './reading.js';
+import { wholesOf } from './tensor.js';
 
 /** Operators that put together what is computed, and zeros around it. */
 export const joinOperators: Readonly<Record<string, Operator>> = {
-  Concat: (node, inputs) => [concatenated(node, inputs)],
+  Concat: (node, inputs) => [
+    inputs[0].kind === 'state' ? afterContext(node, inputs) : concatenated(node, inputs),
+  ],
   Pad: pad,
 };
+
+/** Steps after those that a state has from before. */
+function afterContext(node: Node, inputs: readonly Value[]): Flow {
+  const [state] = inputs;
+  const flow = flowIn(inputs, 1);
+  const at = axisAt(flow, integerOf(node, 'axis', 0));
+  const steps = state.kind === 'state' ? state.dims?.[0] : undefined;
+  const isContext = at === 0 && flow.axes[0].role === 'time' && typeof steps === 'number';
+  ensure(isContext && state.kind === 'state' && inputs.length === 2, 'a state put before steps');
+  const { input, from } = state;
+  return { ...flow, pad: [steps, 0], context: { input, from } };
+}
 
 /** Vectors in a row: a row of rows doubles them. */
 const mostParts = 4096;
@@ -83,13 +98,9 @@ const padModes: Readonly<Record<string, PadMode>> = {
 
 function pad(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
   const flow = flowIn(inputs);
-  const given = optionalIn(inputs, 1)
-    ? [...constantIn(inputs, 1).values()]
-    : integersOf(node, 'pads');
+  const given = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'pads');
   const rank = flow.axes.length;
-  const axes = optionalIn(inputs, 3)
-    ? [...constantIn(inputs, 3).values()]
-    : flow.axes.map((_, i) => i);
+  const axes = optionalIn(inputs, 3) ? wholesOf(constantIn(inputs, 3)) : flow.axes.map((_, i) => i);
   ensure(
     given && given.length === 2 * axes.length && given.every(n => n >= 0),
     'pads that are not known',

@@ -1,6 +1,7 @@
 import { denseCell } from '../../cells/dense.js';
 import type { Activation } from '../../equations/activations.js';
 import type { Draft } from './network.js';
+import { parameterOf } from './tensor.js';
 
 /** A dense layer before it is made; weights are read when it is. */
 export interface Dense {
@@ -19,7 +20,7 @@ export function denseDraft(dense: Dense): Draft {
     width: size,
     streams: true,
     make() {
-      const params = { weight: weight(), ...(bias && { bias: bias() }) };
+      const params = { weight: parameterOf(weight()), ...(bias && { bias: bias() }) };
       return denseCell(inputSize, size, { activation, bias: bias !== undefined, params });
     },
     linear: {

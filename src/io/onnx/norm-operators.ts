@@ -36,6 +36,7 @@ import {
   vectorsIn,
   weightsIn,
 } from './reading.js';
+import { wholesOf } from './tensor.js';
 
 /** Normalisations, softmax and pooling. */
 export const normOperators: Readonly<Record<string, Operator>> = {
@@ -109,6 +110,7 @@ type PoolCell = typeof maxPool1dCell;
 function pooled(node: Node, inputs: readonly Value[], reading: Reading, make: PoolCell): Flow {
   const [input] = inputs;
   ensure(input?.kind === 'flow', 'pooling of what is not computed from the input');
+  ensure(!input.context, 'pooling with a state');
   // Exporters pad before an average that counts the padding.
   const { pad, ...flow } = input;
   const isPadded = pad !== undefined;
@@ -183,9 +185,7 @@ function reduced(
   make: (size: number) => AnyCell,
 ): Flow {
   const flow = flowIn(inputs);
-  const given = optionalIn(inputs, 1)
-    ? [...constantIn(inputs, 1).values()]
-    : integersOf(node, 'axes');
+  const given = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'axes');
   ensure(given?.length === 1, 'a mean over all axes');
   const at = axisAt(flow, given[0]);
   const axis = flow.axes[at];

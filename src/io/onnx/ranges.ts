@@ -1,10 +1,10 @@
 import { ensure } from './flow.js';
 import { integersOf, type Node } from './graph.js';
-import type { Constant } from './tensor.js';
+import { type Constant, wholesOf } from './tensor.js';
 
 /** Axes of Squeeze and Unsqueeze: an attribute before operator set 13, then an input. */
 export function axesOf(node: Node, axes: Constant | undefined): number[] {
-  const values = axes ? [...axes.values()] : integersOf(node, 'axes');
+  const values = axes ? wholesOf(axes) : integersOf(node, 'axes');
   ensure(values && values.length <= 8, 'axes are not given');
   return [...values];
 }
@@ -23,7 +23,8 @@ export function rangesOf(
   rank: number,
 ): (Range & { axis: number })[] {
   const given = (i: number, name: string) => {
-    const values = inputs[i]?.values() ?? integersOf(node, name);
+    const input = inputs[i];
+    const values = input ? wholesOf(input) : integersOf(node, name);
     return values && [...values];
   };
   const [begins, ends] = [given(1, 'starts'), given(2, 'ends')];

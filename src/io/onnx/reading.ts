@@ -8,6 +8,7 @@ import {
   type Flow,
   flowOf,
   placeOf,
+  Unfit,
   type Value,
   widthOf,
 } from './flow.js';
@@ -101,6 +102,17 @@ export function inWindow(count: number, draft: Draft): Draft {
       size: linear.size,
       ...(linear.biased && { biased: bias => inWindow(count, linear.biased!(bias)) }),
       ...(linear.activated && { activated: name => inWindow(count, linear.activated!(name)) }),
+    },
+  };
+}
+
+/** A layer that is refused if anything reads it. */
+export function refused(width: number, why: string): Draft {
+  return {
+    width,
+    streams: true,
+    make() {
+      throw new Unfit(why);
     },
   };
 }

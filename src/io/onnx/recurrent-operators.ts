@@ -14,7 +14,7 @@ import {
 } from './flow.js';
 import { integerOf, type Node } from './graph.js';
 import type { Draft } from './network.js';
-import { flowIn, type Operator, optionalIn, type Reading } from './reading.js';
+import { flowIn, type Operator, optionalIn, type Reading, refused } from './reading.js';
 import { finalOf, type RecurrentNode, recurrentNode } from './recurrent.js';
 
 /** RNN, GRU and LSTM. */
@@ -140,15 +140,4 @@ function unread(reading: Reading, node: Node, { hiddenSize }: RecurrentNode): nu
     [0],
     refused(hiddenSize, 'Y_c as an input of other nodes'),
   );
-}
-
-/** A layer that is refused if anything reads it. */
-function refused(width: number, why: string): Draft {
-  return {
-    width,
-    streams: true,
-    make() {
-      ensure(false, why);
-    },
-  };
 }

@@ -12,7 +12,7 @@ import { type Carried, ensure, type Final, type Value } from './flow.js';
 import { integerOf, type Node, textOf } from './graph.js';
 import { constantIn, optionalIn, weightsIn } from './reading.js';
 import { optionsOf } from './recurrent-options.js';
-import { weightsOf } from './tensor.js';
+import { parameterOf, weightsOf } from './tensor.js';
 
 /** ONNX's LSTM with input_forget = 1. Gates i g o. */
 const coupledCell = /* @__PURE__ */ builtIn(
@@ -127,18 +127,21 @@ function cellOf(
       bias: bias?.subarray(0, half),
       recurrentBias: bias?.subarray(half),
     });
-    const params = coupled ? coupledParams(canonical) : { ...canonical };
-    if (peepholes) Object.assign(params, peepholeParams(part(7)));
-    const all: CellOptions = { ...options, bias: bias !== undefined, params };
+    const own = coupled ? coupledParams(canonical) : canonical;
+    const all = { ...own, ...(peepholes && peepholeParams(part(7))) };
+    const params = Object.fromEntries(
+      Object.entries(all).map(([name, values]) => [name, parameterOf(values)]),
+    );
+    const given: CellOptions = { ...options, bias: bias !== undefined, params };
     const cell =
       kind === 'rnn'
-        ? rnnCell(inputSize, hiddenSize, all)
+        ? rnnCell(inputSize, hiddenSize, given)
         : kind === 'gru'
-          ? gruCell(inputSize, hiddenSize, { ...all, resetGate })
+          ? gruCell(inputSize, hiddenSize, { ...given, resetGate })
           : (coupled ? coupledCell : peepholes ? peepholeLstmCell : lstmCell)(
               inputSize,
               hiddenSize,
-              all,
+              given,
             );
     return startingFrom(cell, stateOf(kind, begins, hiddenSize));
   };

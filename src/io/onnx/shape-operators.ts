@@ -60,7 +60,7 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
     const [input] = inputs;
     const given = integersOf(node, 'perm');
     if (input.kind === 'state') return [{ ...input, dims: permuted(input.dims, given) }];
-    const flow = flowIn(inputs);
+    const flow = flowOrPad(inputs);
     return [{ ...flow, axes: permuted(flow.axes, given) as Axis[] }];
   },
   Unsqueeze: (node, inputs) => {
@@ -118,7 +118,7 @@ function constantOr(value: Value | undefined): Constant | undefined {
   return value?.kind === 'constant' ? value : undefined;
 }
 
-/** Padding waits while axes of size 1 come and go before the convolution. */
+/** Padding waits while axes move before the convolution. */
 function flowOrPad(inputs: readonly Value[]): Flow {
   const [input] = inputs;
   return input.kind === 'flow' ? input : flowIn(inputs);

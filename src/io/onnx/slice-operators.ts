@@ -7,6 +7,7 @@ import {
   ensure,
   type FeatureAxis,
   type Flow,
+  flowOf,
   one,
   placeOf,
   type State,
@@ -25,8 +26,9 @@ import {
   optionalIn,
   pointwise,
   type Reading,
+  refused,
 } from './reading.js';
-import { type Constant, weightsOf } from './tensor.js';
+import { type Constant, parameterOf, weightsOf, wholesOf } from './tensor.js';
 
 /** Operators that take parts out of what is computed. */
 export const sliceOperators: Readonly<Record<string, Operator>> = {
@@ -45,6 +47,9 @@ function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
       [input],
     );
   }
+  if (input.kind === 'flow' && input.context) {
+    return [lastSteps(node, input, rangesOf(node, constants, input.axes.length), reading)];
+  }
   let flow = flowIn(inputs);
   for (const { axis, ...range } of rangesOf(node, constants, flow.axes.length)) {
     const own = flow.axes[axis];
@@ -58,6 +63,21 @@ function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
     }
   }
   return [flow];
+}
+
+/** The last steps of a window that begins with a state: what the state is next. */
+function lastSteps(
+  node: Node,
+  flow: Flow,
+  ranges: readonly { axis: number; begin: number; end: number; step: number }[],
+  { network }: Reading,
+): Flow {
+  const { pad: [count] = [0], context, axes, layout } = flow;
+  const [range] = ranges;
+  const isLast = range?.begin === -count && range.end >= 2 ** 31 - 1 && range.step === 1;
+  ensure(ranges.length === 1 && isLast && range.axis === 0, 'steps of a window with a state');
+  const part = network.add(node.where, [0], refused(widthOf(flow), 'a state as an input of nodes'));
+  return { ...flowOf(part, axes, layout), finals: [{ node: node.where, carried: context }] };
 }
 
 /** The last step, all steps, or all but those that come of padding. */
@@ -129,9 +149,7 @@ function partOf(state: State, axis: number, begin: number, end: number): State {
 
 function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
   const [input] = inputs;
-  const given = optionalIn(inputs, 1)
-    ? [...constantIn(inputs, 1).values()]
-    : integersOf(node, 'split');
+  const given = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'split');
   const count = node.outputs.length;
   const axisOf = (rank: number) => {
     const axis = integerOf(node, 'axis', 0);
@@ -166,8 +184,8 @@ function gather(node: Node, inputs: readonly Value[], reading: Reading): Value[]
     return [embedded(node, data, flowIn([{ ...indices, isIndex: false }]), reading)];
   }
   const index = constantIn(inputs, 1);
-  const [value] = index.values();
-  ensure(index.values().length === 1, 'several indices');
+  const [value, ...others] = wholesOf(index);
+  ensure(value !== undefined && others.length === 0, 'several indices');
   const axis = integerOf(node, 'axis', 0);
   if (data.kind === 'state') {
     const own = axis < 0 ? axis + (data.dims?.length ?? 1) : axis;
@@ -204,7 +222,7 @@ function embedded(node: Node, table: Constant, flow: Flow, reading: Reading): Fl
   const draft = inWindow(
     width,
     pointwise(size, () => {
-      return embeddingCell(count, size, { params: { weight: weightsOf(table) } });
+      return embeddingCell(count, size, { params: { weight: parameterOf(weightsOf(table)) } });
     }),
   );
   return emit(reading, node, flow, draft, [...flow.axes, made], [...flow.layout, made]);

@@ -12,8 +12,16 @@ export const plumbing = new Set(
   ]),
 );
 
-/** The graph's inputs from which recurrent nodes begin: states that are carried. */
-export function stateInputs({ nodes, inputs }: Graph): Map<string, State> {
+/** The graph's input that a window of steps begins with, of which the last ones are an output. */
+function contextOf(output: string, makers: ReadonlyMap<string, Node>): string | undefined {
+  let maker = makers.get(output);
+  while (maker?.operator === 'Identity') maker = makers.get(maker.inputs[0]);
+  const source = maker?.operator === 'Slice' ? makers.get(maker.inputs[0]) : undefined;
+  return source?.operator === 'Concat' && source.inputs.length === 2 ? source.inputs[0] : undefined;
+}
+
+/** The graph's inputs from which recurrent nodes and windows begin: states that are carried. */
+export function stateInputs({ nodes, inputs, outputs }: Graph): Map<string, State> {
   const makers = new Map(nodes.flatMap(node => node.outputs.map(name => [name, node] as const)));
   const found = new Set<string>();
   const seen = new Set<string>();
@@ -21,6 +29,10 @@ export function stateInputs({ nodes, inputs }: Graph): Map<string, State> {
     if (operator === 'LSTM') return [inputs[5], inputs[6]];
     return operator === 'GRU' || operator === 'RNN' ? [inputs[5]] : [];
   });
+  for (const { name } of outputs) {
+    const context = contextOf(name, makers);
+    if (context !== undefined && !makers.has(context)) found.add(context);
+  }
   for (const name of waiting) {
     if (!name || seen.has(name)) continue;
     seen.add(name);

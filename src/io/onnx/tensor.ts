@@ -4,6 +4,7 @@ import { floats } from '../dtypes.js';
 import { quoted } from '../json.js';
 import type { Budget } from './budget.js';
 import { elementTypes, type TensorProto } from './proto.js';
+import { ensure } from './unfit.js';
 
 /** A tensor whose numbers the file holds, or that were computed from such. */
 export interface Constant {
@@ -153,4 +154,16 @@ export function ndarrayOf(constant: Constant): NdView {
 
 function asFloats(values: Float32Array | Float64Array): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
+}
+
+/** Numbers as a parameter: an ndarray is copied fast. */
+export function parameterOf(values: Float32Array): NdView {
+  return new NdView(values, [values.length]);
+}
+
+/** A constant's numbers as sizes, places or indices; throws Unfit where one is no whole number. */
+export function wholesOf(constant: Constant): number[] {
+  const values = [...constant.values()];
+  ensure(values.every(Number.isInteger), 'sizes or indices that are no whole numbers');
+  return values;
 }

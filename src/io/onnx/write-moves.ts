@@ -58,24 +58,30 @@ export function writeMoves(
   return row;
 }
 
-/** Writes a window of the steps before and the step, over all steps. */
-export function writeContext(
-  graph: GraphWriter,
-  prefix: string,
-  names: {
-    readonly input: string;
-    readonly before: string;
-    readonly after: string;
-    readonly steps: number;
-  },
-): string {
+/** Names around a window of steps, and how many come from before. */
+export interface ContextNames {
+  readonly input: string;
+  readonly before: string;
+  readonly after: string;
+  readonly steps: number;
+}
+
+/** Writes all steps after those before, and the last of them as the next state. */
+export function writeWindow(graph: GraphWriter, prefix: string, names: ContextNames): string {
   const { input, before, after, steps } = names;
   const all = concat(graph, prefix, [before, input], 0);
+  const last = slice(graph, prefix, all, -steps, toTheEnd, 0);
+  graph.node('Identity', [last], prefix, undefined, [after]);
+  return all;
+}
+
+/** Writes a vector of the steps before and the step, for all steps. */
+export function writeContext(graph: GraphWriter, prefix: string, names: ContextNames): string {
+  const { steps } = names;
+  const all = writeWindow(graph, prefix, names);
   const shifted = Array.from({ length: steps + 1 }, (_, i) => {
     return slice(graph, prefix, all, i, i === steps ? toTheEnd : i - steps, 0);
   });
-  const last = slice(graph, prefix, all, -steps, toTheEnd, 0);
-  graph.node('Identity', [last], prefix, undefined, [after]);
   return concat(graph, prefix, shifted, -1);
 }
 

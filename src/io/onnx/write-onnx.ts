@@ -17,6 +17,7 @@ import { carried } from '../../layers/members.js';
 import { computationOf } from '../torch-modules.js';
 import { encodeModel } from './encode.js';
 import { GraphWriter } from './graph-writer.js';
+import { convAt, writeConv } from './write-conv.js';
 import { isContext, isMove, writeContext, writeMoves } from './write-moves.js';
 import { writePlan } from './write-plan.js';
 import { recurrentForm, writeRecurrent } from './write-recurrent.js';
@@ -45,10 +46,15 @@ export function writeOnnx(model: AnyCell | WithCell): Uint8Array {
   graph.name('y');
   graph.input('x', [...lead, modelInput(units)]);
   const names: string[] = [];
-  for (const unit of units) {
+  for (const [i, unit] of units.entries()) {
+    // A convolution's units have been written at once, with the first of them.
+    if (names.length > i) continue;
     const prefix = prefixOf(unit.where);
     const inputs = unit.from.map(u => (u < 0 ? 'x' : names[u]));
-    names.push(writeUnit({ graph, sequence }, unit, prefix, inputs));
+    const name = writeUnit({ graph, sequence, model }, unit, prefix, inputs);
+    const isConv = sequence && isMove(unit.spec) && unit.spec.state > 0;
+    const own = isConv && convAt(model, unit.where) ? unitsAt(units, i) : 1;
+    for (let k = 0; k < own; k++) names.push(name);
   }
   const last = names[names.length - 1];
   graph.node('Identity', [last], '', undefined, ['y']);
@@ -95,7 +101,14 @@ function isSequential({ spec }: Unit): boolean {
   return spec.state === 0 || (isMove(spec) && isContext(spec));
 }
 
+/** How many units in a row are of the layer of the i-th. */
+function unitsAt(units: readonly Unit[], i: number): number {
+  const end = units.findIndex(({ where }, k) => k > i && where !== units[i].where);
+  return (end < 0 ? units.length : end) - i;
+}
+
 interface Writing {
+  readonly model: AnyCell | WithCell;
   readonly graph: GraphWriter;
   readonly sequence: boolean;
 }
@@ -103,7 +116,7 @@ interface Writing {
 /** Writes a unit and answers the name of its output. */
 function writeUnit(
   writing: Writing,
-  { spec }: Unit,
+  { spec, where }: Unit,
   prefix: string,
   inputs: readonly string[],
 ): string {
@@ -123,6 +136,8 @@ function writeUnit(
   graph.input(before, dims);
   graph.name(after);
   graph.output(after, dims);
+  const conv = sequence ? convAt(writing.model, where) : undefined;
+  if (conv) return writeConv(graph, conv, prefix, { input: inputs[0], before, after, steps });
   if (sequence) return writeContext(graph, prefix, { input: inputs[0], before, after, steps });
   return writeMoves(graph, spec, prefix, inputs, { before, after });
 }

@@ -117,7 +117,7 @@ const operators: Readonly<Record<string, string>> = {
 
 const withAlpha = ['hardSigmoid', 'hardSigmoid6', 'elu', 'leakyRelu', 'thresholdedRelu'];
 
-function writeActivation(
+export function writeActivation(
   graph: GraphWriter,
   { name, alpha, beta }: ResolvedActivation,
   prefix: string,

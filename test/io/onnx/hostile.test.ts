@@ -111,6 +111,15 @@ test('a NaN among weights is refused by the name of its tensor', () => {
   expect([...onnxInitializers(file).w.data]).toEqual([1, Number.NaN]);
 });
 
+test('constants of which one is left out are refused', () => {
+  const file = model(
+    nodeOf('Concat', ['c', ''], ['d'], axis(0)),
+    nodeOf('Add', ['x', 'd'], ['y']),
+    initializer('c', [2], 8),
+  );
+  expect(read(file)).toContain("Concat 'd': expected a part of ONNX that runs here, got an input");
+});
+
 test('vectors that are doubled again and again are refused', () => {
   const doubling = Array.from({ length: 60 }, (_, i) => {
     const from = i ? `d${i}` : 'x';

@@ -27,6 +27,12 @@ const kept: Readonly<Record<string, r.AnyCell>> = {
   dense: denseCell(3, 4, { activation: 'sigmoid', seed: 1 }),
   chain: chainCell(lstmCell(3, 4, seed), gruCell(4, 5, seed), denseCell(5, 2, seed)),
   'chain with an embedding': chainCell(r.embeddingCell(7, 3, seed), lstmCell(3, 4, seed)),
+  causalConv1d: r.causalConv1dCell(3, 4, 3, { activation: 'relu', seed: 1 }),
+  'chain with convolutions': chainCell(
+    r.causalConv1dCell(3, 4, 3, { dilation: 2, bias: false, seed: 1 }),
+    gruCell(4, 6, seed),
+    r.causalConv1dCell(6, 2, 2, { groups: 2, activation: { name: 'elu', alpha: 0.5 }, seed: 2 }),
+  ),
   'chain with normalisation': chainCell(
     denseCell(3, 4, { bias: false, activation: 'relu', seed: 1 }),
     r.layerNormCell(4),
