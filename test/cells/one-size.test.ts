@@ -14,7 +14,7 @@ import {
 } from '../../src/core.js';
 import { backends } from '../../src/kernels/backends.js';
 
-const sizes = [1, 2, 3, 4, 5, 8, 31, 129, 257, 1000];
+const sizes = [1, 3, 8, 257];
 
 /** Numbers in ±2, the same for the same seed. */
 const numbers = (size: number, seed: number) =>
