@@ -24,7 +24,7 @@ function streamed(cell: AnyCell): WholeStart {
     return {
       run(steps) {
         try {
-          return through(machine, steps);
+          return through(machine, steps, cell.outputSize);
         } finally {
           machine.rollback();
         }
@@ -36,9 +36,9 @@ function streamed(cell: AnyCell): WholeStart {
 }
 
 /** The outputs of a sequence; the machine's steps stay tentative. */
-function through(machine: Machine, { data, count, size }: Frames): Frames {
+function through(machine: Machine, { data, count, size }: Frames, outputSize = 0): Frames {
   let output = new Float32Array(0);
-  let width = 0;
+  let width = outputSize;
   const done = machine.sequence?.({
     count,
     read(first, some, memory, rows) {
@@ -72,7 +72,7 @@ function through(machine: Machine, { data, count, size }: Frames): Frames {
       throw asRecurError(error, 'a step', { prefix: `[${t}].` });
     }
   });
-  width = ys[0]?.length ?? 0;
+  width = ys[0]?.length ?? width;
   output = new Float32Array(count * width);
   for (const [t, y] of ys.entries()) output.set(y, t * width);
   return { data: output, count, size: width };

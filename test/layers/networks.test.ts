@@ -204,6 +204,9 @@ test('a chain with a layer that looks ahead does so too, in every form of a sequ
   );
   const m = stateful(net);
   expect(() => m.map([steps[0], [1, 2]])).toThrow('[1].');
+  expect(m.map([])).toEqual([]);
+  const none = { data: new Float32Array(0), shape: [5, 0], stride: [0, 1], offset: 0 };
+  expect(m.map(none).shape).toEqual([7, 0]);
 });
 
 test('a snapshot of what looks ahead is of where its sequences begin', () => {
