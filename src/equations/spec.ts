@@ -108,7 +108,14 @@ export function specify(
   };
 }
 
-function checkWhole(where: string, value: unknown, least: number, most: number, expected: string) {
+/** A whole number in a range that `expected` puts in words, or a RecurError that names it. */
+export function checkWhole(
+  where: string,
+  value: unknown,
+  least: number,
+  most: number,
+  expected: string,
+) {
   const ok = Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
   demand(ok, where, `a whole number from ${expected}`, value);
   return value as number;

@@ -14,9 +14,9 @@ import {
   type ParameterShape,
   readParameters,
 } from '../equations/parameters.js';
+import { checkWhole } from '../equations/spec.js';
 import type { StateShape } from '../equations/state.js';
 import type { Unit } from '../equations/units.js';
-import { demand } from '../errors.js';
 
 /** What a layer that is no equations is made of. */
 export interface LayerParts {
@@ -60,7 +60,7 @@ export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, 
   return cell as C;
 }
 
-/** Parameters as given, or drawn: matrices as Flux does, vectors at what `initial` says, or 0. */
+/** Parameters as given, or drawn: matrices as Flux does, vectors zeros. */
 export function parametersOf(
   where: string,
   shapes: readonly ParameterShape[],
@@ -79,10 +79,7 @@ export function parametersOf(
 
 /** A whole number in a range, or a RecurError that names it. */
 export function whole(where: string, value: unknown, least: number, most = 2 ** 24): number {
-  const fits = Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-  const top = most === 2 ** 24 ? '2²⁴' : String(most);
-  demand(fits, where, `a whole number from ${least} to ${top}`, value);
-  return value as number;
+  return checkWhole(where, value, least, most, `${least} to ${most === 2 ** 24 ? '2²⁴' : most}`);
 }
 
 /** `Name(1, 2; option=3)`: options that are what they usually are stay out. */

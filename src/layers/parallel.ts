@@ -124,19 +124,25 @@ function branching(
   }
   const program = programOf(where, combine, cells, around);
   if (program) return program;
-  const reuse = () => false;
   return {
     start: (state?: unknown, options: BirthOptions = {}) =>
-      machineOf(where, cells, state, options, reuse, (machines, x) => {
-        const ys = machines.map((machine, i) => {
-          try {
-            return machine.step(x);
-          } catch (error) {
-            throw asRecurError(error, 'a branch', { prefix: `${where}[${i}].` });
-          }
-        });
-        return combineValues(where, combine, around ? [...ys, x] : ys);
-      }),
+      machineOf(
+        where,
+        cells,
+        state,
+        options,
+        () => false,
+        (machines, x) => {
+          const ys = machines.map((machine, i) => {
+            try {
+              return machine.step(x);
+            } catch (error) {
+              throw asRecurError(error, 'a branch', { prefix: `${where}[${i}].` });
+            }
+          });
+          return combineValues(where, combine, around ? [...ys, x] : ys);
+        },
+      ),
   };
 }
 

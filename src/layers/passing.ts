@@ -1,5 +1,5 @@
 import { type AnyCell, internals, type Join } from '../equations/cell.js';
-import { demand } from '../errors.js';
+import { describe, mismatch } from '../errors.js';
 
 /**
  * What goes through the members of a chain in turn, by way of the taps: outputs, sizes, units.
@@ -15,19 +15,26 @@ export function passing<V>(
   for (let i = 0; i < cells.length; i++) {
     const { name, bare, read } = cells[i][internals].marks ?? {};
     if (read) {
-      const known = [...(taps?.keys() ?? [])].join(', ') || 'none';
       const values = read.names.map(of => {
-        demand(taps?.has(of), `chain[${i}].read`, `the name of an earlier tap (${known})`, of);
-        return taps?.get(of) as V;
+        if (!taps?.has(of)) throw unknownTap(i, of, taps);
+        return taps.get(of) as V;
       });
       value = joined(read.join, values, i);
     } else if (!bare) value = turn(value, i);
     if (name === undefined) continue;
     taps ??= new Map();
-    demand(!taps.has(name), `chain[${i}].tap`, 'a name that is not taken', name);
+    if (taps.has(name)) {
+      throw mismatch(`chain[${i}].tap`, 'a name that is not taken', describe(name));
+    }
     taps.set(name, value);
   }
   return value;
+}
+
+/** Put together only where it is thrown: members pass their outputs at every step. */
+function unknownTap(i: number, of: string, taps: ReadonlyMap<string, unknown> | undefined) {
+  const known = [...(taps?.keys() ?? [])].join(', ') || 'none';
+  return mismatch(`chain[${i}].read`, `the name of an earlier tap (${known})`, describe(of));
 }
 
 /** True for a member that is no layer, but a place among them. */

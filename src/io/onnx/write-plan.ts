@@ -3,6 +3,7 @@ import { columnsOf, namesOf } from '../../equations/parameters.js';
 import type { PlanMap, PlanNode } from '../../equations/plan.js';
 import type { EquationSpec } from '../../equations/spec.js';
 import { transpose } from '../layouts.js';
+import { commonActivations } from './activation-names.js';
 import type { GraphWriter } from './graph-writer.js';
 
 /** What a plan's values are called in the graph. */
@@ -100,16 +101,7 @@ function activate(
 
 /** ONNX's operators of the activations that it has as one. */
 const operators: Readonly<Record<string, string>> = {
-  tanh: 'Tanh',
-  sigmoid: 'Sigmoid',
-  relu: 'Relu',
-  hardSigmoid: 'HardSigmoid',
-  hardSigmoid6: 'HardSigmoid',
-  softsign: 'Softsign',
-  softplus: 'Softplus',
-  elu: 'Elu',
-  leakyRelu: 'LeakyRelu',
-  thresholdedRelu: 'ThresholdedRelu',
+  ...commonActivations,
   exp: 'Exp',
   sqrt: 'Sqrt',
   reciprocal: 'Reciprocal',

@@ -7,6 +7,7 @@ import { type AnyCell, equationSpec } from '../../equations/cell.js';
 import type { EquationSpec } from '../../equations/spec.js';
 import { layouts, type RecurrentKind, reorderGates } from '../layouts.js';
 import { computationOf } from '../torch-modules.js';
+import { commonActivations } from './activation-names.js';
 import type { AttributeDraft } from './encode.js';
 import type { GraphWriter } from './graph-writer.js';
 
@@ -34,18 +35,9 @@ function forms(): readonly (RecurrentForm & { readonly computation: string })[] 
 
 /** Our activations as ONNX's recurrent operators know them. */
 const activations: Readonly<Record<string, string>> = {
-  tanh: 'Tanh',
-  sigmoid: 'Sigmoid',
-  relu: 'Relu',
+  ...commonActivations,
   identity: 'Affine',
   affine: 'Affine',
-  hardSigmoid: 'HardSigmoid',
-  hardSigmoid6: 'HardSigmoid',
-  softsign: 'Softsign',
-  softplus: 'Softplus',
-  elu: 'Elu',
-  leakyRelu: 'LeakyRelu',
-  thresholdedRelu: 'ThresholdedRelu',
   scaledTanh: 'ScaledTanh',
 };
 

@@ -1,0 +1,13 @@
+/** Our activations by ONNX's names, where its operators and its recurrent nodes both have them. */
+export const commonActivations: Readonly<Record<string, string>> = {
+  tanh: 'Tanh',
+  sigmoid: 'Sigmoid',
+  relu: 'Relu',
+  hardSigmoid: 'HardSigmoid',
+  hardSigmoid6: 'HardSigmoid',
+  softsign: 'Softsign',
+  softplus: 'Softplus',
+  elu: 'Elu',
+  leakyRelu: 'LeakyRelu',
+  thresholdedRelu: 'ThresholdedRelu',
+};
