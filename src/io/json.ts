@@ -17,7 +17,8 @@ export function readObject(where: string, given: unknown): Readonly<Record<strin
   return value;
 }
 
-function textOfBytes(where: string, bytes: Uint8Array): string {
+/** Text in UTF-8; throws a RecurError for other bytes. */
+export function textOfBytes(where: string, bytes: Uint8Array): string {
   try {
     // TextDecoder takes no bytes that other threads may write.
     const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);

@@ -2,7 +2,7 @@ import { type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { describe, mismatch, shapeText } from '../errors.js';
 import { isPlainObject, typedArrayName } from '../layers/values.js';
 import { dtypeBits, floats } from './dtypes.js';
-import { parseJson, quoted } from './json.js';
+import { parseJson, quoted, textOfBytes } from './json.js';
 
 /** What a safetensors file holds. Both records have no prototype: any name is safe to look up. */
 export interface Safetensors {
@@ -88,11 +88,7 @@ function textOf(bytes: Uint8Array): string {
     const got = bytes.length ? `byte ${bytes[0]} first` : 'nothing';
     throw mismatch('safetensors header', "an object, which begins with '{'", got);
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(bytes));
-  } catch {
-    throw mismatch('safetensors header', 'text in UTF-8', 'other bytes');
-  }
+  return textOfBytes('safetensors header', bytes);
 }
 
 function entryOf(name: string, value: unknown): Entry {

@@ -1,5 +1,5 @@
-import { checkNames, demand, mismatch } from '../../errors.js';
-import { parseJson } from '../json.js';
+import { checkNames, demand } from '../../errors.js';
+import { parseJson, textOfBytes } from '../json.js';
 import type { KerasOptions } from './model.js';
 
 /** Characters of a config, whose weights are elsewhere; of some thousand layers. */
@@ -10,16 +10,7 @@ export function parseModelJson(where: string, given: string | Uint8Array): unkno
   const length = typeof given === 'string' ? given.length : given.byteLength;
   const expected = `at most ${longestJson} characters`;
   demand(length <= longestJson, where, expected, length);
-  return parseJson(where, typeof given === 'string' ? given : textOf(where, given));
-}
-
-function textOf(where: string, bytes: Uint8Array): string {
-  try {
-    // A copy: browsers decode no memory that threads share.
-    return new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(bytes));
-  } catch {
-    throw mismatch(where, 'text in UTF-8', 'other bytes');
-  }
+  return parseJson(where, typeof given === 'string' ? given : textOfBytes(where, given));
 }
 
 /** Refuses options that no reader of Keras's models has. */
