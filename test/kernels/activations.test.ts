@@ -87,7 +87,7 @@ interface Row {
 const table: Readonly<Record<ActivationName, Row>> = {
   identity: { scaled: 0, relative: 0 },
   tanh: { scaled: 0.9, relative: 1.6 },
-  sigmoid: { scaled: 0.9, relative: Infinity },
+  sigmoid: { scaled: 0.8, relative: Infinity },
   relu: { scaled: 0, relative: 0 },
   hardSigmoid: { alpha: 0.2, beta: 0.5, scaled: 0.5, relative: Infinity },
   hardSigmoid6: { alpha: 1 / 6, beta: 0.5, scaled: 0.5, relative: Infinity },
@@ -141,6 +141,13 @@ describe.each(kinds)('with relaxed multiply-add: %s', relaxed => {
       expect(applied(name, small, relaxed, alpha, beta)).toEqual(wanted);
     },
   );
+
+  test('beyond 2 the sigmoid rounds once: a gate near 1 is the nearest number or its neighbour', () => {
+    const beyond = xs.filter(x => Math.abs(x) >= 2);
+    const ys = applied('sigmoid', beyond, relaxed, 0, 0);
+    const off = ys.map((y, i) => Math.abs(y - exact.sigmoid(beyond[i], 0, 0)));
+    expect(off.filter(Number.isFinite).reduce((a, b) => Math.max(a, b), 0)).toBeLessThan(0.5e-7);
+  });
 
   test('at both ends functions are what they near, and NaN stays NaN', () => {
     const ends = Float32Array.of(-Infinity, -3e38, -200, 200, 3e38, Infinity, Number.NaN);

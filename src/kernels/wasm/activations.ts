@@ -62,11 +62,14 @@ const tanh: Emit = (e, v) => {
 };
 
 const sigmoid: Emit = (e, v) => {
-  const bounded = least(most(negate(v), e.constant(-87)), e.constant(87));
-  const { set, q, bits: n } = exponential(e, bounded);
+  const [setV, x] = e.keep(v);
+  const { set, q, bits: n } = exponential(e, most(negate(abs(x)), e.constant(-87)));
   const [setScale, scale] = e.keep(powerOfTwo(e, n));
-  const exp = e.multiplyAdd(scale, q, scale);
-  return [set, setScale, divide(e.constant(1), add(exp, e.constant(1)))];
+  const [setExp, exp] = e.keep(e.multiplyAdd(scale, q, scale));
+  // e⁻|x| / (1 + e⁻|x|) is σ(−|x|); 1 less it rounds once, where 1 / (1 + e⁻ˣ) near 1 rounds twice.
+  const small = divide(exp, add(exp, e.constant(1)));
+  const one = bits.and(lessOrEqual(e.constant(0), x), e.constant(1));
+  return [setV, set, setScale, setExp, abs(subtract(one, small))];
 };
 
 const hardSigmoid: Emit = (e, v, alpha, beta) => {
