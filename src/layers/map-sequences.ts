@@ -4,6 +4,7 @@ import { type AnyCell, internals, type StateInput, type StateOf } from '../equat
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import { layerText } from './chain.js';
 import { startingFrom } from './function-cell.js';
+import { holding } from './holding.js';
 import type { WithCell } from './members.js';
 import { sessions } from './session.js';
 import { isWhole } from './whole.js';
@@ -19,7 +20,10 @@ export type Mask = number | ((x: Float32Array, step: number, sequence: number) =
 export interface MapSequencesOptions<S = unknown> {
   /** How many steps of each sequence count; the outputs of those after them are zeros. */
   readonly lengths?: readonly number[] | undefined;
-  /** Steps to be passed over: the state stays, the output is the one before it (zeros at first). */
+  /**
+   * Steps to pass over. Each member of the chain that has a state keeps it and repeats its last
+   * output (zeros at first); the other members run as ever, on zeros if `mask` is a number.
+   */
   readonly mask?: Mask | undefined;
   /** Where the i-th sequence begins; absent: at the initial state. */
   readonly initialState?: ((sequence: number) => StateInput<S> | undefined) | undefined;
@@ -82,8 +86,9 @@ function run(
   const fits = Number.isInteger(used) && used >= 0 && used <= steps;
   demand(fits, 'mapSequences.lengths', `a length from 0 to ${steps}`, length);
   const vectorAt = (t: number) => (array ? sliceAt(array, 1, t) : (sequence as Vec[])[t]);
-  const machine = cell[internals].start();
-  const zeros = () => new Float32Array(cell.outputSize ?? 0);
+  let isHeld = false;
+  const masks = mask !== undefined && !cell[internals].whole;
+  const machine = (masks ? holding(cell, () => isHeld) : cell)[internals].start();
   try {
     const outputs: Float32Array[] = [];
     if (isWhole(machine)) {
@@ -94,22 +99,27 @@ function run(
     } else {
       for (let t = 0; t < used; t++) {
         const { values } = readNumbers('a step', vectorAt(t), `[${cell.inputSize}]`);
-        outputs.push(
-          isMasked(mask, values, t, index)
-            ? (outputs[t - 1]?.slice() ?? zeros())
-            : (machine.step(values) as Float32Array),
-        );
+        isHeld = isMasked(mask, values, t, index);
+        // Keras's Masking turns the steps that it hides into zeros.
+        const isZero = isHeld && typeof mask === 'number';
+        const x = isZero ? new Float32Array(values.length) : values;
+        outputs.push(machine.step(x) as Float32Array);
       }
       machine.commit();
     }
-    while (outputs.length < steps) outputs.push(zeros());
+    while (outputs.length < steps) outputs.push(new Float32Array(cell.outputSize ?? 0));
     return { outputs, state: machine.state() };
   } finally {
     machine.release();
   }
 }
 
-function isMasked(mask: Mask | undefined, x: Float32Array, step: number, sequence: number) {
+function isMasked(
+  mask: Mask | undefined,
+  x: Float32Array,
+  step: number,
+  sequence: number,
+): boolean {
   if (typeof mask === 'function') return mask(x, step, sequence);
   const value = mask === undefined ? undefined : Math.fround(mask);
   return value !== undefined && x.every(v => v === value);

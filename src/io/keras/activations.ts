@@ -3,7 +3,9 @@ import { softmaxCell } from '../../cells/softmax.js';
 import type { Activation } from '../../equations/activations.js';
 import type { AnyCell } from '../../equations/cell.js';
 import { quoted } from '../json.js';
-import { Fields } from './fields.js';
+import { checkConfig } from './check-config.js';
+import { serialized } from './classes.js';
+import type { Fields } from './fields.js';
 
 /** Whose names they are: Keras 3 gave hard_sigmoid another slope. */
 export type Dialect = 'keras2' | 'keras3';
@@ -40,6 +42,7 @@ const classes: Readonly<Record<string, (config: Fields, dialect: Dialect) => Own
     return { slot: { name: 'thresholdedRelu', alpha: config.number('theta', 1) } };
   },
   ELU: config => ({ slot: { name: 'elu', alpha: config.number('alpha', 1) } }),
+  // As a layer, it is told its axis by its input.
   Softmax: () => ({ layer: 'softmax' }),
   Activation: (config, dialect) => named(config.text('activation'), dialect),
 };
@@ -70,15 +73,17 @@ export function activationOf(
   usual: string,
   { dialect, problem }: { dialect: Dialect; problem(why: string): void },
 ): Own | undefined {
-  const value = config.value(name) ?? usual;
+  // No activation is the linear one; a field that is absent has its default.
+  const value = config.isNull(name) ? 'linear' : (config.value(name) ?? usual);
   let own: Own | undefined;
   if (typeof value === 'string') own = named(value, dialect);
   else {
-    const object = new Fields(`${config.where}.${name}`, value);
-    const kind = object.text('class_name');
-    own = Object.hasOwn(classes, kind)
-      ? classes[kind](object.object('config'), dialect)
-      : undefined;
+    const object = serialized(`${config.where}.${name}`, value);
+    const { kind, isCustom } = object;
+    checkConfig(object, why => problem(`${name} ${quoted(kind)}: ${why}`));
+    const isAlongLast = kind !== 'Softmax' || (object.config.value('axis') ?? -1) === -1;
+    const isKnown = !isCustom && isAlongLast && Object.hasOwn(classes, kind);
+    own = isKnown ? classes[kind](object.config, dialect) : undefined;
   }
   const told = typeof value === 'string' ? quoted(value) : 'of a class of its own';
   if (!own) problem(`${name} ${told}`);

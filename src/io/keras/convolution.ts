@@ -31,13 +31,11 @@ function geometryOf(config: Fields, field: string, context: LayerContext): Geome
   const padding = config.text('padding', 'valid').toLowerCase();
   const known = isPool ? ['valid'] : ['valid', 'same', 'causal'];
   if (!known.includes(padding)) context.problem(`padding ${quoted(padding)}`);
-  if (config.text('data_format', 'channels_last') !== 'channels_last') {
-    context.problem('data_format channels_first');
-  }
   const stride = config.count('strides', isPool ? length : 1);
   const dilation = isPool ? 1 : config.count('dilation_rate', 1);
   const geometry = { length, stride, dilation, padding };
   if (!isCausal(geometry)) context.needsWhole();
+  else if (length > 1) context.hasState(false);
   return geometry;
 }
 

@@ -14,9 +14,10 @@ import {
   type OwnActivation,
   slotOf,
 } from './activations.js';
+import { checkConfig } from './check-config.js';
 import { serialized } from './classes.js';
 import type { Fields } from './fields.js';
-import { type Flow, type LayerContext, onlyInput, type ReadLayer } from './layer.js';
+import { type Flow, type LayerContext, masks, onlyInput, type ReadLayer } from './layer.js';
 
 /** A dense cell of Keras's `kernel` `[in, out]`, and the activation as a layer where it must be. */
 export function denseMembers(
@@ -36,7 +37,6 @@ export const readDense: ReadLayer = (config, context) => {
   const units = config.count('units');
   const bias = config.flag('use_bias', true);
   const own = activationOf(config, 'activation', 'linear', context);
-  if (config.has('quantization_config')) context.problem('quantised weights');
   return (inputs, weights) => {
     const input = onlyInput(inputs, context);
     const stored = weights.claim(config.where, [
@@ -52,7 +52,9 @@ export const readDense: ReadLayer = (config, context) => {
 export function readTimeDistributed(readers: (kind: string) => ReadLayer | undefined): ReadLayer {
   const stepwise = ['Dense', 'Activation', 'Dropout', 'BatchNormalization', 'LayerNormalization'];
   return (config, context) => {
-    const { kind, config: inner, isCustom } = serialized(config.where, config.value('layer'));
+    const layer = serialized(config.where, config.value('layer'));
+    const { kind, config: inner, isCustom } = layer;
+    checkConfig(layer, why => context.problem(`${inner.where}: ${why}`));
     const reader = !isCustom && stepwise.includes(kind) ? readers(kind) : undefined;
     if (!reader) return context.refuse(`${quoted(kind)} at each step`);
     return reader(inner, context);
@@ -72,8 +74,6 @@ export const readEmbedding: ReadLayer = (config, context) => {
     return { members: [cell], flow: { ...input, size } };
   };
 };
-
-const masks = "masks: mapSequences has them; masking: 'ignore' reads the model without";
 
 export const readMasking: ReadLayer = (_config, context) => {
   if (!context.ignoreMasks) context.problem(masks);
@@ -127,7 +127,6 @@ export const readBatchNorm: ReadLayer = (config, context) => {
 
 export const readLayerNorm: ReadLayer = (config, context) => {
   const { epsilon, affine } = normOf(config);
-  if (config.flag('rms_scaling', false)) context.problem('rms_scaling');
   return (inputs, weights) => {
     const flow = featuresIn(config, inputs, context);
     const shape = [flow.size];

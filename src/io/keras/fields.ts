@@ -26,6 +26,11 @@ export class Fields {
     return Reflect.get(this.#record, name) ?? undefined;
   }
 
+  /** The names of all its fields. */
+  names(): readonly string[] {
+    return Object.keys(this.#record);
+  }
+
   has(name: string): boolean {
     return this.value(name) !== undefined;
   }
@@ -42,8 +47,9 @@ export class Fields {
     return value;
   }
 
+  /** True or false; null, which is no in Python, is refused if yes is usual. */
   flag(name: string, usual: boolean): boolean {
-    const value = this.value(name) ?? usual;
+    const value = this.value(name) ?? (usual && this.isNull(name) ? null : usual);
     if (typeof value !== 'boolean') throw this.#wrong(name, 'true or false', value);
     return value;
   }

@@ -2,7 +2,7 @@ import { demand, mismatch } from '../../errors.js';
 import { quoted } from '../json.js';
 import { type Serialized, serialized } from './classes.js';
 import { type Fields, shapeOf } from './fields.js';
-import { inboundOf, referencesOf } from './inbound.js';
+import { inboundOf, type Reference, referencesOf } from './inbound.js';
 
 /** Layers of a model, each of which takes time to make. */
 const mostLayers = 256;
@@ -16,14 +16,31 @@ export interface Node {
   readonly id: string;
   readonly layer: Serialized;
   readonly inputs: readonly string[];
+  /** Names of arguments beside the inputs that are given. */
+  readonly more: readonly string[];
   /** Why its place in the model cannot be read, if so. */
   readonly trouble?: string | undefined;
+}
+
+/** An output of a layer beside its first; its only input is the first. */
+export interface StateNode {
+  readonly id: string;
+  readonly inputs: readonly [string];
+  /** Its place among the layer's outputs, from 1 on. */
+  readonly output: number;
 }
 
 /** A model as its config draws it. */
 export interface Graph {
   /** All but the inputs, in the file's order: Keras 3 numbers weights by it. */
   readonly nodes: readonly Node[];
+  /** Outputs that somebody reads beside the first ones. */
+  readonly states: readonly StateNode[];
+  /** What of it cannot be read, beside the layers. */
+  readonly troubles: readonly string[];
+  readonly inputLayers: readonly Serialized[];
+  /** True for a Sequential. */
+  readonly isRow: boolean;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Of the first input, with its batch, where the config says it. */
@@ -54,38 +71,59 @@ export function graphOf({ kind, config, fields }: Serialized, depth = 0): Graph 
 const inputName = ' input';
 
 function sequential(config: Fields, layers: readonly Serialized[]): Graph {
-  const own = layers[0].kind === 'InputLayer' ? layers.slice(1) : layers;
+  const inputLayers = layers[0].kind === 'InputLayer' ? [layers[0]] : [];
+  const own = layers.slice(inputLayers.length);
   // In a row places are names enough.
   const nodes = own.map((layer, i) => ({
     id: String(i),
     layer,
     inputs: [i ? String(i - 1) : inputName],
+    more: [],
   }));
   const inputShape = shapeIn(layers[0].config) ?? shapeIn(config);
   const outputs = [own.length ? String(own.length - 1) : inputName];
-  return { nodes, inputs: [inputName], outputs, inputShape };
+  const inputs = [inputName];
+  const found = { nodes, states: [], troubles: [], inputLayers };
+  return { ...found, isRow: true, inputs, outputs, inputShape };
 }
 
 function functional(config: Fields, layers: readonly Serialized[]): Graph {
-  const inputs = referencesOf(config, 'input_layers').map(({ name }) => name);
-  const outputs = referencesOf(config, 'output_layers').map(({ name }) => name);
-  const nodes: Node[] = [];
-  const names = new Set<string>();
-  let inputShape: Shape;
-  for (const layer of layers) {
-    // The name that references use is beside the config; within it, it may be another.
-    const id = layer.fields.text('name', layer.name);
-    if (names.has(id)) throw mismatch(config.where, 'every layer once', `${quoted(id)} twice`);
-    names.add(id);
-    if (layer.kind === 'InputLayer') {
-      if (id === inputs[0]) inputShape = shapeIn(layer.config);
-      continue;
-    }
-    nodes.push({ id, layer, ...inboundOf(layer.fields) });
+  const kinds = new Map<string, string>();
+  // The name that references use is beside the config; within it, it may be another.
+  const named = layers.map(layer => ({ id: layer.fields.text('name', layer.name), layer }));
+  for (const { id, layer } of named) {
+    if (kinds.has(id)) throw mismatch(config.where, 'every layer once', `${quoted(id)} twice`);
+    kinds.set(id, layer.kind);
   }
-  const missing = [...outputs, ...nodes.flatMap(({ inputs }) => inputs)].find(id => !names.has(id));
-  if (missing === undefined) return { nodes, inputs, outputs, inputShape };
-  throw mismatch(config.where, 'inputs that are layers', quoted(missing));
+  const states = new Map<string, StateNode>();
+  const troubles = new Set<string>();
+  const idOf = ({ name, call, output }: Reference): string => {
+    const kind = kinds.get(name);
+    if (kind === undefined) throw mismatch(config.where, 'inputs that are layers', quoted(name));
+    // A model within a model was called once before, in Keras 2: when it was made.
+    const isFirst = call === 0 || (call === 1 && isModel(kind));
+    if (!isFirst) troubles.add(`the output of another call of ${quoted(name)} than its first`);
+    if (output === 0) return name;
+    const id = `${name} output ${output}`;
+    if (kinds.has(id)) throw mismatch(config.where, 'every layer once', `${quoted(id)} twice`);
+    states.set(id, { id, inputs: [name], output });
+    return id;
+  };
+  const nodes = named.flatMap(({ id, layer }): Node[] => {
+    if (layer.kind === 'InputLayer') return [];
+    const inbound = inboundOf(layer.fields);
+    return [{ id, layer, ...inbound, inputs: inbound.inputs.map(idOf) }];
+  });
+  const inputs = referencesOf(config, 'input_layers').map(idOf);
+  const outputs = referencesOf(config, 'output_layers').map(idOf);
+  const first = named.find(({ id }) => id === inputs[0])?.layer;
+  if (first?.kind !== 'InputLayer') {
+    throw mismatch(`${config.where}.input_layers`, 'an InputLayer', quoted(inputs[0]));
+  }
+  const inputShape = shapeIn(first.config);
+  const inputLayers = layers.filter(({ kind }) => kind === 'InputLayer');
+  const found = { nodes, states: [...states.values()], troubles: [...troubles], inputLayers };
+  return { ...found, isRow: false, inputs, outputs, inputShape };
 }
 
 /** The shape of the input that a config tells. */
@@ -100,9 +138,12 @@ function shapeIn(config: Fields): Shape {
 }
 
 /** The nodes that lead to the outputs, each after its inputs; throws a RecurError for a circle. */
-export function inOrder({ nodes, outputs }: Graph, where: string): readonly Node[] {
-  const byId = new Map(nodes.map(node => [node.id, node]));
-  const order: Node[] = [];
+export function inOrder(
+  { nodes, states, outputs }: Graph,
+  where: string,
+): readonly (Node | StateNode)[] {
+  const byId = new Map([...nodes, ...states].map(node => [node.id, node]));
+  const order: (Node | StateNode)[] = [];
   const state = new Map<string, 'open' | 'done'>();
   const stack = [...outputs].reverse();
   while (stack.length) {

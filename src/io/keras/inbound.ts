@@ -2,7 +2,7 @@ import { mismatch } from '../../errors.js';
 import { Fields, shown } from './fields.js';
 
 /** An output of a layer: of which call of it, and which of several. */
-interface Reference {
+export interface Reference {
   readonly name: string;
   readonly call: number;
   readonly output: number;
@@ -11,9 +11,12 @@ interface Reference {
 /** Inputs of one layer; far more than people draw. */
 const mostInputs = 16;
 
-/** Where a layer's inputs come from, and why they cannot, if so. */
+/** Where a layer's inputs come from. */
 export interface Inbound {
-  readonly inputs: readonly string[];
+  readonly inputs: readonly Reference[];
+  /** Names of arguments beside the inputs that are given. */
+  readonly more: readonly string[];
+  /** Why its place in the model cannot be read, if so. */
   readonly trouble?: string | undefined;
 }
 
@@ -39,49 +42,44 @@ function referenceOf(where: string, value: unknown): Reference {
 export function inboundOf(layer: Fields): Inbound {
   const calls = layer.list('inbound_nodes');
   const where = `${layer.where}.inbound_nodes`;
-  if (calls.length !== 1) return { inputs: [], trouble: `a layer called ${calls.length} times` };
+  if (calls.length !== 1) {
+    return { inputs: [], more: [], trouble: `a layer called ${calls.length} times` };
+  }
   const [call] = calls;
   const found = Array.isArray(call)
     ? oldCall(where, call)
     : newCall(where, new Fields(where, call));
-  const { references, hasMore } = found;
-  if (references.length === 0 || references.length > mostInputs) {
-    throw mismatch(where, `1 to ${mostInputs} inputs`, String(references.length));
+  const { inputs } = found;
+  if (inputs.length === 0 || inputs.length > mostInputs) {
+    throw mismatch(where, `1 to ${mostInputs} inputs`, String(inputs.length));
   }
-  const odd = references.find(({ call, output }) => call !== 0 || output !== 0);
-  const trouble = hasMore
-    ? 'a mask, a state or another value as an argument'
-    : odd && 'an input that is not the first output of the first call of its layer';
-  return { inputs: references.map(({ name }) => name), trouble };
-}
-
-interface Call {
-  readonly references: readonly Reference[];
-  /** True where there are arguments beside the inputs. */
-  readonly hasMore: boolean;
+  return found;
 }
 
 /** Keras 2: `[["lstm", 0, 0, {}], …]`. */
-function oldCall(where: string, call: readonly unknown[]): Call {
+function oldCall(where: string, call: readonly unknown[]): Inbound {
   const given = Array.from(call.slice(0, mostInputs + 1));
-  const references = given.map(value => referenceOf(where, value));
-  const hasMore = given.some(value => isGiven((value as readonly unknown[])[3]));
-  return { references, hasMore };
+  const inputs = given.map(value => referenceOf(where, value));
+  const more = given.flatMap(value => argumentsIn((value as readonly unknown[])[3]));
+  return { inputs, more: more.slice(0, mostInputs) };
 }
 
 /** Keras 3: `{ args: [{ class_name: "__keras_tensor__", config }], kwargs }`. */
-function newCall(where: string, call: Fields): Call {
+function newCall(where: string, call: Fields): Inbound {
   const args = call.list('args').flatMap(arg => (Array.isArray(arg) ? arg : [arg]));
   const given = args.slice(0, mostInputs + 1).filter(arg => arg !== null);
-  const references = given.map(arg => {
+  const inputs = given.map(arg => {
     const config = new Fields(where, arg).object('config');
     return referenceOf(where, config.value('keras_history'));
   });
-  return { references, hasMore: isGiven(call.value('kwargs')) };
+  return { inputs, more: argumentsIn(call.value('kwargs')).slice(0, mostInputs) };
 }
 
-/** True where arguments by name say more than whether it is training. */
-function isGiven(kwargs: unknown): boolean {
-  if (typeof kwargs !== 'object' || kwargs === null) return false;
-  return Object.entries(kwargs).some(([name, value]) => name !== 'training' && value !== null);
+/** Names of the arguments that are given; `training` may say that it is not. */
+function argumentsIn(kwargs: unknown): readonly string[] {
+  if (typeof kwargs !== 'object' || kwargs === null) return [];
+  const given = Object.entries(kwargs).filter(([name, value]) => {
+    return value !== null && !(name === 'training' && value === false);
+  });
+  return given.map(([name]) => name);
 }

@@ -19,6 +19,11 @@ export interface Built {
   readonly flow: Flow;
   /** True where the layer needs all steps at once: what came before it runs in a window. */
   readonly window?: boolean;
+  /**
+   * Its outputs beside the first, each made of the first: hidden states. Undefined is for one that
+   * has no counterpart here.
+   */
+  readonly states?: readonly (Built | undefined)[] | undefined;
 }
 
 /** Makes the cells, once what comes in is known. */
@@ -33,6 +38,12 @@ export interface LayerContext {
   problem(why: string): void;
   /** The same, of what comes out only when sizes are known: nothing follows. */
   refuse(why: string): never;
+  /** How many inputs the layer has. */
+  readonly inputs: number;
+  /** True in a Sequential, where all outputs of a layer go to the next. */
+  readonly isRow: boolean;
+  /** Says that the layer has a state, and if Keras keeps it from one call to the next. */
+  hasState(isKept: boolean): void;
   /** Says that the layer looks ahead or changes the number of steps: so does the model then. */
   needsWhole(): void;
   /** True if some layer of the model does. */
@@ -47,3 +58,6 @@ export function onlyInput(inputs: readonly Flow[], { refuse }: LayerContext): Fl
   if (inputs.length !== 1) refuse(`${inputs.length} inputs`);
   return inputs[0];
 }
+
+/** Why layers that hide steps are refused. */
+export const masks = "masks: masking: 'ignore' reads the model without, and mapSequences takes one";

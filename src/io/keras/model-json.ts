@@ -1,6 +1,6 @@
 import { checkNames, demand } from '../../errors.js';
 import { parseJson, textOfBytes } from '../json.js';
-import type { KerasOptions } from './model.js';
+import type { KerasOptions } from './draft.js';
 
 /** Characters of a config, whose weights are elsewhere; of some thousand layers. */
 const longestJson = 2 ** 20;

@@ -3,10 +3,11 @@ import { typedArrayName } from '../../layers/values.js';
 import type { LoadedLayer } from '../load.js';
 import type { Dialect } from './activations.js';
 import { filesIn } from './archive.js';
+import type { KerasOptions } from './draft.js';
 import { Fields } from './fields.js';
 import { hdf5 } from './hdf5.js';
 import { isHdf5 } from './hdf5-bytes.js';
-import { type KerasOptions, layerOf } from './model.js';
+import { layerOf } from './model.js';
 import { checkOptions, parseModelJson } from './model-json.js';
 import { Weights } from './weights.js';
 

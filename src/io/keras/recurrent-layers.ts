@@ -5,9 +5,10 @@ import { chainOf } from '../../layers/chain.js';
 import { lastCell } from '../../layers/pooling.js';
 import { quoted } from '../json.js';
 import { parallelOf, rowOf } from './cells.js';
+import { checkConfig } from './check-config.js';
 import { numberedNames, type Serialized, serialized } from './classes.js';
 import type { Fields } from './fields.js';
-import type { Build, Flow, LayerContext, ReadLayer } from './layer.js';
+import type { Build, Built, Flow, LayerContext, ReadLayer } from './layer.js';
 import { type RecurrentCell, readRecurrentCell, recurrentKinds } from './recurrent.js';
 import type { Weights } from './weights.js';
 
@@ -31,7 +32,7 @@ export const readRnn: ReadLayer = (config, context) => {
 function recurrentLayer(config: Fields, context: LayerContext, cell: RecurrentCell): Build {
   const backwards = config.flag('go_backwards', false);
   const all = config.flag('return_sequences', false);
-  if (config.flag('time_major', false)) context.problem('time_major: steps before the batch');
+  checkStates(config, context);
   if (backwards) context.needsWhole();
   if (backwards && all) context.problem('go_backwards with return_sequences: steps in reverse');
   return (inputs, weights) => {
@@ -39,13 +40,31 @@ function recurrentLayer(config: Fields, context: LayerContext, cell: RecurrentCe
     const own = cell.build(input.size, weights);
     const row = context.isWhole() && !all ? [own, lastCell(cell.units)] : [own];
     const members = backwards ? [backwardCell(rowOf(row))] : row;
-    return { members, flow: flowOf(input, cell.units, all) };
+    const flow = flowOf(input, cell.units, all);
+    return { members, flow, states: statesOf(config, cell, all && context.isWhole()) };
   };
+}
+
+/** Says where the layer's states come from and go to, and what of that cannot run. */
+function checkStates(config: Fields, context: LayerContext): void {
+  context.hasState(config.flag('stateful', false));
+  const hasOutputs = config.flag('return_state', false);
+  if (hasOutputs && context.isRow) context.problem('return_state in a Sequential model');
+  if (context.inputs > 1) context.problem('an initial state that comes from other layers');
+}
+
+/** Of the states that a layer answers beside its output, the hidden one is its last output. */
+function statesOf(config: Fields, cell: RecurrentCell, hasSteps: boolean): Built['states'] {
+  if (!config.flag('return_state', false) || cell.states.length === 0) return [];
+  const { units } = cell;
+  const members = hasSteps ? [lastCell(units)] : [];
+  return cell.states.map(name => {
+    return name === 'h' ? { members, flow: { size: units, sequence: false } } : undefined;
+  });
 }
 
 /** The only input, which must have steps. */
 function sequenceIn(inputs: readonly Flow[], context: LayerContext): Flow {
-  if (inputs.length > 1) context.refuse('an initial state that comes from other layers');
   if (!inputs[0].sequence) context.refuse('an input without an axis of time');
   return inputs[0];
 }
@@ -57,6 +76,7 @@ function flowOf({ steps }: Flow, size: number, all: boolean): Flow {
 function cellsOf(config: Fields, context: LayerContext): RecurrentCell {
   const one = serialized(`${config.where}.cell`, config.value('cell'));
   if (one.kind !== 'StackedRNNCells') return cellOf(one, context);
+  checkWithin(one, context);
   const where = `${config.where}.cells`;
   const all = one.config.list('cells').map(cell => serialized(where, cell));
   if (all.length === 0 || all.length > 64) context.refuse(`a stack of ${all.length} cells`);
@@ -64,6 +84,7 @@ function cellsOf(config: Fields, context: LayerContext): RecurrentCell {
   const cells = all.map(cell => cellOf(cell, context));
   return {
     units: cells[cells.length - 1].units,
+    states: [],
     build(inputSize, weights) {
       let size = inputSize;
       return rowOf(
@@ -86,10 +107,21 @@ function weightsOfCell(weights: Weights, names: readonly string[]): Weights {
   return found.find(({ isEmpty }) => !isEmpty) ?? found[0];
 }
 
-function cellOf({ kind, name, config, isCustom }: Serialized, context: LayerContext) {
+function cellOf(cell: Serialized, context: LayerContext) {
+  const { kind, name, config, isCustom } = cell;
   const known = !isCustom && kind.endsWith('Cell') && Object.hasOwn(recurrentKinds, kind);
   if (!known) context.refuse(`a cell of class ${quoted(kind)}${name && ` (${quoted(name)})`}`);
+  checkWithin(cell, context);
   return readRecurrentCell(recurrentKinds[kind], config, context);
+}
+
+/** Checks the config of a layer, or a cell, within another. */
+function checkWithin(
+  inner: Serialized,
+  { problem }: LayerContext,
+  allowed?: readonly string[],
+): void {
+  checkConfig(inner, why => problem(`${inner.config.where}: ${why}`), allowed);
 }
 
 type Merge = 'concat' | 'add' | 'multiply' | 'average';
@@ -148,6 +180,9 @@ function wrapped(config: Fields, field: string, context: LayerContext) {
   if (layer.isCustom || !(isPlain || layer.kind === 'RNN')) {
     context.refuse(`a ${quoted(layer.kind)} both ways`);
   }
+  checkStates(layer.config, context);
+  // Keras sets it itself if there are sequences; a mask cannot get here.
+  checkWithin(layer, context, ['zero_output_for_mask']);
   const cell = isPlain
     ? readRecurrentCell(recurrentKinds[layer.kind], layer.config, context)
     : cellsOf(layer.config, context);

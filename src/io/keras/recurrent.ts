@@ -23,6 +23,8 @@ export type BuildCell = (inputSize: number, weights: Weights) => AnyCell;
 
 export interface RecurrentCell {
   readonly units: number;
+  /** Its states in Keras's order, of which `h` is its output; none for a stack. */
+  readonly states: readonly ('h' | 'c')[];
   readonly build: BuildCell;
 }
 
@@ -59,7 +61,7 @@ export function readRecurrentCell(
     }
     return lstmCell(inputSize, units, { ...gated, outputActivation: activation });
   };
-  return { units, build };
+  return { units, states: kind === 'lstm' ? ['h', 'c'] : ['h'], build };
 }
 
 /** φ and σ; a function that is no activation of a slot is told of. */

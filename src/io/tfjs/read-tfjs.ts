@@ -1,7 +1,8 @@
 import { asRecurError, mismatch } from '../../errors.js';
 import { typedArrayName } from '../../layers/values.js';
+import type { KerasOptions } from '../keras/draft.js';
 import { Fields, shown } from '../keras/fields.js';
-import { type KerasOptions, layerOf } from '../keras/model.js';
+import { layerOf } from '../keras/model.js';
 import { checkOptions, parseModelJson } from '../keras/model-json.js';
 import { Weights } from '../keras/weights.js';
 import type { LoadedLayer } from '../load.js';

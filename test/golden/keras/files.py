@@ -37,7 +37,10 @@ DEFAULTS = {
     'MaxPooling1D': {'strides': [2], 'padding': 'valid', 'data_format': 'channels_last'},
     'Embedding': {'mask_zero': False, 'input_length': None},
 }
-DEFAULTS['LSTMCell'], DEFAULTS['GRUCell'] = DEFAULTS['LSTM'], DEFAULTS['GRU']
+OF_LAYERS = ['return_state', 'go_backwards', 'stateful', 'unroll']
+for kind in ['LSTM', 'GRU']:
+    own = {name: value for name, value in DEFAULTS[kind].items() if name not in OF_LAYERS}
+    DEFAULTS[f'{kind}Cell'] = own
 DEFAULTS['DepthwiseConv1D'] = DEFAULTS['Conv1D']
 
 

@@ -61,7 +61,7 @@ test('everything in a model that cannot run is told at once', () => {
     "LSTM 'lstm': recurrent_activation 'silu' within a recurrent layer",
     "GRU 'gru': go_backwards with return_sequences: steps in reverse",
     "Dense 'dense': activation 'mish'",
-    "Masking 'masking': masks: mapSequences has them; masking: 'ignore' reads the model without",
+    "Masking 'masking': masks: masking: 'ignore' reads the model without, and mapSequences takes one",
     "MultiHeadAttention 'multiheadattention': no layer of class 'MultiHeadAttention' here",
     "ReLU 'relu': options, or a function, that there is none of here",
     "Bidirectional 'bidirectional': merge_mode 'null': two outputs",

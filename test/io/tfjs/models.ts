@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 /** A model that tfjs saved, and what its CPU backend computes: test/golden/tfjs/make.mjs. */
 export interface TfjsCase {
   readonly name: string;
+  /** The value of steps that a mask hides, if the model has masks. */
+  readonly mask?: number;
   readonly modelJson: {
     readonly modelTopology: Record<string, unknown>;
     readonly weightsManifest: readonly {
@@ -18,7 +20,10 @@ export interface TfjsCase {
 /** From where tests run: the fuzzer bundles this file. */
 const file = 'test/golden/tfjs/models.json';
 
-export const cases = JSON.parse(readFileSync(file, 'utf8')) as readonly TfjsCase[];
+const all = JSON.parse(readFileSync(file, 'utf8')) as readonly TfjsCase[];
+
+export const cases = all.filter(({ mask }) => mask === undefined);
+export const maskedCases = all.filter(({ mask }) => mask !== undefined);
 
 export function caseNamed(name: string): TfjsCase {
   const found = cases.find(one => one.name === name);

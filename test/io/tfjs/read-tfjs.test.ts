@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { stateful } from '../../../src/index.js';
+import { mapSequences, stateful } from '../../../src/index.js';
 import { readTfjs } from '../../../src/io/tfjs/index.js';
-import { caseNamed, cases, rowsOf, shardOf } from './models.js';
+import { caseNamed, cases, maskedCases, rowsOf, shardOf } from './models.js';
 
 /** Largest difference of answers from those of tfjs, which come in the same order. */
 function distance(got: readonly Float32Array[], wanted: readonly (readonly number[])[]): number {
@@ -17,6 +17,15 @@ test.each(cases.map(one => [one.name, one] as const))('%s: the numbers of tfjs',
   const wanted = rowsOf(output.values, output.shape[output.shape.length - 1]);
   // Of a model that answers once, a stream answers at each step: the last is Keras's.
   expect(distance(ys.slice(-wanted.length), wanted)).toBeLessThan(1e-5);
+});
+
+test.each(maskedCases.map(one => [one.name, one] as const))('%s: the numbers of tfjs', (_, one) => {
+  const model = readTfjs(one.modelJson, shardOf(one), { masking: 'ignore' });
+  const { input, output, mask } = one;
+  const steps = rowsOf(input.values, model.inputSize);
+  const wanted = rowsOf(output.values, output.shape[output.shape.length - 1]);
+  const [{ outputs }] = mapSequences(model, [steps], { mask });
+  expect(distance(outputs.slice(-wanted.length), wanted)).toBeLessThan(1e-6);
 });
 
 test('the JSON of Keras 3, with weights by number, is the same model', () => {

@@ -51,7 +51,8 @@ function modelOf({ cell, inputSize, hiddenSize: units, bias, options, tensors }:
   }
   const config = {
     ...{ name: 'layer', units, use_bias: bias, batch_input_shape: [null, null, inputSize] },
-    ...{ recurrent_activation: 'sigmoid', return_sequences: true, ...options },
+    ...{ return_sequences: true, ...options },
+    ...(cell !== 'rnn' && { recurrent_activation: 'sigmoid' }),
     ...(cell === 'gru' && { reset_after: true }),
   };
   const specs = weights.map(({ name, shape }) => {

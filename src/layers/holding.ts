@@ -1,0 +1,50 @@
+import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
+import type { Machine } from '../equations/machine.js';
+import { startChain } from './chain-machine.js';
+import { made } from './function-cell.js';
+import { isMarker } from './passing.js';
+
+/**
+ * A cell to start only: at steps of which `isHeld` is true, each member that has a state keeps it
+ * and repeats its last output, zeros at first; members without a state run as ever. So do Keras's
+ * layers with masks, but for those that take the mask away.
+ */
+export function holding(cell: AnyCell, isHeld: () => boolean): AnyCell {
+  if (isMarker(cell)) return cell;
+  const kept = cell[internals];
+  const { spec, marks, initialState } = kept;
+  let { start } = kept;
+  if (spec.kind === 'chain') {
+    const run = startChain(spec.members.map(member => holding(member, isHeld)));
+    start = (state, options) => run(state ?? made(initialState), options);
+  } else if (marks?.name !== undefined && spec.kind === 'layer' && spec.members.length) {
+    // A tap of a member: its machine is that of the member.
+    start = holding(spec.members[0], isHeld)[internals].start;
+  } else if (cell.initialState() !== undefined) {
+    start = (state, options) => heldMachine(cell, isHeld, state, options);
+  }
+  return { [internals]: { ...kept, start } } as AnyCell;
+}
+
+function heldMachine(
+  cell: AnyCell,
+  isHeld: () => boolean,
+  state: unknown,
+  options?: BirthOptions,
+): Machine {
+  const machine = cell[internals].start(state, options);
+  let last: Float32Array = new Float32Array(cell.outputSize ?? 0);
+  return {
+    batch: machine.batch,
+    step(x) {
+      if (isHeld()) return last.slice();
+      last = machine.step(x) as Float32Array;
+      return last;
+    },
+    commit: () => machine.commit(),
+    rollback: () => machine.rollback(),
+    follow: other => machine.follow(other),
+    state: () => machine.state(),
+    release: () => machine.release(),
+  };
+}
