@@ -3,7 +3,7 @@ import { chain, dense, gru, lstm } from '../../src/index.js';
 import { readKeras, readKerasWeights } from '../../src/io/keras/index.js';
 import { bytesOf } from '../io/keras/files.js';
 
-const files = ['lstm', 'bidirectional', 'causal', 'flat', 'graph', 'cells'];
+const files = ['lstm', 'bidirectional', 'causal', 'flat', 'graph', 'cells', 'states'];
 
 export const keras = {
   name: 'keras',
@@ -19,7 +19,7 @@ export const keras = {
 
 export const keras2 = {
   name: 'keras2',
-  seeds: () => ['embedding.h5', 'graph.h5'].map(bytesOf),
+  seeds: () => ['embedding.h5', 'graph.h5', 'states.h5'].map(bytesOf),
   read: (bytes: Uint8Array) => readKeras(bytes),
 };
 

@@ -252,6 +252,28 @@ describe('arrays of sequences', () => {
     expect(byStep[0].outputs[1]).toEqual(y0);
   });
 
+  test('mask member by member: layers without a state run at masked steps too', () => {
+    const half = Array(7).fill(0.5);
+    const inner = chainCell(b, denseCell(7, 5, { seed: 3 }));
+    const last = denseCell(10, 2, { seed: 4 });
+    const chained = chainCell(tap('x'), tap('q', inner), read('q', 'x'), last);
+    const [{ outputs }] = mapSequences(chained, [steps.slice(0, 4)], {
+      mask: (_, t) => t === 0 || t === 2,
+      initialState: () => [undefined, [half, undefined], undefined, undefined] as const,
+    });
+    const m = stateful(b, { initialState: half });
+    const [zeros, y1, y3] = [new Float32Array(7), m(steps[1]), m(steps[3])];
+    const [before, after] = [inner.params[1], last.params];
+    const dense = ({ weight, bias }: typeof before, v: ArrayLike<number>) =>
+      Array.from(bias.data, (sum, o) => {
+        return Array.from(v).reduce((s, vi, i) => s + weight.data[o * v.length + i] * vi, sum);
+      });
+    for (const [t, h] of [zeros, y1, y1, y3].entries()) {
+      const wanted = dense(after, [...dense(before, h), ...steps[t]]);
+      for (const [i, y] of outputs[t].entries()) expect(y).toBeCloseTo(wanted[i], 5);
+    }
+  });
+
   test('refuse lengths that do not fit, and a mask where a layer looks ahead', () => {
     expect(() => mapSequences(b, [steps], { lengths: [13] })).toThrow(
       'a length from 0 to 12, got 13',

@@ -76,16 +76,19 @@ export function activationOf(
   // No activation is the linear one; a field that is absent has its default.
   const value = config.isNull(name) ? 'linear' : (config.value(name) ?? usual);
   let own: Own | undefined;
-  if (typeof value === 'string') own = named(value, dialect);
-  else {
+  let told: string;
+  if (typeof value === 'string') {
+    own = named(value, dialect);
+    told = quoted(value);
+  } else {
     const object = serialized(`${config.where}.${name}`, value);
     const { kind, isCustom } = object;
     checkConfig(object, why => problem(`${name} ${quoted(kind)}: ${why}`));
     const isAlongLast = kind !== 'Softmax' || (object.config.value('axis') ?? -1) === -1;
     const isKnown = !isCustom && isAlongLast && Object.hasOwn(classes, kind);
     own = isKnown ? classes[kind](object.config, dialect) : undefined;
+    told = `${quoted(kind)}: a class, or options, that layers here lack`;
   }
-  const told = typeof value === 'string' ? quoted(value) : 'of a class of its own';
   if (!own) problem(`${name} ${told}`);
   return own;
 }

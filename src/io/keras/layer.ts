@@ -59,5 +59,8 @@ export function onlyInput(inputs: readonly Flow[], { refuse }: LayerContext): Fl
   return inputs[0];
 }
 
+/** Why a layer that begins elsewhere than at zeros is refused. */
+export const initialStates = 'an initial state that comes from other layers';
+
 /** Why layers that hide steps are refused. */
 export const masks = "masks: masking: 'ignore' reads the model without, and mapSequences takes one";

@@ -16,7 +16,7 @@ import {
   newDraft,
 } from './draft.js';
 import { type Graph, graphOf, inOrder, isModel, type Node } from './graph.js';
-import { type Build, type Flow, type LayerContext, masks } from './layer.js';
+import { type Build, type Flow, initialStates, type LayerContext, masks } from './layer.js';
 import { readerOf } from './layer-kinds.js';
 
 /** Layers in all; models within models. */
@@ -91,11 +91,17 @@ function planLayer(node: Node, draft: Draft, depth: number, graph: Graph): Build
   return () => ({ members: [], flow: { size: 1, sequence: true } });
 }
 
+/** Why arguments beside the inputs are refused; others by their names. */
+const reasons = new Map([
+  ['mask', masks],
+  ['initial_state', initialStates],
+]);
+
 /** Tells of arguments beside the inputs; masks may be left out. */
 function checkArguments({ more }: Node, { problem, ignoreMasks }: LayerContext): void {
   for (const name of more) {
     if (name === 'mask' && ignoreMasks) continue;
-    problem(name === 'mask' ? masks : `${quoted(name)} as an argument`);
+    problem(reasons.get(name) ?? `${quoted(name)} as an argument`);
   }
 }
 

@@ -8,7 +8,14 @@ import { parallelOf, rowOf } from './cells.js';
 import { checkConfig } from './check-config.js';
 import { numberedNames, type Serialized, serialized } from './classes.js';
 import type { Fields } from './fields.js';
-import type { Build, Built, Flow, LayerContext, ReadLayer } from './layer.js';
+import {
+  type Build,
+  type Built,
+  type Flow,
+  initialStates,
+  type LayerContext,
+  type ReadLayer,
+} from './layer.js';
 import { type RecurrentCell, readRecurrentCell, recurrentKinds } from './recurrent.js';
 import type { Weights } from './weights.js';
 
@@ -50,7 +57,7 @@ function checkStates(config: Fields, context: LayerContext): void {
   context.hasState(config.flag('stateful', false));
   const hasOutputs = config.flag('return_state', false);
   if (hasOutputs && context.isRow) context.problem('return_state in a Sequential model');
-  if (context.inputs > 1) context.problem('an initial state that comes from other layers');
+  if (context.inputs > 1) context.problem(initialStates);
 }
 
 /** Of the states that a layer answers beside its output, the hidden one is its last output. */

@@ -78,14 +78,20 @@ def object_of(layer, name, new):
     return wrap(layer.kind, config_of(layer, name, new), new)
 
 
-def tensor(name):
-    return {'class_name': '__keras_tensor__', 'config': {'keras_history': [name, 0, 0]}}
+def tensor(output):
+    return {'class_name': '__keras_tensor__', 'config': {'keras_history': output}}
+
+
+def output_of(place, names):
+    """A layer's place, or its place and that of its output."""
+    layer, output = place if isinstance(place, tuple) else (place, 0)
+    return [names[layer], 0, output]
 
 
 def inbound(layer, names, new):
-    sources = [names[i] for i in layer.inputs]
+    sources = [output_of(place, names) for place in layer.inputs]
     if not new:
-        return [[[source, 0, 0, {}] for source in sources]]
+        return [[[*source, {}] for source in sources]]
     tensors = [tensor(source) for source in sources]
     return [{'args': [tensors] if len(tensors) > 1 else tensors, 'kwargs': {}}]
 
@@ -105,7 +111,8 @@ def model_config(model, layers, new):
         found['inbound_nodes'] = []
     for found, layer in zip(objects[1:], layers):
         found['inbound_nodes'] = inbound(layer, names, new)
-    ends = {'input_layers': [[names[0], 0, 0]], 'output_layers': [[names[-1], 0, 0]]}
+    outputs = [output_of(place, names) for place in model['outputs']]
+    ends = {'input_layers': [[names[0], 0, 0]], 'output_layers': outputs}
     module = 'keras.src.models.functional'
     return wrap('Functional', {'name': 'functional', 'layers': objects, **ends}, new, module)
 

@@ -94,7 +94,9 @@ RECURRENT = {'LSTM': lstm, 'GRU': gru, 'SimpleRNN': simple_rnn, 'LSTMCell': lstm
 
 def recurrent(layer, x):
     ys = RECURRENT[layer.kind](layer, x[::-1].copy() if layer.config.get('go_backwards') else x)
-    return ys if layer.config.get('return_sequences') else ys[-1]
+    y = ys if layer.config.get('return_sequences') else ys[-1]
+    # The hidden state is the last output; what the cell state is, nobody asks here.
+    return (y, ys[-1]) if layer.config.get('return_state') else y
 
 
 def bidirectional(layer, x):
@@ -181,5 +183,11 @@ def run(model, layers, seed):
         x = np.floor((x + 1) / 2 * layers[0].embeddings.shape[0])
     values = [x]
     for layer in layers:
-        values.append(RUN[layer.kind](layer, *[values[i] for i in layer.inputs]))
-    return x, np.atleast_2d(values[-1])
+        values.append(RUN[layer.kind](layer, *[output(values, place) for place in layer.inputs]))
+    outputs = [output(values, place) for place in model['outputs']]
+    return x, np.atleast_2d(np.concatenate(outputs, -1))
+
+
+def output(values, place):
+    layer, i = place if isinstance(place, tuple) else (place, 0)
+    return values[layer][i] if isinstance(values[layer], tuple) else values[layer]

@@ -50,13 +50,14 @@ def stack(size, *cells, **config):
     return {'class': 'RNN', 'inputs': None, 'config': config, 'parts': parts}
 
 
-def model(file, input, *layers):
+def model(file, input, *layers, outputs=None):
     """A row of layers, unless they say what their inputs are."""
     graph = any(layer['inputs'] is not None for layer in layers)
     for i, layer in enumerate(layers):
         if layer['inputs'] is None:
             layer['inputs'] = [i]
-    return {'file': file, 'input': input, 'layers': list(layers), 'graph': graph}
+    found = {'file': file, 'input': input, 'layers': list(layers), 'graph': graph}
+    return {**found, 'outputs': outputs or [len(layers)]}
 
 
 MODELS = {
@@ -116,5 +117,15 @@ MODELS = {
         'gru.weights.h5', (6, 2),
         recurrent('GRU', 2, 3, **SEQUENCES), recurrent('LSTM', 3, 3, **SEQUENCES), dense(3, 2),
         dense(2, 1),
+    ),
+    'states: of an LSTM into a Dense, beside the output and the state of a GRU': model(
+        'states.keras', (6, 2),
+        recurrent('LSTM', 2, 4, [0], return_state=True, **SEQUENCES), dense(4, 3, [(1, 1)]),
+        recurrent('GRU', 4, 3, [1], return_state=True), plain('Add', [2, (3, 1)]),
+        outputs=[4, (3, 0), (3, 1)],
+    ),
+    'Keras 2: the state of a SimpleRNN': model(
+        'states.h5', (4, 2), recurrent('SimpleRNN', 2, 3, [0], return_state=True, **SEQUENCES),
+        outputs=[(1, 1)],
     ),
 }

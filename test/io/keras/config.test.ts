@@ -1,48 +1,9 @@
 import { expect, test } from 'vitest';
 import { chain, dense, embedding, gru, lstm, stateful } from '../../../src/index.js';
 import { readKeras, readKerasWeights } from '../../../src/io/keras/index.js';
-import { type LoadedLayer, readTfjs, UnreadableError } from '../../../src/io/tfjs/index.js';
 import { refusal } from '../files.js';
+import { first, layer, problemsOf, sequential } from './configs.js';
 import { bytesOf, cases } from './files.js';
-
-interface LayerJson {
-  class_name: string;
-  config: Record<string, unknown>;
-  [more: string]: unknown;
-}
-
-/** A Sequential of layers, each with weights by name and shape, all of them 0.5. */
-function sequential(
-  layers: readonly LayerJson[],
-  weights: Readonly<Record<string, readonly number[]>> = {},
-  version = '2',
-  options = {},
-): LoadedLayer {
-  const specs = Object.entries(weights).map(([name, shape]) => ({ name, shape, dtype: 'float32' }));
-  const count = specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  const modelJson = {
-    modelTopology: { keras_version: version, class_name: 'Sequential', config: { layers } },
-    weightsManifest: [{ paths: ['a.bin'], weights: specs }],
-  };
-  return readTfjs(modelJson, new Uint8Array(new Float32Array(count).fill(0.5).buffer), options);
-}
-
-const layer = (class_name: string, config: Record<string, unknown> = {}): LayerJson => ({
-  class_name,
-  config: { name: class_name.toLowerCase(), ...config },
-});
-const first = (class_name: string, config: Record<string, unknown> = {}, size = 2): LayerJson =>
-  layer(class_name, { batch_input_shape: [null, 5, size], ...config });
-
-function problemsOf(...layers: LayerJson[]) {
-  try {
-    sequential(layers);
-  } catch (error) {
-    expect(error).toBeInstanceOf(UnreadableError);
-    return (error as UnreadableError).problems.map(({ where, why }) => `${where}: ${why}`);
-  }
-  return [];
-}
 
 test('everything in a model that cannot run is told at once', () => {
   const problems = problemsOf(
@@ -132,6 +93,51 @@ test('masks are left out if told so', () => {
   expect(stateful(ignored)([1, 2])).toEqual(Float32Array.of(1, 2));
   const wrong = () => sequential([masked], {}, '2', { masking: 'never' });
   expect(refusal(wrong)).toBe("readTfjs.masking: expected 'refuse' or 'ignore', got 'never'");
+});
+
+test('an activation that is null is none, and a flag that is null is refused where yes is usual', () => {
+  const weights = { 'dense/kernel': [1, 1] };
+  const dense = { units: 1, use_bias: false, activation: null };
+  expect(stateful(sequential([first('Dense', dense, 1)], weights))([2])[0]).toBe(1);
+  const rnn = first('SimpleRNN', { units: 1, use_bias: false, activation: null }, 1);
+  const own = { 'simplernn/kernel': [1, 1], 'simplernn/recurrent_kernel': [1, 1] };
+  expect(stateful(sequential([rnn], own))([4])[0]).toBe(2);
+  const unknown = () => sequential([first('Dense', { ...dense, use_bias: null }, 1)], weights);
+  expect(refusal(unknown)).toBe("Dense 'dense'.use_bias: expected true or false, got null");
+});
+
+test('an activation that is a layer is read with all its fields', () => {
+  const weights = { 'dense/kernel': [2, 2] };
+  const dense = (activation: object) =>
+    first('Dense', { units: 2, use_bias: false, activation }, 2);
+  const of = (class_name: string, config: object) => ({ class_name, config });
+  const leaky = dense(of('LeakyReLU', { negative_slope: 0.5 }));
+  expect(stateful(sequential([leaky], weights))([-4, 2])[0]).toBe(-0.5);
+  expect(problemsOf(dense(of('Softmax', { axis: 1 })))).toEqual([
+    "Dense 'dense': activation 'Softmax': a class, or options, that layers here lack",
+  ]);
+  expect(problemsOf(dense(of('LeakyReLU', { negative_slope: 0.5, slopes: 2 })))).toEqual([
+    "Dense 'dense': activation 'LeakyReLU': an unknown field, 'slopes'",
+  ]);
+});
+
+test('fields of layers within a layer, of models and of inputs are checked too', () => {
+  const inner = layer('GRU', { units: 1, time_major: true });
+  expect(problemsOf(first('Bidirectional', { layer: inner }))).toEqual([
+    "Bidirectional 'bidirectional': GRU 'gru': time_major true: steps before the batch",
+  ]);
+  const cell = layer('GRUCell', { units: 1, peepholes: true });
+  expect(problemsOf(first('RNN', { cell }))).toEqual([
+    "RNN 'rnn': GRUCell 'grucell': an unknown field, 'peepholes'",
+  ]);
+  const dense = layer('Dense', { units: 1, lora_rank: 4 });
+  expect(problemsOf(first('TimeDistributed', { layer: dense }))).toEqual([
+    "TimeDistributed 'timedistributed': Dense 'dense': lora_rank 4: weights of LoRA",
+  ]);
+  const input = first('InputLayer', { sparse: true });
+  expect(problemsOf(input, layer('Dense', { units: 1 }))).toEqual([
+    "InputLayer 'inputlayer': sparse true: a sparse input",
+  ]);
 });
 
 test('a model says what it is made of', () => {
