@@ -59,7 +59,11 @@ export function contextOf(where: string, draft: Draft, graph: Graph, node?: Node
     ignoreMasks: options.masking === 'ignore',
     inputs: node?.inputs.length ?? 0,
     isRow: graph.isRow,
-    problem: why => problems.push({ where, why }),
+    problem(why) {
+      // Both layers of a Bidirectional have the same to tell.
+      if (problems.some(one => one.where === where && one.why === why)) return;
+      problems.push({ where, why });
+    },
     refuse(why) {
       throw new UnreadableError(parts.format, [...problems, { where, why }]);
     },

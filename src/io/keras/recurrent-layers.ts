@@ -82,7 +82,7 @@ function flowOf({ steps }: Flow, size: number, all: boolean): Flow {
 
 function cellsOf(config: Fields, context: LayerContext): RecurrentCell {
   const one = serialized(`${config.where}.cell`, config.value('cell'));
-  if (one.kind !== 'StackedRNNCells') return cellOf(one, context);
+  if (one.kind !== 'StackedRNNCells' || one.isCustom) return cellOf(one, context);
   checkWithin(one, context);
   const where = `${config.where}.cells`;
   const all = one.config.list('cells').map(cell => serialized(where, cell));

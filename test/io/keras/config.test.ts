@@ -30,7 +30,12 @@ test('everything in a model that cannot run is told at once', () => {
 });
 
 test("a class of the user's own is none of Keras's, whatever it is called", () => {
-  const own = { ...first('Dense', { units: 1 }), module: 'my_layers', registered_name: 'My>Dense' };
+  const module = 'my_layers';
+  const stack = { ...layer('StackedRNNCells', { cells: [] }), module };
+  expect(problemsOf(first('RNN', { cell: stack }))).toEqual([
+    "RNN 'rnn': a cell of class 'StackedRNNCells' ('stackedrnncells')",
+  ]);
+  const own = { ...first('Dense', { units: 1 }), module, registered_name: 'My>Dense' };
   expect(problemsOf(own)).toEqual(["Dense 'dense': a class of the user's own, 'Dense'"]);
 });
 
