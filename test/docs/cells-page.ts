@@ -13,7 +13,7 @@ import { root } from './blocks.js';
 import { library } from './program.js';
 
 const title = 'Cells';
-const order =
+export const order =
   'rnn lstm peepholeLstm gru mgu liGru ugrnn janet indRnn fastRnn fastGrnn star lem minGru dense';
 
 /** Sizes that tell rows and columns apart. */
