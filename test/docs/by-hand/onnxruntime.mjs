@@ -1,5 +1,5 @@
-// docs/by-hand.md in onnxruntime, as it was run (onnxruntime-node 1.30, PyTorch 1.13). In a folder
-// of its own:  python3 onnxruntime.py && npm install onnxruntime-node rxjs && node onnxruntime.mjs
+// README's comparison in onnxruntime, as it was run (onnxruntime-node 1.30, PyTorch 1.13). In a
+// folder of its own:  python3 onnxruntime.py && npm install onnxruntime-node rxjs && node onnxruntime.mjs
 import * as ort from 'onnxruntime-node';
 import { concatMap, Subject } from 'rxjs';
 

@@ -1,4 +1,4 @@
-// docs/by-hand.md in TensorFlow.js, as it was run (@tensorflow/tfjs 4.22). In a folder of its
+// README's comparison in TensorFlow.js, as it was run (@tensorflow/tfjs 4.22). In a folder of its
 // own:  npm install @tensorflow/tfjs rxjs && node tfjs.mjs
 import * as tf from '@tensorflow/tfjs';
 import { map, Subject } from 'rxjs';
