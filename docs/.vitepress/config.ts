@@ -5,6 +5,12 @@ const equations =
   'mjx-container[display="true"] { overflow: auto hidden }' +
   'mjx-container[display="true"] > svg { vertical-align: top !important }';
 
+/** A part of the sidebar: page by title. */
+const group = (text: string, pages: Readonly<Record<string, string>>) => ({
+  text,
+  items: Object.entries(pages).map(([title, page]) => ({ text: title, link: `/${page}` })),
+});
+
 export default defineConfig({
   title: 'rxrecur',
   description: 'Recurrent neural networks as RxJS operators',
@@ -19,47 +25,56 @@ export default defineConfig({
     search: { provider: 'local' },
     nav: [
       { text: 'Guide', link: '/guide' },
-      { text: 'Cells', link: '/cells' },
+      { text: 'Recipes', link: '/recipes' },
       { text: 'API', link: '/api' },
     ],
     sidebar: [
-      { text: 'Guide', link: '/guide' },
-      { text: 'State and reset', link: '/state-and-reset' },
-      { text: 'Sequences and batches', link: '/sequences-and-batches' },
-      { text: 'Layers', link: '/layers' },
-      { text: 'Keys', link: '/keys' },
-      { text: 'Forecast', link: '/forecast' },
-      { text: 'Signals', link: '/signals' },
-      { text: 'Three real networks', link: '/networks' },
-      { text: 'Telemetry', link: '/telemetry' },
-      { text: 'Cells', link: '/cells' },
-      { text: 'Cells of your own', link: '/own-cells' },
-      { text: 'Parameters', link: '/parameters' },
-      { text: 'PyTorch', link: '/pytorch' },
-      { text: 'RTNeural and GuitarML', link: '/rtneural' },
-      { text: 'Layouts', link: '/layouts' },
-      { text: 'ONNX', link: '/onnx' },
-      { text: 'Keras', link: '/keras' },
-      { text: 'TensorFlow.js', link: '/tfjs' },
-      { text: 'Errors', link: '/errors' },
-      { text: 'Workers and AudioWorklets', link: '/workers' },
-      { text: 'Performance', link: '/performance' },
-      { text: 'Machine code', link: '/machine-code' },
-      { text: 'Command line', link: '/cli' },
-      {
-        text: 'API',
-        link: '/api',
-        items: [
-          { text: 'rxrecur', link: '/api/index/' },
-          { text: 'rxrecur/core', link: '/api/core/' },
-          { text: 'rxrecur/io', link: '/api/io/' },
-          { text: 'rxrecur/io/npy', link: '/api/io/npy/' },
-          { text: 'rxrecur/io/rtneural', link: '/api/io/rtneural/' },
-          { text: 'rxrecur/io/onnx', link: '/api/io/onnx/' },
-          { text: 'rxrecur/io/keras', link: '/api/io/keras/' },
-          { text: 'rxrecur/io/tfjs', link: '/api/io/tfjs/' },
-        ],
-      },
+      group('Start', {
+        Guide: 'guide',
+        Recipes: 'recipes',
+        'From Flux': 'flux',
+        'By hand': 'by-hand',
+      }),
+      group('Streams', {
+        'State and reset': 'state-and-reset',
+        'Sequences and batches': 'sequences-and-batches',
+        Keys: 'keys',
+        Forecast: 'forecast',
+        Telemetry: 'telemetry',
+        Signals: 'signals',
+      }),
+      group('Networks', {
+        Layers: 'layers',
+        Cells: 'cells',
+        'Cells of your own': 'own-cells',
+        'Three real networks': 'networks',
+      }),
+      group('Bring a model', {
+        PyTorch: 'pytorch',
+        Keras: 'keras',
+        'TensorFlow.js': 'tfjs',
+        ONNX: 'onnx',
+        'RTNeural and GuitarML': 'rtneural',
+        Parameters: 'parameters',
+        Layouts: 'layouts',
+      }),
+      group('Run anywhere', { 'Command line': 'cli', 'Workers and AudioWorklets': 'workers' }),
+      group('Reference', {
+        Errors: 'errors',
+        API: 'api',
+        Performance: 'performance',
+        'Machine code': 'machine-code',
+      }),
+      group('Generated', {
+        rxrecur: 'api/index/',
+        'rxrecur/core': 'api/core/',
+        'rxrecur/io': 'api/io/',
+        'rxrecur/io/npy': 'api/io/npy/',
+        'rxrecur/io/rtneural': 'api/io/rtneural/',
+        'rxrecur/io/onnx': 'api/io/onnx/',
+        'rxrecur/io/keras': 'api/io/keras/',
+        'rxrecur/io/tfjs': 'api/io/tfjs/',
+      }),
     ],
   },
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import * as cells from '../../src/cells/index.js';
 import { gruCell, indRnnCell, lstmCell, minGruCell, starCell } from '../../src/core.js';
 import { allKinds, builtIn, specOf } from './kinds.js';
 
@@ -20,6 +21,15 @@ const layouts: Readonly<Record<string, readonly [W: string, U: string, rest: obj
   lem: ['abch', 'abch', {}],
   minGru: ['zn', '', {}],
 };
+
+/** Cells that work element by element, without a state: they are tested as layers. */
+const elementwise = ['activation', 'batchNorm', 'dropout', 'layerNorm', 'prelu', 'softmax'];
+
+test('every cell of the library is among those that the tests try', () => {
+  const exported = Object.keys(cells).map(name => name.replace(/Cell$/, ''));
+  const tried = Object.keys(builtIn).filter(name => !name.includes(','));
+  expect([...tried, ...elementwise].sort()).toEqual(exported.sort());
+});
 
 test('every recurrent cell has a layout to be compared with', () => {
   const recurrent = Object.keys(builtIn).filter(name => name !== 'dense');

@@ -15,9 +15,10 @@ export interface Block {
   readonly output?: string;
 }
 
-/** README, and the pages of docs by path; generated ones are left out. */
+/** README, CONTRIBUTING, and the pages of docs by path; generated ones are left out. */
 export const pages: readonly string[] = [
   'README.md',
+  'CONTRIBUTING.md',
   ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
     .map(path => `docs/${path.replaceAll('\\', '/')}`)
     .filter(path => path.endsWith('.md') && !/^docs\/(api|\.vitepress)\//.test(path))

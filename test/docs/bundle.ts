@@ -1,5 +1,6 @@
 import { build, type Rolldown } from 'vite';
 import { root } from './blocks.js';
+import { entries } from './entries.js';
 
 /** The script of a page as Vite builds it, the library from its source. */
 export async function bundle(script: string): Promise<string> {
@@ -14,7 +15,12 @@ export async function bundle(script: string): Promise<string> {
         load: id => (id === `${root}page.js` ? script : undefined),
       },
     ],
-    resolve: { alias: [{ find: /^rxrecur$/, replacement: `${root}src/index.ts` }] },
+    resolve: {
+      alias: Object.entries(entries).map(([name, source]) => ({
+        find: new RegExp(`^${name}$`),
+        replacement: root + source,
+      })),
+    },
     build: {
       write: false,
       modulePreload: { polyfill: false },

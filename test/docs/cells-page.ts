@@ -13,7 +13,7 @@ import { root } from './blocks.js';
 import { library } from './program.js';
 
 const title = 'Cells';
-const order =
+export const order =
   'rnn lstm peepholeLstm gru mgu liGru ugrnn janet indRnn fastRnn fastGrnn star lem minGru dense';
 
 /** Sizes that tell rows and columns apart. */
@@ -31,17 +31,17 @@ const intro = `# ${title}
 
 <!-- Printed from src/cells: npx vitest run --config test/vitest.config.ts test/docs/cells -u -->
 
-Each is a cell under its name with \`Cell\` (\`lstmCell\`) and a layer, an RxJS operator, under its
-name (\`lstm\`). Both take \`(inputSize, size, options)\`. The equations below are printed from the
-source by \`equations(cell, 'latex')\` and \`equations(cell)\`; $\\odot$ is elementwise.
+Each cell has two constructors: \`lstmCell\` makes the cell, \`lstm\` the layer, an RxJS operator. Both take
+\`(inputSize, size, options)\`. \`equations(cell, 'latex')\` and \`equations(cell)\` print the equations below
+from the source; $\\odot$ is elementwise.
 
-Options of every cell, beside its own:
+Every cell has these options, and those that its section names:
 
 | option | default | |
 | --- | --- | --- |
-| \`bias\` | \`true\` | \`false\` leaves every bias out |
-| \`clip\` | none | bounds what enters a chosen activation to [−clip, clip] |
-| \`params\` | initialised | parameters by name, see [parameters](parameters.md) |
+| \`bias\` | \`true\` | \`false\` omits every bias |
+| \`clip\` | none | bounds the argument of a chosen activation to [−clip, clip] |
+| \`params\` | initial values | parameters by name, see [parameters](parameters.md) |
 | \`seed\` | random | makes the initial parameters repeatable |`;
 
 function section(name: string): string {

@@ -83,7 +83,7 @@ const parameters = ['now', 'next', 'spare', 'count'];
 
 function functionTable(bytes: Uint8Array): string {
   const does: Readonly<Record<string, string>> = {
-    prepare: 'what depends on parameters alone, once they are packed; nothing here',
+    prepare: 'work that depends on parameters alone, after packing; none here',
     step: 'one stream, one step',
     streams: '`count` streams, one step each: batches, and keys that wait together',
     steps: 'one stream, `count` steps: all products of inputs first, then step by step',
@@ -136,5 +136,5 @@ const how: Readonly<Record<ActivationName, string>> = {
 
 function activationTable(): string {
   const rows = Object.entries(how).map(([name, text]) => `| \`${name}\` | ${text} |`);
-  return ['| activation | worked out as |', '| --- | --- |', ...rows].join('\n');
+  return ['| activation | computed as |', '| --- | --- |', ...rows].join('\n');
 }

@@ -52,7 +52,7 @@ const checks: Readonly<Record<string, (block: Block) => Promise<void> | void>> =
     const [, script] = /<script type="module">\n([\s\S]*?)<\/script>/.exec(text) ?? [];
     const element = { textContent: '' };
     const document = Object.assign(new EventTarget(), { querySelector: () => element });
-    await run(await bundle(script), { document });
+    await run(await bundle(script), { document, fetch: served });
     const move = Object.assign(new Event('pointermove'), { movementX: 3, movementY: 4 });
     document.dispatchEvent(move);
     expect(element.textContent).toMatch(/^-?\d+[.]\d+$/);
@@ -65,23 +65,29 @@ const checks: Readonly<Record<string, (block: Block) => Promise<void> | void>> =
   },
 };
 
+/** A server of the files that the page's other blocks have written. */
+async function served(path: string): Promise<Response> {
+  return new Response(readFileSync(path));
+}
+
 function inScript({ text, script }: Block): void {
   expect(readFileSync(root + script, 'utf8')).toContain(text.trim());
 }
 
 /**
  * Runs a block in sh, the command from dist, and answers what it printed. What npm does is looked
- * up in package.json instead (this may be `npm test` itself), what a benchmark measures is not
- * measured here, and python3 runs where it is installed.
+ * up in package.json instead (this may be `npm test` itself), what a benchmark measures and other
+ * tests test is not done here, and python3 runs where it is installed.
  */
 function shell(text: string): string | undefined {
   const scripts = Object.keys(JSON.parse(readFileSync(`${root}package.json`, 'utf8')).scripts);
   const kept = text.split('\n').filter(line => {
     const [, script] = /^npm (?:run )?(\S+)/.exec(line) ?? [];
     const [, bench] = /^node .*?(test\/bench\/\S+)/.exec(line) ?? [];
+    const [, tests] = /^npx vitest run --config \S+ (\S+)/.exec(line) ?? [];
     if (script) expect([...scripts, 'install']).toContain(script);
-    if (bench) expect(existsSync(root + bench)).toBe(true);
-    if (line === '' || script || bench) return false;
+    for (const path of [bench, tests]) if (path) expect(existsSync(root + path)).toBe(true);
+    if (line === '' || script || bench || tests) return false;
     return !line.startsWith('python3') || !spawnSync('python3', ['--version']).error;
   });
   if (kept.length === 0) return undefined;

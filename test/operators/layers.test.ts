@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as library from '../../src/index.js';
+import { builtIn } from '../cells/kinds.js';
 import { emitted, type Net } from '../laws/nets.js';
 
 const {
@@ -39,6 +40,11 @@ const layers = {
   minGru: [minGru, 'Recur(MinGRUCell(3, 2, sigmoid))'],
   dense: [dense, 'Dense(3, 2)'],
 } as const;
+
+test('every cell has a layer of its name', () => {
+  const names = Object.keys(builtIn).filter(name => !name.includes(','));
+  expect(Object.keys(layers).sort()).toEqual(names.sort());
+});
 
 describe.each(Object.entries(layers))('%s', (name, [layer, text]) => {
   const cells = library as unknown as Record<string, typeof layer>;
