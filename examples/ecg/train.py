@@ -204,7 +204,8 @@ def write_files(folder, tensors, ridges, regression, threshold, exact):
     write("baselines.json", {
         "about": "coefficients[j] belongs to the sample j rows ago, in mV; add the intercept",
         "hz": HZ, "split": SPLIT, "horizons": HORIZONS,
-        "flag": {"threshold": threshold, "reachMs": REACH_MS, "rule": " ".join(RULE.split())},
+        "flag": {"threshold": threshold, "targetMs": TARGET_MS[0], "reachMs": REACH_MS,
+                 "rule": " ".join(RULE.split())},
         "persistence": {"rule": "every forecast is the present sample"},
         "ridge": ridges, "logistic": regression,
     })
