@@ -2,12 +2,24 @@
  * Writes models.json: layers models of TensorFlow.js with seeded weights, as it saves them, and
  * what its own CPU backend computes for them.
  *
- *   npm install --prefix test/golden/tfjs && node test/golden/tfjs/make.mjs
+ *   npm install --prefix test/golden/tfjs --no-package-lock
+ *   node test/golden/tfjs/make.mjs
  */
-import { writeFileSync } from 'node:fs';
-import tf from '@tensorflow/tfjs';
-import { models, quantised } from './models.js';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { unlike } from '../unlike.js';
+import { maskedModels, models, quantised } from './models.js';
 
+const { check } = new Command('node test/golden/tfjs/make.mjs')
+  .description(
+    'Writes models.json: layers models of TensorFlow.js with seeded weights, as it saves them, and ' +
+      'what its own CPU backend computes for them.',
+  )
+  .option('--check', 'write nothing: compare with the file that is there')
+  .parse()
+  .opts();
+
+const { default: tf } = await import('@tensorflow/tfjs');
 await tf.setBackend('cpu');
 
 /** Repeatable numbers in [-scale, scale), of 24 bits each: float32 holds them. */
@@ -39,7 +51,7 @@ async function saved(model) {
   return artifacts;
 }
 
-function inputOf(model, seed) {
+function inputOf(model, seed, { mask, hidden = [] }) {
   const [, ...shape] = model.inputs[0].shape;
   const indices = model.layers.find(({ inputDim }) => inputDim);
   const values = numbers(
@@ -50,14 +62,19 @@ function inputOf(model, seed) {
   const chosen = indices
     ? Array.from(values, v => Math.floor(((v + 1) / 2) * indices.inputDim))
     : Array.from(values);
+  const width = chosen.length / shape[0];
+  for (const step of hidden) chosen.fill(mask, step * width, (step + 1) * width);
   return { shape, values: chosen };
 }
 
-function caseOf(name, model, modelJson, weightData, seed) {
-  const input = inputOf(model, seed);
-  const output = model.predict(tf.tensor(input.values, [1, ...input.shape]));
+function caseOf(name, model, modelJson, weightData, seed, masked = {}) {
+  const input = inputOf(model, seed, masked);
+  const outputs = [model.predict(tf.tensor(input.values, [1, ...input.shape]))].flat();
+  // Outputs come one after another.
+  const output = outputs.length > 1 ? tf.concat(outputs, -1) : outputs[0];
   return {
     name,
+    ...(masked.mask !== undefined && { mask: masked.mask }),
     modelJson,
     weights: Buffer.from(weightData).toString('base64'),
     input,
@@ -67,7 +84,8 @@ function caseOf(name, model, modelJson, weightData, seed) {
 
 const cases = [];
 let seed = 0;
-for (const [name, make] of Object.entries(models(tf))) {
+const plain = Object.entries(models(tf)).map(([name, make]) => ({ name, make }));
+for (const { name, make, ...masked } of [...plain, ...maskedModels(tf)]) {
   const model = make();
   model.setWeights(model.weights.map(weight => seeded(weight, ++seed)));
   const { modelTopology, weightSpecs, weightData } = await saved(model);
@@ -80,6 +98,7 @@ for (const [name, make] of Object.entries(models(tf))) {
       modelJson,
       tf.io.CompositeArrayBuffer?.join(weightData) ?? weightData,
       seed,
+      masked,
     ),
   );
 }
@@ -94,5 +113,10 @@ for (const dtype of ['uint8', 'uint16', 'float16']) {
     caseOf(`quantised to ${dtype}`, model, { ...modelJson, weightsManifest }, weightData, 99),
   );
 }
-const text = cases.map(one => JSON.stringify(one)).join(',\n');
-writeFileSync(new URL('models.json', import.meta.url), `[\n${text}\n]\n`);
+const text = `[\n${cases.map(one => JSON.stringify(one)).join(',\n')}\n]\n`;
+const file = new URL('models.json', import.meta.url);
+if (check) {
+  const place = unlike(JSON.parse(text), JSON.parse(readFileSync(file, 'utf8')));
+  process.stdout.write(`${cases.length} models compared${place ? `; differs at ${place}` : ''}\n`);
+  process.exitCode = place ? 1 : 0;
+} else writeFileSync(file, text);

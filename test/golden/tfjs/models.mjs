@@ -122,7 +122,78 @@ export function models(tf) {
       });
       return tf.sequential({ layers: [inner, layers.dense({ units: 2 })] });
     },
+    'a GRU and its state': () => {
+      const input = tf.input({ shape: inputShape });
+      const outputs = layers.gru({ units: 3, returnState: true, ...gru }).apply(input);
+      return tf.model({ inputs: input, outputs });
+    },
+    'the hidden state of an LSTM with sequences, into a Dense': () => {
+      const input = tf.input({ shape: inputShape });
+      const both = { units: 3, returnSequences, returnState: true };
+      const [, h] = layers.lstm(both).apply(input);
+      return tf.model({ inputs: input, outputs: layers.dense({ units: 2 }).apply(h) });
+    },
+    'the state of a SimpleRNN after a convolution': () => {
+      const input = tf.input({ shape: inputShape });
+      const convolved = layers.conv1d({ filters: 2, kernelSize: 2 }).apply(input);
+      const both = { units: 3, returnSequences, returnState: true };
+      const [, h] = layers.simpleRNN(both).apply(convolved);
+      return tf.model({ inputs: input, outputs: h });
+    },
   };
+}
+
+/**
+ * Models with masks, the value that hides a step, and which steps it hides: at the beginning, in
+ * between, at the end.
+ */
+export function maskedModels(tf) {
+  const { layers } = tf;
+  const returnSequences = true;
+  const hidden = [0, 1, 4, 6];
+  const input = (mask, shape) => {
+    const x = tf.input({ shape });
+    return [x, layers.masking({ maskValue: mask }).apply(x)];
+  };
+  const embedded = () => {
+    const x = tf.input({ shape: [7] });
+    return [x, layers.embedding({ inputDim: 5, outputDim: 3, maskZero: true }).apply(x)];
+  };
+  const model = (inputs, outputs) => tf.model({ inputs, outputs });
+  const rows = {
+    'masked: an LSTM, then a Dense': [0, x => layers.lstm({ units: 3, returnSequences }).apply(x)],
+    'masked: a Dense, a GRU without sequences': [
+      -1,
+      x => {
+        const before = layers.dense({ units: 2, activation: 'tanh' }).apply(x);
+        return layers.gru({ units: 3, recurrentActivation: 'sigmoid' }).apply(before);
+      },
+    ],
+    'masked: two recurrent layers and a way around them': [
+      -1,
+      x => {
+        const first = layers.simpleRNN({ units: 3, returnSequences }).apply(x);
+        const between = layers.dense({ units: 3 }).apply(first);
+        const second = layers.lstm({ units: 3, returnSequences }).apply(between);
+        return layers.concatenate().apply([second, layers.dense({ units: 2 }).apply(x)]);
+      },
+    ],
+  };
+  const cases = Object.entries(rows).map(([name, [mask, body]]) => {
+    const make = () => {
+      const [x, masked] = input(mask, [7, 2]);
+      return model(x, layers.dense({ units: 2 }).apply(body(masked)));
+    };
+    return { name, mask, hidden, make };
+  });
+  const make = () => {
+    const [x, vectors] = embedded();
+    const y = layers
+      .gru({ units: 2, recurrentActivation: 'sigmoid', returnSequences })
+      .apply(vectors);
+    return model(x, layers.dense({ units: 2 }).apply(y));
+  };
+  return [...cases, { name: 'masked: an Embedding and a GRU', mask: 0, hidden, make }];
 }
 
 /** Weights as `tensorflowjs_converter --quantize_…` stores them, of numbers of their own. */
