@@ -1,7 +1,12 @@
 // Reads vitest's JSON report: each file of test/conformance must have passed tests and skipped none.
 import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
 
-const { testResults } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const [report] = new Command('node .ci/conformance.mjs')
+  .description('Fails unless each file of test/conformance passed tests and skipped none.')
+  .argument('<report>', "vitest's JSON report")
+  .parse().processedArgs;
+const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
 const files = new Map();
 for (const { name, assertionResults } of testResults) {
   const [file] = name.match(/test\/conformance\/.*/) ?? [];

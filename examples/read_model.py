@@ -1,6 +1,6 @@
 """Prints the equations and the tensors of a model file: python3 read_model.py model.safetensors"""
+import argparse
 import json
-import sys
 
 try:
     from numpy import asarray
@@ -17,7 +17,9 @@ def cells(member):
     return [member] if 'name' in member else [c for m in member['chain'] for c in cells(m)]
 
 
-data = open(sys.argv[1], 'rb').read()
+parser = argparse.ArgumentParser(description='Prints the equations and tensors of a model file.')
+parser.add_argument('file', help='model.safetensors, as save() of rxrecur/io writes it')
+data = open(parser.parse_args().file, 'rb').read()
 start = 8 + int.from_bytes(data[:8], 'little')
 header = json.loads(data[8:start])
 model = json.loads(header.pop('__metadata__')['model'])

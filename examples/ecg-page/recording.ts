@@ -1,11 +1,8 @@
 import recordingUrl from '../ecg/ecg-208.csv?url';
 import weightsUrl from '../ecg/weights.safetensors?url';
 
-/** Samples a second. */
-export const hz = 120;
-
-/** Alarms start above it: baselines.json of the demonstration. */
-export const threshold = 0.7;
+/** Samples a second; an alarm starts above `threshold`; a forecast is `lead` samples ahead. */
+export const { hz, threshold, lead } = ECG_SETTINGS;
 
 async function bytes(url: string): Promise<Uint8Array> {
   const response = await fetch(url);

@@ -1,12 +1,12 @@
 /**
  * The two nets of the demonstration, from the PyTorch weights of train.py.
  *
- * Run as a script it writes them as model files, which `rxrecur run` takes:
- * `node examples/ecg/models.mjs [folder]`
+ * Run as a script it writes them as model files: `node examples/ecg/models.mjs --help`
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { readSafetensors, save } from 'rxrecur/io';
 import { modelsOf } from './nets.mjs';
 
@@ -17,7 +17,10 @@ export function readModels() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const folder = process.argv[2] ?? fileURLToPath(new URL('.', import.meta.url));
+  const [folder] = new Command('node examples/ecg/models.mjs')
+    .description('Writes forecast.safetensors and flag.safetensors, which `rxrecur run` takes.')
+    .argument('[folder]', 'where they go', fileURLToPath(new URL('.', import.meta.url)))
+    .parse().processedArgs;
   for (const [name, model] of Object.entries(readModels())) {
     const file = join(folder, `${name}.safetensors`);
     writeFileSync(file, save(model));

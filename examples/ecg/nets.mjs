@@ -26,6 +26,11 @@ const denseOf = (tensors, prefix) => ({
   bias: tensors[`${prefix}.bias`],
 });
 
+/** A net in a few words: `GRU 32 + dense 3`. */
+export function nameOf({ params: [, { weightHh }], outputSize }) {
+  return `GRU ${weightHh.shape[1]} + dense ${outputSize}`;
+}
+
 /**
  * The models, of the tensors in weights.safetensors, by name: mV in; `forecast` answers mV `[3]` in
  * 25, 50, 100 ms, `flag` a probability `[1]`.

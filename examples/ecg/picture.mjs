@@ -1,5 +1,6 @@
 import { scaleLinear } from 'd3-scale';
 import { line, symbol, symbolTriangle } from 'd3-shape';
+import { readBaselines } from './baselines.mjs';
 import { hz } from './recording.mjs';
 import { element as el, render } from './svg.mjs';
 
@@ -9,7 +10,7 @@ const left = 56;
 const right = width - 24;
 const top = { title: 38, legend: 88, beats: 122, signal: 132, flag: 412, notes: 540 };
 const bottom = { signal: 372, flag: 486 };
-const lead = 12; // rows: the longest forecast is for 100 ms later
+const lead = readBaselines().horizons.at(-1); // rows that the longest forecast is ahead
 
 // Its own ground, so that it can be read on a page of any colour.
 const style = `
@@ -34,8 +35,8 @@ const style = `
 `;
 
 /**
- * A part of the recording as an SVG: the signal, the forecast made 100 ms before, the probability
- * of a ventricular beat, alarms and labels.
+ * A part of the recording as an SVG: the signal, the longest forecast of it, the probability of a
+ * ventricular beat, alarms and labels.
  *
  * `seen` is what `watch` emitted for all rows; `begin` and `end` are seconds, `threshold` and
  * `reach` (ms) the rule of alarms, `notes` the lines at the foot.
@@ -44,7 +45,7 @@ export function picture({ seen, beats, begin, end, threshold, reach, title, subt
   const x = scaleLinear([begin, end], [left, right]);
   const rows = seen.slice(begin * hz, end * hz);
   const within = beats.filter(({ t }) => t >= begin * 1000 && t < end * 1000);
-  // At its own time stands what was said of it 100 ms before.
+  // A forecast is drawn at the time that it is for.
   const forecasts = rows.map(({ t }, k) => ({ t, mv: seen[begin * hz + k - lead].ahead[2] }));
   return render(
     el(
@@ -79,7 +80,11 @@ function rule(x1, y1, x2, y2, style = 'grid') {
 function legend(reach) {
   const entries = [
     [0, 'signal', el('path', { class: 'line signal', d: 'M0,-4h24' })],
-    [100, 'forecast, made 100 ms before', el('path', { class: 'line forecast', d: 'M0,-4h24' })],
+    [
+      100,
+      `forecast, made ${(lead * 1000) / hz} ms before`,
+      el('path', { class: 'line forecast', d: 'M0,-4h24' }),
+    ],
     [340, `${reach} ms from the R peak of a ventricular beat`, swatch()],
     [690, 'alarm: in there it is a hit', alarm(12, -5)],
   ];

@@ -4,6 +4,8 @@ reads   ecg-208-360hz.csv   uv: microvolt at 360 Hz, 108,000 rows; written from 
 writes  ecg-208.csv         t_ms,mv at 120 Hz, 36,000 rows
         beats.csv           t_ms,kind: time of the R peak; N normal, V ventricular, U unclear
 """
+import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -56,17 +58,27 @@ def beats(mv):
     return peaks, kinds
 
 
-def write(name, header, rows):
-    (HERE / name).write_text("\n".join([header, *rows]) + "\n")
+def write(name, header, rows, check):
+    """Writes a file, or with `check` ends the script unless the file is already the same."""
+    text = "\n".join([header, *rows]) + "\n"
+    if not check:
+        (HERE / name).write_text(text)
+    elif (HERE / name).read_text() != text:
+        sys.exit(f"{name} is not as {Path(__file__).name} writes it")
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true",
+                        help="write nothing: compare with the files that are there")
+    check = parser.parse_args().check
     mv = raw()
     slow = decimate(mv)
     peaks, kinds = beats(mv)
     write("ecg-208.csv", "t_ms,mv",
-          (f"{k * 1000 / HZ:.1f},{v:.3f}" for k, v in enumerate(slow)))
+          (f"{k * 1000 / HZ:.1f},{v:.3f}" for k, v in enumerate(slow)), check)
     write("beats.csv", "t_ms,kind",
-          (f"{k * 1000 / RAW_HZ:.1f},{kind}" for k, kind in zip(peaks, kinds)))
+          (f"{k * 1000 / RAW_HZ:.1f},{kind}" for k, kind in zip(peaks, kinds)), check)
     for part, inside in (("first 60 %", peaks < 64800), ("last 40 %", peaks >= 64800)):
         print(part, {kind: int((kinds[inside] == kind).sum()) for kind in "NVU"})

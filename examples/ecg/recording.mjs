@@ -4,6 +4,12 @@ import { parse } from 'csv-parse/sync';
 /** Rows a second. prepare.py brought the recording from 360 Hz to this, zero phase. */
 export const hz = 120;
 
+/** Rows a second of the recording itself. */
+export const recordedHz = 360;
+
+/** Ms of the future that each row has seen: half of the 13 taps of prepare.py's centred low-pass. */
+export const filterDelay = (6 / recordedHz) * 1000;
+
 /** The first row that no method was fitted on: 3 of 5 minutes. */
 export const split = 21_600;
 

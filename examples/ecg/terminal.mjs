@@ -1,8 +1,9 @@
 import plot from 'simple-ascii-chart';
+import { readBaselines } from './baselines.mjs';
 import { hz } from './recording.mjs';
 
 const shown = 3 * hz; // rows in a frame
-const lead = 0.1; // seconds that the longest forecast is ahead
+const lead = readBaselines().horizons.at(-1) / hz; // seconds that the longest forecast is ahead
 const frameMs = 40; // drawing more often would cost more than the nets
 const smallest = { columns: 50, rows: 24 };
 const clearLine = '\x1b[K';
@@ -48,7 +49,7 @@ function frame(last, alarms, threshold, out) {
   });
   return [
     `${(now / 1000).toFixed(1).padStart(5)} s   ventricular alarms so far: ${alarms}`,
-    'mV: the signal, and its forecast, which is 0.1 s ahead',
+    `mV: the signal, and its forecast, which is ${lead} s ahead`,
     ...chart(out, [forecast, signal], [yellow, cyan], [-1, 0, 1, 2], { height: 10 }),
     `probability of a ventricular beat; above ${threshold} is an alarm`,
     ...chart(out, [flag], [magenta], [0, 1], {

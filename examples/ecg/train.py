@@ -11,8 +11,10 @@ writes  weights.safetensors     float32, PyTorch's names
         reference.json          some outputs in float64: the oracle of a test
         training.log            what it prints
 """
+import argparse
 import json
 import platform
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -151,7 +153,7 @@ def train(hidden, outputs, *task):
     return net
 
 
-def main():
+def main(folder, steps):
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     t_ms, mv, beats = read()
@@ -160,9 +162,9 @@ def main():
     target, counts = ventricular(t_ms, beats)
     split_ms = SPLIT * 1000 / HZ
 
-    forecast = train(32, 3, u, *future(mv), nn.functional.mse_loss, 1000)
+    forecast = train(32, 3, u, *future(mv), nn.functional.mse_loss, steps[0])
     flag = train(16, 1, u, target, counts,
-                 nn.functional.binary_cross_entropy_with_logits, 600)
+                 nn.functional.binary_cross_entropy_with_logits, steps[1])
     tensors = {f"frontend.{k}": v for k, v in zip("amb", coefficients)}
     for name, net in (("forecast", forecast), ("flag", flag)):
         tensors.update({f"{name}.{k}": v.numpy() for k, v in net.state_dict().items()})
@@ -179,8 +181,8 @@ def main():
         off = np.abs(exact[name] - stream(net, u)[:2000].numpy()).max()
         assert off < 1e-4, f"{name}: float32 and float64 differ by {off}"
 
-    write_files(tensors, ridges, regression, threshold, exact)
-    report([
+    write_files(folder, tensors, ridges, regression, threshold, exact)
+    report(folder, [
         *forecast_lines(mv, {"GRU 32 + dense 3": stream(forecast, u).numpy().T,
                              "ridge autoregression": [apply(r, mv) for r in ridges],
                              "persistence": [mv] * 3}), "",
@@ -194,15 +196,16 @@ def main():
     ])
 
 
-def write_files(tensors, ridges, regression, threshold, exact):
+def write_files(folder, tensors, ridges, regression, threshold, exact):
     def write(name, value):
-        (HERE / name).write_text(json.dumps(value, indent=1) + "\n")
+        (folder / name).write_text(json.dumps(value, indent=1) + "\n")
 
-    (HERE / "weights.safetensors").write_bytes(safetensors(tensors))
+    (folder / "weights.safetensors").write_bytes(safetensors(tensors))
     write("baselines.json", {
         "about": "coefficients[j] belongs to the sample j rows ago, in mV; add the intercept",
         "hz": HZ, "split": SPLIT, "horizons": HORIZONS,
-        "flag": {"threshold": threshold, "reachMs": REACH_MS, "rule": " ".join(RULE.split())},
+        "flag": {"threshold": threshold, "targetMs": TARGET_MS[0], "reachMs": REACH_MS,
+                 "rule": " ".join(RULE.split())},
         "persistence": {"rule": "every forecast is the present sample"},
         "ridge": ridges, "logistic": regression,
     })
@@ -214,11 +217,19 @@ def write_files(tensors, ridges, regression, threshold, exact):
     })
 
 
-def report(lines):
+def report(folder, lines):
     text = "\n".join(lines) + "\n"
     print(text, end="")
-    (HERE / "training.log").write_text(text)
+    (folder / "training.log").write_text(text)
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true",
+                        help="ten steps of training for each net; the files are thrown away")
+    if parser.parse_args().quick:
+        with tempfile.TemporaryDirectory() as thrown_away:
+            main(Path(thrown_away), (10, 10))
+    else:
+        main(HERE, (1000, 600))

@@ -7,16 +7,31 @@ export async function samplesOf(file: Blob, rate: number): Promise<Float32Array>
   return (await context.decodeAudioData(await file.arrayBuffer())).getChannelData(0);
 }
 
-/** Hands on the microphone's chunks until the function that it answers is called. */
-export async function microphone(rate: number, hear: (chunk: Float32Array) => void) {
+/** A microphone that is on, paused or not, until it is stopped. */
+export interface Microphone {
+  pause(isPaused: boolean): void;
+  stop(): void;
+}
+
+/** Hands on the microphone's chunks. */
+export async function microphone(
+  rate: number,
+  hear: (chunk: Float32Array) => void,
+): Promise<Microphone> {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   const context = new AudioContext({ sampleRate: rate });
   await context.audioWorklet.addModule(chunksUrl);
   const chunks = new AudioWorkletNode(context, 'chunks', { numberOfOutputs: 0 });
   chunks.port.onmessage = ({ data }) => hear(data);
   context.createMediaStreamSource(stream).connect(chunks);
-  return () => {
-    for (const track of stream.getTracks()) track.stop();
-    void context.close();
+  return {
+    pause(isPaused) {
+      for (const track of stream.getTracks()) track.enabled = !isPaused;
+      void (isPaused ? context.suspend() : context.resume());
+    },
+    stop() {
+      for (const track of stream.getTracks()) track.stop();
+      void context.close();
+    },
   };
 }

@@ -10,7 +10,5 @@ export default {
     ...{ outDir: 'out', emptyOutDir: true, assetsInlineLimit: 0, target: 'es2022' },
     modulePreload: false,
   },
-  // A browser that has an AudioWorklet has WebAssembly with SIMD: nothing else has to be there.
-  define: { RXRECUR_PORTABLE: 'false' },
   server: { fs: { allow: ['../..'] } },
 };

@@ -1,13 +1,18 @@
-// Writes what the page fetches: the tensors of silero_vad_16k_op15.onnx as safetensors.
+// Writes the file that the page fetches: the tensors of silero_vad_16k_op15.onnx as safetensors.
 //   node examples/silero-page/weights.mjs package/weights/silero_vad_16k_op15.onnx
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { writeSafetensors } from 'rxrecur/io';
 import { onnxInitializers } from 'rxrecur/io/onnx';
 
 const here = fileURLToPath(new URL('public', import.meta.url));
-const [file, folder = here] = process.argv.slice(2);
+const [file, folder] = new Command('node examples/silero-page/weights.mjs')
+  .description('Writes silero.safetensors, which the page fetches.')
+  .argument('<file>', 'silero_vad_16k_op15.onnx; README.md says where it is')
+  .argument('[folder]', 'where silero.safetensors goes', here)
+  .parse().processedArgs;
 const bytes = writeSafetensors(onnxInitializers(readFileSync(file)));
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, 'silero.safetensors'), bytes);

@@ -1,8 +1,5 @@
-// Speed from equations alone: every cell's cost per multiplication of W and U relative to LSTM's,
-// after taking off 2 ns for each activation evaluated (tanh, sigmoid and their kin; relu and
-// identity cost nothing). At most 1.3 is what the library promises itself.
-//   npm run build && node test/bench/cells.mjs [--quick]
-
+// Speed from equations alone. `npm run build`, then `node test/bench/cells.mjs --help`.
+import { Command } from 'commander';
 import * as core from '../../dist/core.js';
 import { internals } from '../../dist/equations/cell.js';
 import { duelHere } from './here.mjs';
@@ -27,6 +24,16 @@ const names = [
   'own',
 ];
 
+const { quick } = new Command('node test/bench/cells.mjs')
+  .description(
+    "Prints each cell's cost per multiplication of W and U relative to LSTM's, after taking off " +
+      '2 ns for each activation evaluated (tanh, sigmoid and their kin; relu and identity cost ' +
+      'nothing). A cell above 1.3 is marked.',
+  )
+  .option('--quick', 'a few short turns of each')
+  .parse()
+  .opts();
+
 const free = new Set(['identity', 'linear', 'relu']);
 
 /** What a step evaluates: multiplications of its matrices, and activations. */
@@ -50,7 +57,7 @@ export function workOf(cell) {
   return { multiplications, evaluated };
 }
 
-const pace = process.argv.includes('--quick')
+const pace = quick
   ? { turns: 5, milliseconds: 5, warm: 60 }
   : { turns: 21, milliseconds: 20, warm: 250 };
 

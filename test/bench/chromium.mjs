@@ -1,13 +1,20 @@
-/**
- * What a page costs in Chromium: `node test/bench/chromium.mjs` prints the largest module that the
- * main thread compiles at once, our largest beside it, and the time to the first step of lstm(64, 64)
- * on fresh pages. Needs `npm run setup`, and Chromium (CHROMIUM says where).
- */
+// The cost of a page in Chromium. `npm run setup`, then `node test/bench/chromium.mjs --help`.
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { chromium } from 'playwright-core';
 import { build } from 'vite';
+
+const { quick } = new Command('node test/bench/chromium.mjs')
+  .description(
+    'Prints the largest module that the main thread of a page compiles at once, how many memories ' +
+      "a page holds, and for some models the module's size and the time to the first step, the " +
+      "median of fresh pages. Needs Chromium; CHROMIUM is its path if it is not Debian's.",
+  )
+  .option('--quick', 'one fresh page for each model')
+  .parse()
+  .opts();
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(executablePath)) throw new Error('apt-get install chromium, or set CHROMIUM');
@@ -69,7 +76,7 @@ const models = {
   'chain of ten lstm(64, 64)': m => m.chain(...Array.from({ length: 10 }, () => m.lstm(64, 64))),
 };
 /** The median of this many fresh pages. */
-const pages = 5;
+const pages = quick ? 1 : 5;
 
 async function firstStep(make) {
   const runs = [];

@@ -1,13 +1,21 @@
-// Collections over 10⁷ steps with `reuse`: none is caused by the steps. (Timers of the engine's own
-// may cause one; an equally long run of a step that certainly allocates nothing tells how many.)
-//   npm run build && node test/bench/collections.mjs
+// Garbage collections. `npm run build`, then `node test/bench/collections.mjs --help`.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Command } from 'commander';
 import { backend, stateful } from '../../dist/core.js';
 import { backends } from '../../dist/kernels/backends.js';
 import { network, stepping } from './nets.mjs';
 
-const steps = 1e7;
+const { quick } = new Command('node test/bench/collections.mjs')
+  .description(
+    'Counts garbage collections over many steps with `reuse`; the steps cause none. Timers of the ' +
+      'engine may cause one: an equally long run of a step that allocates nothing shows how many.',
+  )
+  .option('--quick', '10⁵ steps of each model in place of 10⁷')
+  .parse()
+  .opts();
+
+const steps = quick ? 1e5 : 1e7;
 let collections = 0;
 new PerformanceObserver(list => {
   collections += list.getEntries().length;

@@ -1,7 +1,6 @@
 // rxrecur against other ways to step the same networks, as ratios of the same run.
-//   npm run bench                                       installs what it is compared with, then all
-//   node test/bench/compare.mjs [--quick] [--only step]… [--cell lstm]… [--node PATH]…
-//                                                       [--chromium]
+//   npm run bench                        installs the other systems, then measures everything
+//   node test/bench/compare.mjs --help   for a part of it
 // Every system runs in a process of its own on one core, takes turns with rxrecur, and must compute
 // the same numbers first. Writes results/<lane>.json after each size (what was not
 // measured again stays in it), and from all of these the table in
@@ -9,21 +8,25 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { measureKeys } from './keys.mjs';
 import { writeReport } from './report.mjs';
 import { nodeSystems, programs, systems } from './systems.mjs';
 import { duel, prepare, startNode, startProgram } from './turns.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true },
-    cell: { type: 'string', multiple: true },
-    node: { type: 'string', multiple: true, default: [] },
-    chromium: { type: 'boolean', default: false },
-  },
-});
+const options = new Command('node test/bench/compare.mjs')
+  .description(
+    'Compares rxrecur with other ways to step the same networks and writes results/, ' +
+      'docs/performance.md and docs/speed.svg. `npm run prebench` installs the other systems; ' +
+      'RXRECUR_PYTORCH names a python3 that has torch.',
+  )
+  .option('--quick', 'a corner of it, to see that everything runs; writes results/quick.json alone')
+  .option('--only <works...>', 'of step, chunk, batch, keys')
+  .option('--cell <cells...>', 'of lstm, gru, rnn, lstm+dense')
+  .option('--node <paths...>', 'measure these Nodes (default: this one)', [])
+  .option('--chromium', 'measure in Chromium too; without --node, there alone')
+  .parse()
+  .opts();
 
 const cells = ['lstm', 'gru', 'rnn', 'lstm+dense'];
 const sizes = [8, 16, 32, 64, 128, 256, 512];
@@ -79,8 +82,8 @@ function corner(plan) {
   if (!options.quick) return plan;
   return {
     ...plan,
-    cells: plan.cells.slice(0, 2),
-    sizes: [16, 64],
+    cells: plan.cells.slice(0, 1),
+    sizes: [16],
     columns: plan.columns.slice(-1),
   };
 }

@@ -1,11 +1,22 @@
 // From the call to the first answer, in fresh processes: `lstm(64, 64)`, a stream of it, one step.
 // And what compiling costs: milliseconds and bytes of a module.
-//   npm run build && node test/bench/first-step.mjs [--quick]
+//   npm run build && node test/bench/first-step.mjs --help
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { quantile } from './turns.mjs';
+import { Command } from 'commander';
+import { quantile } from './quantile.mjs';
 
-const runs = process.argv.includes('--quick') ? 5 : 41;
+const command = new Command('node test/bench/first-step.mjs')
+  .description(
+    'Prints the time from the call to the first answer of an LSTM in fresh processes, and how long ' +
+      'its code takes to compose and to compile: medians and quartiles.',
+  )
+  .argument('[size]', 'measure one process of this size, as JSON', Number)
+  .option('--quick', 'three processes for each of two sizes')
+  .parse();
+const [size] = command.processedArgs;
+const { quick } = command.opts();
+const runs = quick ? 3 : 41;
 const self = fileURLToPath(import.meta.url);
 
 async function child(size) {
@@ -18,13 +29,14 @@ async function child(size) {
   const { internals } = await import('../../dist/equations/cell.js');
   const { compile } = await import('../../dist/equations/compile.js');
   const { memoryPlan } = await import('../../dist/equations/memory-plan.js');
+  const { inRow } = await import('../../dist/equations/units.js');
   const { backends } = await import('../../dist/kernels/backends.js');
   const [backend] = backends();
   if (backend === 'portable') return { whole, backend };
   const relaxed = backend.startsWith('relaxed');
-  const specs = [lstm(size, size).cell[internals].spec];
+  const units = inRow([lstm(size, size).cell[internals].spec]);
   const begin = performance.now();
-  const { bytes } = compile(memoryPlan(specs, relaxed ? 8 : 6), relaxed);
+  const { bytes } = compile(memoryPlan(units, relaxed ? 8 : 6), relaxed, ['prepare', 'step']);
   const emitted = performance.now();
   new WebAssembly.Module(bytes);
   return {
@@ -36,10 +48,9 @@ async function child(size) {
   };
 }
 
-const [, , size] = process.argv;
-if (Number(size)) console.log(JSON.stringify(await child(Number(size))));
+if (size) console.log(JSON.stringify(await child(size)));
 else {
-  for (const size of [8, 64, 128, 512]) {
+  for (const size of quick ? [8, 64] : [8, 64, 128, 512]) {
     const all = Array.from({ length: runs }, () =>
       JSON.parse(execFileSync(process.execPath, [self, size], { encoding: 'utf8' })),
     );

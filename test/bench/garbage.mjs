@@ -1,13 +1,22 @@
-// What the portable path leaves for the garbage collector: bytes a step over 10⁶ steps of an LSTM
-// and a chain, with `reuse` (nothing) and without (the emitted vector and no more).
-//   npm run build && node --expose-gc test/bench/garbage.mjs
+// Bytes left for the garbage collector. `npm run build`, then `node test/bench/garbage.mjs --help`.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Command } from 'commander';
 import { Slab } from '../../dist/arrays/slab.js';
 import { chainCell, denseCell, gruCell, lstmCell, stateful } from '../../dist/core.js';
+import { gc } from './gc.mjs';
 
-const steps = 1e6;
-const pieces = 500;
+const { quick } = new Command('node test/bench/garbage.mjs')
+  .description(
+    'Prints the bytes that a step leaves for the garbage collector, for two LSTMs and a chain: ' +
+      'with `reuse` none, without it the emitted vector and no more.',
+  )
+  .option('--quick', '10⁵ steps of each in place of 10⁶')
+  .parse()
+  .opts();
+
+const steps = quick ? 1e5 : 1e6;
+const pieces = steps / 2000;
 let allocated = 0;
 let collections = 0;
 new PerformanceObserver(list => {
@@ -18,12 +27,12 @@ new PerformanceObserver(list => {
 async function bytesOf(run) {
   for (let i = 0; i < 2e4; i++) run();
   await wait(20);
-  globalThis.gc();
+  gc();
   await wait(20);
   allocated = 0;
   collections = 0;
   for (let piece = 0; piece < pieces; piece++) {
-    globalThis.gc({ type: 'minor' });
+    gc({ type: 'minor' });
     const before = process.memoryUsage();
     for (let i = 0; i < steps / pieces; i++) run();
     const after = process.memoryUsage();

@@ -1,7 +1,7 @@
 // Two pieces of work that take turns in this process: for code of one library, whose machine code
 // neither shapes the other's.
 import { processorTime } from './processor-time.mjs';
-import { median, spread } from './turns.mjs';
+import { median, spread } from './quantile.mjs';
 
 /** µs a step of work over about so many milliseconds. */
 function turnOf(work) {

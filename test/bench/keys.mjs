@@ -1,15 +1,17 @@
 // Many keys: recurBy against groupBy with a stream of its own a key, with the same LSTM.
-//   node --expose-gc test/bench/keys.mjs [--quick]
+//   npm run build && node test/bench/keys.mjs --help
 // Events a second of processor time with arrivals spread over all keys, bytes a key beside the strings,
 // and how long an event waited for its batch. Each in a process of its own.
 import { execFileSync } from 'node:child_process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { groupBy, map, mergeMap, Subject, scan } from 'rxjs';
 import * as rxrecur from '../../dist/index.js';
+import { gc } from './gc.mjs';
 import { inputs } from './nets.mjs';
 import { processorTime } from './processor-time.mjs';
-import { quantile, spread } from './turns.mjs';
+import { quantile, spread } from './quantile.mjs';
 
 const size = 16;
 const maxDelay = 5; // ms
@@ -42,7 +44,7 @@ const systems = {
 };
 
 const bytesNow = () => {
-  globalThis.gc();
+  gc();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 };
@@ -91,8 +93,13 @@ export async function measureKeys(node, { quick }) {
   }
   const run = (system, count) => {
     const events = quick ? 2e4 : 2e5;
-    const flags = ['--expose-gc', '--max-old-space-size=16000'];
-    const args = [...flags, fileURLToPath(import.meta.url), system, count, events].map(String);
+    const args = [
+      '--max-old-space-size=16000',
+      fileURLToPath(import.meta.url),
+      system,
+      count,
+      events,
+    ].map(String);
     return JSON.parse(execFileSync(node, args, { encoding: 'utf8' }));
   };
   const rows = [];
@@ -119,7 +126,18 @@ export async function measureKeys(node, { quick }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [system, count, events] = process.argv.slice(2);
-  if (system in systems) await child(system, Number(count), Number(events));
-  else await measureKeys(process.execPath, { quick: system === '--quick' });
+  const command = new Command('node test/bench/keys.mjs')
+    .description(
+      'Compares recurBy with groupBy and a stream for each key: events a second, bytes a key, and ' +
+        'how long an event waits for its batch.',
+    )
+    .argument('[system]', `measure one process of this system, as JSON: ${Object.keys(systems)}`)
+    .argument('[count]', 'with so many keys', Number, 1000)
+    .argument('[events]', 'and so many events', Number, 20_000)
+    .option('--quick', 'few keys, one turn of each')
+    .parse();
+  const [system, count, events] = command.processedArgs;
+  if (system === undefined) await measureKeys(process.execPath, command.opts());
+  else if (system in systems) await child(system, count, events);
+  else command.error(`expected one of ${Object.keys(systems)}, got ${system}`);
 }

@@ -1,18 +1,32 @@
-// Memory of long runs.
-//   npm run build
-//   node --expose-gc test/bench/memory.mjs 1e9        resident memory over so many steps (1e8)
-//   node --expose-gc test/bench/memory.mjs subscribe  over 10⁶ subscriptions that end
+// Memory of long runs. `npm run build`, then `node test/bench/memory.mjs --help`.
+import { Command, InvalidArgumentError } from 'commander';
 import { Subject } from 'rxjs';
 import { backend, chain, dense, lstm, recur, stateful } from '../../dist/index.js';
+import { gc } from './gc.mjs';
 import { inputs } from './nets.mjs';
 
-const [, , what = '1e8'] = process.argv;
+const command = new Command('node test/bench/memory.mjs')
+  .description(
+    'Prints the resident memory, the heap and the buffers of a chain, eleven times over many steps ' +
+      'or over a million subscriptions that end.',
+  )
+  .argument('[what]', 'a number of steps, or `subscribe`', stepsOrSubscribe, 1e8)
+  .option('--quick', '10⁵ steps, or 10⁴ subscriptions')
+  .parse();
+const [what] = command.processedArgs;
+const { quick } = command.opts();
 const size = 4;
 const model = chain(lstm(size, size, { seed: 1 }), dense(size, 1, { seed: 2 }));
 const mb = bytes => `${(bytes / 2 ** 20).toFixed(1)} MB`;
 
+function stepsOrSubscribe(text) {
+  if (text === 'subscribe') return text;
+  if (Number(text) >= 1) return Number(text);
+  throw new InvalidArgumentError('A number of steps, or subscribe, please.');
+}
+
 function report(count, of) {
-  globalThis.gc?.();
+  gc();
   const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
   const parts = [`resident ${mb(rss)}`, `heap ${mb(heapUsed)}`, `buffers ${mb(arrayBuffers)}`];
   console.log(`${count.toExponential(1)} ${of}: ${parts.join(', ')}`);
@@ -43,5 +57,5 @@ function subscriptions(total) {
 }
 
 console.log(`node ${process.version}, backend ${backend(model)}, ${model}`);
-if (what === 'subscribe') subscriptions(1e6);
-else steps(Number(what));
+if (what === 'subscribe') subscriptions(quick ? 1e4 : 1e6);
+else steps(quick ? 1e5 : what);

@@ -12,7 +12,7 @@ window.backend = async () => {
   return backend(lstmCell(8, 8));
 };
 /** Silero VAD, in turns with onnxruntime-web: medians of a chunk on this page. */
-window.silero = async bytes => {
+window.silero = async ({ bytes, seconds, rounds }) => {
   const { onnxruntime, rxrecur, times } = await import('./peers/silero.mjs');
   const { vowelSounds } = await import('../../examples/silero/sound.mjs');
   const ort = await import('onnxruntime-web');
@@ -24,6 +24,6 @@ window.silero = async bytes => {
   const systems = { rxrecur: own, 'onnxruntime-web': theirs };
   return {
     backend: own.backend,
-    medians: await times(systems, vowelSounds(8), () => performance.now()),
+    medians: await times(systems, vowelSounds(seconds), () => performance.now(), rounds),
   };
 };

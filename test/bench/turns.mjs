@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { stateful } from '../../dist/core.js';
 import { probes } from './meter.mjs';
 import { chunkSteps, inputs, network } from './nets.mjs';
+import { median, spread } from './quantile.mjs';
 
 /** @typedef {{ name: string, ask(line: string): Promise<string>, end(): void,
  *   isWarm?: boolean }} Contender */
@@ -85,18 +86,4 @@ export async function duel(ours, theirs, { turns, milliseconds }) {
     theirs: median(rows.map(([, b]) => b)),
     ratio: spread(rows.map(([a, b]) => b / a)),
   };
-}
-
-/** The value below which a share of the values lies. */
-export function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-}
-
-export const median = values => quantile(values, 0.5);
-
-/** Median and quartiles. */
-export function spread(values) {
-  const [low, middle, high] = [0.25, 0.5, 0.75].map(share => quantile(values, share));
-  return { median: middle, low, high };
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backends } from '../../src/kernels/backends.js';
 import { run } from './run.js';
 import { elements, parseXml, type XmlElement } from './xml.js';
 
@@ -17,6 +18,7 @@ const logged = (name: string) => {
 const out = mkdtempSync(join(tmpdir(), 'rxrecur-'));
 const number = /-?\d*\.?\d+/g;
 const svg = join(out, 'made', 'ecg.svg');
+const page = join(out, 'README.md');
 let lines: string[];
 /** The figures of the line that begins so. */
 const figures = (name: string) => {
@@ -25,7 +27,8 @@ const figures = (name: string) => {
 };
 
 beforeAll(async () => {
-  lines = await run('ecg/demo.mjs', '--smoke', '--svg', svg);
+  copyFileSync(new URL('examples/ecg/README.md', root), page);
+  lines = await run('ecg/demo.mjs', '--smoke', '--svg', svg, '--figures', page);
 });
 afterAll(() => rmSync(out, { recursive: true }));
 
@@ -66,7 +69,8 @@ describe('the figures that npm start prints', () => {
 
   test('what they do not say stands below them', () => {
     const text = lines.join(' ');
-    for (const caveat of ['One patient', 'no medical device', 'self-made', 'tie the flag', '17 ms'])
+    const caveats = ['One patient', 'no medical device', 'self-made', '17 ms', '8, 33 and 83'];
+    for (const caveat of [...caveats, 'finds 47 of the 47 beats too, 28 ms later'])
       expect(text).toContain(caveat);
   });
 
@@ -76,8 +80,44 @@ describe('the figures that npm start prints', () => {
 
   test('--smoke draws nothing and writes nothing but the picture that was asked for', () => {
     expect(lines.filter(line => line.includes('streamed'))).toEqual([]);
-    expect(readdirSync(out)).toEqual(['made']);
+    expect(readdirSync(out)).toEqual(['README.md', 'made']);
     expect(readdirSync(join(out, 'made'))).toEqual(['ecg.svg']);
+  });
+});
+
+test('the backend that the speeds name is the one that the nets run on', () => {
+  const [fastest] = backends();
+  expect(lines.find(line => line.startsWith('speed on '))).toMatch(`speed on ${fastest} `);
+});
+
+describe("the example's README", () => {
+  /** The tables between the marks: of errors and counts, and of speeds. */
+  const figuresOf = (text: string) => {
+    const [, block] =
+      /<!-- figures: begin -->\n\n([\s\S]*)\n\n<!-- figures: end -->/.exec(text) ?? [];
+    const [forecast, flag, speeds = ''] = (block ?? '').split('\n\n');
+    return { errors: `${forecast}\n${flag}`.split('\n'), speeds: speeds.split('\n') };
+  };
+  const [made, committed] = [() => figuresOf(readFileSync(page, 'utf8')), () => figuresOf(readme)];
+  const readme = read('examples/ecg/README.md');
+
+  test('has the figures that npm start computes', () => {
+    expect(committed().errors).toEqual(made().errors);
+    expect(committed().errors.filter(line => line.startsWith('| GRU'))).toHaveLength(2);
+  });
+
+  test('states speeds of the order that is measured here', () => {
+    const steps = (lines: string[]) =>
+      lines.flatMap(line => {
+        const [, text] = /^\| GRU [^|]*\| ([\d,]+) \|/.exec(line) ?? [];
+        return text ? [Number(text.replaceAll(',', ''))] : [];
+      });
+    const [here, stated] = [steps(made().speeds), steps(committed().speeds)];
+    expect(stated).toHaveLength(2);
+    for (const [i, speed] of stated.entries()) {
+      expect(here[i] / speed).toBeLessThan(5);
+      expect(here[i] / speed).toBeGreaterThan(0.1);
+    }
   });
 });
 

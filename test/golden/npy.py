@@ -1,9 +1,9 @@
 """Writes npy.json: what readNpy and readNpz are held against.
 
-  python3 npy.py        needs numpy, a second
+  python3 npy.py [--check]        needs numpy, a second
 
-Each array as numpy.save writes it, in base64, and its values in row-major order as float64 (they are
-such that float32 holds them, or is rounded to); each archive as numpy.savez and savez_compressed
+Each array as numpy.save writes it, in base64, and its values in row-major order as float64 (they
+are such that float32 holds them, or is rounded to); each archive as numpy.savez and savez_compressed
 write it.
 """
 import base64
@@ -16,6 +16,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import numpy as np
+
+from results import results
 
 HERE = Path(__file__).parent
 
@@ -50,7 +52,7 @@ def packed(save):
     return base64.b64encode(out.getvalue()).decode()
 
 
-def main():
+def main(folder):
     made_with = {'python': platform.python_version(), 'numpy': np.__version__}
     files = {name: {'npy': saved(a), 'shape': list(np.shape(a)),
                     'values': np.asarray(a, np.float64).ravel().tolist()}
@@ -59,7 +61,7 @@ def main():
         a = np.array([[0.5, 2]], '<f4')
         files[f'version {version[0]}'] = {
             'npy': saved(a, version), 'shape': [1, 2], 'values': a.ravel().tolist()}
-    (HERE / 'npy.json').write_text(json.dumps({
+    (folder / 'npy.json').write_text(json.dumps({
         'madeWith': made_with, 'files': files,
         'archives': {'stored': packed(np.savez), 'deflated': packed(np.savez_compressed)},
         'weight': np.linspace(-1, 1, 96, dtype='<f4').astype(float).tolist(),
@@ -68,4 +70,5 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    with results(__doc__, HERE) as folder:
+        main(folder)

@@ -1,6 +1,6 @@
 """Writes state-dict.safetensors and state-dict.json: what fromStateDict is held against.
 
-  python3 state_dict.py        needs numpy and torch, a second
+  python3 state_dict.py [--check]        needs numpy and torch, a second
 
 The first is a state_dict as PyTorch saves it: two layers each of LSTM (no bias), LSTM with
 proj_size, and GRU with a Linear on top, an RNN with relu, bidirectional ones, a causal convolution,
@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from generate import uniform
+from results import results
 
 HERE = Path(__file__).parent
 STEPS, KEPT = 60, 4
@@ -100,12 +101,12 @@ def safetensors(tensors):
     return len(text).to_bytes(8, 'little') + text + data
 
 
-def main():
+def main(folder):
     nets = trained(modules())
     tensors = {f'{name}.{key}': v for name, net in nets.items()
                for key, v in net.state_dict().items()}
     tensors.update({f'kinds.{name}': v for name, v in kinds().items()})
-    (HERE / 'state-dict.safetensors').write_bytes(safetensors(tensors))
+    (folder / 'state-dict.safetensors').write_bytes(safetensors(tensors))
     recurrent = ['lstm', 'projected', 'gru', 'rnn', 'bilstm', 'bigru']
     seeds = {name: seed for seed, name in enumerate(recurrent, start=1)}
     outputs = {name: run(nets[name], seed) for name, seed in seeds.items()}
@@ -116,7 +117,7 @@ def main():
     made_with = {'python': platform.python_version(), 'numpy': np.__version__,
                  'torch': torch.__version__}
     print(made_with)
-    (HERE / 'state-dict.json').write_text(json.dumps({
+    (folder / 'state-dict.json').write_text(json.dumps({
         'madeWith': made_with, 'steps': STEPS, 'kept': KEPT,
         'seeds': seeds,
         'outputs': {name: y.tolist() for name, y in outputs.items()},
@@ -125,4 +126,5 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    with results(__doc__, HERE) as folder:
+        main(folder)

@@ -55,7 +55,12 @@ export const fitted = {
 };
 
 if (process.argv?.[1]?.endsWith('fit.mjs')) {
-  for (const [name, coefficients] of Object.entries(fitted)) {
-    console.log(`export const ${name} = [${coefficients.join(', ')}];`);
+  // A page imports this module too, so nothing parses arguments but this line.
+  if (process.argv.includes('--help')) {
+    console.log('Usage: node test/kernels/fit.mjs\n\nPrints the coefficients of activations.ts.');
+  } else {
+    for (const [name, coefficients] of Object.entries(fitted)) {
+      console.log(`export const ${name} = [${coefficients.join(', ')}];`);
+    }
   }
 }

@@ -14,6 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+
+new Command('node test/package/smoke.mjs')
+  .description('Packs rxrecur, installs the tarball in empty projects and uses it there.')
+  .parse();
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const fixture = fileURLToPath(new URL('./fixture', import.meta.url));

@@ -3,6 +3,7 @@
 Its own initial weights: the numbers are not compared.
 """
 
+import argparse
 import math
 import sys
 import time
@@ -54,6 +55,7 @@ class Work:
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__).parse_args()
     work = None
     for line in sys.stdin:
         word, *rest = line.split()

@@ -3,6 +3,7 @@
 import { backend, stateful } from '../../../dist/core.js';
 import { onnxInitializers } from '../../../dist/io/onnx/index.js';
 import { chunkSize, rate, silero } from '../../../examples/silero/network.mjs';
+import { median } from '../quantile.mjs';
 
 const context = 64;
 
@@ -51,10 +52,11 @@ export async function onnxruntime(ort, bytes, options) {
 }
 
 /** Median microseconds for a chunk by a clock of milliseconds; the systems take turns. */
-export async function times(systems, samples, clock) {
+export async function times(systems, samples, clock, rounds) {
   const chunks = [...chunksOf(samples)];
   const seen = new Map(Object.keys(systems).map(name => [name, []]));
-  for (let round = -5; round < 25; round++) {
+  const warm = 5;
+  for (let round = -warm; round < rounds; round++) {
     for (const [name, system] of Object.entries(systems)) {
       system.reset();
       const start = clock();
@@ -63,5 +65,5 @@ export async function times(systems, samples, clock) {
       if (round >= 0) seen.get(name).push(each);
     }
   }
-  return [...seen].map(([name, all]) => [name, all.sort((a, b) => a - b)[12]]);
+  return [...seen].map(([name, all]) => [name, median(all)]);
 }

@@ -1,5 +1,7 @@
-// README's comparison in onnxruntime, as it was run (onnxruntime-node 1.30, PyTorch 1.13). In a
-// folder of its own:  python3 onnxruntime.py && npm install onnxruntime-node rxjs && node onnxruntime.mjs
+// README's comparison in onnxruntime (onnxruntime-node 1.30, PyTorch 1.13); CI runs it. To run it:
+//   npm install --prefix test/docs/by-hand --ignore-scripts
+//   python3 test/docs/by-hand/onnxruntime.py && node test/docs/by-hand/onnxruntime.mjs
+// The first writes model.onnx to the folder in which it is started, the second reads it there.
 import * as ort from 'onnxruntime-node';
 import { concatMap, Subject } from 'rxjs';
 

@@ -1,5 +1,5 @@
-// README's comparison in TensorFlow.js, as it was run (@tensorflow/tfjs 4.22). In a folder of its
-// own:  npm install @tensorflow/tfjs rxjs && node tfjs.mjs
+// README's comparison in TensorFlow.js (@tensorflow/tfjs 4.22); CI runs it. To run it:
+//   npm install --prefix test/docs/by-hand --ignore-scripts && node test/docs/by-hand/tfjs.mjs
 import * as tf from '@tensorflow/tfjs';
 import { map, Subject } from 'rxjs';
 

@@ -1,6 +1,6 @@
 """Networks that PyTorch exports to ONNX, with inputs and torch's own outputs.
 
-    python3 test/golden/onnx/make.py      # Debian 12: apt install python3-torch; a few seconds
+    python3 test/golden/onnx/make.py [--check]    # Debian 12: python3-torch; a few seconds
 
 Writes NAME.onnx, as users get it from torch.onnx.export, and NAME.json: the input and the output,
 row-major with their shapes, and which of the input's axes are steps and features. Weights are
@@ -9,9 +9,15 @@ uniform in ±0.5 from a fixed seed.
 
 import json
 import platform
+import sys
 from pathlib import Path
 
 import torch
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from results import ROUNDED, results
 
 HERE = Path(__file__).parent
 
@@ -190,7 +196,7 @@ class Unbatched(torch.nn.Module):
 STEPS = 40
 
 
-def export(name, model, x, axes, order, hidden=None):
+def export(folder, name, model, x, axes, order, hidden=None):
     """`order` tells the axes of steps and features; `hidden` is the shape of states."""
     torch.manual_seed(20260 + len(name))
     for parameter in model.parameters():
@@ -201,14 +207,14 @@ def export(name, model, x, axes, order, hidden=None):
         y = model(x, *given)
     states = ['h', 'c'][:len(given)]
     torch.onnx.export(
-        model, (x, *given), HERE / f'{name}.onnx', opset_version=17,
+        model, (x, *given), folder / f'{name}.onnx', opset_version=17,
         input_names=['x', *[f'{s}0' for s in states]],
         output_names=['y', *[f'{s}n' for s in states]], dynamic_axes={'x': axes})
     told = {'madeWith': {'python': platform.python_version(), 'torch': torch.__version__},
             'steps': order.index('T') if 'T' in order else None, 'features': order.find('F'),
             'input': plain(x), 'output': plain(y[0] if states else y)}
-    (HERE / f'{name}.json').write_text(json.dumps(told) + '\n', encoding='utf-8')
-    sizes = [(HERE / f'{name}.{kind}').stat().st_size for kind in ('onnx', 'json')]
+    (folder / f'{name}.json').write_text(json.dumps(told) + '\n', encoding='utf-8')
+    sizes = [(folder / f'{name}.{kind}').stat().st_size for kind in ('onnx', 'json')]
     print(f'{name}: {sizes[0]:,} and {sizes[1]:,} bytes')
 
 
@@ -216,26 +222,28 @@ def plain(tensor):
     return {'shape': list(tensor.shape), 'data': tensor.flatten().tolist()}
 
 
-def main():
+def main(folder):
     torch.set_num_threads(1)
     print(torch.__version__)
     torch.manual_seed(20260)
     steps_first, batch_first = {0: 'steps', 1: 'batch'}, {0: 'batch', 1: 'steps'}
     channels_first = {0: 'batch', 2: 'steps'}
     tbf, btf, bft = (torch.randn(*s) for s in ((STEPS, 1, 3), (1, STEPS, 3), (1, 3, STEPS)))
-    export('lstm-linear', LstmLinear(), tbf, steps_first, 'TBF')
-    export('bidirectional-gru-linear', BidirectionalGru(), btf, batch_first, 'BTF')
-    export('conv-gru-linear', ConvGru(), bft, channels_first, 'BFT')
-    export('causal-conv-gru-linear', CausalConvGru(), bft, channels_first, 'BFT')
-    export('lstm-state', LstmState(), tbf, {0: 'steps'}, 'TBF', hidden=(2, 1, 12))
-    export('embedding-lstm', EmbeddingLstm(), torch.randint(11, (1, STEPS)), batch_first, 'BT')
-    export('bidirectional-last', BidirectionalLast(), tbf, steps_first, 'TBF')
-    export('tcn', Tcn(), bft, channels_first, 'BFT')
-    export('pooled', Pooled(), bft, channels_first, 'BFT')
-    export('normalised', Normalised(), tbf, steps_first, 'TBF')
-    export('window', Window(), torch.randn(1, 24), {}, 'BF', hidden=(1, 1, 7))
-    export('unbatched', Unbatched(), tbf[:, 0], {0: 'steps'}, 'TF')
+    export(folder, 'lstm-linear', LstmLinear(), tbf, steps_first, 'TBF')
+    export(folder, 'bidirectional-gru-linear', BidirectionalGru(), btf, batch_first, 'BTF')
+    export(folder, 'conv-gru-linear', ConvGru(), bft, channels_first, 'BFT')
+    export(folder, 'causal-conv-gru-linear', CausalConvGru(), bft, channels_first, 'BFT')
+    export(folder, 'lstm-state', LstmState(), tbf, {0: 'steps'}, 'TBF', hidden=(2, 1, 12))
+    export(folder, 'embedding-lstm', EmbeddingLstm(), torch.randint(11, (1, STEPS)), batch_first,
+           'BT')
+    export(folder, 'bidirectional-last', BidirectionalLast(), tbf, steps_first, 'TBF')
+    export(folder, 'tcn', Tcn(), bft, channels_first, 'BFT')
+    export(folder, 'pooled', Pooled(), bft, channels_first, 'BFT')
+    export(folder, 'normalised', Normalised(), tbf, steps_first, 'TBF')
+    export(folder, 'window', Window(), torch.randn(1, 24), {}, 'BF', hidden=(1, 1, 7))
+    export(folder, 'unbatched', Unbatched(), tbf[:, 0], {0: 'steps'}, 'TF')
 
 
 if __name__ == '__main__':
-    main()
+    with results(__doc__, HERE, ROUNDED) as folder:
+        main(folder)

@@ -5,10 +5,21 @@
  *   npm install --prefix test/golden/tfjs --no-package-lock
  *   node test/golden/tfjs/make.mjs
  */
-import { writeFileSync } from 'node:fs';
-import tf from '@tensorflow/tfjs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { unlike } from '../unlike.js';
 import { maskedModels, models, quantised } from './models.mjs';
 
+const { check } = new Command('node test/golden/tfjs/make.mjs')
+  .description(
+    'Writes models.json: layers models of TensorFlow.js with seeded weights, as it saves them, and ' +
+      'what its own CPU backend computes for them.',
+  )
+  .option('--check', 'write nothing: compare with the file that is there')
+  .parse()
+  .opts();
+
+const { default: tf } = await import('@tensorflow/tfjs');
 await tf.setBackend('cpu');
 
 /** Repeatable numbers in [-scale, scale), of 24 bits each: float32 holds them. */
@@ -102,5 +113,10 @@ for (const dtype of ['uint8', 'uint16', 'float16']) {
     caseOf(`quantised to ${dtype}`, model, { ...modelJson, weightsManifest }, weightData, 99),
   );
 }
-const text = cases.map(one => JSON.stringify(one)).join(',\n');
-writeFileSync(new URL('models.json', import.meta.url), `[\n${text}\n]\n`);
+const text = `[\n${cases.map(one => JSON.stringify(one)).join(',\n')}\n]\n`;
+const file = new URL('models.json', import.meta.url);
+if (check) {
+  const place = unlike(JSON.parse(text), JSON.parse(readFileSync(file, 'utf8')));
+  process.stdout.write(`${cases.length} models compared${place ? `; differs at ${place}` : ''}\n`);
+  process.exitCode = place ? 1 : 0;
+} else writeFileSync(file, text);
