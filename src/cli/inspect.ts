@@ -1,17 +1,18 @@
 import { printable } from '../io/json.js';
 import { UnreadableError } from '../io/unreadable.js';
 import { describeModel } from './describe-model.js';
-import { asStop, openModel } from './model-file.js';
+import { asStop, type ModelOptions, openModel, orderHint } from './model-file.js';
 import { openOutput } from './output.js';
 import { exitCode, Stop } from './stop.js';
 
 /** Prints what a model file holds. Throws a Stop for one that can't be used. */
-export async function inspect(path: string): Promise<void> {
-  const file = await openModel(path);
+export async function inspect(path: string, options: ModelOptions = {}): Promise<void> {
+  const file = await openModel(path, options);
   const output = openOutput(undefined, false);
   await output.write(`format      ${file.format}\n`);
   try {
-    const { layer } = await file.read();
+    const { layer, assumedOrder: order } = await file.read();
+    if (order) await output.write(`order       ${order} (assumed, ${orderHint})\n`);
     await output.write(`${describeModel(layer.cell)}\n`);
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw asStop(path, error);

@@ -3,6 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, mismatch } from '../errors.js';
 import { readObject } from '../io/json.js';
 import type { LoadedLayer } from '../io/load.js';
+import type { ReadStateDictOptions } from '../io/read-state-dict.js';
 import { unusableFile } from './stop.js';
 
 /** A format of model files, recognised by what a file holds. */
@@ -11,8 +12,14 @@ export interface ModelFormat {
   readonly name: string;
   /** The paths of files that belong to it beside its own. */
   others?(bytes: Uint8Array): readonly string[];
+  /** True if `--modules` tells what the file does not. */
+  readonly takesModules?: boolean;
   /** Throws a RecurError. Readers are loaded when they are needed: the command starts fast. */
-  read(bytes: Uint8Array, others: readonly Uint8Array[]): Promise<LoadedLayer>;
+  read(
+    bytes: Uint8Array,
+    others: readonly Uint8Array[],
+    options: ReadStateDictOptions,
+  ): Promise<LoadedLayer>;
 }
 
 const own: ModelFormat = {
@@ -25,10 +32,11 @@ const unknown: ModelFormat = { ...own, name: 'unknown' };
 
 const stateDict: ModelFormat = {
   name: 'PyTorch state_dict (safetensors)',
-  async read(bytes) {
+  takesModules: true,
+  async read(bytes, _others, options) {
     const { readStateDict } = await import('../io/read-state-dict.js');
     const { readSafetensors } = await import('../io/read-safetensors.js');
-    return readStateDict(readSafetensors(bytes).tensors);
+    return readStateDict(readSafetensors(bytes).tensors, options);
   },
 };
 

@@ -127,7 +127,8 @@ describe('refused is', () => {
     ],
     'two orders': [
       { 'a.weight': zeros(3, 3), 'a.bias': zeros(3), 'b.weight': zeros(3, 3), 'b.bias': zeros(3) },
-      "state_dict: expected one order of 'a.', 'b.', got several; the option modules tells the order",
+      "state_dict: expected one order of 'a.', 'b.', got several; the option modules tells the order" +
+        ": { 'a.': {}, 'b.': {} } or { 'b.': {}, 'a.': {} }",
     ],
     'no order': [
       { 'a.weight': zeros(3, 4), 'a.bias': zeros(3), 'b.weight': zeros(5, 6), 'b.bias': zeros(5) },
