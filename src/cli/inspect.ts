@@ -1,7 +1,7 @@
 import { printable } from '../io/json.js';
 import { UnreadableError } from '../io/unreadable.js';
 import { describeModel } from './describe-model.js';
-import { asStop, type ModelOptions, openModel, orderHint } from './model-file.js';
+import { asStop, type ModelFile, type ModelOptions, openModel, orderHint } from './model-file.js';
 import { openOutput } from './output.js';
 import { exitCode, Stop } from './stop.js';
 
@@ -10,6 +10,7 @@ export async function inspect(path: string, options: ModelOptions = {}): Promise
   const file = await openModel(path, options);
   const output = openOutput(undefined, false);
   await output.write(`format      ${file.format}\n`);
+  if (file.remedy) await output.write(remedyText(file.remedy));
   try {
     const { layer, assumedOrder: order } = await file.read();
     if (order) await output.write(`order       ${order} (assumed, ${orderHint})\n`);
@@ -22,4 +23,10 @@ export async function inspect(path: string, options: ModelOptions = {}): Promise
     const parts = problems.length > 1 ? `${problems.length} parts` : 'a part';
     throw new Stop(exitCode.unusable, `${path}: ${parts} of it cannot run here`);
   }
+}
+
+/** How a file becomes readable, where that takes lines: they stand alone, to be copied. */
+function remedyText({ remedy, lines = [] }: NonNullable<ModelFile['remedy']>): string {
+  if (lines.length === 0) return '';
+  return [`to read it  ${remedy}:`, ...lines.map(line => `  ${line}`), ''].join('\n');
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { RecurError } from '../errors.js';
 import { AmbiguousOrderError } from '../io/ambiguous-order.js';
 import type { LoadedLayer } from '../io/load.js';
-import { besides, bytesOf, formatOf } from './model-format.js';
+import { besides, bytesOf, formatOf, type ModelFormat } from './model-format.js';
 import { type Modules, modulesText } from './modules-option.js';
 import { complain, unusable } from './stop.js';
 
@@ -18,6 +18,8 @@ export interface Model {
 export interface ModelFile {
   /** What kind of file it is. */
   readonly format: string;
+  /** How it becomes readable, if it is not: words, and lines to type. */
+  readonly remedy?: ModelFormat['remedy'];
   /** Throws a RecurError. */
   read(): Promise<Model>;
 }
@@ -36,6 +38,7 @@ export async function openModel(path: string, { modules }: ModelOptions = {}): P
   }
   return {
     format: format.name,
+    remedy: format.remedy,
     async read() {
       const others = await besides(path, format.others?.(bytes) ?? []);
       let assumed: readonly string[] | undefined;

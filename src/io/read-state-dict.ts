@@ -6,7 +6,7 @@ import { quoted } from './json.js';
 import type { LoadedLayer } from './load.js';
 import { loadedLayer } from './loaded-layer.js';
 import { refusing } from './refusals.js';
-import { TensorClaims } from './tensor-claims.js';
+import { checkTensors, TensorClaims } from './tensor-claims.js';
 import type { Draft, StateDictModule } from './torch-draft.js';
 import { groupsOf } from './torch-groups.js';
 import { draftOf } from './torch-inference.js';
@@ -61,9 +61,7 @@ export function readStateDict(
     checkOptions(options);
     const modules = checkedModules(options.modules ?? {});
     const ignored = listOf('readStateDict.ignore', options.ignore ?? []);
-    if (typeof tensors !== 'object' || tensors === null) {
-      throw mismatch('readStateDict', 'tensors by name', describe(tensors));
-    }
+    checkTensors('readStateDict', tensors);
     const names = Object.keys(tensors).filter(
       name => !ignored.some(start => name.startsWith(start)),
     );

@@ -76,7 +76,7 @@ test.concurrent('--modules takes the words of the option modules as JSON', async
   const path = file('head.safetensors', writeStateDict(net, { prefix: ['rnn.', 'head.'] }));
   const told = '{"head.": {"activation": "sigmoid"}}';
   const { stdout } = await rxrecur(['inspect', path, '--modules', told]);
-  expect(linesOf(stdout)[1]).toMatch(/^order       rnn.,head. \(assumed/);
+  expect(linesOf(stdout)[1]).toContain('rnn.,head. (assumed');
   expect(linesOf(stdout)[2]).toBe(`model       ${net}`);
 });
 

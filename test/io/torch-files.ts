@@ -6,6 +6,7 @@ import { uniform } from '../golden/generate.js';
 
 interface Golden {
   readonly steps: number;
+  readonly lines: Readonly<Record<string, readonly string[]>>;
   readonly outputs: Readonly<Record<string, { readonly seed: number; readonly y: number[][] }>>;
 }
 
@@ -41,4 +42,9 @@ export function answersAsTorch(name: string, model: LoadedLayer): void {
       expect(Math.abs(v - y[k][i]), `${name} ${k} ${i}`).toBeLessThanOrEqual(2e-6);
     }
   }
+}
+
+/** The lines that turn a file into safetensors, as make.py ran them. */
+export function torchLines(name: string): readonly string[] {
+  return golden.lines[name];
 }

@@ -4,7 +4,7 @@
   python3 make.py --check   writes nothing: fails where the files are not what this PyTorch makes
 
 The function of docs/pytorch.md that turns a state_dict into safetensors is taken from that page and
-run on tensors of torch, so the page is what is tested.
+run on tensors of torch; so are the two lines that readers print for files of torch.save.
 
   forecaster.pt, .pth     a state_dict of LSTM(2 → 16) and Linear(16 → 2), as torch.save writes it now
                           (a zip) and wrote it before 1.6 (a bare pickle)
@@ -14,10 +14,14 @@ run on tensors of torch, so the page is what is tested.
 """
 import io
 import json
+import os
 import platform
 import re
 import struct
 import sys
+import tempfile
+import types
+from importlib import import_module
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -31,6 +35,17 @@ from torch import nn
 from generate import uniform
 
 STEPS, KEPT = 30, 3
+# What readers say of a file that only PyTorch reads: two lines that write net.safetensors.
+IMPORTS = 'import torch; from safetensors.torch import save_file'
+LINES = {
+    'forecaster.pt': [IMPORTS, "save_file(torch.load('net.pt', weights_only=True), 'net.safetensors')"],
+    'forecaster.pth': [IMPORTS, "save_file(torch.load('net.pt', weights_only=True), 'net.safetensors')"],
+    'checkpoint.pt': [IMPORTS, "save_file(torch.load('net.pt', weights_only=True)['state_dict'], "
+                               "'net.safetensors')"],
+    'module.pt': [IMPORTS, "save_file(torch.load('net.pt', weights_only=False).state_dict(), "
+                           "'net.safetensors')"],
+    'script.pt': [IMPORTS, "save_file(torch.jit.load('net.pt').state_dict(), 'net.safetensors')"],
+}
 PAGE = HERE.parents[2] / 'docs' / 'pytorch.md'
 
 
@@ -103,7 +118,7 @@ def read(data):
     """The arrays in safetensors, by the format's own words."""
     start = 8 + struct.unpack('<Q', data[:8])[0]
     header = json.loads(data[8:start])
-    header.pop('__metadata__')
+    header.pop('__metadata__', None)
     arrays = {}
     for name, entry in header.items():
         begin, end = entry['data_offsets']
@@ -128,6 +143,33 @@ def check_kinds(safetensors):
         assert (arrays[name] == wanted.numpy()).all(), name
 
 
+def package(safetensors):
+    """The package of that name, or what stands for it: the function of the page."""
+    try:
+        import_module('safetensors.torch')
+    except ImportError:
+        for name in ('safetensors', 'safetensors.torch'):
+            sys.modules[name] = types.ModuleType(name)
+        sys.modules['safetensors.torch'].save_file = (
+            lambda tensors, path: Path(path).write_bytes(safetensors(tensors)))
+
+
+def check_lines(files, nets):
+    """The two lines, typed beside a net.pt, make a file of the tensors that went into it."""
+    before = os.getcwd()
+    for name, lines in LINES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            Path('net.pt').write_bytes(files[name])
+            exec('\n'.join(lines), {})
+            arrays = read(Path('net.safetensors').read_bytes())
+            os.chdir(before)
+        wanted = nets[name].state_dict()
+        assert sorted(arrays) == sorted(wanted), name
+        for key, v in wanted.items():
+            assert np.array_equal(arrays[key], v.numpy()), f'{name} {key}'
+
+
 def make():
     torch.manual_seed(90)
     nets = {'forecaster': Forecaster(), 'deep': Deep(), 'encoder': Encoder(), 'twins': Twins()}
@@ -135,15 +177,18 @@ def make():
     check_kinds(safetensors)
     files = {f'{name}.safetensors': safetensors(net.state_dict()) for name, net in nets.items()}
     net = nets['forecaster']
+    small = nn.Linear(2, 1)
     script = io.BytesIO()
-    torch.jit.save(torch.jit.script(nn.Linear(2, 1)), script)
+    torch.jit.save(torch.jit.script(small), script)
     files.update({
         'forecaster.pt': saved(net.state_dict()),
         'forecaster.pth': saved(net.state_dict(), _use_new_zipfile_serialization=False),
-        'checkpoint.pt': saved({'epoch': 3, 'state_dict': nn.Linear(2, 1).state_dict()}),
-        'module.pt': saved(nn.Linear(2, 1)),
+        'checkpoint.pt': saved({'epoch': 3, 'state_dict': small.state_dict()}),
+        'module.pt': saved(small),
         'script.pt': script.getvalue(),
     })
+    package(safetensors)
+    check_lines(files, {name: net if name.startswith('forecaster') else small for name in LINES})
     outputs = {}
     for seed, (name, net) in enumerate(nets.items(), start=1):
         size = 3 if name == 'twins' else 2
@@ -152,7 +197,7 @@ def make():
             outputs[name] = {'seed': seed, 'y': net.double()(x[:, None])[-KEPT:, 0].tolist()}
     versions = {'python': platform.python_version(), 'numpy': np.__version__,
                 'torch': torch.__version__}
-    return files, {'madeWith': versions, 'steps': STEPS, 'outputs': outputs}
+    return files, {'madeWith': versions, 'steps': STEPS, 'outputs': outputs, 'lines': LINES}
 
 
 def tensors_of(name, data):
