@@ -1,5 +1,5 @@
 export * from './core.js';
-export type { LayerReading } from './layers/readings.js';
+export type { LayerReading } from './layers/layer-reading.js';
 export type { Forecast } from './layers/session.js';
 export { type ForecastConfig, forecast } from './operators/forecast.js';
 export { type FrameConfig, frame, type Samples } from './operators/frame.js';

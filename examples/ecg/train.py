@@ -111,16 +111,18 @@ def stream(net, u):
         return net(torch.tensor(u)[None])[0]
 
 
-def safetensors(tensors):
-    """Eight bytes with the header's length, the header in JSON, the numbers."""
-    header, at = {"__metadata__": {"format": "pt"}}, 0
-    for name, v in tensors.items():
-        header[name] = {"dtype": "F32", "shape": v.shape, "data_offsets": [at, at + v.nbytes]}
-        at += v.nbytes
+def safetensors(state_dict):
+    """Eight bytes with the header's length, the header in JSON, the numbers as float32."""
+    header, parts, at = {"__metadata__": {"format": "pt"}}, [], 0
+    for name, v in state_dict.items():
+        v = torch.as_tensor(v).detach().cpu().float()
+        parts.append(v.numpy().astype("<f4").tobytes())
+        end = at + len(parts[-1])
+        header[name] = {"dtype": "F32", "shape": list(v.shape), "data_offsets": [at, end]}
+        at = end
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    data = b"".join(v.astype("<f4").tobytes() for v in tensors.values())
-    return len(text).to_bytes(8, "little") + text + data
+    return len(text).to_bytes(8, "little") + text + b"".join(parts)
 
 
 def row(name, *cells):

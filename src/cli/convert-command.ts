@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { ModelOptions } from './model-file.js';
+import { modules, modulesHelp } from './modules-option.js';
 import { type Target, targets } from './targets.js';
 
 const more = `
@@ -26,9 +28,10 @@ export function addConvert(program: Command): void {
     .argument('<model>', 'a model file of any format')
     .argument('<output>', 'the file to write')
     .addOption(new Option('--to <format>', 'the format to write').choices([...targets]))
+    .option('--modules <modules>', modulesHelp, modules)
     .addHelpText('after', more)
-    .action(async (model: string, output: string, { to }: { readonly to?: Target }) => {
+    .action(async (model: string, output: string, options: ModelOptions & { to?: Target }) => {
       const { convert } = await import('./convert.js');
-      await convert(model, output, to);
+      await convert(model, output, options.to, options);
     });
 }

@@ -1,17 +1,22 @@
 import { RecurError } from '../errors.js';
 import type { LoadedLayer } from '../io/load.js';
-import { readModel } from './model-file.js';
+import { type ModelOptions, readModel } from './model-file.js';
 import { replaceFile } from './replace-file.js';
 import { unusable } from './stop.js';
 import { type Target, targetOfName } from './targets.js';
 
 /** Writes the model at `path` to `output`. Throws a Stop. */
-export async function convert(path: string, output: string, to?: Target): Promise<void> {
+export async function convert(
+  path: string,
+  output: string,
+  to?: Target,
+  options: ModelOptions = {},
+): Promise<void> {
   const target = to ?? targetOfName(output);
   if (target === undefined) {
     throw unusable(`${output}: its ending tells no format; choose one with --to`);
   }
-  const { layer } = await readModel(path);
+  const { layer } = await readModel(path, options);
   let bytes: Uint8Array;
   try {
     bytes = await writers[target](layer);

@@ -1,9 +1,15 @@
 import type { Command } from 'commander';
+import type { ModelOptions } from './model-file.js';
+import { modules, modulesHelp } from './modules-option.js';
 
 const more = `
 Formats, told by what is in the file: model files of rxrecur and PyTorch's
 state_dict (both safetensors), ONNX, Keras (.keras and .h5), TensorFlow.js
 (model.json, its shards beside it), RTNeural, AIDA-X and GuitarML (JSON).
+
+A state_dict has no order of its modules. If several fit, inspect prints the one
+that it assumes; --modules overrides it, with what the modules' names begin with:
+rnn.,head. or, in JSON, what each is: {"rnn.": {}, "head.": {"activation": "tanh"}}.
 
 Of a file that holds parts that cannot run here all of them are told, and why.
 
@@ -14,7 +20,8 @@ Exit codes:
 
 Examples:
   $ rxrecur inspect model.safetensors
-  $ rxrecur inspect amplifier.json`;
+  $ rxrecur inspect amplifier.json
+  $ rxrecur inspect forecaster.safetensors --modules rnn.,head.`;
 
 /** Adds `inspect` to the program. */
 export function addInspect(program: Command): void {
@@ -23,9 +30,10 @@ export function addInspect(program: Command): void {
     .summary('tell what a model file holds')
     .description("Prints a model's layers, sizes, parameters and equations.")
     .argument('<model>', 'a model file of any format')
+    .option('--modules <modules>', modulesHelp, modules)
     .addHelpText('after', more)
-    .action(async (path: string) => {
+    .action(async (path: string, options: ModelOptions) => {
       const { inspect } = await import('./inspect.js');
-      await inspect(path);
+      await inspect(path, options);
     });
 }

@@ -1,17 +1,19 @@
 import { printable } from '../io/json.js';
 import { UnreadableError } from '../io/unreadable.js';
 import { describeModel } from './describe-model.js';
-import { asStop, openModel } from './model-file.js';
+import { asStop, type ModelFile, type ModelOptions, openModel, orderHint } from './model-file.js';
 import { openOutput } from './output.js';
 import { exitCode, Stop } from './stop.js';
 
 /** Prints what a model file holds. Throws a Stop for one that can't be used. */
-export async function inspect(path: string): Promise<void> {
-  const file = await openModel(path);
+export async function inspect(path: string, options: ModelOptions = {}): Promise<void> {
+  const file = await openModel(path, options);
   const output = openOutput(undefined, false);
   await output.write(`format      ${file.format}\n`);
+  if (file.remedy) await output.write(remedyText(file.remedy));
   try {
-    const { layer } = await file.read();
+    const { layer, assumedOrder: order } = await file.read();
+    if (order) await output.write(`order       ${order} (assumed, ${orderHint})\n`);
     await output.write(`${describeModel(layer.cell)}\n`);
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw asStop(path, error);
@@ -21,4 +23,10 @@ export async function inspect(path: string): Promise<void> {
     const parts = problems.length > 1 ? `${problems.length} parts` : 'a part';
     throw new Stop(exitCode.unusable, `${path}: ${parts} of it cannot run here`);
   }
+}
+
+/** How a file becomes readable, where that takes lines: they stand alone, to be copied. */
+function remedyText({ remedy, lines = [] }: NonNullable<ModelFile['remedy']>): string {
+  if (lines.length === 0) return '';
+  return [`to read it  ${remedy}:`, ...lines.map(line => `  ${line}`), ''].join('\n');
 }

@@ -1,51 +1,83 @@
 import { createHash } from 'node:crypto';
 import { RecurError } from '../errors.js';
+import { AmbiguousOrderError } from '../io/ambiguous-order.js';
 import type { LoadedLayer } from '../io/load.js';
-import { besides, bytesOf, formatOf } from './model-format.js';
-import { unusable } from './stop.js';
+import { besides, bytesOf, formatOf, type ModelFormat } from './model-format.js';
+import { type Modules, modulesText } from './modules-option.js';
+import { complain, unusable } from './stop.js';
 
 export interface Model {
   readonly layer: LoadedLayer;
-  /** SHA-256 of the file, and of those that belong to it. */
+  /** SHA-256 of the file, of those that belong to it, and of what --modules or an assumption adds. */
   readonly sha256: string;
+  /** The order of its modules, as `--modules` takes it, if the file leaves several. */
+  readonly assumedOrder?: string | undefined;
 }
 
 /** A model file that has not been read yet. */
 export interface ModelFile {
   /** What kind of file it is. */
   readonly format: string;
+  /** How it becomes readable, if it is not: words, and lines to type. */
+  readonly remedy?: ModelFormat['remedy'];
   /** Throws a RecurError. */
   read(): Promise<Model>;
 }
 
+/** What the command line tells of a model file. */
+export interface ModelOptions {
+  readonly modules?: Modules | undefined;
+}
+
 /** The model file at `path`, of any format. Throws a Stop. */
-export async function openModel(path: string): Promise<ModelFile> {
+export async function openModel(path: string, { modules }: ModelOptions = {}): Promise<ModelFile> {
   const bytes = await bytesOf(path);
   const format = formatOf(bytes);
+  if (modules && !format.takesModules) {
+    throw unusable(`--modules is for a PyTorch state_dict, and ${path} is ${format.name}`);
+  }
   return {
     format: format.name,
+    remedy: format.remedy,
     async read() {
       const others = await besides(path, format.others?.(bytes) ?? []);
-      const layer = await format.read(bytes, others);
+      let assumed: readonly string[] | undefined;
+      const onAssumedOrder = (prefixes: readonly string[]) => {
+        assumed = prefixes;
+      };
+      const layer = await format.read(bytes, others, { modules, onAssumedOrder });
       const hash = createHash('sha256');
       for (const part of [bytes, ...others]) hash.update(part);
-      return { layer, sha256: hash.digest('hex') };
+      const told = modules ?? (assumed && Object.fromEntries(assumed.map(name => [name, {}])));
+      if (told) hash.update(JSON.stringify(told));
+      return { layer, sha256: hash.digest('hex'), assumedOrder: assumed && modulesText(assumed) };
     },
   };
 }
 
-/** The model in the file at `path`, of any format. Throws a Stop. */
-export async function readModel(path: string): Promise<Model> {
-  const file = await openModel(path);
+/** The model in the file at `path`, of any format; says on stderr what is assumed. Throws a Stop. */
+export async function readModel(path: string, options: ModelOptions = {}): Promise<Model> {
+  const file = await openModel(path, options);
   try {
-    return await file.read();
+    const model = await file.read();
+    const { assumedOrder: order } = model;
+    if (order) await complain(`${path}: the order ${order} is assumed, ${orderHint}`);
+    return model;
   } catch (error) {
     throw asStop(path, error);
   }
 }
 
+export const orderHint = 'recurrent layers first; --modules overrides it';
+
 /** What a reader threw as the end of the command, where it is no fault of the library. */
 export function asStop(path: string, error: unknown): unknown {
+  if (error instanceof AmbiguousOrderError) {
+    const { where, expected, got, orders } = error;
+    const typed = orders.map(order => `--modules ${modulesText(order)}`).join(' or ');
+    const remedy = typed || '--modules and all of them in their order';
+    return unusable(`${path}: ${where}: expected ${expected}, got ${got}; give ${remedy}`);
+  }
   if (error instanceof RecurError) return unusable(`${path}: ${error.message}`);
   // A reader's optional peer.
   const missing = /Cannot find package '([\w@/-]+)'/.exec(String(error))?.[1];

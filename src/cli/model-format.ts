@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { describe, mismatch } from '../errors.js';
+import { kindOf } from '../io/file-kind.js';
+import type { FileFormat, FileKind } from '../io/file-kinds.js';
 import { readObject } from '../io/json.js';
 import type { LoadedLayer } from '../io/load.js';
+import { hintOf } from '../io/misread.js';
+import type { ReadStateDictOptions } from '../io/read-state-dict.js';
 import { unusableFile } from './stop.js';
 
 /** A format of model files, recognised by what a file holds. */
@@ -11,8 +15,16 @@ export interface ModelFormat {
   readonly name: string;
   /** The paths of files that belong to it beside its own. */
   others?(bytes: Uint8Array): readonly string[];
+  /** How the file becomes readable, if it is not: words, and lines to type. */
+  readonly remedy?: Pick<FileKind, 'remedy' | 'lines'>;
+  /** True if `--modules` tells what the file does not. */
+  readonly takesModules?: boolean;
   /** Throws a RecurError. Readers are loaded when they are needed: the command starts fast. */
-  read(bytes: Uint8Array, others: readonly Uint8Array[]): Promise<LoadedLayer>;
+  read(
+    bytes: Uint8Array,
+    others: readonly Uint8Array[],
+    options: ReadStateDictOptions,
+  ): Promise<LoadedLayer>;
 }
 
 const own: ModelFormat = {
@@ -23,12 +35,24 @@ const own: ModelFormat = {
 /** Its refusal says what a model file of ours would have. */
 const unknown: ModelFormat = { ...own, name: 'unknown' };
 
+/** A file that no reader reads. */
+function foreign(kind: FileKind): ModelFormat {
+  return {
+    name: kind.what,
+    remedy: kind,
+    async read() {
+      throw mismatch('model', 'a model file', kind.what, hintOf(kind));
+    },
+  };
+}
+
 const stateDict: ModelFormat = {
   name: 'PyTorch state_dict (safetensors)',
-  async read(bytes) {
+  takesModules: true,
+  async read(bytes, _others, options) {
     const { readStateDict } = await import('../io/read-state-dict.js');
     const { readSafetensors } = await import('../io/read-safetensors.js');
-    return readStateDict(readSafetensors(bytes).tensors);
+    return readStateDict(readSafetensors(bytes).tensors, options);
   },
 };
 
@@ -65,23 +89,18 @@ const numpy: ModelFormat = {
   },
 };
 
+const formats: Readonly<Record<FileFormat, ModelFormat>> = {
+  ...{ safetensors: stateDict, keras, hdf5: keras, onnx, npy: numpy, npz: numpy },
+  ...{ tfjs, rtneural, guitarml: guitarMl },
+};
+
 /** The format of a file. */
 export function formatOf(bytes: Uint8Array): ModelFormat {
-  const head = Buffer.from(bytes.subarray(0, 9)).toString('latin1');
-  if (head.startsWith('\x93NUMPY')) return numpy;
-  if (head.startsWith('PK')) return Buffer.from(bytes).includes('config.json') ? keras : numpy;
-  if (head.startsWith('\x89HDF\r\n\x1a\n')) return keras;
-  if (/^(\xef\xbb\xbf)?\s*\{/.test(head)) return jsonFormat(bytes);
-  if (head[8] === '{') return isOwn(bytes) ? own : stateDict;
-  // The field that all writers of ONNX begin with: ir_version.
-  return head.startsWith('\x08') ? onnx : unknown;
-}
-
-/** By the names that the formats begin with; the reader then reads all of it. */
-function jsonFormat(bytes: Uint8Array): ModelFormat {
-  const text = Buffer.from(bytes).toString('latin1');
-  if (/"(weightsManifest|modelTopology)"\s*:/.test(text)) return tfjs;
-  return /"state_dict"\s*:/.test(text) ? guitarMl : rtneural;
+  const kind = kindOf(bytes);
+  // Damaged, it may still begin as ONNX does, with ir_version.
+  if (!kind) return bytes[0] === 0x08 ? onnx : unknown;
+  if (!('format' in kind)) return foreign(kind);
+  return kind.format === 'safetensors' && isOwn(bytes) ? own : formats[kind.format];
 }
 
 /** The paths that the `weightsManifest` of a model.json names. */

@@ -1,8 +1,10 @@
 import type { RowFormat } from './format.js';
+import type { Modules } from './modules-option.js';
 
 /** The command line of `rxrecur run`, checked as far as it can be without the model. */
 export interface RunOptions {
   readonly model: string;
+  readonly modules?: Modules;
   /** '-' is stdin. */
   readonly file: string;
   readonly columns?: readonly string[];

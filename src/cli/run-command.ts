@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'csv-parse/sync';
+import { modules, modulesHelp } from './modules-option.js';
 import type { RunOptions } from './options.js';
 import { unusable } from './stop.js';
 
@@ -51,6 +52,7 @@ export function addRun(program: Command): void {
     .argument('<model>', 'a model file of any format (see rxrecur inspect --help)')
     .argument('[file]', "the rows; '-' is stdin", '-')
     .option('-c, --columns <names>', "the model's inputs, in order", names)
+    .option('--modules <modules>', modulesHelp, modules)
     .addOption(
       new Option('--input-format <format>', 'how the rows are written').choices(['ndjson', 'csv']),
     )

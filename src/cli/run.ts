@@ -21,7 +21,7 @@ import { complain, unusable } from './stop.js';
 export async function run(options: RunOptions): Promise<void> {
   const { file, output: path, stateEvery } = options;
   const stop = stopOnSignals();
-  const { layer, sha256 } = await readModel(options.model);
+  const { layer, sha256 } = await readModel(options.model, options);
   const { why } = layer.cell[internals];
   if (why) {
     throw unusable(`${options.model}: it takes sequences as wholes, and rows have no end; ${why}`);

@@ -89,6 +89,8 @@ export interface CellInternals {
   /** What runs it, and its states; undefined where a plain function takes part. */
   readonly engines?: Engines | undefined;
   readonly shape?: StateShape | undefined;
+  /** What runs the arithmetic of a layer that is more than that: a convolution over sequences. */
+  readonly inner?: Engines | undefined;
   readonly marks?: Marks | undefined;
   /** Of a layer that reads sequences as wholes: a single step tells it nothing. */
   readonly whole?: WholeStart | undefined;
@@ -116,7 +118,10 @@ export interface WholeRunner {
 }
 
 /** What a layer that reads sequences as wholes runs by. */
-export type WholeRuns = Pick<CellInternals, 'start' | 'whole' | 'why' | 'stepsAfter' | 'compose'>;
+export type WholeRuns = Pick<
+  CellInternals,
+  'start' | 'whole' | 'why' | 'stepsAfter' | 'compose' | 'inner'
+>;
 
 /** Makes a runner whose sequences begin at a state. */
 export type WholeStart = (state?: unknown, options?: BirthOptions) => WholeRunner;

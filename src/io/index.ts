@@ -1,4 +1,5 @@
 /** Model files, and parameters from and to PyTorch. */
+export { AmbiguousOrderError } from './ambiguous-order.js';
 export {
   canonicalWeights,
   type Layout,

@@ -106,6 +106,22 @@ function repeatedName(json: string): string | undefined {
   return undefined;
 }
 
+/** Names of a text's outermost object, in their order, as they are written; nothing is checked. */
+export function fieldNames(text: string): readonly string[] {
+  const names: string[] = [];
+  for (let i = 0, depth = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x5b || code === 0x7b) depth += 1;
+    else if (code === 0x5d || code === 0x7d) depth -= 1;
+    else if (code === quote) {
+      const from = i;
+      i = endOfString(text, from);
+      if (depth === 1 && isName(text, i + 1)) names.push(text.slice(from + 1, i));
+    }
+  }
+  return names;
+}
+
 /** True where a colon follows: the string that ended there is a name, not a value. */
 function isName(json: string, at: number): boolean {
   let i = at;

@@ -27,7 +27,7 @@ export const layouts = {
   },
   onnx: {
     ...{ rnn: 'n', lstm: 'iofg', gru: 'zrn', transposed: false, resetGate: 'before' },
-    letters: 'W, R, B = [Wb | Rb]; LSTM i o f c, GRU z r h; linear_before_reset = 1: reset after',
+    letters: 'W, R, B = Wb, Rb; LSTM i o f c, GRU z r h; linear_before_reset = 1: reset after',
   },
   rtneural: {
     ...{ rnn: 'n', lstm: 'ifgo', gru: 'zrn', transposed: true, resetGate: 'after' },

@@ -3,6 +3,7 @@ import { describe, mismatch, shapeText } from '../errors.js';
 import { isPlainObject, typedArrayName } from '../layers/values.js';
 import { dtypeBits, floats } from './dtypes.js';
 import { parseJson, quoted, textOfBytes } from './json.js';
+import { misread } from './misread.js';
 
 /** What a safetensors file holds. Both records have no prototype: any name is safe to look up. */
 export interface Safetensors {
@@ -43,7 +44,7 @@ interface Entry {
  * tensors.weight.shape; // → [ 2, 3 ]
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
-  const { header, data } = split(bytes);
+  const { header, data } = headed(bytes);
   const entries = Object.entries(header).flatMap(([name, value]) =>
     name === metadataName ? [] : [entryOf(name, value)],
   );
@@ -59,11 +60,20 @@ export function whereOf(name: string): string {
   return `safetensors ${quoted(name)}`;
 }
 
+/** `split`; bytes of another kind are refused as what they are. */
+function headed(bytes: Uint8Array) {
+  if (typedArrayName(bytes) !== 'Uint8Array') {
+    throw mismatch('safetensors', "a file's bytes as a Uint8Array", describe(bytes));
+  }
+  try {
+    return split(bytes);
+  } catch (error) {
+    throw misread('safetensors', 'safetensors', bytes, error);
+  }
+}
+
 function split(bytes: Uint8Array) {
   const where = 'safetensors';
-  if (typedArrayName(bytes) !== 'Uint8Array') {
-    throw mismatch(where, "a file's bytes as a Uint8Array", describe(bytes));
-  }
   const size = bytes.byteLength;
   const short = (least: number | bigint) =>
     mismatch(where, `at least ${least} bytes`, String(size), 'the file is cut short, or another');

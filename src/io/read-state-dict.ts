@@ -1,12 +1,12 @@
 import { isInside, isNdArray, type NdArray } from '../arrays/ndarray.js';
-import { checkNames, describe, mismatch } from '../errors.js';
+import { checkNames, demand, describe, mismatch } from '../errors.js';
 import { chainOf } from '../layers/chain.js';
 import { isPlainObject } from '../layers/values.js';
 import { quoted } from './json.js';
 import type { LoadedLayer } from './load.js';
 import { loadedLayer } from './loaded-layer.js';
 import { refusing } from './refusals.js';
-import { TensorClaims } from './tensor-claims.js';
+import { checkTensors, TensorClaims } from './tensor-claims.js';
 import type { Draft, StateDictModule } from './torch-draft.js';
 import { groupsOf } from './torch-groups.js';
 import { draftOf } from './torch-inference.js';
@@ -22,6 +22,11 @@ export interface ReadStateDictOptions {
   readonly modules?: Readonly<Record<string, StateDictModule>> | undefined;
   /** What the names of tensors begin with that are not read. */
   readonly ignore?: string | readonly string[] | undefined;
+  /**
+   * Is told the order, as the prefixes of the modules, if it is assumed: several fit, and one has
+   * the recurrent layers first.
+   */
+  readonly onAssumedOrder?: ((prefixes: readonly string[]) => void) | undefined;
 }
 
 /** Modules of a file; far more than any network has that is a chain. */
@@ -31,8 +36,10 @@ const mostModules = 512;
  * The network of a PyTorch `state_dict`, as far as names and shapes tell it, as a layer: a chain of
  * the modules. `weight_ih_l0` of 4 · hidden rows is an LSTM, of 3 a GRU, of 1 an RNN; with
  * `weight_hr_l0`, an LSTM with a projection, with `_reverse`, a bidirectional one; `weight` of two
- * dimensions with `bias` is `Linear`. They run in the only order in which their sizes fit, or in
- * that of their numbers (`Sequential`).
+ * dimensions with `bias` is `Linear`. They run in the order of their numbers (`Sequential`), or in the
+ * only one in which their sizes fit. If several fit, as in a forecaster whose inputs are as many as its
+ * outputs, recurrent layers are assumed to come before `Linear` ones, where that leaves one order; else
+ * an AmbiguousOrderError has the candidates.
  *
  * What else there is, the option `modules` tells: which is an `Embedding`, a `LayerNorm`, a `PReLU`,
  * a `Conv1d` or, padded on the left alone, a `CausalConv1d`, the activations, the order. What a file never tells, such as dropout, which
@@ -49,13 +56,12 @@ export function readStateDict(
   tensors: Readonly<Record<string, NdArray>>,
   options: ReadStateDictOptions = {},
 ): LoadedLayer {
-  return refusing('state_dict', () => {
-    checkNames('readStateDict', options, ['modules', 'ignore']);
+  let assumed: readonly string[] | undefined;
+  const layer = refusing('state_dict', () => {
+    checkOptions(options);
     const modules = checkedModules(options.modules ?? {});
     const ignored = listOf('readStateDict.ignore', options.ignore ?? []);
-    if (typeof tensors !== 'object' || tensors === null) {
-      throw mismatch('readStateDict', 'tensors by name', describe(tensors));
-    }
+    checkTensors('readStateDict', tensors);
     const names = Object.keys(tensors).filter(
       name => !ignored.some(start => name.startsWith(start)),
     );
@@ -65,12 +71,22 @@ export function readStateDict(
     }
     const claims = new TensorClaims('state_dict', tensors);
     const drafts = groups.map(group => draftOf(group, claims, modules.get(group.prefix) ?? {}));
-    const ordered = inOrder(drafts, [...modules.keys()]);
+    const found = inOrder(drafts, [...modules.keys()]);
     checkInside(names, tensors);
-    const cells = ordered.flatMap(draft => draft.build(claims));
+    const cells = found.order.flatMap(draft => draft.build(claims));
     claims.settle([...ignored, ...countersOf(drafts)]);
+    if (found.assumed) assumed = found.order.map(({ prefix }) => prefix);
     return loadedLayer(cells.length === 1 ? cells[0] : chainOf(cells));
   });
+  if (assumed) options.onAssumedOrder?.(assumed);
+  return layer;
+}
+
+function checkOptions(options: ReadStateDictOptions): void {
+  checkNames('readStateDict', options, ['modules', 'ignore', 'onAssumedOrder']);
+  const { onAssumedOrder: given } = options;
+  const fits = given === undefined || typeof given === 'function';
+  demand(fits, 'readStateDict.onAssumedOrder', 'a function', given);
 }
 
 /** BatchNorm1d counts what it was trained on. */

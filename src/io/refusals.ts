@@ -1,4 +1,5 @@
 import { asRecurError, RecurError } from '../errors.js';
+import { AmbiguousOrderError } from './ambiguous-order.js';
 import { printable } from './json.js';
 import { UnreadableError } from './unreadable.js';
 
@@ -10,7 +11,7 @@ export function refusing<T>(format: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof UnreadableError) throw error;
+    if (error instanceof UnreadableError || error instanceof AmbiguousOrderError) throw error;
     throw printableError(asRecurError(error, format));
   }
 }

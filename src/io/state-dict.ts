@@ -1,12 +1,12 @@
 import type { NdArray } from '../arrays/ndarray.js';
 import type { AnyCell, Cell } from '../equations/cell.js';
-import { checkNames, describe, mismatch } from '../errors.js';
+import { checkNames } from '../errors.js';
 import type { WithCell } from '../layers/members.js';
 import type { LayerOf } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
 import { quoted } from './json.js';
 import { withParams } from './rebuild.js';
-import { TensorClaims } from './tensor-claims.js';
+import { checkTensors, TensorClaims } from './tensor-claims.js';
 import {
   listOf,
   type NamedPart,
@@ -60,9 +60,7 @@ export function fromStateDict<M extends AnyCell | WithCell>(
   const caller = 'fromStateDict';
   checkNames(caller, options, ['prefix', 'ignore']);
   const cell = plainCell(caller, model);
-  if (typeof tensors !== 'object' || tensors === null) {
-    throw mismatch(caller, 'tensors by name', describe(tensors));
-  }
+  checkTensors(caller, tensors);
   const parts = namedParts(caller, torchParts(caller, cell), options.prefix ?? '');
   const ignored = listOf(`${caller}.ignore`, options.ignore ?? []);
   const claims = new TensorClaims('state_dict', tensors);

@@ -1,7 +1,22 @@
 import { flatten, isNdArray, type NdArray, sizeOf } from '../arrays/ndarray.js';
 import type { ParameterShape } from '../equations/parameters.js';
 import { describe, mismatch, shapeText } from '../errors.js';
+import { typedArrayName } from '../layers/values.js';
 import { quoted } from './json.js';
+import { misread } from './misread.js';
+
+/** Refuses what are no tensors by name; of a file's bytes it says how they become such. */
+export function checkTensors(where: string, tensors: unknown): void {
+  const isBytes = typedArrayName(tensors) === 'Uint8Array';
+  if (typeof tensors === 'object' && tensors !== null && !isBytes) return;
+  const error = mismatch(
+    where,
+    'tensors by name',
+    describe(tensors),
+    isBytes ? 'readSafetensors(bytes).tensors has them' : undefined,
+  );
+  throw isBytes ? misread(where, 'safetensors', tensors as Uint8Array, error) : error;
+}
 
 /** Tensors by name, each to be claimed once, by the parameter that it is for. */
 export class TensorClaims {

@@ -32,6 +32,7 @@ export type StateDictKind =
 /** A module whose shapes have been read. */
 export interface Draft {
   readonly prefix: string;
+  readonly kind: 'recurrent' | 'BatchNorm1d' | StateDictKind;
   readonly inputSize: number;
   readonly outputSize: number;
   /** Claims its tensors. */

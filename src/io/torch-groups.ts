@@ -37,7 +37,10 @@ export function groupsOf(names: readonly string[]): Group[] {
     else {
       const [, prefix, own] = plain.exec(name) ?? [];
       const known = own !== undefined && (prefix === '' || prefix.endsWith('.'));
-      if (!known) throw mismatch(where(name), "a module's tensor, such as head.weight", 'another');
+      if (!known) {
+        const hint = /weight(Ih|Hh)$/.test(name) ? 'load reads model files of rxrecur' : undefined;
+        throw mismatch(where(name), "a module's tensor, such as head.weight", 'another', hint);
+      }
       groupOf(prefix).names.set(own, name);
     }
   }

@@ -59,7 +59,7 @@ const drafts: Readonly<Record<Exclude<StateDictKind, 'LayerNorm'>, MakeDraft>> =
       const bias = names.has('bias');
       return [denseCell(inputSize, outputSize, { activation, bias, params })];
     };
-    return { prefix, inputSize, outputSize, build };
+    return { prefix, kind: 'Linear', inputSize, outputSize, build };
   },
   Embedding({ prefix, names }, claims) {
     const name = nameIn(names, prefix, 'weight');
@@ -69,7 +69,7 @@ const drafts: Readonly<Record<Exclude<StateDictKind, 'LayerNorm'>, MakeDraft>> =
       const weight = claims.claim(name, { shape, meaning: `${count} indices × ${outputSize}` });
       return [embeddingCell(count, outputSize, { params: { weight } })];
     };
-    return { prefix, inputSize: 1, outputSize, build };
+    return { prefix, kind: 'Embedding', inputSize: 1, outputSize, build };
   },
   PReLU({ prefix, names }, claims) {
     const name = nameIn(names, prefix, 'weight');
@@ -79,17 +79,17 @@ const drafts: Readonly<Record<Exclude<StateDictKind, 'LayerNorm'>, MakeDraft>> =
       const alpha = claims.claim(name, { shape, meaning: `size ${size}` });
       return [preluCell(size, { params: { alpha } })];
     };
-    return { prefix, inputSize: size, outputSize: size, build };
+    return { prefix, kind: 'PReLU', inputSize: size, outputSize: size, build };
   },
   CausalConv1d(group, claims, { activation, dilation, groups = 1 }) {
     const own = { activation, dilation, groups };
-    return convolutionDraft(group, claims, groups, (sizes, more) => {
+    return convolutionDraft('CausalConv1d', group, claims, groups, (sizes, more) => {
       return causalConv1dCell(...sizes, { ...own, ...more });
     });
   },
   Conv1d(group, claims, { activation, dilation, groups = 1, stride, padding }) {
     const own = { activation, dilation, groups, stride, padding };
-    return convolutionDraft(group, claims, groups, (sizes, more) => {
+    return convolutionDraft('Conv1d', group, claims, groups, (sizes, more) => {
       return conv1dCell(...sizes, { ...own, ...more });
     });
   },
@@ -98,6 +98,7 @@ const drafts: Readonly<Record<Exclude<StateDictKind, 'LayerNorm'>, MakeDraft>> =
 type ConvolutionSizes = readonly [input: number, output: number, kernel: number];
 
 function convolutionDraft(
+  kind: StateDictKind,
   { prefix, names }: Group,
   claims: TensorClaims,
   groups: number,
@@ -114,7 +115,7 @@ function convolutionDraft(
     };
     return [make([inputSize, outputSize, kernelSize], { bias: names.has('bias'), params })];
   };
-  return { prefix, inputSize, outputSize, build };
+  return { prefix, kind, inputSize, outputSize, build };
 }
 
 function normDraft(
@@ -140,7 +141,8 @@ function normDraft(
     };
     return [batchNormCell(size, { epsilon, params: { ...affine, ...moments } })];
   };
-  return { prefix, inputSize: size, outputSize: size, build };
+  const kind = isBatch ? 'BatchNorm1d' : 'LayerNorm';
+  return { prefix, kind, inputSize: size, outputSize: size, build };
 }
 
 /** The whole name of a tensor that a module must have. */

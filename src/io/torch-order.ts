@@ -1,58 +1,107 @@
 import { mismatch } from '../errors.js';
+import { AmbiguousOrderError } from './ambiguous-order.js';
 import { quoted } from './json.js';
 import type { Draft } from './torch-draft.js';
 
 /** Beyond these nothing is searched: modules that all have one size have too many orders. */
-const limits = { modules: 64, tries: 5000 };
+const limits = { modules: 64, tries: 5000, orders: 4 };
 
-/** Modules in the order in which they run; throws a RecurError where several orders fit. */
-export function inOrder(drafts: readonly Draft[], told: readonly string[]): readonly Draft[] {
+/** Modules one after another. */
+type Order = readonly Draft[];
+
+export interface FoundOrder {
+  readonly order: Order;
+  /** True where other orders fit as well. */
+  readonly assumed: boolean;
+}
+
+/**
+ * Modules in the order in which they run: as told, in that of their numbers, in the only one in
+ * which their sizes fit, or the only one of those in which no `Linear` comes before a recurrent
+ * layer. Throws a RecurError where no order fits, or several do.
+ */
+export function inOrder(drafts: Order, told: readonly string[]): FoundOrder {
   const unknown = told.find(prefix => !drafts.some(draft => draft.prefix === prefix));
   if (unknown !== undefined) {
-    const known = drafts.map(({ prefix }) => quoted(prefix)).slice(0, 8);
-    throw mismatch('readStateDict.modules', known.join(', '), quoted(unknown));
+    throw mismatch('readStateDict.modules', listed(drafts), quoted(unknown));
   }
-  if (told.length === drafts.length) return told.map(prefix => find(drafts, prefix));
-  const numbered = drafts.map(({ prefix }) => /^(.*?)(\d{1,6})\.$/s.exec(prefix));
-  if (numbered.every(parts => parts !== null && parts[1] === numbered[0]?.[1])) {
-    const number = ({ prefix }: Draft) => Number(/(\d+)\.$/.exec(prefix)?.[1]);
-    return [...drafts].sort((a, b) => number(a) - number(b));
+  const known = told.length === drafts.length ? told.map(p => find(drafts, p)) : numbered(drafts);
+  if (known) return { order: known, assumed: false };
+  const any = search(drafts, false);
+  if (any.complete && any.orders.length === 1) return { order: any.orders[0], assumed: false };
+  if (any.complete && any.orders.length === 0) throw noOrder(drafts);
+  const likely = search(drafts, true);
+  // The file's own order speaks against it where layers stand on both sides of a recurrent one.
+  const candidates = isBetween(drafts) ? [...likely.orders, drafts] : likely.orders;
+  if (likely.complete && likely.orders.length === 1 && candidates.length === 1) {
+    return { order: likely.orders[0], assumed: true };
   }
-  const found = ordersOf(drafts);
-  if (found.length === 1) return found[0];
-  const names = drafts.map(({ prefix }) => quoted(prefix)).slice(0, 8);
-  const got = found.length ? 'several' : 'none';
-  const hint = 'the option modules tells the order';
-  throw mismatch('state_dict', `one order of ${names.join(', ')}`, got, hint);
+  const orders = candidates.length ? candidates : any.orders;
+  throw new AmbiguousOrderError(prefixesOf(drafts), orders.map(prefixesOf));
 }
 
-function find(drafts: readonly Draft[], prefix: string): Draft {
-  return drafts.find(draft => draft.prefix === prefix) as Draft;
+/** The order of a `Sequential`: `net.0.`, `net.1.`, … */
+function numbered(drafts: Order): Order | undefined {
+  const parts = drafts.map(({ prefix }) => /^(.*?)(\d{1,6})\.$/s.exec(prefix));
+  if (!parts.every(part => part !== null && part[1] === parts[0]?.[1])) return undefined;
+  const number = ({ prefix }: Draft) => Number(/(\d+)\.$/.exec(prefix)?.[1]);
+  return [...drafts].sort((a, b) => number(a) - number(b));
 }
 
-/** Up to two orders in which each module takes what the one before gives. */
-function ordersOf(drafts: readonly Draft[]): readonly (readonly Draft[])[] {
-  if (drafts.length > limits.modules) return [[], []];
-  const found: Draft[][] = [];
+/** Orders, up to some, in which each module takes what the one before gives. */
+function search(drafts: Order, recurrentFirst: boolean) {
+  const orders: Order[] = [];
   const order: Draft[] = [];
   const left = new Set(drafts);
   let tries = 0;
-  const extend = (): void => {
-    if (found.length > 1 || ++tries > limits.tries) return;
-    if (left.size === 0) {
-      found.push([...order]);
-      return;
-    }
-    const before = order[order.length - 1];
+  const extend = (hasLinear: boolean): void => {
+    if (orders.length === limits.orders || ++tries > limits.tries) return;
+    if (left.size === 0) orders.push([...order]);
     for (const draft of [...left]) {
-      if (before && before.outputSize !== draft.inputSize) continue;
+      if (!follows(order[order.length - 1], draft)) continue;
+      if (recurrentFirst && hasLinear && draft.kind === 'recurrent') continue;
       left.delete(draft);
       order.push(draft);
-      extend();
+      extend(hasLinear || draft.kind === 'Linear');
       order.pop();
       left.add(draft);
     }
   };
-  extend();
-  return tries > limits.tries ? [[], []] : found;
+  if (drafts.length <= limits.modules) extend(false);
+  return { orders, complete: drafts.length <= limits.modules && tries <= limits.tries };
+}
+
+/** True if a module can come after another, or first. */
+function follows(before: Draft | undefined, { kind, inputSize }: Draft): boolean {
+  if (!before) return true;
+  // Indices are no module's outputs.
+  return kind !== 'Embedding' && before.outputSize === inputSize;
+}
+
+/** True for an order that fits, with a recurrent layer between two `Linear`. */
+function isBetween(order: Order): boolean {
+  const fits = order.every((draft, i) => follows(order[i - 1], draft));
+  const kinds = order.map(({ kind }) => kind);
+  const [first, last] = [kinds.indexOf('Linear'), kinds.lastIndexOf('Linear')];
+  return fits && first >= 0 && kinds.slice(first, last).includes('recurrent');
+}
+
+function noOrder(drafts: Order) {
+  const sizes = drafts
+    .slice(0, 8)
+    .map(({ prefix, inputSize, outputSize }) => `${quoted(prefix)} ${inputSize} → ${outputSize}`);
+  const hint = `sizes are ${sizes.join(', ')}; fromStateDict takes a model that joins them otherwise`;
+  return mismatch('state_dict', `one order of ${listed(drafts)}`, 'none', hint);
+}
+
+function prefixesOf(order: Order): readonly string[] {
+  return order.map(({ prefix }) => prefix);
+}
+
+function listed(drafts: Order): string {
+  return prefixesOf(drafts).slice(0, 8).map(quoted).join(', ');
+}
+
+function find(drafts: Order, prefix: string): Draft {
+  return drafts.find(draft => draft.prefix === prefix) as Draft;
 }

@@ -47,7 +47,8 @@ export function recurrentDraft(
       return cells.length === 1 ? cells[0] : bidirectionalCell(cells[0], 'concat', cells[1]);
     });
   const last = sizes[sizes.length - 1];
-  return { prefix, inputSize: sizes[0].input, outputSize: last.output * directions, build };
+  const outputSize = last.output * directions;
+  return { prefix, kind: 'recurrent', inputSize: sizes[0].input, outputSize, build };
 }
 
 function sizesOfDirection(

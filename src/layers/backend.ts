@@ -1,12 +1,13 @@
 import { type AnyCell, internals } from '../equations/cell.js';
-import { readyEngine } from '../equations/engines.js';
+import { type Engines, readyEngine } from '../equations/engines.js';
 import { type Backend, portable } from '../kernels/backends.js';
 import { cellIn } from './chain.js';
 import type { Model } from './members.js';
 
 /**
  * What runs a model here: WebAssembly where the engine has SIMD and allows it, else the portable
- * path. Compiles the model if that was not done. Throws a RecurError for what is no model.
+ * path, which it also names if only some of the layers could be compiled. Plain functions and pooling
+ * do not count. Compiles the model if that was not done. Throws a RecurError for what is no model.
  *
  * @example
  * const model = lstm(10, 15);
@@ -31,25 +32,22 @@ export function backend(model: Model): Backend {
 export async function ready(model: Model): Promise<Backend> {
   const cell = cellIn('ready', 'model', model, 'the cell');
   if (!cell) return 'portable';
-  const { spec, engines } = cell[internals];
-  if (engines) await readyEngine(engines);
-  else if (spec.kind === 'chain') await Promise.all(spec.members.map(member => ready(member)));
+  await Promise.all(enginesIn(cell).map(readyEngine));
   return backendOf(cell);
 }
 
-/** What runs a cell: the pinned backend, or the fastest that it can have. */
+/**
+ * What runs a cell: the pinned backend, or the fastest that its layers can have. Where one of them
+ * could not be compiled, that is the portable path, whatever runs the others.
+ */
 export function backendOf(cell: AnyCell, pinned?: Backend): Backend {
-  // Its own functions aside, a chain is what its first layer of equations is.
-  return ownBackend(cell, pinned) ?? portable;
+  const found = enginesIn(cell).map(engines => engines.get(pinned).backend);
+  return found.includes(portable) ? portable : (found[0] ?? portable);
 }
 
-function ownBackend(cell: AnyCell, pinned: Backend | undefined): Backend | undefined {
-  const { spec, engines } = cell[internals];
-  if (engines) return engines.get(pinned).backend;
-  const members = spec.kind === 'chain' ? spec.members : [];
-  for (const member of members) {
-    const own = ownBackend(member, pinned);
-    if (own) return own;
-  }
-  return undefined;
+/** The engines of a cell: its own, or its members'. Plain functions and pooling have none. */
+function enginesIn(cell: AnyCell): readonly Engines[] {
+  const { spec, engines: own, inner = own } = cell[internals];
+  if (inner) return [inner];
+  return 'members' in spec ? spec.members.flatMap(enginesIn) : [];
 }

@@ -130,7 +130,8 @@ function bothWays(cells: readonly AnyCell[], merge: Merge): WholeStart {
   };
 }
 
-function reversed({ data, count, size }: Frames): Frames {
+/** Steps from the last to the first. */
+export function reversed({ data, count, size }: Frames): Frames {
   const result = new Float32Array(data.length);
   for (let t = 0; t < count; t++) {
     result.set(data.subarray(t * size, (t + 1) * size), (count - 1 - t) * size);

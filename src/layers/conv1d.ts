@@ -2,7 +2,7 @@ import { activationEntry } from '../equations/activations.js';
 import type { Cell, Frames, WholeStart } from '../equations/cell.js';
 import type { Engine } from '../equations/engine.js';
 import { areFinite } from '../equations/engine.js';
-import { engines } from '../equations/engines.js';
+import { type Engines, engines } from '../equations/engines.js';
 import { inRow } from '../equations/units.js';
 import { demand, mismatch } from '../errors.js';
 import { type Convolution, type ConvolutionOptions, convolution } from './convolution.js';
@@ -45,16 +45,21 @@ export function conv1dCell(
   const { shapes, params, text } = conv;
   const settings = { ...conv.settings, stride, padding };
   const why = 'an output takes steps after its own, or stands for several';
-  const start = convolving(conv, stride, padded);
+  const own = conv.groups === 1 ? engines(inRow(conv.specs)) : undefined;
+  const start = convolving(conv, stride, padded, own);
   const stepsAfter = (steps: number) => lengthOf(conv, stride, steps, padded(steps));
   return layerCell(
     { name, text, settings, shapes, params, inputSize, outputSize },
-    wholeRuns(name, why, start, stepsAfter),
+    { ...wholeRuns(name, why, start, stepsAfter), inner: own },
   );
 }
 
-function convolving(conv: Convolution, stride: number, padded: StepsPadding): WholeStart {
-  const own = conv.groups === 1 ? engines(inRow(conv.specs)) : undefined;
+function convolving(
+  conv: Convolution,
+  stride: number,
+  padded: StepsPadding,
+  own: Engines | undefined,
+): WholeStart {
   return (state, options) => {
     demand(state === undefined, 'conv1d.initialState', 'undefined, there is no state', state);
     const engine = own?.get(options?.backend);

@@ -5,25 +5,17 @@ import { evaluator, type ReferenceState } from '../equations/reference.js';
 import type { EquationSpec } from '../equations/spec.js';
 import { layerText } from './chain.js';
 import { type Combine, combineValues } from './combine.js';
+import type { LayerReading } from './layer-reading.js';
 import { passing } from './passing.js';
-
-/** What went on in one layer in one step. */
-export interface LayerReading {
-  /** The layer, as it prints. */
-  readonly layer: string;
-  /** Each name of the equations that is no state: gates, candidates; `[size]` a column. */
-  readonly values: Readonly<Record<string, readonly Float64Array[]>>;
-  /** The Euclidean norm of each next state, a column. */
-  readonly norms: Readonly<Record<string, readonly number[]>>;
-}
+import { windowReadings } from './window-readings.js';
 
 type Evaluate = ReturnType<typeof evaluator>;
 const evaluators = new WeakMap<EquationSpec, Evaluate>();
 
 /**
  * What goes on in a model's layers in a step from a state, in the public form, with an input: the
- * equations evaluated in double precision, beside the step that is taken. Plain functions in a chain
- * are called once more.
+ * equations evaluated in double precision, beside the step that is taken. Of layers in a window, it is
+ * the last step that each takes there. Plain functions are called once more for each step.
  */
 export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly LayerReading[] {
   const readings: LayerReading[] = [];
@@ -37,6 +29,7 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
     if (spec.kind === 'layer') {
       const { name, members, settings } = spec;
       if (name === 'tap') return members.length ? through(members[0], own, input) : input;
+      if (name === 'window') readings.push(...windowReadings(spec, columnsOf(input), readingsOf));
       if (name !== 'parallel' && name !== 'skip') return (member as Cell)(own, input as Vec)[1];
       const ys = members.map((branch, i) => through(branch, (own as unknown[])[i], input));
       const all = name === 'skip' ? [...ys, input] : ys;

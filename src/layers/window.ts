@@ -1,5 +1,5 @@
 import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
-import { type AnyCell, type BirthOptions, type Cell, internals } from '../equations/cell.js';
+import type { AnyCell, BirthOptions, Cell } from '../equations/cell.js';
 import { columnsOf, readVector } from '../equations/inputs.js';
 import type { Machine } from '../equations/machine.js';
 import { mismatch } from '../errors.js';
@@ -50,7 +50,7 @@ export function windowCell(
 function startWindow(cell: AnyCell, steps: number, inputSize: number, outputSize: number) {
   const size = steps * inputSize;
   return (_state?: unknown, options?: BirthOptions): Machine => {
-    const runner = wholeOf(cell)(cell[internals].initialState, { backend: options?.backend });
+    const runner = wholeOf(cell)(undefined, { backend: options?.backend });
     const none = () => {};
     const one = (x: unknown) => {
       const data = new Float32Array(size);

@@ -1,9 +1,11 @@
 import { type Observable, Subject } from 'rxjs';
-import type { Answer, StateOf } from '../equations/cell.js';
-import { checkNames } from '../errors.js';
+import { type Answer, internals, type StateOf } from '../equations/cell.js';
+import { checkNames, mismatch } from '../errors.js';
+import { cellOf, layerText } from '../layers/chain.js';
 import type { PlainCell } from '../layers/function-cell.js';
+import type { LayerReading } from '../layers/layer-reading.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../layers/members.js';
-import { type LayerReading, readingsOf } from '../layers/readings.js';
+import { readingsOf } from '../layers/readings.js';
 import { type Probe, streamOptions } from '../layers/session.js';
 import { type RecurConfig, streamOperator } from './recur.js';
 
@@ -11,7 +13,7 @@ import { type RecurConfig, streamOperator } from './recur.js';
 export interface Reading {
   /** Index of the event since its subscription, from 0. */
   readonly step: number;
-  /** One entry a layer of equations, in order. */
+  /** One entry for each layer of equations, in order; of those in a window, their last step there. */
   readonly layers: readonly LayerReading[];
 }
 
@@ -31,7 +33,8 @@ export type TelemetryConfig<S, E, X, Y, P> = Omit<RecurConfig<S, E, X, Y, P>, 'c
  * worked out; while somebody does, the equations are evaluated in double precision beside each step,
  * which costs far more than the step and changes no number of it.
  *
- * Emissions, errors and arguments are `recur`'s.
+ * Emissions, errors and arguments are `recur`'s; it also refuses a model that reads sequences as
+ * wholes, because it has no steps to read. Inside a window such layers are read.
  *
  * @example
  * const watched = telemetry(lstm(1, 4));
@@ -57,6 +60,12 @@ export function telemetry<S, X, Y, E = X, P = Y>(
 export function telemetry(model: unknown, config: object = {}): unknown {
   const names = streamOptions.filter(name => name !== 'chunks');
   checkNames('telemetry', config, names);
+  const cell = cellOf(model);
+  const { why } = cell?.[internals] ?? {};
+  if (cell && why) {
+    const hint = `${why}; put it into a window`;
+    throw mismatch('telemetry', 'a model that takes steps one by one', layerText(cell), hint);
+  }
   const readings = new Subject<Reading>();
   const probe = {
     get observed() {

@@ -163,7 +163,7 @@ test.concurrent('rows and models that tell no columns, and models that are none,
   expect(keys.stderr).toContain('of the columns a, b, c, d');
   expect(missing.stderr).toContain('no column c; the columns are a, b');
   expect(none.stderr).toContain('nowhere.safetensors: no such file or directory');
-  expect(wrong.stderr).toContain(`${model}: safetensors: expected`);
+  expect(wrong.stderr).toContain(`${model}: model: expected a model file, got text ('x,y')`);
   for (const { code } of [noHeader, keys, missing, none, wrong, nothing]) expect(code).toBe(2);
 });
 

@@ -1,6 +1,9 @@
+import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { bidirectionalCell, chain, dense, gru, gruCell, lstm } from '../../src/index.js';
 import { save, writeStateDict } from '../../src/io/index.js';
+import { writeNpy } from '../../src/io/npy/index.js';
+import { torchFile, torchLines } from '../io/torch-files.js';
 import { file, linesOf, model, modelFile, rxrecur } from './command.js';
 
 const inspect = (path: string) => rxrecur(['inspect', path]);
@@ -101,7 +104,11 @@ test.concurrent('a file that is no model ends with code 2 and the reason', async
     ['.', '.: is a directory'],
     [file('cut.safetensors', save(dense(1, 1)).subarray(0, 60)), 'the file is cut short'],
     [file('array.npy', Buffer.from('\x93NUMPY', 'latin1')), 'expected a model'],
-    [file('text', 'x,y\n'), 'safetensors: expected at least 8 bytes, got 4'],
+    [file('text', 'x,y\n'), "model: expected a model file, got text ('x,y')"],
+    [file('empty', ''), 'got an empty file; its download has not finished, or its writer failed'],
+    [file('noise', Uint8Array.of(7, 1, 0xff, 0xfe)), 'safetensors: expected at least 8 bytes'],
+    [file('damaged.onnx', Uint8Array.of(8, 7, 0xff, 1)), 'onnx: expected'],
+    [file('cut.json', '{"in_shape": [null, 1], "layers": ['), 'rtneural: expected JSON'],
     [file('shapes.json', rtneural(layer('dense', { shape: [null, 2] }))), 'got [1, 1]'],
   ];
   for (const [path, message] of wrong) {
@@ -124,4 +131,37 @@ test.concurrent('a network that names alone do not tell is refused, and how to r
   const { code, stderr } = await inspect(path);
   expect(code).toBe(2);
   expect(stderr).toContain("'0.weight': expected a weight that tells its module, got [2, 2]");
+});
+
+test.concurrent('a file that only others read is told as what it is, with the lines to type', async () => {
+  const path = file('net.pt', torchFile('forecaster.pt'));
+  const [first, second] = torchLines('forecaster.pt');
+  const { code, stdout, stderr } = await inspect(path);
+  expect(code).toBe(2);
+  expect(stdout).toBe(
+    'format      a file of torch.save (a zip with a pickle)\n' +
+      `to read it  a pickle is a program and is not run; in Python:\n  ${first}\n  ${second}\n`,
+  );
+  expect(stderr).toBe(
+    `rxrecur: ${path}: model: expected a model file, got a file of torch.save (a zip with a pickle); ` +
+      `a pickle is a program and is not run; in Python: ${first}; ${second}\n`,
+  );
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n';
+  const running = await rxrecur(['run', file('pointer.onnx', pointer)], 'x\n1\n');
+  expect([running.code, running.stdout]).toEqual([2, '']);
+  expect(running.stderr).toContain(
+    'got a pointer of Git LFS, not the file itself; in its repository: ',
+  );
+  expect(running.stderr).toMatch(/git lfs install; git lfs pull\n$/);
+});
+
+test.concurrent('arrays of NumPy are parameters without a network', async () => {
+  for (const bytes of [
+    writeNpy(dense(1, 1).params.weight),
+    zipSync({ 'a.npy': new Uint8Array(1) }),
+  ]) {
+    const { code, stdout, stderr } = await inspect(file('arrays', bytes));
+    expect([code, stdout]).toEqual([2, 'format      NumPy\n']);
+    expect(stderr).toContain("got NumPy's arrays; they are parameters without a network");
+  }
 });

@@ -17,9 +17,9 @@ const intro = `# Layouts
 
 <!-- Printed from src/io/layouts.ts: npx vitest run --config test/vitest.config.ts test/docs/layouts -u -->
 
-How each framework stores the weights of recurrent layers. The readers and writers use this table, so
-you need it only to bring weights by hand ([parameters](parameters.md#from-other-frameworks)). Gates by
-the library's letters: LSTM \`i\` input, \`f\` forget, \`g\` candidate, \`o\` output; GRU \`r\` reset, \`z\`
+This table shows how each framework stores the weights of recurrent layers. The readers and writers use
+it, so you need it only if you copy weights by hand ([parameters](parameters.md#from-other-frameworks)).
+The gates have the library's letters: LSTM \`i\` input, \`f\` forget, \`g\` candidate, \`o\` output; GRU \`r\` reset, \`z\`
 update, \`n\` candidate.`;
 
 function table(): string {
@@ -50,11 +50,12 @@ function words(): string {
   const rows = Object.entries(layouts as Readonly<Record<string, Layout>>).map(([key, layout]) => {
     return `| ${names[key as keyof typeof names]} | ${layout.letters} |`;
   });
-  return ['In their own words:\n', '| | |', '| --- | --- |', ...rows].join('\n');
+  return ["In each framework's own terms:\n", '| | |', '| --- | --- |', ...rows].join('\n');
 }
 
 const outro = `The reset gate acts after the product, \`n = φ(W_n x + r * (U_n h))\`, or before it,
-\`n = φ(W_n x + U_n (r * h))\`. Everywhere \`h' = (1 - z) * n + z * h\`.
-PyTorch and ONNX have two biases; Keras has one, and two rows for a GRU with \`reset_after\`. ONNX's peepholes are stacked \`i o f\`, and its output
-gate sees the new cell state. The hard sigmoid of Keras 2, TensorFlow.js and ONNX is
-clip(0.2 x + 0.5), that of Keras 3 and PyTorch clip(x / 6 + 0.5).`;
+\`n = φ(W_n x + U_n (r * h))\`. In all of them \`h' = (1 - z) * n + z * h\`.
+
+PyTorch and ONNX have two biases. Keras has one, but two rows for a GRU with \`reset_after\`. ONNX stacks
+peepholes as \`i o f\`, and its output gate sees the new cell state. The hard sigmoid of Keras 2,
+TensorFlow.js and ONNX is clip(0.2 x + 0.5); in Keras 3 and PyTorch it is clip(x / 6 + 0.5).`;

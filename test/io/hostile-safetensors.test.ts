@@ -22,7 +22,7 @@ const files: Readonly<Record<string, readonly [bytes: unknown, message: string]>
     new ArrayBuffer(8),
     "safetensors: expected a file's bytes as a Uint8Array, got a ArrayBuffer",
   ],
-  'an empty file': [bytesOf(), 'safetensors: expected at least 8 bytes, got 0'],
+  'an empty file': [bytesOf(), 'safetensors: expected a safetensors file, got an empty file'],
   'seven bytes': [bytesOf(2, 0, 0, 0, 0, 0, 0), 'safetensors: expected at least 8 bytes, got 7'],
   'an empty header': [
     fileOf(''),
@@ -42,7 +42,7 @@ const files: Readonly<Record<string, readonly [bytes: unknown, message: string]>
   ],
   'a pickle': [
     bytesOf(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9),
-    'safetensors: expected a header of at most 100000000 bytes',
+    "safetensors: expected a safetensors file, got Python's pickle; a pickle is a program",
   ],
   'a header that is a list': [
     fileOf('[]'),

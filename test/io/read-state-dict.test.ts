@@ -13,7 +13,7 @@ import {
   preluCell,
   rnn,
 } from '../../src/index.js';
-import { readStateDict, toStateDict } from '../../src/io/index.js';
+import { readSafetensors, readStateDict, save, toStateDict } from '../../src/io/index.js';
 import { sameBits } from '../laws/bits.js';
 import { refusal } from './files.js';
 import { answersAsTorch, only } from './torch.js';
@@ -127,7 +127,8 @@ describe('refused is', () => {
     ],
     'two orders': [
       { 'a.weight': zeros(3, 3), 'a.bias': zeros(3), 'b.weight': zeros(3, 3), 'b.bias': zeros(3) },
-      "state_dict: expected one order of 'a.', 'b.', got several; the option modules tells the order",
+      "state_dict: expected one order of 'a.', 'b.', got several; the option modules tells the order" +
+        ": { 'a.': {}, 'b.': {} } or { 'b.': {}, 'a.': {} }",
     ],
     'no order': [
       { 'a.weight': zeros(3, 4), 'a.bias': zeros(3), 'b.weight': zeros(5, 6), 'b.bias': zeros(5) },
@@ -171,6 +172,11 @@ describe('refused is', () => {
     'a tensor that is no weight': [
       { ...toStateDict(rnn(2, 3)), steps: zeros(1) },
       "state_dict 'steps': expected a module's tensor, such as head.weight, got another",
+    ],
+    'a model file of the library': [
+      readSafetensors(save(gru(2, 3))).tensors,
+      "state_dict 'weightIh': expected a module's tensor, such as head.weight, got another; " +
+        'load reads model files of rxrecur',
     ],
     'weights that are not finite': [
       { weight: { ...zeros(1, 2), data: [1, Number.NaN] }, bias: zeros(1) },

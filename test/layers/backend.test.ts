@@ -1,15 +1,27 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   backend,
+  backwardCell,
+  bidirectionalCell,
   chain,
+  chainCell,
+  conv1dCell,
   dense,
+  globalMaxPool1dCell,
   gru,
+  gruCell,
+  lastCell,
   lstm,
   lstmCell,
+  maxPool1dCell,
+  parallelCell,
   RecurError,
   ready,
   recur,
+  skipCell,
   stateful,
+  tap,
+  windowCell,
 } from '../../src/index.js';
 import { backends } from '../../src/kernels/backends.js';
 import { stub } from '../equations/web-assembly.js';
@@ -30,6 +42,16 @@ const models = {
     chain(halve, recur(count, { initialState: 0 })),
     gru(2, 3),
   ),
+  'a layer that runs both ways': bidirectionalCell(gruCell(2, 3)),
+  'a layer that runs backwards': backwardCell(gruCell(2, 3)),
+  'a convolution over sequences': conv1dCell(2, 3, 2),
+  'a window': windowCell(2, gruCell(1, 3)),
+  'a window of a layer that runs both ways': windowCell(2, bidirectionalCell(gruCell(1, 3))),
+  'the last step': chainCell(gruCell(2, 3), lastCell(3)),
+  'pooling before a layer': chainCell(maxPool1dCell(2, 2), gruCell(2, 3), globalMaxPool1dCell(3)),
+  'branches of whole sequences': parallelCell('add', backwardCell(gruCell(2, 3)), gruCell(2, 3)),
+  'a way around a whole sequence': skipCell(backwardCell(gruCell(2, 2))),
+  'a tap of a whole sequence': chainCell(tap('x', conv1dCell(2, 2, 1)), dense(2, 1)),
 };
 
 describe.each(Object.entries(models))('%s', (_, model) => {
@@ -44,6 +66,32 @@ describe.each(Object.entries(models))('%s', (_, model) => {
       expect(stateful(model, { backend: pinned }).snapshot().backend).toBe(pinned);
     }
   });
+});
+
+test('whole sequences run on the backend that is pinned: their members’ bits are those of the members alone', () => {
+  const cell = gruCell(2, 33, { seed: 1 });
+  const steps = Array.from({ length: 40 }, (_, t) => [Math.sin(t), Math.cos(3 * t)]);
+  const reversed = [...steps].reverse();
+  const bits = backends().map(pinned => {
+    const alone = (xs: number[][]) => stateful(cell, { backend: pinned }).map(xs);
+    const both = stateful(bidirectionalCell(cell, 'concat', cell), { backend: pinned });
+    const ys = both.map(steps);
+    const [forward, backward] = [alone(steps), alone(reversed).reverse()];
+    expect(ys.map(y => [...y])).toEqual(forward.map((y, t) => [...y, ...backward[t]]));
+    const window = stateful(windowCell(40, cell), { backend: pinned });
+    expect([...window(steps.flat())]).toEqual(forward.flatMap(y => [...y]));
+    expect([both, window].map(m => m.snapshot().backend)).toEqual([pinned, pinned]);
+    return forward.map(String).join();
+  });
+  // Backends that agreed to the last bit would show nothing.
+  expect(new Set(bits).size).toBe(bits.length);
+});
+
+test('a convolution of groups and pools are plain JavaScript on every backend', () => {
+  for (const model of [conv1dCell(2, 2, 2, { groups: 2 }), maxPool1dCell(2, 2), lastCell(2)]) {
+    expect(backend(model)).toBe('portable');
+    expect(stateful(model, { backend: fastest }).snapshot().backend).toBe('portable');
+  }
 });
 
 test('plain functions alone are portable', async () => {
@@ -84,6 +132,24 @@ test('where compiling at once is refused, streams that start after ready take th
   const alone = stateful(layer, { backend: 'portable' });
   alone([1, -1]);
   expect(before([0, 1])).toEqual(alone([0, 1]));
+});
+
+test('members of whole sequences are compiled by ready; until all are, the model is portable', async () => {
+  const refuse = class {
+    constructor() {
+      throw new RangeError('too large on the main thread');
+    }
+  };
+  const layer = chainCell(gruCell(2, 27, { seed: 1 }), lastCell(27));
+  expect(backend(layer)).toBe(fastest);
+  stub({ Module: refuse });
+  const late = gruCell(27, 26, { seed: 1 });
+  const model = chainCell(layer, bidirectionalCell(late), conv1dCell(52, 25, 1, { seed: 1 }));
+  expect(backend(model)).toBe('portable');
+  expect(stateful(model).snapshot().backend).toBe('portable');
+  expect(await ready(model)).toBe(fastest);
+  expect(backend(model)).toBe(fastest);
+  expect(stateful(model).snapshot().backend).toBe(fastest);
 });
 
 test('a snapshot of another backend is where a stream goes on', () => {

@@ -2,18 +2,33 @@ import { Subject } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { NdView } from '../../src/arrays/ndarray.js';
 import {
+  backwardCell,
+  bidirectionalCell,
   chain,
+  chainCell,
+  conv1dCell,
+  defineCell,
   dense,
+  denseCell,
+  globalMaxPool1dCell,
   gru,
+  gruCell,
   type LayerReading,
+  lastCell,
   lstm,
+  parallelCell,
   type Reading,
   RecurError,
+  read,
   recur,
   reference,
   rnn,
+  skipCell,
+  stateful,
   type TelemetryOperator,
+  tap,
   telemetry,
+  windowCell,
 } from '../../src/index.js';
 import { sameBits } from '../laws/bits.js';
 import { nothingIsThrownLate } from '../laws/late.js';
@@ -285,6 +300,134 @@ describe('telemetry', () => {
       expect(() => telemetryOf(layer, { [name]: true })).toThrow(`got '${name}'`);
     }
     expect(() => chain(layer, telemetry(layer) as never)).toThrow(/without configuration/);
+  });
+});
+
+describe('layers in a window', () => {
+  const leakyCell = defineCell('Leaky', "n = W x\nh' = 0.5 * h + n");
+  const leaky = leakyCell(1, 1, { params: { weightIh: [1] } });
+  const double = denseCell(1, 1, { bias: false, params: { weight: [2] } });
+  const textOf = (cell: unknown) => `Recur(${cell})`;
+  const leakyAt = (n: number, h: number) => {
+    return { layer: textOf(leaky), values: { n: [[n]] }, norms: { h: [h] } };
+  };
+  /** The readings of one window. */
+  const inWindow = (window: object, x: readonly number[]) => {
+    const [{ layers }] = readingsOf(telemetryOf(window) as never, [x]);
+    return layers.map(plain);
+  };
+
+  test('a window’s layer and those after it are read: the last step of each', () => {
+    const net = chain(
+      windowCell(3, leaky),
+      denseCell(3, 1, { params: { weight: [1, 0, 0], bias: [1] } }),
+    );
+    const readings = readingsOf(telemetry(net) as never, [
+      [4, 2, 3],
+      [1, 0, 0],
+    ]);
+    // 4 → 4; 4/2 + 2 → 4; 4/2 + 3 → 5; the next window begins at 0 again: 1, 0.5, 0.25.
+    expect(readings.map(({ layers }) => layers.map(plain))).toEqual([
+      [leakyAt(3, 5), { layer: 'Dense(3, 1)', values: { y: [[5]] }, norms: {} }],
+      [leakyAt(0, 0.25), { layer: 'Dense(3, 1)', values: { y: [[2]] }, norms: {} }],
+    ]);
+  });
+
+  test('a backward layer takes the first step last', () => {
+    // 3 → 3; 3/2 + 2 → 3.5; 3.5/2 + 4 → 5.75.
+    expect(inWindow(windowCell(3, backwardCell(leaky)), [4, 2, 3])).toEqual([leakyAt(4, 5.75)]);
+    const both = bidirectionalCell(leaky, 'add', leaky);
+    expect(inWindow(windowCell(3, both), [4, 2, 3])).toEqual([leakyAt(3, 5), leakyAt(4, 5.75)]);
+  });
+
+  test('members of chains, branches, skips and taps are read on the steps that reach them', () => {
+    const chained = chainCell(leaky, lastCell(1), double, backwardCell(leaky));
+    const doubled = { layer: 'Dense(1, 1; bias=false)', values: { y: [[10]] }, norms: {} };
+    expect(inWindow(windowCell(3, chained), [4, 2, 3])).toEqual([
+      leakyAt(3, 5),
+      doubled,
+      leakyAt(10, 10),
+    ]);
+    const branches = parallelCell('add', backwardCell(leaky), skipCell(leaky));
+    expect(inWindow(windowCell(3, branches), [4, 2, 3])).toEqual([leakyAt(4, 5.75), leakyAt(3, 5)]);
+    const tapped = chainCell(
+      tap('x', backwardCell(leaky)),
+      globalMaxPool1dCell(1),
+      read('x'),
+      leaky,
+    );
+    // The backward layer answers 5.75, 3.5, 3: then 5.75 → 6.375 → 6.1875.
+    expect(inWindow(windowCell(3, tapped), [4, 2, 3])).toEqual([
+      leakyAt(4, 5.75),
+      leakyAt(3, 6.1875),
+    ]);
+    const convolved = chainCell(
+      conv1dCell(1, 1, 2, { params: { weight: [[[1, 1]]], bias: [0] } }),
+      leaky,
+    );
+    // 6, 5: 6 → 6; 6/2 + 5 → 8.
+    expect(inWindow(windowCell(3, convolved), [4, 2, 3])).toEqual([leakyAt(5, 8)]);
+    const nested = windowCell(2, chainCell(windowCell(2, leaky), lastCell(2)));
+    expect(inWindow(nested, [9, 9, 4, 3])).toEqual([leakyAt(3, 5)]);
+  });
+
+  test('a window’s reading is that of its layer alone at the last step', () => {
+    const layer = gruCell(2, 5, { seed: 4 });
+    const steps = signal(3, 2, 6);
+    const alone = readingsOf(telemetryOf(layer) as never, steps);
+    const [{ layers }] = readingsOf(telemetryOf(windowCell(6, layer)) as never, [steps.flat()]);
+    expect(layers.map(plain)).toEqual(alone[5].layers.map(plain));
+  });
+
+  test('each begins where its layer begins, at a value or at what a factory makes', () => {
+    for (const initialState of [[8], () => [8]]) {
+      const begun = recur(leaky as never, { initialState } as never) as never;
+      // 8/2 + 4 → 8; 8/2 + 2 → 6.
+      expect(inWindow(windowCell(2, begun), [4, 2])).toEqual([leakyAt(2, 6)]);
+      expect([...stateful(windowCell(2, begun))([4, 2])]).toEqual([8, 6]);
+    }
+    const pair = recur(bidirectionalCell(leaky, 'add', leaky), {
+      initialState: [[8], [4]],
+    } as never);
+    // Backwards 4/2 + 2 → 4; 4/2 + 4 → 6.
+    expect(inWindow(windowCell(2, pair as never), [4, 2])).toEqual([leakyAt(2, 6), leakyAt(4, 6)]);
+  });
+
+  test('a batch of windows has a column each', () => {
+    const net = windowCell(3, bidirectionalCell(gruCell(2, 3, { seed: 1 })));
+    const streams = [signal(1, 6, 2), signal(2, 6, 2)];
+    const together = readingsOf(telemetryOf(net) as never, batched(streams, generator(1)));
+    for (const [j, stream] of streams.entries()) {
+      const alone = readingsOf(telemetryOf(net) as never, stream);
+      for (const [t, { layers }] of alone.entries()) {
+        expect(layers).toHaveLength(2);
+        for (const [k, { values, norms }] of layers.entries()) {
+          const both = together[t].layers[k];
+          expect(Object.keys(values)).toEqual(['r', 'z', 'n']);
+          for (const name of Object.keys(values)) sameBits(both.values[name][j], values[name][0]);
+          for (const name of Object.keys(norms)) expect(both.norms[name][j]).toBe(norms[name][0]);
+        }
+      }
+    }
+  });
+
+  test('a model that reads sequences as wholes has no steps to read: it is refused at the call, by name', () => {
+    const models = [
+      bidirectionalCell(gruCell(1, 2)),
+      backwardCell(gruCell(1, 2)),
+      conv1dCell(1, 1, 2),
+      chainCell(gruCell(1, 2), lastCell(2)),
+      parallelCell('add', backwardCell(leaky), leaky),
+    ];
+    for (const model of models) {
+      const expected = `telemetry: expected a model that takes steps one by one, got `;
+      expect(() => telemetryOf(model)).toThrow(expected);
+      expect(() => telemetryOf(recur(model as never))).toThrow(/; put it into a window$/);
+    }
+    expect(() => telemetryOf(models[0])).toThrow(
+      'got Bidirectional(Recur(GRUCell(1, 2)), Recur(GRUCell(1, 2))); ' +
+        'it also runs from the last step to the first; put it into a window',
+    );
   });
 });
 

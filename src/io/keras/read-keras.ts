@@ -1,6 +1,7 @@
 import { asRecurError, describe, mismatch } from '../../errors.js';
 import { typedArrayName } from '../../layers/values.js';
 import type { LoadedLayer } from '../load.js';
+import { misread } from '../misread.js';
 import type { Dialect } from './activations.js';
 import { filesIn } from './archive.js';
 import type { KerasOptions } from './draft.js';
@@ -34,7 +35,7 @@ export function readKeras(bytes: Uint8Array, options: KerasOptions = {}): Loaded
     const got = `${bytes.byteLength} other bytes`;
     throw mismatch('Keras', 'a .keras archive or an .h5 file', got);
   } catch (error) {
-    throw asRecurError(error, 'Keras');
+    throw misread('Keras', ['keras', 'hdf5'], bytes, asRecurError(error, 'Keras'));
   }
 }
 

@@ -4,6 +4,7 @@ import { cellOf } from '../../layers/chain.js';
 import { carried, type WithCell } from '../../layers/members.js';
 import type { LayerOf } from '../../operators/layer.js';
 import type { LoadedLayer } from '../load.js';
+import { misread } from '../misread.js';
 import type { KerasOptions } from './draft.js';
 import { hdf5 } from './hdf5.js';
 import { layerOf } from './model.js';
@@ -58,7 +59,7 @@ export function readKerasWeights(
     const parts = { format: 'Keras', model: config, weights } as const;
     return layerOf({ ...parts, dialect: isNew ? 'keras3' : 'keras2' }, options);
   } catch (error) {
-    throw asRecurError(error, '.weights.h5');
+    throw misread('.weights.h5', 'hdf5', bytes, asRecurError(error, '.weights.h5'));
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, mismatch, shapeText } from '../../errors.js';
 import { typedArrayName } from '../../layers/values.js';
 import { half } from '../dtypes.js';
 import { quoted } from '../json.js';
+import { misread } from '../misread.js';
 import { refusing } from '../refusals.js';
 import { type NpyHeader, readHeader } from './header.js';
 import { type Room, roomFor } from './room.js';
@@ -75,7 +76,9 @@ export function readArray(where: string, bytes: Uint8Array, room: Room): NdView 
 function split(where: string, bytes: Uint8Array): { header: NpyHeader; start: number } {
   const magic = [0x93, ...[...'NUMPY'].map(c => c.charCodeAt(0))];
   if (magic.some((byte, i) => bytes[i] !== byte)) {
-    throw mismatch(where, "a file that begins with '\\x93NUMPY'", `${bytes.length} bytes of other`);
+    const got = `${bytes.length} other bytes`;
+    const error = mismatch(where, "a file that begins with '\\x93NUMPY'", got);
+    throw misread(where, 'npy', bytes, error);
   }
   const [major, minor] = [bytes[6], bytes[7]];
   if (!(major >= 1 && major <= 3) || minor !== 0) {

@@ -2,6 +2,7 @@ import type { NdView } from '../../arrays/ndarray.js';
 import { describe, mismatch } from '../../errors.js';
 import { typedArrayName } from '../../layers/values.js';
 import { quoted } from '../json.js';
+import { misread } from '../misread.js';
 import { refusing } from '../refusals.js';
 import { readArray } from './read-npy.js';
 import { roomFor } from './room.js';
@@ -26,12 +27,23 @@ export function readNpz(bytes: Uint8Array): Readonly<Record<string, NdView>> {
     }
     const room = roomFor(bytes);
     const arrays: Record<string, NdView> = Object.create(null);
-    for (const entry of zipEntries('npz', bytes)) {
+    for (const entry of entriesOf(bytes)) {
       const where = `npz ${quoted(entry.name)}`;
       const name = entry.name.replace(/\.npy$/, '');
-      if (name === entry.name) throw mismatch(where, "a name that ends with '.npy'", 'another');
+      if (name === entry.name) {
+        const error = mismatch(where, "a name that ends with '.npy'", 'another');
+        throw misread('npz', 'npz', bytes, error);
+      }
       arrays[name] = readArray(where, entry.unpack(room), room);
     }
     return arrays;
   });
+}
+
+function entriesOf(bytes: Uint8Array) {
+  try {
+    return zipEntries('npz', bytes);
+  } catch (error) {
+    throw misread('npz', 'npz', bytes, error);
+  }
 }

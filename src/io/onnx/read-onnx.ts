@@ -5,6 +5,7 @@ import { typedArrayName } from '../../layers/values.js';
 import { recur } from '../../operators/recur.js';
 import { quoted } from '../json.js';
 import type { LoadedLayer, LoadedParams } from '../load.js';
+import { misread } from '../misread.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
 import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
@@ -81,11 +82,14 @@ export function onnxInitializers(bytes: Uint8Array): Readonly<Record<string, NdV
 
 function modelOf(bytes: Uint8Array): ModelProto & { graph: GraphProto } {
   demand(typedArrayName(bytes) === 'Uint8Array', 'onnx', "a file's bytes as a Uint8Array", bytes);
-  const model = readModel(bytes);
-  const { graph } = model;
-  if (!graph)
+  try {
+    const model = readModel(bytes);
+    const { graph } = model;
+    if (graph) return { ...model, graph };
     throw mismatch('onnx', 'a model with a graph', 'none', 'the file may be of another format');
-  return { ...model, graph };
+  } catch (error) {
+    throw misread('onnx', 'onnx', bytes, error);
+  }
 }
 
 /** Runs a reader: whatever a file does to it is a RecurError. */

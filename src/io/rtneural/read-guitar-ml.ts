@@ -6,7 +6,8 @@ import type { AnyCell } from '../../equations/cell.js';
 import { describe, mismatch } from '../../errors.js';
 import { chainOf } from '../../layers/chain.js';
 import { isPlainObject } from '../../layers/values.js';
-import { quoted, readObject } from '../json.js';
+import { quoted } from '../json.js';
+import { readJsonModel } from '../json-model.js';
 import type { LoadedLayer } from '../load.js';
 import { loadedLayer } from '../loaded-layer.js';
 import { nestedNumbers } from '../nested-numbers.js';
@@ -63,7 +64,9 @@ const limits = { layers: 64, size: 2 ** 16 };
  * String(model); // → Chain(Recur(GRUCell(1, 2)), Dense(2, 1))
  */
 export function readGuitarMl(json: object | string | Uint8Array): LoadedLayer {
-  return refusing('guitarml', () => loadedLayer(networkOf(readObject('guitarml', json))));
+  return refusing('guitarml', () =>
+    loadedLayer(networkOf(readJsonModel('guitarml', 'guitarml', json))),
+  );
 }
 
 function networkOf(file: Readonly<Record<string, unknown>>): AnyCell {

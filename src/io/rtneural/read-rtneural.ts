@@ -1,7 +1,7 @@
 import type { AnyCell } from '../../equations/cell.js';
 import { describe, mismatch } from '../../errors.js';
 import { chainOf } from '../../layers/chain.js';
-import { readObject } from '../json.js';
+import { readJsonModel } from '../json-model.js';
 import type { LoadedLayer } from '../load.js';
 import { loadedLayer } from '../loaded-layer.js';
 import { refusing } from '../refusals.js';
@@ -33,7 +33,7 @@ const mostWork = 2 ** 22;
  */
 export function readRtneural(json: object | string | Uint8Array): LoadedLayer {
   return refusing('rtneural', () => {
-    const model = readObject('rtneural', json);
+    const model = readJsonModel('rtneural', 'rtneural', json);
     const { layers } = model;
     if (!Array.isArray(layers) || layers.length < 1 || layers.length > mostLayers) {
       throw mismatch('rtneural layers', `an array of 1 to ${mostLayers} layers`, describe(layers));

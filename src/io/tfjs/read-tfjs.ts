@@ -1,5 +1,6 @@
 import { asRecurError, mismatch } from '../../errors.js';
 import { typedArrayName } from '../../layers/values.js';
+import { checkFields, parsedAs } from '../json-model.js';
 import type { KerasOptions } from '../keras/draft.js';
 import { Fields, shown } from '../keras/fields.js';
 import { layerOf } from '../keras/model.js';
@@ -71,5 +72,10 @@ export function readTfjs(
 
 function parsed(modelJson: object | string | Uint8Array): unknown {
   const isText = typeof modelJson === 'string' || typedArrayName(modelJson) === 'Uint8Array';
-  return isText ? parseModelJson('model.json', modelJson as string | Uint8Array) : modelJson;
+  const text = modelJson as string | Uint8Array;
+  const value = isText
+    ? parsedAs('model.json', 'tfjs', text, () => parseModelJson('model.json', text))
+    : modelJson;
+  checkFields('model.json', 'tfjs', value);
+  return value;
 }

@@ -37,7 +37,7 @@ const cases: Readonly<Record<string, readonly [bytes: unknown, message: string]>
   'what are no bytes': ['PK', "readKeras: expected a file's bytes as a Uint8Array, got 'PK'"],
   'an empty file': [
     new Uint8Array(0),
-    'Keras: expected a .keras archive or an .h5 file, got 0 other bytes',
+    'Keras: expected a .keras archive or an HDF5 file, got an empty file',
   ],
   'an archive cut short': [archive.subarray(0, 20_000), '.keras: expected a zip archive'],
   'an archive without weights': [

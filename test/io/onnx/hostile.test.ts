@@ -13,7 +13,7 @@ const model = (...parts: Uint8Array[]) => graphOf(...parts, input('x', ['t', 1, 
 const files: Readonly<Record<string, readonly [bytes: unknown, message: string]>> = {
   'no bytes at all': [undefined, "onnx: expected a file's bytes as a Uint8Array, got undefined"],
   'an ArrayBuffer': [new ArrayBuffer(8), "a file's bytes as a Uint8Array, got a ArrayBuffer"],
-  'an empty file': [bytesOf(), 'onnx: expected a model with a graph, got none'],
+  'an empty file': [bytesOf(), 'onnx: expected an ONNX file, got an empty file'],
   'a pickle': [bytesOf(0x80, 2, 0x8a, 10, 0x6c, 0xfc), 'onnx: expected'],
   'a length beyond the end': [bytesOf(0x3a, 5, 1), 'as many bytes as the file says, got fewer'],
   'a length of 2⁶³': [

@@ -1,0 +1,116 @@
+import { type AnyCell, type Frames, internals, type LayerSpec } from '../equations/cell.js';
+import { reversed } from './bidirectional.js';
+import { statesFor } from './chain-machine.js';
+import { made } from './function-cell.js';
+import type { LayerReading } from './layer-reading.js';
+import { passing } from './passing.js';
+import { wholeOf } from './whole.js';
+
+/** The readings of one step from a state: `readingsOf`. */
+type ReadStep = (cell: AnyCell, state: unknown, x: unknown) => readonly LayerReading[];
+
+/** How a sequence is read, and where its readings go. */
+interface Reader {
+  readonly readStep: ReadStep;
+  readonly readings: LayerReading[];
+}
+
+/**
+ * Readings of the layers in a window: of each, the last step that it takes there. Its columns are
+ * windows `[steps · in]` of several streams, or of one.
+ */
+export function windowReadings(
+  { members: [cell], settings }: LayerSpec,
+  columns: readonly Float64Array[],
+  readStep: ReadStep,
+): readonly LayerReading[] {
+  const count = settings.steps as number;
+  const { inputSize: size = 1 } = cell;
+  const lists = columns.map(column => {
+    const readings: LayerReading[] = [];
+    readLast(
+      cell,
+      undefined,
+      { data: Float32Array.from(column), count, size },
+      { readStep, readings },
+    );
+    return readings;
+  });
+  return lists[0].map((_, k) => sideBySide(lists.map(readings => readings[k])));
+}
+
+/** Reads the last step of a sequence in each layer of a cell, and answers the cell's outputs. */
+function readLast(cell: AnyCell, state: unknown, steps: Frames, reader: Reader): Frames {
+  const { spec, whole, initialState } = cell[internals];
+  const begin = state ?? made(initialState);
+  if (steps.count && whole) {
+    if (spec.kind === 'chain') return readChain(spec.members, begin, steps, reader);
+    if (spec.kind === 'layer') readMembers(spec, begin, steps, reader);
+  } else if (steps.count && spec.kind !== 'function') {
+    reader.readings.push(...lastStep(cell, begin, steps, reader.readStep));
+  }
+  const runner = wholeOf(cell)(begin);
+  try {
+    return runner.run(steps);
+  } finally {
+    runner.release();
+  }
+}
+
+function readChain(
+  cells: readonly AnyCell[],
+  state: unknown,
+  steps: Frames,
+  reader: Reader,
+): Frames {
+  const own = statesFor('chain', cells, state);
+  const turn = (value: Frames, i: number) => readLast(cells[i], own(i), value, reader);
+  return passing(cells, steps, turn, (join, outputs) => join.frames(outputs));
+}
+
+function readMembers(
+  { name, members }: LayerSpec,
+  state: unknown,
+  steps: Frames,
+  reader: Reader,
+): void {
+  const own = name === 'tap' ? () => state : statesFor(name, members, state);
+  for (const [i, member] of members.entries()) {
+    const isBackward = name === 'backward' || (name === 'bidirectional' && i === 1);
+    readLast(member, own(i), isBackward ? reversed(steps) : steps, reader);
+  }
+}
+
+/** The readings of a sequence's last step: the steps before it lead to its state. */
+function lastStep(
+  cell: AnyCell,
+  state: unknown,
+  { data, count, size }: Frames,
+  readStep: ReadStep,
+): readonly LayerReading[] {
+  const machine = cell[internals].start(state);
+  const stepAt = (t: number) => data.subarray(t * size, (t + 1) * size);
+  try {
+    for (let t = 0; t < count - 1; t++) {
+      machine.step(stepAt(t));
+      machine.commit();
+    }
+    return readStep(cell, machine.state(), stepAt(count - 1));
+  } finally {
+    machine.release();
+  }
+}
+
+/** Readings of one layer in several streams as one. */
+function sideBySide(readings: readonly LayerReading[]): LayerReading {
+  const [{ layer, values, norms }] = readings;
+  const joined = <T>(names: object, of: (reading: LayerReading, name: string) => readonly T[]) =>
+    Object.fromEntries(
+      Object.keys(names).map(name => [name, readings.flatMap(reading => of(reading, name))]),
+    );
+  return {
+    layer,
+    values: joined(values, (reading, name) => reading.values[name]),
+    norms: joined(norms, (reading, name) => reading.norms[name]),
+  };
+}
