@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { RecurError } from '../errors.js';
 import type { LoadedLayer } from '../io/load.js';
-import { besides, bytesOf, formatOf } from './model-format.js';
+import { bytesOf } from './file-bytes.js';
+import { besides, formatOf } from './model-format.js';
 import { unusable } from './stop.js';
 
 export interface Model {

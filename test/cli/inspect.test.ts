@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { bidirectionalCell, chain, dense, gru, gruCell, lstm } from '../../src/index.js';
 import { save, writeStateDict } from '../../src/io/index.js';
+import { main } from './build.js';
 import { file, linesOf, model, modelFile, rxrecur } from './command.js';
 
 const inspect = (path: string) => rxrecur(['inspect', path]);
@@ -124,4 +126,21 @@ test.concurrent('a network that names alone do not tell is refused, and how to r
   const { code, stderr } = await inspect(path);
   expect(code).toBe(2);
   expect(stderr).toContain("'0.weight': expected a weight that tells its module, got [2, 2]");
+});
+
+test.concurrent('a device is no model file, and a pipe is read to its end', async () => {
+  for (const args of [
+    ['inspect', '/dev/zero'],
+    ['run', '/dev/zero'],
+    ['convert', '/dev/zero', file('zero.onnx')],
+  ]) {
+    const { code, stdout, stderr } = await rxrecur(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(
+      'rxrecur: /dev/zero: expected a file, got a device, which may have no end\n',
+    );
+  }
+  const script = `cat "${modelFile}" | "${process.execPath}" "${main}" inspect /dev/stdin`;
+  const piped = execFileSync('sh', ['-c', script], { encoding: 'utf8' });
+  expect(piped).toBe((await rxrecur(['inspect', modelFile])).stdout);
 });
