@@ -2,13 +2,13 @@ import { printable } from '../io/json.js';
 import { UnreadableError } from '../io/unreadable.js';
 import { describeModel } from './describe-model.js';
 import { asStop, openModel } from './model-file.js';
-import { openOutput } from './output.js';
+import { openStdout } from './output.js';
 import { exitCode, Stop } from './stop.js';
 
 /** Prints what a model file holds. Throws a Stop for one that can't be used. */
 export async function inspect(path: string): Promise<void> {
   const file = await openModel(path);
-  const output = openOutput(undefined, false);
+  const output = openStdout();
   await output.write(`format      ${file.format}\n`);
   try {
     const { layer } = await file.read();
