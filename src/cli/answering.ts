@@ -1,5 +1,5 @@
 import { type AnswerWriter, answerWriter } from './answers.js';
-import { Columns } from './columns.js';
+import { Columns, checkHeader } from './columns.js';
 import { CsvRows } from './csv-rows.js';
 import type { Delivery } from './delivery.js';
 import type { RowFormat } from './format.js';
@@ -18,8 +18,8 @@ interface Parts {
   readonly inputSize: number;
   /** Names of the outputs. */
   readonly outputs: readonly string[];
-  /** True where a header has no place: the answers are appended to others. */
-  readonly headed: boolean;
+  /** How the output begins where the answers are appended to others, under their header. */
+  readonly head: string | undefined;
   readonly stream: RowStream;
   readonly delivery: Delivery;
   readonly progress: Progress;
@@ -31,23 +31,22 @@ export class Answering {
   #reader: RowReader | undefined;
   #writer: AnswerWriter | undefined;
   #columns: Columns | undefined;
-  #headed: boolean;
+  #headed = false;
   #row = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#headed = parts.headed;
   }
 
   /** Answers the rows on these lines. Throws a Stop for a bad one, unless those are skipped. */
   async answer(lines: readonly Line[], format: RowFormat): Promise<void> {
     const { delivery, stream, progress } = this.#parts;
     this.#reader ??= format === 'csv' ? new CsvRows() : new JsonRows();
-    this.#writer ??= this.#newWriter(this.#reader, format);
+    this.#writer ??= this.#newWriter(format);
     for (const row of this.#reader.read(lines)) {
       this.#row++;
       const problem = this.#tryRow(row, this.#reader, this.#writer);
-      if (problem !== undefined) await this.#refuse(row.line, problem);
+      if (problem !== undefined) await this.#refuse(row, problem);
       stream.count();
       progress.rows++;
       if (delivery.due) await delivery.flush();
@@ -58,25 +57,27 @@ export class Answering {
   /** The end of the input: a table without rows still has its header. */
   async end(format: RowFormat | undefined): Promise<void> {
     const { delivery, outputFormat = format, progress } = this.#parts;
-    this.#reader ??= new JsonRows();
-    if (outputFormat) this.#writer ??= this.#newWriter(this.#reader, outputFormat);
+    if (this.#reader && !this.#columns) this.#checkHeader(this.#reader);
+    if (outputFormat) this.#writer ??= this.#newWriter(outputFormat);
     this.#addHeader();
     await delivery.flush({ end: true });
     if (progress.skipped === 0) return;
     await this.#complain(`${progress.skipped} of ${this.#row} rows skipped`);
   }
 
-  #newWriter(reader: RowReader, format: RowFormat): AnswerWriter {
+  #newWriter(format: RowFormat): AnswerWriter {
     const { options, outputFormat = format, outputs } = this.#parts;
-    return answerWriter(outputFormat, reader, options.keep ?? [], outputs);
+    return answerWriter(outputFormat, options.keep ?? [], outputs);
   }
 
   /** Steps a row and adds its answer, or tells what is wrong with it. */
   #tryRow(row: Row, reader: RowReader, writer: AnswerWriter): string | undefined {
     if ('problem' in row) return row.problem;
     const { options, inputSize, stream, delivery } = this.#parts;
-    this.#columns ??= new Columns(reader, options, inputSize, row.fields);
     try {
+      this.#columns ??= new Columns(reader, options, inputSize, row.fields, text => {
+        return writer.kept(reader, text);
+      });
       const answer = stream.answer(row.fields, this.#columns);
       this.#addHeader();
       delivery.add(writer.write(answer));
@@ -86,15 +87,24 @@ export class Answering {
     }
   }
 
+  /** A table without rows: whether its header could be used can be told all the same. */
+  #checkHeader(reader: RowReader): void {
+    const { options, inputSize } = this.#parts;
+    if (reader.header) checkHeader(reader, reader.header, options, inputSize);
+  }
+
   #addHeader(): void {
-    if (!this.#headed && this.#writer) this.#parts.delivery.add(this.#writer.header);
+    const { head, delivery, options } = this.#parts;
+    if (this.#headed || !this.#writer) return;
+    if (head === undefined) delivery.add(this.#writer.header);
+    else this.#writer.checkHead(head, options.output as string);
     this.#headed = true;
   }
 
-  async #refuse(line: number, problem: string): Promise<void> {
+  async #refuse(row: Row, problem: string): Promise<void> {
     const { options, delivery, progress } = this.#parts;
-    const message = `row ${this.#row}, line ${line}: ${problem}`;
-    if (options.onError === 'stop') {
+    const message = `row ${this.#row}, line ${row.line}: ${problem}`;
+    if (options.onError === 'stop' || ('lost' in row && row.lost)) {
       await delivery.flush();
       throw new Stop(exitCode.badRow, message);
     }

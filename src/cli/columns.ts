@@ -1,7 +1,7 @@
 import { describe, mismatch } from '../errors.js';
 import { printable } from '../io/json.js';
 import type { Fields, RowReader } from './rows.js';
-import { unusable } from './stop.js';
+import { type Stop, unusable } from './stop.js';
 
 /** Columns that the command line names. */
 export interface ColumnNames {
@@ -26,20 +26,30 @@ export class Columns {
   readonly #kept: readonly Column[];
   readonly #resetOn: Column | undefined;
   readonly #x: Float64Array;
+  readonly #write: (text: string) => string;
 
-  /** Throws a Stop where the columns can't be told from `first`, the first row. */
-  constructor(reader: RowReader, named: ColumnNames, inputSize: number, first: Fields) {
+  /**
+   * Throws a Stop where the columns can't be told from `first`, the first row. `write` makes a
+   * kept field's text that of the answer.
+   */
+  constructor(
+    reader: RowReader,
+    named: ColumnNames,
+    inputSize: number,
+    first: Fields,
+    write: (text: string) => string,
+  ) {
     const column = (name: string) => {
       const key = reader.key(name);
-      const there = key !== undefined && (named.onError === 'skip' || Object.hasOwn(first, key));
+      const there = key !== undefined && (named.onError === 'skip' || first.has(key));
       if (!there) {
-        const names = listed(reader.names(first));
-        throw unusable(`no column ${printable(name)}; the columns are ${names}`);
+        throw noColumn(name, reader.names(first));
       }
       return { name, key };
     };
     const inputs = named.columns ?? numericColumns(reader, named, inputSize, first);
     this.#reader = reader;
+    this.#write = write;
     this.#inputs = inputs.map(column);
     this.#kept = (named.keep ?? []).map(column);
     this.#resetOn = named.resetOn === undefined ? undefined : column(named.resetOn);
@@ -49,23 +59,47 @@ export class Columns {
   /** The model's input; the next call overwrites it. */
   input(fields: Fields): Float64Array {
     for (const [i, column] of this.#inputs.entries()) {
-      const value = valueAt(fields, column);
-      const number = this.#reader.number(value);
+      const text = this.#textAt(fields, column);
+      const number = this.#reader.number(text);
       if (!Number.isFinite(Math.fround(number))) {
-        throw mismatch(`column ${column.name}`, 'a finite number', describe(value));
+        const got = describe(this.#reader.value(text));
+        throw mismatch(`column ${column.name}`, 'a finite number', got);
       }
       this.#x[i] = number;
     }
     return this.#x;
   }
 
-  kept(fields: Fields): unknown[] {
-    return this.#kept.map(column => valueAt(fields, column));
+  /** The kept fields as they go out. */
+  kept(fields: Fields): string[] {
+    return this.#kept.map(column => this.#write(this.#textAt(fields, column)));
   }
 
   resets(fields: Fields): boolean {
-    return this.#resetOn !== undefined && isTruthy(valueAt(fields, this.#resetOn));
+    if (this.#resetOn === undefined) return false;
+    return isTruthy(this.#reader.value(this.#textAt(fields, this.#resetOn)));
   }
+
+  #textAt(fields: Fields, { name, key }: Column): string {
+    const text = fields.get(key);
+    if (text !== undefined) return text;
+    throw mismatch('row', `a column ${name}`, listed(this.#reader.names(fields)));
+  }
+}
+
+/** Throws a Stop for a header that fits no rows of this command line. */
+export function checkHeader(
+  reader: RowReader,
+  header: readonly string[],
+  { columns, keep = [], resetOn }: ColumnNames,
+  inputSize: number,
+): void {
+  const free = header.filter(name => name !== resetOn && !keep.includes(name));
+  if (!columns && reader.looksLikeRow(header)) throw notNames(header);
+  if (!columns && free.length < inputSize) throw choose(inputSize, header);
+  const named = [...(columns ?? []), ...keep, ...(resetOn === undefined ? [] : [resetOn])];
+  const missing = named.find(name => reader.key(name) === undefined);
+  if (missing !== undefined) throw noColumn(missing, header);
 }
 
 /** Anything but nothing, null, zero and false, as text too; white space and case don't count. */
@@ -73,11 +107,6 @@ export function isTruthy(value: unknown): boolean {
   if (typeof value !== 'string') return Boolean(value);
   const text = value.trim().toLowerCase();
   return text !== '' && text !== 'false' && text !== 'null' && Number(text) !== 0;
-}
-
-function valueAt(fields: Fields, { name, key }: Column): unknown {
-  if (Object.hasOwn(fields, key)) return fields[key];
-  throw mismatch('row', `a column ${name}`, listed(Object.keys(fields)));
 }
 
 /** All columns if they are as many as the model has inputs, or else all that are numeric here. */
@@ -88,18 +117,30 @@ function numericColumns(
   first: Fields,
 ): readonly string[] {
   const names = reader.names(first);
-  if (names.length && names.every(name => Number.isFinite(reader.number(name)))) {
-    throw unusable(`the first line must name the columns, but has numbers: ${listed(names)}`);
-  }
   const free = names.filter(name => name !== resetOn && !keep.includes(name));
-  if (free.length === inputSize) return free;
   const numeric = free.filter(name => {
     const key = reader.key(name);
-    return key !== undefined && Number.isFinite(reader.number(first[key]));
+    return key !== undefined && Number.isFinite(reader.number(first.get(key) ?? ''));
   });
-  if (numeric.length === inputSize) return numeric;
+  const chosen = [free, numeric].find(({ length }) => length === inputSize);
+  if (reader.looksLikeRow(chosen ?? names)) throw notNames(names);
+  if (chosen) return chosen;
+  throw choose(inputSize, names);
+}
+
+function noColumn(name: string, names: readonly string[]): Stop {
+  return unusable(`no column ${printable(name)}; the columns are ${listed(names)}`);
+}
+
+function notNames(names: readonly string[]): Stop {
+  const numbers = `has numbers: ${listed(names)}`;
+  const hint = 'if these are names, choose them with --columns';
+  return unusable(`the first line must name the columns, but ${numbers}; ${hint}`);
+}
+
+function choose(inputSize: number, names: readonly string[]): Stop {
   const wanted = `choose ${inputSize} with --columns, as many as the model has inputs`;
-  throw unusable(`${wanted}, of the columns ${listed(names)}`);
+  return unusable(`${wanted}, of the columns ${listed(names)}`);
 }
 
 function listed(names: readonly string[]): string {

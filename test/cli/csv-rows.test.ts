@@ -8,7 +8,12 @@ function rowsOf(text: string) {
   const cutter = new LineCutter('csv', 1000);
   const reader = new CsvRows();
   const lines = [...cutter.cut(Buffer.from(text)), ...cutter.end()];
-  return { reader, rows: reader.read(lines) };
+  const rows = reader.read(lines).map(row => {
+    if (!('fields' in row)) return row;
+    const { line, fields } = row;
+    return { line, fields: reader.names().map((_, i) => fields.get(String(i))) };
+  });
+  return { reader, rows };
 }
 
 test('any table that csv-stringify writes is read back', () => {
@@ -43,8 +48,12 @@ test('a quote that is never closed is named at the end of the input', () => {
   const { rows } = rowsOf('a,b\n1,2\n"1,2\n3,4\n');
   expect(rows).toEqual([
     { line: 2, fields: ['1', '2'] },
-    { line: 3, problem: 'a quote that is never closed' },
+    { line: 3, problem: 'a quote that is never closed, in all that follows', lost: true },
   ]);
+  expect(rowsOf('a,b\n1,2\n"1,2').rows[1]).toEqual({
+    line: 3,
+    problem: 'a quote that is never closed',
+  });
 });
 
 test('only decimals are numbers', () => {
