@@ -7,7 +7,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { unlike } from '../unlike.js';
+import { unlike } from '../unlike.mjs';
 import { maskedModels, models, quantised } from './models.mjs';
 
 const { check } = new Command('node test/golden/tfjs/make.mjs')
