@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import { root, scripts } from './inventory.mjs';
@@ -91,7 +91,8 @@ async function check({ script, quick, input, outside, plain, after }) {
   await done.get(after);
   if (!plain) {
     const { end, output } = await run(script, ['--help']);
-    if (end !== 0 || !/^usage: /i.test(output)) fault(`${script} --help (${end})`, output);
+    const isUsage = /^usage: /i.test(output) || output.split('\n')[0].includes(basename(script));
+    if (end !== 0 || !isUsage) fault(`${script} --help (${end})`, output);
   }
   if (!quick) return;
   const args = await argumentsOf(quick);

@@ -12,6 +12,7 @@ run on tensors of torch; so are the two lines that readers print for files of to
   *.safetensors           by the function of the page
   outputs.json            float64 from the float32 weights, for `uniform(seed, steps * inputs, 1)`
 """
+import argparse
 import io
 import json
 import os
@@ -227,8 +228,13 @@ def check(files, golden):
 
 
 def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--check', action='store_true',
+                        help='write nothing: compare with the files that are there')
+    checked = parser.parse_args().check
     files, golden = make()
-    if '--check' in sys.argv[1:]:
+    if checked:
         check(files, golden)
         return
     print(golden['madeWith'])
