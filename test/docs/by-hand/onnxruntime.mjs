@@ -1,4 +1,4 @@
-// README's comparison in onnxruntime (onnxruntime-node 1.30, PyTorch 1.13); CI runs it. To run it:
+// docs/by-hand.md in onnxruntime (onnxruntime-node 1.30, PyTorch 1.13); CI runs it. To run it:
 //   npm install --prefix test/docs/by-hand --ignore-scripts
 //   python3 test/docs/by-hand/onnxruntime.py && node test/docs/by-hand/onnxruntime.mjs
 // The first writes model.onnx to the folder in which it is started, the second reads it there.

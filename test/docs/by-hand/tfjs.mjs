@@ -1,4 +1,4 @@
-// README's comparison in TensorFlow.js (@tensorflow/tfjs 4.22); CI runs it. To run it:
+// docs/by-hand.md in TensorFlow.js (@tensorflow/tfjs 4.22); CI runs it. To run it:
 //   npm install --prefix test/docs/by-hand --ignore-scripts && node test/docs/by-hand/tfjs.mjs
 import * as tf from '@tensorflow/tfjs';
 import { map, Subject } from 'rxjs';
