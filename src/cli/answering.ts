@@ -43,7 +43,7 @@ export class Answering {
   async answer(lines: readonly Line[], format: RowFormat): Promise<void> {
     const { delivery, stream, progress } = this.#parts;
     this.#reader ??= format === 'csv' ? new CsvRows() : new JsonRows();
-    this.#writer ??= this.#newWriter(this.#reader, format);
+    this.#writer ??= this.#newWriter(format);
     for (const row of this.#reader.read(lines)) {
       this.#row++;
       const problem = this.#tryRow(row, this.#reader, this.#writer);
@@ -59,24 +59,26 @@ export class Answering {
   async end(format: RowFormat | undefined): Promise<void> {
     const { delivery, outputFormat = format, progress } = this.#parts;
     this.#reader ??= new JsonRows();
-    if (outputFormat) this.#writer ??= this.#newWriter(this.#reader, outputFormat);
+    if (outputFormat) this.#writer ??= this.#newWriter(outputFormat);
     this.#addHeader();
     await delivery.flush({ end: true });
     if (progress.skipped === 0) return;
     await this.#complain(`${progress.skipped} of ${this.#row} rows skipped`);
   }
 
-  #newWriter(reader: RowReader, format: RowFormat): AnswerWriter {
+  #newWriter(format: RowFormat): AnswerWriter {
     const { options, outputFormat = format, outputs } = this.#parts;
-    return answerWriter(outputFormat, reader, options.keep ?? [], outputs);
+    return answerWriter(outputFormat, options.keep ?? [], outputs);
   }
 
   /** Steps a row and adds its answer, or tells what is wrong with it. */
   #tryRow(row: Row, reader: RowReader, writer: AnswerWriter): string | undefined {
     if ('problem' in row) return row.problem;
     const { options, inputSize, stream, delivery } = this.#parts;
-    this.#columns ??= new Columns(reader, options, inputSize, row.fields);
     try {
+      this.#columns ??= new Columns(reader, options, inputSize, row.fields, text => {
+        return writer.kept(reader, text);
+      });
       const answer = stream.answer(row.fields, this.#columns);
       this.#addHeader();
       delivery.add(writer.write(answer));

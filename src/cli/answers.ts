@@ -5,37 +5,39 @@ import { shortestFloat32 } from './shortest.js';
 
 /** What goes out for one row. */
 export interface Answer {
-  /** Values of the kept columns. */
-  readonly kept: readonly unknown[];
+  /** The kept fields as this format has them; CSV's lack their quotes. */
+  readonly kept: readonly string[];
   readonly y: ArrayLike<number>;
 }
 
 /** Makes text of answers. */
 export interface AnswerWriter {
+  /** A kept field of a row, in this format; throws a RecurError for one that it can't hold. */
+  kept(reader: RowReader, text: string): string;
   /** What comes before the first answer. */
   readonly header: string;
   /** One answer, with its line end. */
   write(answer: Answer): string;
 }
 
-/** A writer of answers: the kept columns, as `reader` writes them, and then the outputs. */
+/** A writer of answers: the kept columns and then the outputs. */
 export function answerWriter(
   format: RowFormat,
-  reader: RowReader,
   kept: readonly string[],
   outputs: readonly string[],
 ): AnswerWriter {
   const names = [...kept, ...outputs];
-  return format === 'csv' ? csvWriter(reader, names) : jsonWriter(reader, names);
+  return format === 'csv' ? csvWriter(names) : jsonWriter(names);
 }
 
-function csvWriter(reader: RowReader, names: readonly string[]): AnswerWriter {
+function csvWriter(names: readonly string[]): AnswerWriter {
   return {
     header: csvText(names),
+    kept: (reader, text) => reader.csv(text),
     write({ kept, y }) {
       const numbers = numbersOf(y).join(',');
       if (kept.length === 0) return `${numbers}\n`;
-      return `${csvText(kept.map(value => reader.text(value))).slice(0, -1)},${numbers}\n`;
+      return `${csvText(kept).slice(0, -1)},${numbers}\n`;
     },
   };
 }
@@ -45,12 +47,13 @@ function csvText(fields: readonly string[]): string {
   return stringify([[...fields]], { quoted_match: /[\r\n]/ });
 }
 
-function jsonWriter(reader: RowReader, names: readonly string[]): AnswerWriter {
+function jsonWriter(names: readonly string[]): AnswerWriter {
   const keys = names.map((name, i) => `${i ? ',' : '{'}${JSON.stringify(name)}:`);
   return {
     header: '',
+    kept: (reader, text) => reader.json(text),
     write({ kept, y }) {
-      const values = [...kept.map(value => reader.json(value)), ...numbersOf(y)];
+      const values = [...kept, ...numbersOf(y)];
       return `${values.map((value, i) => keys[i] + value).join('')}}\n`;
     },
   };

@@ -26,12 +26,22 @@ export class Columns {
   readonly #kept: readonly Column[];
   readonly #resetOn: Column | undefined;
   readonly #x: Float64Array;
+  readonly #write: (text: string) => string;
 
-  /** Throws a Stop where the columns can't be told from `first`, the first row. */
-  constructor(reader: RowReader, named: ColumnNames, inputSize: number, first: Fields) {
+  /**
+   * Throws a Stop where the columns can't be told from `first`, the first row. `write` makes a
+   * kept field's text that of the answer.
+   */
+  constructor(
+    reader: RowReader,
+    named: ColumnNames,
+    inputSize: number,
+    first: Fields,
+    write: (text: string) => string,
+  ) {
     const column = (name: string) => {
       const key = reader.key(name);
-      const there = key !== undefined && (named.onError === 'skip' || Object.hasOwn(first, key));
+      const there = key !== undefined && (named.onError === 'skip' || first.has(key));
       if (!there) {
         const names = listed(reader.names(first));
         throw unusable(`no column ${printable(name)}; the columns are ${names}`);
@@ -40,6 +50,7 @@ export class Columns {
     };
     const inputs = named.columns ?? numericColumns(reader, named, inputSize, first);
     this.#reader = reader;
+    this.#write = write;
     this.#inputs = inputs.map(column);
     this.#kept = (named.keep ?? []).map(column);
     this.#resetOn = named.resetOn === undefined ? undefined : column(named.resetOn);
@@ -49,22 +60,31 @@ export class Columns {
   /** The model's input; the next call overwrites it. */
   input(fields: Fields): Float64Array {
     for (const [i, column] of this.#inputs.entries()) {
-      const value = valueAt(fields, column);
-      const number = this.#reader.number(value);
+      const text = this.#textAt(fields, column);
+      const number = this.#reader.number(text);
       if (!Number.isFinite(Math.fround(number))) {
-        throw mismatch(`column ${column.name}`, 'a finite number', describe(value));
+        const got = describe(this.#reader.value(text));
+        throw mismatch(`column ${column.name}`, 'a finite number', got);
       }
       this.#x[i] = number;
     }
     return this.#x;
   }
 
-  kept(fields: Fields): unknown[] {
-    return this.#kept.map(column => valueAt(fields, column));
+  /** The kept fields as they go out. */
+  kept(fields: Fields): string[] {
+    return this.#kept.map(column => this.#write(this.#textAt(fields, column)));
   }
 
   resets(fields: Fields): boolean {
-    return this.#resetOn !== undefined && isTruthy(valueAt(fields, this.#resetOn));
+    if (this.#resetOn === undefined) return false;
+    return isTruthy(this.#reader.value(this.#textAt(fields, this.#resetOn)));
+  }
+
+  #textAt(fields: Fields, { name, key }: Column): string {
+    const text = fields.get(key);
+    if (text !== undefined) return text;
+    throw mismatch('row', `a column ${name}`, listed(this.#reader.names(fields)));
   }
 }
 
@@ -75,11 +95,6 @@ export function isTruthy(value: unknown): boolean {
   return text !== '' && text !== 'false' && text !== 'null' && Number(text) !== 0;
 }
 
-function valueAt(fields: Fields, { name, key }: Column): unknown {
-  if (Object.hasOwn(fields, key)) return fields[key];
-  throw mismatch('row', `a column ${name}`, listed(Object.keys(fields)));
-}
-
 /** All columns if they are as many as the model has inputs, or else all that are numeric here. */
 function numericColumns(
   reader: RowReader,
@@ -88,16 +103,18 @@ function numericColumns(
   first: Fields,
 ): readonly string[] {
   const names = reader.names(first);
-  if (names.length && names.every(name => Number.isFinite(reader.number(name)))) {
-    throw unusable(`the first line must name the columns, but has numbers: ${listed(names)}`);
-  }
   const free = names.filter(name => name !== resetOn && !keep.includes(name));
-  if (free.length === inputSize) return free;
   const numeric = free.filter(name => {
     const key = reader.key(name);
-    return key !== undefined && Number.isFinite(reader.number(first[key]));
+    return key !== undefined && Number.isFinite(reader.number(first.get(key) ?? ''));
   });
-  if (numeric.length === inputSize) return numeric;
+  const chosen = [free, numeric].find(({ length }) => length === inputSize);
+  if (reader.looksLikeRow(chosen ?? names)) {
+    const numbers = `has numbers: ${listed(names)}`;
+    const hint = 'if these are names, choose them with --columns';
+    throw unusable(`the first line must name the columns, but ${numbers}; ${hint}`);
+  }
+  if (chosen) return chosen;
   const wanted = `choose ${inputSize} with --columns, as many as the model has inputs`;
   throw unusable(`${wanted}, of the columns ${listed(names)}`);
 }

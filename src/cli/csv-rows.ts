@@ -30,7 +30,7 @@ export class CsvRows implements RowReader {
       if (!this.header) this.header = asHeader(fields, line);
       else if (typeof fields === 'string') rows.push({ line, problem: fields });
       else if (fields.length === this.header.length) {
-        rows.push({ line, fields: fields as unknown as Fields });
+        rows.push({ line, fields: new CsvFields(fields) });
       } else {
         const counts = `expected ${this.header.length} fields, got ${fields.length}`;
         rows.push({ line, problem: counts });
@@ -43,6 +43,10 @@ export class CsvRows implements RowReader {
     return this.header ?? [];
   }
 
+  looksLikeRow(names: readonly string[]): boolean {
+    return names.length > 0 && names.every(name => decimal.test(name));
+  }
+
   key(name: string): string | undefined {
     const { header = [] } = this;
     const index = header.indexOf(name);
@@ -53,18 +57,38 @@ export class CsvRows implements RowReader {
     return String(index);
   }
 
-  number(value: unknown): number {
-    return decimal.test(value as string) ? Number(value) : Number.NaN;
+  number(text: string): number {
+    return decimal.test(text) ? Number(text) : Number.NaN;
   }
 
-  text(value: unknown): string {
-    return value as string;
+  value(text: string): string {
+    return text;
+  }
+
+  csv(text: string): string {
+    return text;
   }
 
   /** A number keeps its digits, however many. */
-  json(value: unknown): string {
-    const text = value as string;
+  json(text: string): string {
     return jsonNumber.test(text) ? text : JSON.stringify(text);
+  }
+}
+
+/** A column's key is its place in the header. */
+class CsvFields implements Fields {
+  readonly #texts: readonly string[];
+
+  constructor(texts: readonly string[]) {
+    this.#texts = texts;
+  }
+
+  has(key: string): boolean {
+    return Number(key) < this.#texts.length;
+  }
+
+  get(key: string): string | undefined {
+    return this.#texts[Number(key)];
   }
 }
 

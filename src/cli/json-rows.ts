@@ -1,5 +1,10 @@
+import { mismatch } from '../errors.js';
+import { type Member, readMembers } from './json-members.js';
 import type { Line } from './lines.js';
 import type { Fields, Row, RowReader } from './rows.js';
+
+/** Arrays and objects within each other; other readers of JSON stop at about as many. */
+const mostLevels = 1000;
 
 /** Rows of NDJSON: objects, or arrays, whose columns are named 0, 1, 2 … */
 export class JsonRows implements RowReader {
@@ -11,44 +16,83 @@ export class JsonRows implements RowReader {
   }
 
   names(fields: Fields): readonly string[] {
-    return Object.keys(fields);
+    return (fields as JsonFields).names;
+  }
+
+  looksLikeRow(): boolean {
+    return false;
   }
 
   key(name: string): string {
     return name;
   }
 
-  number(value: unknown): number {
-    return typeof value === 'number' ? value : Number.NaN;
+  number(text: string): number {
+    return /^[-\d]/.test(text) ? Number(text) : Number.NaN;
   }
 
-  text(value: unknown): string {
-    if (typeof value === 'string') return value;
-    return value === null ? '' : JSON.stringify(value);
+  value(text: string): unknown {
+    return JSON.parse(text);
   }
 
-  json(value: unknown): string {
-    return JSON.stringify(value);
+  csv(text: string): string {
+    if (text === 'null') return '';
+    if (text[0] !== '"') return text;
+    const string = JSON.parse(text) as string;
+    if (!/\p{Surrogate}/u.test(string)) return string;
+    throw mismatch('row', 'text that CSV can hold', text, 'a surrogate without its other half');
+  }
+
+  json(text: string): string {
+    return text;
   }
 
   #row({ line, text, problem }: Line): Row {
     if (problem) return { line, problem };
-    let fields: unknown;
+    let value: unknown;
     try {
-      fields = JSON.parse(text);
+      value = JSON.parse(text);
     } catch {
       return { line, problem: 'not valid JSON' };
     }
-    if (typeof fields !== 'object' || fields === null) {
+    if (typeof value !== 'object' || value === null) {
       return { line, problem: 'expected an object or an array' };
     }
-    if (Array.isArray(fields)) {
-      this.#length ??= fields.length;
-      if (fields.length !== this.#length) {
-        const counts = `expected ${this.#length} elements, got ${fields.length}`;
+    if (Array.isArray(value)) {
+      this.#length ??= value.length;
+      if (value.length !== this.#length) {
+        const counts = `expected ${this.#length} elements, got ${value.length}`;
         return { line, problem: counts };
       }
     }
-    return { line, fields: fields as Fields };
+    const { members, levels } = readMembers(text);
+    if (levels <= mostLevels) return { line, fields: new JsonFields(members) };
+    return { line, problem: `expected at most ${mostLevels} levels of JSON, got ${levels}` };
+  }
+}
+
+class JsonFields implements Fields {
+  readonly #texts: ReadonlyMap<string, string>;
+  readonly #members: readonly Member[];
+
+  constructor(members: readonly Member[]) {
+    this.#texts = new Map(members);
+    this.#members = members;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#texts.keys()];
+  }
+
+  has(key: string): boolean {
+    return this.#texts.has(key);
+  }
+
+  get(key: string): string | undefined {
+    const isOnce =
+      this.#texts.size === this.#members.length ||
+      this.#members.filter(([name]) => name === key).length < 2;
+    if (isOnce) return this.#texts.get(key);
+    throw mismatch(`column ${key}`, 'one value in a row', 'several');
   }
 }
