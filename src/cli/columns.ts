@@ -1,7 +1,7 @@
 import { describe, mismatch } from '../errors.js';
 import { printable } from '../io/json.js';
 import type { Fields, RowReader } from './rows.js';
-import { unusable } from './stop.js';
+import { type Stop, unusable } from './stop.js';
 
 /** Columns that the command line names. */
 export interface ColumnNames {
@@ -43,8 +43,7 @@ export class Columns {
       const key = reader.key(name);
       const there = key !== undefined && (named.onError === 'skip' || first.has(key));
       if (!there) {
-        const names = listed(reader.names(first));
-        throw unusable(`no column ${printable(name)}; the columns are ${names}`);
+        throw noColumn(name, reader.names(first));
       }
       return { name, key };
     };
@@ -88,6 +87,21 @@ export class Columns {
   }
 }
 
+/** Throws a Stop for a header that fits no rows of this command line. */
+export function checkHeader(
+  reader: RowReader,
+  header: readonly string[],
+  { columns, keep = [], resetOn }: ColumnNames,
+  inputSize: number,
+): void {
+  const free = header.filter(name => name !== resetOn && !keep.includes(name));
+  if (!columns && reader.looksLikeRow(header)) throw notNames(header);
+  if (!columns && free.length < inputSize) throw choose(inputSize, header);
+  const named = [...(columns ?? []), ...keep, ...(resetOn === undefined ? [] : [resetOn])];
+  const missing = named.find(name => reader.key(name) === undefined);
+  if (missing !== undefined) throw noColumn(missing, header);
+}
+
 /** Anything but nothing, null, zero and false, as text too; white space and case don't count. */
 export function isTruthy(value: unknown): boolean {
   if (typeof value !== 'string') return Boolean(value);
@@ -109,14 +123,24 @@ function numericColumns(
     return key !== undefined && Number.isFinite(reader.number(first.get(key) ?? ''));
   });
   const chosen = [free, numeric].find(({ length }) => length === inputSize);
-  if (reader.looksLikeRow(chosen ?? names)) {
-    const numbers = `has numbers: ${listed(names)}`;
-    const hint = 'if these are names, choose them with --columns';
-    throw unusable(`the first line must name the columns, but ${numbers}; ${hint}`);
-  }
+  if (reader.looksLikeRow(chosen ?? names)) throw notNames(names);
   if (chosen) return chosen;
+  throw choose(inputSize, names);
+}
+
+function noColumn(name: string, names: readonly string[]): Stop {
+  return unusable(`no column ${printable(name)}; the columns are ${listed(names)}`);
+}
+
+function notNames(names: readonly string[]): Stop {
+  const numbers = `has numbers: ${listed(names)}`;
+  const hint = 'if these are names, choose them with --columns';
+  return unusable(`the first line must name the columns, but ${numbers}; ${hint}`);
+}
+
+function choose(inputSize: number, names: readonly string[]): Stop {
   const wanted = `choose ${inputSize} with --columns, as many as the model has inputs`;
-  throw unusable(`${wanted}, of the columns ${listed(names)}`);
+  return unusable(`${wanted}, of the columns ${listed(names)}`);
 }
 
 function listed(names: readonly string[]): string {

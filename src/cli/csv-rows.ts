@@ -11,10 +11,12 @@ const decimal = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
 const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
 
+const notClosed = 'a quote that is never closed';
+
 const problems: Record<string, string> = {
   INVALID_OPENING_QUOTE: 'a quote inside a field that does not begin with one',
   CSV_INVALID_CLOSING_QUOTE: 'text after the closing quote of a field',
-  CSV_QUOTE_NOT_CLOSED: 'a quote that is never closed',
+  CSV_QUOTE_NOT_CLOSED: notClosed,
 };
 
 /** Rows of CSV: the first record is the header. */
@@ -26,10 +28,16 @@ export class CsvRows implements RowReader {
     const records = parseLines(lines);
     const rows: Row[] = [];
     for (const [i, fields] of records.entries()) {
-      const { line } = lines[i];
-      if (!this.header) this.header = asHeader(fields, line);
-      else if (typeof fields === 'string') rows.push({ line, problem: fields });
-      else if (fields.length === this.header.length) {
+      const { line, text } = lines[i];
+      if (!this.header) this.header = asHeader(fields, lines[i]);
+      else if (typeof fields === 'string') {
+        const lost = fields === notClosed && /[\r\n]/.test(text);
+        rows.push(
+          lost
+            ? { line, problem: `${fields}, in all that follows`, lost }
+            : { line, problem: fields },
+        );
+      } else if (fields.length === this.header.length) {
         rows.push({ line, fields: new CsvFields(fields) });
       } else {
         const counts = `expected ${this.header.length} fields, got ${fields.length}`;
@@ -92,9 +100,14 @@ class CsvFields implements Fields {
   }
 }
 
-function asHeader(fields: string[] | string, line: number): readonly string[] {
-  if (typeof fields === 'string') throw unusable(`line ${line}, the header: ${fields}`);
-  return fields.map(name => name.trim());
+function asHeader(fields: string[] | string, { line, text }: Line): readonly string[] {
+  const where = `line ${line}, the header`;
+  if (typeof fields === 'string') throw unusable(`${where}: ${fields}`);
+  const other = /^[^"]*?([;\t|])/.exec(text)?.[1];
+  if (fields.length > 1 || other === undefined) return fields.map(name => name.trim());
+  const got = `one column ${printable(text, 80)}`;
+  const hint = 'a name that holds such a character goes between quotes';
+  throw unusable(`${where}: expected commas between the columns, got ${got}; ${hint}`);
 }
 
 /** A record's fields, or what is wrong with it, for each of the lines. */

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
 import { unlessStopped } from './signals.js';
-import { unusableFile } from './stop.js';
+import { unusable, unusableFile } from './stop.js';
 
 const bom = Buffer.from('\uFEFF');
 
@@ -24,10 +24,30 @@ export async function* readChunks(path: string, stop: AbortSignal): AsyncGenerat
     }
     head = Buffer.concat([head, value]);
     if (bom.subarray(0, head.length).equals(head.subarray(0, 3)) && head.length < 3) continue;
+    checkHead(path, head);
     yield head.subarray(0, 3).equals(bom) ? head.subarray(3) : head;
     head = undefined;
   }
-  if (head?.length) yield head;
+  if (!head?.length) return;
+  checkHead(path, head);
+  yield head;
+}
+
+/** How files begin, in hexadecimal digits, that are no text in UTF-8, and what to do. */
+const otherFiles: readonly (readonly [head: RegExp, what: string, todo: string])[] = [
+  [/^(ff|fe|00(?!00|$)|(?!00)..00)/, 'UTF-16', 'convert it: iconv -f UTF-16 -t UTF-8'],
+  [/^00/, 'NUL bytes', 'was it written to its end?'],
+  [/^1f8b/, 'a gzip file', 'unpack it: gunzip -c FILE | rxrecur run …'],
+  [/^504b0304/, 'a zip file or a spreadsheet', 'save it as CSV in UTF-8'],
+];
+
+/** Refuses files that begin as no text does: their lines would be bad rows, or none. */
+function checkHead(path: string, head: Buffer): void {
+  const digits = head.toString('hex', 0, 4);
+  const other = otherFiles.find(([begin]) => begin.test(digits));
+  if (!other) return;
+  const [, what, todo] = other;
+  throw unusable(`${path === '-' ? 'stdin' : path}: expected text in UTF-8, got ${what}; ${todo}`);
 }
 
 /**

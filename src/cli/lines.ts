@@ -12,6 +12,7 @@ export interface Line {
 }
 
 const newline = 10;
+const carriageReturn = 13;
 const quote = 34;
 const comma = 44;
 
@@ -21,6 +22,7 @@ const smallLine = 65_536;
 /**
  * Cuts bytes into lines, each as soon as its line end is there. In CSV a line end inside a quoted
  * field is part of the field. Lines without text are passed over. Holds at most `longest` bytes.
+ * The first line end tells whether lines end with CR alone, as old Macs and some devices write.
  *
  * csv-parse's own stream is no use here: it keeps every record back until the next one begins.
  */
@@ -34,6 +36,10 @@ export class LineCutter {
   #tooLong = false;
   #line = 1;
   #innerLines = 0;
+  /** The last byte of a line end, once one has been seen. */
+  #lineEnd: number | undefined;
+  /** A CR at the end of a chunk, which may be half of the first line end. */
+  #heldBack: Buffer = Buffer.alloc(0);
   /** Of CSV: inside a quoted field; the byte before; whether that closed a field. */
   #quoted = false;
   #before = newline;
@@ -45,16 +51,17 @@ export class LineCutter {
   }
 
   /** The lines that end in this chunk. */
-  cut(chunk: Buffer): Line[] {
-    this.format ??= detectFormat(chunk);
+  cut(bytes: Buffer): Line[] {
+    this.format ??= detectFormat(bytes);
+    const chunk = this.#holdBack(bytes);
     const lines: Line[] = [];
     let start = 0;
     let from = 0;
     while (from < chunk.length) {
-      const end = chunk.indexOf(newline, from);
+      const end = this.#nextLineEnd(chunk, from);
       const until = end < 0 ? chunk.length : end;
       if (this.format !== 'ndjson' && !this.#tooLong) this.#followQuotes(chunk, from, until);
-      this.#tooLong ||= this.#length + until - start > this.#longest;
+      if (this.#length + until - start > this.#longest) this.#refuse(lines);
       if (end < 0) break;
       from = end + 1;
       this.#before = newline;
@@ -62,6 +69,7 @@ export class LineCutter {
         this.#innerLines++;
         continue;
       }
+      this.#lineEnd ??= chunk[end];
       this.#finish(chunk.subarray(start, end), lines);
       start = from;
     }
@@ -72,8 +80,34 @@ export class LineCutter {
   /** The last line, which needs no line end. */
   end(): Line[] {
     const lines: Line[] = [];
-    this.#finish(Buffer.alloc(0), lines);
+    this.#finish(this.#heldBack, lines);
     return lines;
+  }
+
+  /** Until the first line end is known, a CR at the end of a chunk waits for the next byte. */
+  #holdBack(bytes: Buffer): Buffer {
+    const chunk = this.#heldBack.length ? Buffer.concat([this.#heldBack, bytes]) : bytes;
+    const waits = this.#lineEnd === undefined && chunk.at(-1) === carriageReturn;
+    const cut = waits ? chunk.length - 1 : chunk.length;
+    this.#heldBack = chunk.subarray(cut);
+    return chunk.subarray(0, cut);
+  }
+
+  #nextLineEnd(chunk: Buffer, from: number): number {
+    if (this.#lineEnd !== undefined) return chunk.indexOf(this.#lineEnd, from);
+    for (let i = from; i < chunk.length; i++) {
+      if (chunk[i] === newline) return i;
+      if (chunk[i] === carriageReturn && chunk[i + 1] !== newline) return i;
+    }
+    return -1;
+  }
+
+  /** Says at once that a line is too long: it may have no end. */
+  #refuse(lines: Line[]): void {
+    if (!this.#tooLong) {
+      lines.push({ line: this.#line, text: '', problem: `longer than ${this.#longest} bytes` });
+    }
+    this.#tooLong = true;
   }
 
   /** A quote opens a field only where a field begins; `""` inside one closes and opens it again. */
@@ -105,15 +139,10 @@ export class LineCutter {
   }
 
   #finish(rest: Buffer, lines: Line[]): void {
-    const line = this.#line;
-    if (this.#tooLong) {
-      lines.push({ line, text: '', problem: `longer than ${this.#longest} bytes` });
-    } else {
+    if (!this.#tooLong) {
       const held = this.#held.subarray(0, this.#length);
-      const bytes = held.length ? Buffer.concat([held, rest]) : rest;
-      const text = bytes.toString().replace(/\r$/, '');
-      if (!isUtf8(bytes)) lines.push({ line, text: '', problem: 'not UTF-8' });
-      else if (text.trim() !== '') lines.push({ line, text });
+      const line = asLine(this.#line, held.length ? Buffer.concat([held, rest]) : rest);
+      if (line.problem || line.text.trim() !== '') lines.push(line);
     }
     this.#line += 1 + this.#innerLines;
     this.#innerLines = 0;
@@ -123,4 +152,11 @@ export class LineCutter {
     this.#quoted = false;
     this.#closed = false;
   }
+}
+
+function asLine(line: number, bytes: Buffer): Line {
+  if (!isUtf8(bytes)) return { line, text: '', problem: 'not UTF-8' };
+  if (bytes.includes(0)) return { line, text: '', problem: 'a NUL byte, which is no text' };
+  // The other half of a line end, before or after.
+  return { line, text: bytes.toString().replace(/^\n|\r$/g, '') };
 }

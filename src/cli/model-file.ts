@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { RecurError } from '../errors.js';
 import { AmbiguousOrderError } from '../io/ambiguous-order.js';
 import type { LoadedLayer } from '../io/load.js';
-import { besides, bytesOf, formatOf, type ModelFormat } from './model-format.js';
+import { bytesOf } from './file-bytes.js';
+import { besides, formatOf, type ModelFormat } from './model-format.js';
 import { type Modules, modulesText } from './modules-option.js';
 import { complain, unusable } from './stop.js';
 

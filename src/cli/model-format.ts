@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { describe, mismatch } from '../errors.js';
 import { kindOf } from '../io/file-kind.js';
@@ -7,7 +6,7 @@ import { readObject } from '../io/json.js';
 import type { LoadedLayer } from '../io/load.js';
 import { hintOf } from '../io/misread.js';
 import type { ReadStateDictOptions } from '../io/read-state-dict.js';
-import { unusableFile } from './stop.js';
+import { bytesOf } from './file-bytes.js';
 
 /** A format of model files, recognised by what a file holds. */
 export interface ModelFormat {
@@ -122,15 +121,6 @@ function isOwn(bytes: Uint8Array): boolean {
   const length = Number(Buffer.from(bytes).readBigUInt64LE(0));
   const header = Buffer.from(bytes.subarray(8, 8 + Math.min(length, bytes.length)));
   return /"format"\s*:\s*"rxrecur\/model"/.test(header.toString('latin1'));
-}
-
-/** A file's bytes. Throws a Stop. */
-export async function bytesOf(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw unusableFile(path, error);
-  }
 }
 
 /** The files beside a model file that it names; refuses names that lead elsewhere. */

@@ -23,6 +23,8 @@ export interface RowReader {
   read(lines: readonly Line[]): Row[];
   /** The columns as users name them, in the order of the file: a header's, or those of this row. */
   names(fields: Fields): readonly string[];
+  /** The names of all rows' columns, where the file begins with them. */
+  readonly header?: readonly string[] | undefined;
   /** True where these names are more likely the values of a row, in a file without a header. */
   looksLikeRow(names: readonly string[]): boolean;
   /** Where `fields` holds a column; undefined if there is none of that name. */

@@ -48,8 +48,12 @@ test('a quote that is never closed is named at the end of the input', () => {
   const { rows } = rowsOf('a,b\n1,2\n"1,2\n3,4\n');
   expect(rows).toEqual([
     { line: 2, fields: ['1', '2'] },
-    { line: 3, problem: 'a quote that is never closed' },
+    { line: 3, problem: 'a quote that is never closed, in all that follows', lost: true },
   ]);
+  expect(rowsOf('a,b\n1,2\n"1,2').rows[1]).toEqual({
+    line: 3,
+    problem: 'a quote that is never closed',
+  });
 });
 
 test('only decimals are numbers', () => {

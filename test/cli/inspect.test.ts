@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { bidirectionalCell, chain, dense, gru, gruCell, lstm } from '../../src/index.js';
 import { save, writeStateDict } from '../../src/io/index.js';
 import { writeNpy } from '../../src/io/npy/index.js';
 import { torchFile, torchLines } from '../io/torch-files.js';
+import { main } from './build.js';
 import { file, linesOf, model, modelFile, rxrecur } from './command.js';
 
 const inspect = (path: string) => rxrecur(['inspect', path]);
@@ -164,4 +166,21 @@ test.concurrent('arrays of NumPy are parameters without a network', async () => 
     expect([code, stdout]).toEqual([2, 'format      NumPy\n']);
     expect(stderr).toContain("got NumPy's arrays; they are parameters without a network");
   }
+});
+
+test.concurrent('a device is no model file, and a pipe is read to its end', async () => {
+  for (const args of [
+    ['inspect', '/dev/zero'],
+    ['run', '/dev/zero'],
+    ['convert', '/dev/zero', file('zero.onnx')],
+  ]) {
+    const { code, stdout, stderr } = await rxrecur(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(
+      'rxrecur: /dev/zero: expected a file, got a device, which may have no end\n',
+    );
+  }
+  const script = `cat "${modelFile}" | "${process.execPath}" "${main}" inspect /dev/stdin`;
+  const piped = execFileSync('sh', ['-c', script], { encoding: 'utf8' });
+  expect(piped).toBe((await rxrecur(['inspect', modelFile])).stdout);
 });

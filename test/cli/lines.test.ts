@@ -15,7 +15,7 @@ const everywhere = Array.from({ length: 200 }, (_, i) => i);
 
 test('chunks make no difference', () => {
   const text = fc
-    .array(fc.constantFrom('a', 'é', '1', ',', '"', '""', '\n', '\r\n', '{', ' '), {
+    .array(fc.constantFrom('a', 'é', '1', ',', '"', '""', '\n', '\r\n', '\r', '{', ' '), {
       maxLength: 40,
     })
     .map(parts => parts.join(''));
@@ -34,6 +34,36 @@ test('a line end inside a quoted field of CSV is part of it, and lines are count
     { line: 1, text: 'a,b' },
     { line: 2, text: '"x\ny ""z""\n",1' },
     { line: 5, text: '2,3' },
+  ]);
+});
+
+test('lines end with CR alone where the first one does', () => {
+  for (const places of [[], everywhere]) {
+    expect(cut('a,b\r"x\ry",1\r\r2,3\r', places)).toEqual([
+      { line: 1, text: 'a,b' },
+      { line: 2, text: '"x\ry",1' },
+      { line: 5, text: '2,3' },
+    ]);
+    expect(cut('{"a":1}\r{"a":2}', places).map(({ text }) => text)).toEqual(['{"a":1}', '{"a":2}']);
+    expect(cut('a\n1\r2\r', places).map(({ text }) => text)).toEqual(['a', '1\r2']);
+    expect(cut('"a\rb",c\r\n1,2\r\n', places).map(({ text }) => text)).toEqual(['"a\rb",c', '1,2']);
+  }
+});
+
+test('a line that is too long is named before its end comes', () => {
+  const cutter = new LineCutter('ndjson', 10);
+  expect(cutter.cut(Buffer.from('{"a":'))).toEqual([]);
+  const problem = 'longer than 10 bytes';
+  expect(cutter.cut(Buffer.from('1234567'))).toEqual([{ line: 1, text: '', problem }]);
+  expect(cutter.cut(Buffer.from('8}\n{}\n'))).toEqual([{ line: 2, text: '{}' }]);
+});
+
+test('NUL bytes are no white space and no text', () => {
+  expect(cut('\0\0', []).map(({ problem }) => problem)).toEqual(['a NUL byte, which is no text']);
+  expect(cut('a\n1\0\n2\n', everywhere).map(({ problem }) => problem)).toEqual([
+    undefined,
+    'a NUL byte, which is no text',
+    undefined,
   ]);
 });
 
