@@ -1,5 +1,5 @@
 import { type AnswerWriter, answerWriter } from './answers.js';
-import { Columns } from './columns.js';
+import { Columns, checkHeader } from './columns.js';
 import { CsvRows } from './csv-rows.js';
 import type { Delivery } from './delivery.js';
 import type { RowFormat } from './format.js';
@@ -18,8 +18,8 @@ interface Parts {
   readonly inputSize: number;
   /** Names of the outputs. */
   readonly outputs: readonly string[];
-  /** True where a header has no place: the answers are appended to others. */
-  readonly headed: boolean;
+  /** How the output begins where the answers are appended to others, under their header. */
+  readonly head: string | undefined;
   readonly stream: RowStream;
   readonly delivery: Delivery;
   readonly progress: Progress;
@@ -31,12 +31,11 @@ export class Answering {
   #reader: RowReader | undefined;
   #writer: AnswerWriter | undefined;
   #columns: Columns | undefined;
-  #headed: boolean;
+  #headed = false;
   #row = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#headed = parts.headed;
   }
 
   /** Answers the rows on these lines. Throws a Stop for a bad one, unless those are skipped. */
@@ -47,7 +46,7 @@ export class Answering {
     for (const row of this.#reader.read(lines)) {
       this.#row++;
       const problem = this.#tryRow(row, this.#reader, this.#writer);
-      if (problem !== undefined) await this.#refuse(row.line, problem);
+      if (problem !== undefined) await this.#refuse(row, problem);
       stream.count();
       progress.rows++;
       if (delivery.due) await delivery.flush();
@@ -58,7 +57,7 @@ export class Answering {
   /** The end of the input: a table without rows still has its header. */
   async end(format: RowFormat | undefined): Promise<void> {
     const { delivery, outputFormat = format, progress } = this.#parts;
-    this.#reader ??= new JsonRows();
+    if (this.#reader && !this.#columns) this.#checkHeader(this.#reader);
     if (outputFormat) this.#writer ??= this.#newWriter(outputFormat);
     this.#addHeader();
     await delivery.flush({ end: true });
@@ -88,15 +87,24 @@ export class Answering {
     }
   }
 
+  /** A table without rows: whether its header could be used can be told all the same. */
+  #checkHeader(reader: RowReader): void {
+    const { options, inputSize } = this.#parts;
+    if (reader.header) checkHeader(reader, reader.header, options, inputSize);
+  }
+
   #addHeader(): void {
-    if (!this.#headed && this.#writer) this.#parts.delivery.add(this.#writer.header);
+    const { head, delivery, options } = this.#parts;
+    if (this.#headed || !this.#writer) return;
+    if (head === undefined) delivery.add(this.#writer.header);
+    else this.#writer.checkHead(head, options.output as string);
     this.#headed = true;
   }
 
-  async #refuse(line: number, problem: string): Promise<void> {
+  async #refuse(row: Row, problem: string): Promise<void> {
     const { options, delivery, progress } = this.#parts;
-    const message = `row ${this.#row}, line ${line}: ${problem}`;
-    if (options.onError === 'stop') {
+    const message = `row ${this.#row}, line ${row.line}: ${problem}`;
+    if (options.onError === 'stop' || ('lost' in row && row.lost)) {
       await delivery.flush();
       throw new Stop(exitCode.badRow, message);
     }

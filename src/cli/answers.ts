@@ -1,7 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
-import type { RowFormat } from './format.js';
+import { printable } from '../io/json.js';
+import { detectFormat, type RowFormat } from './format.js';
 import type { RowReader } from './rows.js';
 import { shortestFloat32 } from './shortest.js';
+import { type Stop, unusable } from './stop.js';
 
 /** What goes out for one row. */
 export interface Answer {
@@ -16,6 +18,8 @@ export interface AnswerWriter {
   kept(reader: RowReader, text: string): string;
   /** What comes before the first answer. */
   readonly header: string;
+  /** Throws a Stop where answers can't follow a file at `path` that begins like this. */
+  checkHead(head: string, path: string): void;
   /** One answer, with its line end. */
   write(answer: Answer): string;
 }
@@ -31,8 +35,16 @@ export function answerWriter(
 }
 
 function csvWriter(names: readonly string[]): AnswerWriter {
+  const header = csvText(names);
   return {
-    header: csvText(names),
+    header,
+    checkHead(head, path) {
+      const lines = head.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+      const [first] = lines.split('\n', 1);
+      const isData = first.split(',').some(field => field && Number.isFinite(Number(field)));
+      if (`${lines}\n`.startsWith(header) || isData) return;
+      throw cannotFollow(path, first, header.trimEnd());
+    },
     kept: (reader, text) => reader.csv(text),
     write({ kept, y }) {
       const numbers = numbersOf(y).join(',');
@@ -40,6 +52,14 @@ function csvWriter(names: readonly string[]): AnswerWriter {
       return `${csvText(kept).slice(0, -1)},${numbers}\n`;
     },
   };
+}
+
+function cannotFollow(path: string, head: string, answers: string): Stop {
+  const begins = printable(head.split('\n', 1)[0], 80);
+  const hint = 'choose another --output, or other --names and --keep';
+  return unusable(
+    `${path}: the file begins with ${begins}, and the answers are ${answers}; ${hint}`,
+  );
 }
 
 function csvText(fields: readonly string[]): string {
@@ -51,6 +71,9 @@ function jsonWriter(names: readonly string[]): AnswerWriter {
   const keys = names.map((name, i) => `${i ? ',' : '{'}${JSON.stringify(name)}:`);
   return {
     header: '',
+    checkHead(head, path) {
+      if (detectFormat(Buffer.from(head)) === 'csv') throw cannotFollow(path, head, 'NDJSON');
+    },
     kept: (reader, text) => reader.json(text),
     write({ kept, y }) {
       const values = [...kept, ...numbersOf(y)];

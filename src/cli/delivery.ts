@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Output } from './output.js';
 import type { Progress } from './progress.js';
 import { unlessStopped } from './signals.js';
-import type { Position } from './state-file.js';
+import type { StateKeeper } from './state-keeper.js';
 
 /** Characters after which answers go out: well within the 4096 bytes that a pipe takes whole. */
 const enough = 2048;
@@ -13,28 +13,27 @@ const grace = 1000;
 
 /**
  * Answers on their way out: gathered while their rows come in one go, and written before the next
- * are read. `written` is the position after the last row whose answer has gone out.
+ * are read.
  */
 export class Delivery {
-  written: Position | undefined;
   readonly #output: Output;
   readonly #progress: Progress;
   readonly #stop: AbortSignal;
-  readonly #position: () => Position | undefined;
+  readonly #keeper: StateKeeper | undefined;
   #text = '';
   #turned = performance.now();
 
-  /** `position` tells where the stream is, if anyone wants to know. */
+  /** `keeper` is told how far the answers have gone out. */
   constructor(
     output: Output,
     progress: Progress,
     stop: AbortSignal,
-    position: () => Position | undefined,
+    keeper: StateKeeper | undefined,
   ) {
     this.#output = output;
     this.#progress = progress;
     this.#stop = stop;
-    this.#position = position;
+    this.#keeper = keeper;
   }
 
   add(text: string): void {
@@ -56,13 +55,14 @@ export class Delivery {
    */
   async flush({ end = false } = {}): Promise<void> {
     const text = this.#text;
-    const position = this.#position();
+    const position = this.#keeper?.position();
     this.#text = '';
     if (text || end) {
+      this.#keeper?.begin();
       const write = () => this.#output.write(text);
       await this.unlessStopped(this.#progress.aside('stdout', write));
     }
-    this.written = position;
+    if (position) this.#keeper?.reach(position);
     if (performance.now() - this.#turned > patience) {
       await setImmediate();
       this.#turned = performance.now();

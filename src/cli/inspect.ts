@@ -2,13 +2,13 @@ import { printable } from '../io/json.js';
 import { UnreadableError } from '../io/unreadable.js';
 import { describeModel } from './describe-model.js';
 import { asStop, type ModelFile, type ModelOptions, openModel, orderHint } from './model-file.js';
-import { openOutput } from './output.js';
+import { openStdout } from './output.js';
 import { exitCode, Stop } from './stop.js';
 
 /** Prints what a model file holds. Throws a Stop for one that can't be used. */
 export async function inspect(path: string, options: ModelOptions = {}): Promise<void> {
   const file = await openModel(path, options);
-  const output = openOutput(undefined, false);
+  const output = openStdout();
   await output.write(`format      ${file.format}\n`);
   if (file.remedy) await output.write(remedyText(file.remedy));
   try {

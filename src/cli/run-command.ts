@@ -7,26 +7,33 @@ import { unusable } from './stop.js';
 const longestRow = 16 * 2 ** 20;
 
 const more = `
-Input is NDJSON (on each line an object, or an array, whose columns are named
-0, 1, 2 ...) or CSV with a header. Unless --input-format tells which, the file's
-ending does (.csv, .ndjson, .jsonl, .json), or else the first byte: { or [ begins
-NDJSON. Blank lines are no rows. Without --columns the inputs are all columns but
-those of --keep and --reset-on, or all numeric ones, if they are as many as the
-model has inputs.
+Input is UTF-8: NDJSON (on each line an object, or an array, whose columns are
+named 0, 1, 2 ...) or CSV with a header. Unless --input-format tells which, the
+file's ending does (.csv, .ndjson, .jsonl, .json), or else the first byte: { or [
+begins NDJSON. Lines end with LF, CR LF or, if the first one does, CR alone; blank
+lines are no rows. Without --columns the inputs are all columns but those of --keep
+and --reset-on, or all numeric ones, if they are as many as the model has inputs.
 
 Answers are NDJSON or CSV as --output-format or the ending of --output tells, or
-else as the input. A number has the fewest digits that give its float32 back.
+else as the input. A number has the fewest digits that give its float32 back. The
+columns of --keep leave as they came, digit for digit.
 
 A row resets the state, before it is answered, if its --reset-on column holds
-anything but nothing, 0, false or null. A bad row ends the run: one that is not
-JSON or CSV or too long, has a field too many or too few, lacks a column, has
-something else than a finite number for an input, or whose answer is not finite.
-With --on-error skip it is reported and gets no answer, and nothing of it counts,
-its --reset-on column neither.
+anything other than empty, 0, false or null. A bad row ends the run: one that is
+not JSON or CSV, is too long or nested more than 1000 levels deep, has a field too
+many or too few, lacks a column, has something other than a finite number for an
+input, or gives an answer that is not finite. With --on-error skip it is reported
+and gets no answer, and nothing of it counts, its --reset-on column neither. A
+quote that is never closed ends the run in any case: the rows after it are lost.
 
 --state holds the place after the last row whose answer has gone out, and the
 number of rows up to there. It is replaced in one step, and refused if it is
-damaged or of another model.
+damaged, of another model, or in use by another run. It also holds the length of
+the --output file: a run that goes on after an interrupted one (a kill, a signal,
+a full disk, a bad row) first cuts the file to that length, with --append or
+without. After a run that came to the end of its rows --output is replaced, or
+added to with --append. Answers on stdout or in a pipe can't be taken back: after
+a kill, those since the last save come twice.
 
 Exit codes:
   0    all rows answered or skipped, or nobody reads the answers any more

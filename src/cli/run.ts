@@ -4,13 +4,16 @@ import { Delivery } from './delivery.js';
 import { formatOfName } from './format.js';
 import { readChunks } from './input.js';
 import { LineCutter } from './lines.js';
-import { readModel } from './model-file.js';
+import { lockState } from './lock.js';
+import { type Model, readModel } from './model-file.js';
 import type { RunOptions } from './options.js';
-import { checkOutput, openOutput } from './output.js';
+import { type Output, openOutput, openStdout } from './output.js';
+import { OutputFile } from './output-file.js';
 import { Progress } from './progress.js';
 import { RowStream } from './row-stream.js';
+import { checkOutput } from './same-file.js';
 import { stopOnSignals } from './signals.js';
-import { StateFile } from './state-file.js';
+import { type Saved, StateFile } from './state-file.js';
 import { StateKeeper } from './state-keeper.js';
 import { complain, unusable } from './stop.js';
 
@@ -19,26 +22,41 @@ import { complain, unusable } from './stop.js';
  * state file then belongs to the answers that have gone out.
  */
 export async function run(options: RunOptions): Promise<void> {
-  const { file, output: path, stateEvery } = options;
   const stop = stopOnSignals();
-  const { layer, sha256 } = await readModel(options.model, options);
-  const { why } = layer.cell[internals];
+  const model = await readModel(options.model, options);
+  const { why } = model.layer.cell[internals];
   if (why) {
     throw unusable(`${options.model}: it takes sequences as wholes, and rows have no end; ${why}`);
   }
+  const release = options.state === undefined ? undefined : await lockState(options.state);
+  try {
+    await runLocked(options, model, stop);
+  } finally {
+    release?.();
+  }
+}
+
+async function runLocked(
+  options: RunOptions,
+  { layer, sha256 }: Model,
+  stop: AbortController,
+): Promise<void> {
+  const { file, output: path, stateEvery } = options;
   const { inputSize, outputSize } = layer;
   const outputs = outputNames(options, inputSize, outputSize);
-  if (path !== undefined) checkOutput(path, [options.model, file, options.state]);
+  checkOutput(path, [options.model, file, options.state]);
   const stream = new RowStream(layer);
   const state = options.state === undefined ? undefined : new StateFile(options.state, sha256);
-  const position = state?.read();
-  if (position) stream.restore(position, options.state as string);
+  const saved = state?.read();
+  if (saved) stream.restore(saved, options.state as string);
 
-  const output = openOutput(path, options.append === true);
-  const place = () => (state ? stream.position() : undefined);
+  const output = path === undefined ? openStdout() : openFile(path, options, saved);
+  if (output instanceof OutputFile) for (const note of output.notes) await complain(note);
+  const position = () => stream.position();
+  const keeper =
+    state && new StateKeeper({ file: state, output, position, seconds: stateEvery, stop });
   const progress = new Progress(path === undefined);
-  const delivery = new Delivery(output, progress, stop.signal, place);
-  const keeper = state && new StateKeeper(state, delivery, stateEvery, stop);
+  const delivery = new Delivery(output, progress, stop.signal, keeper);
   const outputFormat =
     options.outputFormat ?? (path === undefined ? undefined : formatOfName(path));
   const answering = new Answering({
@@ -46,7 +64,7 @@ export async function run(options: RunOptions): Promise<void> {
     outputFormat,
     inputSize,
     outputs,
-    headed: output.begun,
+    head: output.head,
     stream,
     delivery,
     progress,
@@ -54,12 +72,18 @@ export async function run(options: RunOptions): Promise<void> {
   const failure = await failureOf(answerAll(answering, options, stop.signal));
   progress.end();
   try {
-    keeper?.end();
+    keeper?.end(failure === undefined);
   } catch (error) {
     if (failure instanceof Error && failure.message) await complain(failure.message);
     throw error;
   }
   if (failure !== undefined) throw failure;
+}
+
+function openFile(path: string, options: RunOptions, saved?: Saved): Output {
+  const { append, state } = options;
+  const interrupted = saved && !saved.finished ? { output: saved.output } : undefined;
+  return openOutput(path, { append: append === true, state, interrupted });
 }
 
 function failureOf(work: Promise<void>): Promise<unknown> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Snapshot, toSnapshot } from '../layers/snapshot.js';
+import type { OutputEnd } from './output-file.js';
 import { replaceFile, targetOf } from './replace-file.js';
 import { unusable, unusableFile } from './stop.js';
 
@@ -12,10 +13,18 @@ export interface Position {
   readonly snapshot: Snapshot;
 }
 
+/** What a state file holds. */
+export interface Saved extends Position {
+  /** Where the answers up to the position end, if they went to a regular file. */
+  readonly output?: OutputEnd | undefined;
+  /** True where the run came to the end of its rows; a file of version 0.1 does not tell. */
+  readonly finished?: boolean | undefined;
+}
+
 /**
  * The file of `--state`: the JSON of a snapshot, which `restore` takes as it is, and beside it
- * `rows`, `model` (SHA-256 of the model's file) and `sha256` of all the rest. A snapshot's JSON
- * without these is read too. Each version replaces the one before in one step.
+ * `rows`, `output`, `finished`, `model` (SHA-256 of the model's file) and `sha256` of all the rest.
+ * A snapshot's JSON without these is read too. Each version replaces the one before in one step.
  */
 export class StateFile {
   readonly #path: string;
@@ -27,17 +36,34 @@ export class StateFile {
   }
 
   /**
-   * The position in the file; undefined if there is no file yet. Throws a Stop for a file that is
-   * anything else, and for a folder that can't be written to.
+   * What the file holds; undefined if there is none yet. Throws a Stop for a file that is anything
+   * else, and for a folder that can't be written to.
    */
-  read(): Position | undefined {
+  read(): Saved | undefined {
     const text = this.#text();
     if (text === undefined) return undefined;
     const { sha256, ...content } = this.#parse(text);
     if (sha256 !== undefined && sha256 !== hash(content)) throw this.#refuse('damaged');
-    const { rows = 0, model = this.#model } = content;
+    const { rows = 0, model = this.#model, output, finished } = content;
     if (model !== this.#model) throw this.#refuse('the state of another model file');
     if (!Number.isSafeInteger(rows) || (rows as number) < 0) throw this.#refuse('damaged');
+    if (output !== undefined && !isOutputEnd(output)) throw this.#refuse('damaged');
+    return {
+      rows: rows as number,
+      snapshot: this.#snapshot(content),
+      output,
+      finished: finished === undefined ? undefined : finished === true,
+    };
+  }
+
+  /** Replaces the file in one step; nobody else may write it meanwhile. */
+  write({ rows, snapshot, output, finished }: Saved): void {
+    const content = { ...snapshot.toJSON(), rows, output, finished, model: this.#model };
+    const text = JSON.stringify({ ...content, sha256: hash(content) });
+    replaceFile(this.#path, `${text}\n`, 'rxrecur');
+  }
+
+  #snapshot(content: object): Snapshot {
     let snapshot: Snapshot;
     try {
       snapshot = toSnapshot('snapshot', content);
@@ -45,13 +71,7 @@ export class StateFile {
       throw this.#refuse((error as Error).message);
     }
     if (snapshot.batch) throw this.#refuse(`the state of a batch of ${snapshot.batch}`);
-    return { rows: rows as number, snapshot };
-  }
-
-  /** Replaces the file in one step. */
-  write({ rows, snapshot }: Position): void {
-    const content = { ...snapshot.toJSON(), rows, model: this.#model };
-    replaceFile(this.#path, `${JSON.stringify({ ...content, sha256: hash(content) })}\n`);
+    return snapshot;
   }
 
   #text(): string | undefined {
@@ -79,6 +99,12 @@ export class StateFile {
   #refuse(reason: string): Error {
     return unusable(`state file ${this.#path}: ${reason}; it is left as it is`);
   }
+}
+
+function isOutputEnd(value: unknown): value is OutputEnd {
+  const { path, bytes, tail } = Object(value) as OutputEnd;
+  const isCount = Number.isSafeInteger(bytes) && bytes >= 0;
+  return isCount && typeof path === 'string' && typeof tail === 'string';
 }
 
 function hash(content: object): string {

@@ -43,6 +43,10 @@ const reasons: Record<string, string> = {
   EISDIR: 'is a directory',
   ENOTDIR: 'not a directory',
   ENOSPC: 'no space left on the device',
+  EFBIG: 'the file would be larger than allowed',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the device failed',
+  ELOOP: 'too many symbolic links',
   ENXIO: 'nobody is at its other end',
   EROFS: 'the file system is read-only',
 };

@@ -40,8 +40,14 @@ export class Running {
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], node: readonly string[] = []) {
-    this.child = spawn(process.execPath, [...node, main, ...args]);
+  /** `node` are options of Node; `before` a command that starts the one after it. */
+  constructor(
+    args: readonly string[],
+    node: readonly string[] = [],
+    before: readonly string[] = [],
+  ) {
+    const [command, ...all] = [...before, process.execPath, ...node, main, ...args];
+    this.child = spawn(command, all);
     this.child.stdin?.on('error', () => {});
     this.child.stdout?.setEncoding('utf8');
     this.child.stderr?.setEncoding('utf8').on('data', text => {
