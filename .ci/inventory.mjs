@@ -42,6 +42,7 @@ export const scripts = [
   { script: 'examples/ecg/prepare.py', quick: ['--check'] },
   { script: 'examples/ecg/train.py', quick: ['--quick'] },
   { script: 'examples/silero-page/weights.mjs', quick: ['SILERO', 'FOLDER'] },
+  { script: 'test/cli/kills.mjs', quick: ['5'] },
   { script: 'test/bench/budget.mjs', stage: 'budget' },
   { script: 'test/bench/cells.mjs', quick: ['--quick'] },
   {

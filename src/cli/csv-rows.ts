@@ -28,16 +28,10 @@ export class CsvRows implements RowReader {
     const records = parseLines(lines);
     const rows: Row[] = [];
     for (const [i, fields] of records.entries()) {
-      const { line, text } = lines[i];
+      const { line } = lines[i];
       if (!this.header) this.header = asHeader(fields, lines[i]);
-      else if (typeof fields === 'string') {
-        const lost = fields === notClosed && /[\r\n]/.test(text);
-        rows.push(
-          lost
-            ? { line, problem: `${fields}, in all that follows`, lost }
-            : { line, problem: fields },
-        );
-      } else if (fields.length === this.header.length) {
+      else if (typeof fields === 'string') rows.push(asBadRow(fields, lines[i]));
+      else if (fields.length === this.header.length) {
         rows.push({ line, fields: new CsvFields(fields) });
       } else {
         const counts = `expected ${this.header.length} fields, got ${fields.length}`;
@@ -98,6 +92,12 @@ class CsvFields implements Fields {
   get(key: string): string | undefined {
     return this.#texts[Number(key)];
   }
+}
+
+/** A quote that is never closed takes all lines after it for its field. */
+function asBadRow(problem: string, { line, text }: Line): Row {
+  const lost = problem === notClosed && /[\r\n]/.test(text);
+  return lost ? { line, problem: `${problem}, in all that follows`, lost } : { line, problem };
 }
 
 function asHeader(fields: string[] | string, { line, text }: Line): readonly string[] {

@@ -41,43 +41,38 @@ async function runLocked(
   { layer, sha256 }: Model,
   stop: AbortController,
 ): Promise<void> {
-  const { file, output: path, stateEvery } = options;
+  const { file, output: path, state: statePath, stateEvery: seconds } = options;
   const { inputSize, outputSize } = layer;
   const outputs = outputNames(options, inputSize, outputSize);
-  checkOutput(path, [options.model, file, options.state]);
+  checkOutput(path, [options.model, file, statePath]);
   const stream = new RowStream(layer);
-  const state = options.state === undefined ? undefined : new StateFile(options.state, sha256);
+  const state = statePath === undefined ? undefined : new StateFile(statePath, sha256);
   const saved = state?.read();
-  if (saved) stream.restore(saved, options.state as string);
+  if (saved) stream.restore(saved, statePath as string);
 
   const output = path === undefined ? openStdout() : openFile(path, options, saved);
   if (output instanceof OutputFile) for (const note of output.notes) await complain(note);
   const position = () => stream.position();
-  const keeper =
-    state && new StateKeeper({ file: state, output, position, seconds: stateEvery, stop });
+  const keeper = state && new StateKeeper({ file: state, output, position, seconds, stop });
   const progress = new Progress(path === undefined);
   const delivery = new Delivery(output, progress, stop.signal, keeper);
-  const outputFormat =
-    options.outputFormat ?? (path === undefined ? undefined : formatOfName(path));
-  const answering = new Answering({
-    options,
-    outputFormat,
-    inputSize,
-    outputs,
-    head: output.head,
-    stream,
-    delivery,
-    progress,
-  });
-  const failure = await failureOf(answerAll(answering, options, stop.signal));
+  const outputFormat = options.outputFormat ?? (path ? formatOfName(path) : undefined);
+  const { head } = output;
+  const parts = { options, outputFormat, inputSize, outputs, head, stream, delivery, progress };
+  const failure = await failureOf(answerAll(new Answering(parts), options, stop.signal));
   progress.end();
+  await endKeeper(keeper, failure);
+  if (failure !== undefined) throw failure;
+}
+
+/** The last save; where it fails, what ended the rows is told before it. */
+async function endKeeper(keeper: StateKeeper | undefined, failure: unknown): Promise<void> {
   try {
     keeper?.end(failure === undefined);
   } catch (error) {
     if (failure instanceof Error && failure.message) await complain(failure.message);
     throw error;
   }
-  if (failure !== undefined) throw failure;
 }
 
 function openFile(path: string, options: RunOptions, saved?: Saved): Output {

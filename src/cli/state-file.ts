@@ -17,7 +17,7 @@ export interface Position {
 export interface Saved extends Position {
   /** Where the answers up to the position end, if they went to a regular file. */
   readonly output?: OutputEnd | undefined;
-  /** True where the run came to the end of its rows; a file of version 0.1 does not tell. */
+  /** True where the run came to the end of its rows; older files do not tell. */
   readonly finished?: boolean | undefined;
 }
 
