@@ -75,6 +75,7 @@ export function asRecurError(
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);
   const { length, shape, constructor: Class } = value as Record<string, unknown>;
   if (Array.isArray(shape)) return `an ndarray ${shapeText(shape)}`;

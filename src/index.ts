@@ -1,6 +1,6 @@
 export * from './core.js';
+export type { Forecast } from './layers/ahead.js';
 export type { LayerReading } from './layers/layer-reading.js';
-export type { Forecast } from './layers/session.js';
 export { type ForecastConfig, forecast } from './operators/forecast.js';
 export { type FrameConfig, frame, type Samples } from './operators/frame.js';
 export type {

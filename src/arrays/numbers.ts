@@ -1,5 +1,6 @@
 import { describe, mismatch } from '../errors.js';
 import { flatten, isNdArray, sizeOf } from './ndarray.js';
+import { bytesHint, isVector } from './vector.js';
 
 /**
  * Numbers given in any form (one number, a flat or nested array, a typed array, an ndarray) as a
@@ -14,23 +15,20 @@ export function readNumbers(where: string, value: unknown, expected: string) {
   if (value instanceof Float32Array || value instanceof Float64Array) {
     return { values: new Float32Array(value), shape: [value.length] };
   }
-  let items: unknown = typeof value === 'number' ? [value] : value;
-  if (!Array.isArray(items) && !ArrayBuffer.isView(items)) {
-    throw mismatch(where, expected, describe(value));
+  let list: readonly unknown[] = typeof value === 'number' ? [value] : (value as []);
+  if (!isVector(list)) throw mismatch(where, expected, describe(value), bytesHint(value));
+  const shape = [list.length];
+  while (Array.isArray(list) && Array.isArray(list[0]) && shape.length < 3) {
+    const [{ length }] = list;
+    const odd = list.findIndex(row => !Array.isArray(row) || row.length !== length);
+    const rows = `${expected}, rows of ${length} as the first`;
+    if (odd >= 0) throw mismatch(where, rows, `${describe(list[odd])} as row ${odd}`);
+    shape.push(length);
+    list = list.flat();
   }
-  const shape: number[] = [];
-  for (let row = items as unknown[]; Array.isArray(row) && shape.length < 3; row = row[0] as []) {
-    shape.push(row.length);
-  }
-  if (Array.isArray(items)) items = items.flat(shape.length);
-  const list = items as ArrayLike<unknown>;
-  if (shape.length === 0) shape.push(list.length);
   const values = Float32Array.from(list, (item, i) => {
     if (typeof item === 'number') return item;
     throw mismatch(where, `${expected}, of numbers`, `${describe(item)} at [${i}]`);
   });
-  if (sizeOf(shape) !== values.length) {
-    throw mismatch(where, `${expected}, every row of one length`, 'ragged rows');
-  }
   return { values, shape };
 }

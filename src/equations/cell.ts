@@ -2,6 +2,7 @@ import type { NdView, Out, Vec } from '../arrays/ndarray.js';
 import { describe, mismatch } from '../errors.js';
 import type { Backend } from '../kernels/backends.js';
 import { type Engines, engines } from './engines.js';
+import { settled } from './inputs.js';
 import { EngineMachine, type Machine, type StartOptions } from './machine.js';
 import { copyParameters, type ParameterShape, parameterShapes } from './parameters.js';
 import { cellText, type EquationSpec, lower } from './spec.js';
@@ -226,7 +227,7 @@ export function makeCell<S, I, O, Y = SameForm, P = Params>(
   const call = (h: unknown, x: unknown) => {
     const machine = kept.start(h);
     try {
-      const y = machine.step(x);
+      const y = machine.step(settled(x, described.inputSize as number | undefined));
       machine.commit();
       return [machine.state(), y];
     } finally {

@@ -1,4 +1,5 @@
-import { isNdArray, type NdArray } from '../arrays/ndarray.js';
+import { flatten, isNdArray, isScijs, type NdArray, sizeOf, wrap } from '../arrays/ndarray.js';
+import { eventHint, isVector } from '../arrays/vector.js';
 import { describe, mismatch, shapeText } from '../errors.js';
 import type { Engine } from './engine.js';
 import { isEquations } from './units.js';
@@ -17,13 +18,47 @@ export function columnsOf(
     if (shape[0] === size && (shape.length === 1 || batched)) return shape[1] ?? 0;
   } else if (vector ? x.length === size : typeof x === 'number' && size === 1) return 0;
   const got = shape ?? (vector && [x.length]);
-  const hint = shape?.[1] === size ? 'a batch is features × batch' : undefined;
+  const isTurned = shape?.[1] === size;
+  const hint = isTurned ? 'a batch is features × batch' : eventHint(vector ? x[0] : array ? 0 : x);
   const expected = `[${size}] or [${size}, batch]`;
   throw mismatch(`${where}.x`, expected, got ? shapeText(got) : describe(x), hint);
 }
 
-export function isVector(x: unknown): x is readonly number[] {
-  return Array.isArray(x) || x instanceof Float32Array || x instanceof Float64Array;
+/**
+ * An input that runs nobody's code when it is read, so that streams can share the memory that it is
+ * read into: itself, or a copy of what its accessors or its proxy answered. A `row` is for a vector
+ * that only an engine will read. What does not fit is left to be refused.
+ */
+export function settled(x: unknown, size: number | undefined, row?: Float32Array): unknown {
+  if (typeof x !== 'object' || x === null || ArrayBuffer.isView(x)) return x;
+  return copied(x, size, row);
+}
+
+function copied(x: object, size: number | undefined, row: Float32Array | undefined): unknown {
+  if (isNdArray(x)) {
+    const { data, shape, stride, offset } = x;
+    if (ArrayBuffer.isView(data)) return row && !isScijs(x) ? { data, shape, stride, offset } : x;
+    const length = sizeOf(shape);
+    const fits = shape[0] === size && length > 0 && length < 2 ** 27;
+    return fits ? wrap(flatten(x, new Array<number>(length)) as never, shape, x) : x;
+  }
+  if (row && readRow(x, row, 0, size as number)) return row;
+  return isVector(x) && x.length === size ? [].slice.call(x) : x;
+}
+
+/** rows[to …] ← a vector, as float32; false where it is none of so many finite numbers. */
+export function readRow(x: unknown, rows: Float32Array, to: number, size: number): boolean {
+  if (!isVector(x) || x.length !== size) return false;
+  for (let i = 0; i < size; i++) if (!put(x[i], rows, to + i)) return false;
+  return true;
+}
+
+/** memory[to] ← value, as float32; false where it is no finite number. */
+export function put(value: unknown, memory: Float32Array, to: number): boolean {
+  const float = Math.fround(value as number);
+  memory[to] = float;
+  // Infinity − Infinity and NaN − NaN are NaN.
+  return typeof value === 'number' && float - float === 0;
 }
 
 /**
@@ -67,10 +102,7 @@ export function read(
   let at = offset + (j && j * stride[1]);
   for (let i = 0; i < size; i++, at += stride[0]) {
     const value = data[at];
-    const float = Math.fround(value as number);
-    memory[to + i] = float;
-    // Infinity − Infinity and NaN − NaN are NaN.
-    if (typeof value !== 'number' || float - float !== 0) throw notFinite(where, i, value);
+    if (!put(value, memory, to + i)) throw notFinite(where, i, value);
   }
 }
 
@@ -101,6 +133,7 @@ export function refuseInput(engine: Engine, odd: number, count: number): void {
 
 function notFinite(where: string, i: number, value: unknown): Error {
   const got = typeof value === 'number' ? value : describe(value);
-  const hint = Number.isFinite(value) ? 'it is beyond float32' : undefined;
+  const isBeyond = typeof value === 'number' && Number.isFinite(value);
+  const hint = isBeyond ? 'it is beyond float32' : eventHint(value ?? null);
   return mismatch(`${where}.x`, 'finite numbers', `${got} at [${i}]`, hint);
 }

@@ -20,6 +20,7 @@ import {
  * the machine answers for (`state`, `batch`) changes only at `commit`; `rollback` forgets them.
  */
 export interface Machine {
+  /** The input is `settled`, or a function's own affair. */
   step(x: unknown): unknown;
   /** Steps a whole sequence at once, if it can; false: it did nothing, for `step` to say why. */
   sequence?(steps: Sequence): boolean;
@@ -49,6 +50,8 @@ export interface Sequence {
 export interface StartOptions extends Origin {
   /** Emit one reused view instead of distinct arrays. */
   readonly reuse?: boolean | undefined;
+  /** Emit arrays that share no buffer. */
+  readonly transferable?: boolean | undefined;
 }
 
 /**
@@ -75,14 +78,14 @@ export class EngineMachine implements Machine {
     engine: Engine,
     shape: StateShape,
     initial: unknown,
-    { reuse = false, ...origin }: StartOptions = {},
+    { reuse = false, transferable, ...origin }: StartOptions = {},
   ) {
     this.#engine = engine;
     this.#shape = shape;
     this.#given = readState(shape, initial, origin);
     this.#where = engine.units[0].where;
     this.#output = engine.outputs[engine.outputs.length - 1];
-    this.#outputs = new Outputs(this.#output.size, reuse);
+    this.#outputs = new Outputs(this.#output.size, reuse, transferable);
     this.#batch = this.#tentative = this.#given.batch;
     this.#birth();
   }
@@ -94,6 +97,8 @@ export class EngineMachine implements Machine {
     const floats = x instanceof Float32Array && x.length === input.size;
     const array = !floats && isNdArray(x) ? x : undefined;
     const columns = floats ? 0 : columnsOf(where, x, array, input.size);
+    // Its fields are read before anything is written to the memory that streams share.
+    const fields = array && { data: array.data, stride: array.stride, offset: array.offset };
     if (!this.#streams) throw mismatch(where, 'a stream that goes on', 'a step after its end');
     this.#enter(columns);
     this.#outputs.renew(columns, array);
@@ -104,7 +109,7 @@ export class EngineMachine implements Machine {
       const count = Math.min(room, streams - first);
       for (let j = 0, to = input.at; j < count; j++, to += input.stride) {
         if (floats && readFloats(x, memory, to)) break;
-        read(where, array ?? plain(x), first + j, memory, to, input.size);
+        read(where, fields ?? plain(x), first + j, memory, to, input.size);
       }
       const at = first * block;
       const odd =
@@ -228,13 +233,14 @@ class Outputs {
   #data: Float32Array = new Float32Array(0);
   y: NdView | Float32Array = this.#data;
   #View: unknown;
-  readonly #slab = new Slab();
+  readonly #slab: Slab;
   readonly #size: number;
   readonly #reuse: boolean;
 
-  constructor(size: number, reuse: boolean) {
+  constructor(size: number, reuse: boolean, transferable: boolean | undefined) {
     this.#size = size;
     this.#reuse = reuse;
+    this.#slab = new Slab(transferable);
   }
 
   /** A new answer `[size]`, or to an ndarray one `[size, columns]` or `[size]`. */

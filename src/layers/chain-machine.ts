@@ -1,4 +1,5 @@
 import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
+import { settled } from '../equations/inputs.js';
 import type { Machine } from '../equations/machine.js';
 import { asRecurError, demand } from '../errors.js';
 import { isMarker, passing } from './passing.js';
@@ -11,6 +12,7 @@ interface Composed extends Machine {
 /** Starts a chain of which some members are no units, or begin elsewhere. */
 export function startChain(cells: readonly AnyCell[]) {
   return (state?: unknown, options: BirthOptions = {}): Machine => {
+    const sizes = cells.map(({ inputSize }) => inputSize);
     const tapped = cells.some(cell => cell[internals].marks);
     // What goes from one cell of equations to the next is read at once and kept by nobody.
     const reuse = (i: number) =>
@@ -19,7 +21,8 @@ export function startChain(cells: readonly AnyCell[]) {
       let i = 0;
       const turn = (value: unknown, own: number) => {
         i = own;
-        return machines[i].step(value);
+        // A function before it may have made anything.
+        return machines[i].step(i ? settled(value, sizes[i]) : value);
       };
       try {
         return passing(cells, x, turn, (join, outputs) => join.values(outputs));

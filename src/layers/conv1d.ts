@@ -1,7 +1,6 @@
 import { activationEntry } from '../equations/activations.js';
 import type { Cell, Frames, WholeStart } from '../equations/cell.js';
 import type { Engine } from '../equations/engine.js';
-import { areFinite } from '../equations/engine.js';
 import { type Engines, engines } from '../equations/engines.js';
 import { inRow } from '../equations/units.js';
 import { demand, mismatch } from '../errors.js';
@@ -65,9 +64,7 @@ function convolving(
     const engine = own?.get(options?.backend);
     return {
       run(steps) {
-        if (!areFinite(steps.data, 0, steps.data.length)) {
-          throw mismatch('conv1d.x', 'finite numbers', 'others');
-        }
+        checkFinite(steps);
         const around = padded(steps.count);
         return engine
           ? convolved(conv, stride, around, engine, steps)
@@ -77,6 +74,14 @@ function convolving(
       release() {},
     };
   };
+}
+
+/** Refuses what a layer before it made infinite: what is read from outside is checked there. */
+function checkFinite({ data, size }: Frames): void {
+  const at = data.findIndex(value => !Number.isFinite(value));
+  if (at < 0) return;
+  const where = `[${Math.floor(at / size)}].conv1d.x`;
+  throw mismatch(where, 'finite numbers', `${data[at]} at [${at % size}]`);
 }
 
 function lengthOf(

@@ -25,7 +25,7 @@ export interface KeyedStates {
   /** A copy of a stream's state, in the cell's public form. */
   state(slot: number): unknown;
   batch(slot: number): Batch;
-  /** Copies an input, which may wait: `item` is its number among those that wait. */
+  /** Copies a `settled` input, which may wait: `item` is its number among those that wait. */
   read(item: number, x: unknown): void;
   /**
    * Steps streams, all different: slots[i] by input i, from `first` on, `count` of them. Throws,
@@ -44,13 +44,14 @@ export interface KeyedOptions {
   readonly backend?: Backend | undefined;
   /** Inputs that may wait at once. */
   readonly most: number;
+  readonly transferable?: boolean | undefined;
 }
 
 /** Keyed states of a model: in a slab where it is all equations, else a machine a key. */
 export function keyedStates(cell: AnyCell, options: KeyedOptions): KeyedStates {
   const { engines, shape, initialState } = cell[internals];
   if (!engines || !shape) return new MachineStates(cell, options);
-  return new SlabStates(engines.get(options.backend), shape, initialState, options.most);
+  return new SlabStates(engines.get(options.backend), shape, initialState, options);
 }
 
 /** States in the engine's memory, one block a stream and nothing else. */
@@ -70,9 +71,14 @@ class SlabStates implements KeyedStates {
   #slots: readonly number[] = [];
   readonly #states: number;
   readonly #most: number;
-  readonly #outputSlab = new Slab();
+  readonly #outputSlab: Slab;
 
-  constructor(engine: Engine, shape: StateShape, initial: unknown, most: number) {
+  constructor(
+    engine: Engine,
+    shape: StateShape,
+    initial: unknown,
+    { most, transferable }: KeyedOptions,
+  ) {
     this.#engine = engine;
     this.#shape = shape;
     this.#initial = initial;
@@ -81,6 +87,7 @@ class SlabStates implements KeyedStates {
     this.#inputs = new Float32Array(most * engine.input.size);
     this.#outputs = new Float32Array(most * this.#output.size);
     this.#states = engine.pool.take(2 * most);
+    this.#outputSlab = new Slab(transferable);
   }
 
   get #output() {
@@ -111,6 +118,8 @@ class SlabStates implements KeyedStates {
 
   close(slot: number): void {
     this.#closed.push(slot);
+    // The slot may be another key's next.
+    this.#outputSlab.end();
   }
 
   state(slot: number): unknown {
@@ -152,7 +161,8 @@ class SlabStates implements KeyedStates {
 
   output(item: number): unknown {
     const { size } = this.#output;
-    const y = this.#outputSlab.take(size);
+    // Who keeps a key's output keeps nothing of another key.
+    const y = this.#outputSlab.take(size, this.#slots[item]);
     copy(this.#outputs, item * size, y, 0, size);
     const array = this.#forms[item];
     return array ? wrap(y, [size], array) : y;
@@ -212,9 +222,9 @@ class MachineStates implements KeyedStates {
   }
 
   open(state: unknown, restored?: { readonly batch: Batch }): number {
-    const { backend } = this.#options;
+    const { backend, transferable } = this.#options;
     const origin = restored ? { restored: true, batch: restored.batch } : { finite: true };
-    const machine = this.#cell[internals].start(state, { backend, ...origin });
+    const machine = this.#cell[internals].start(state, { backend, transferable, ...origin });
     const slot = this.#closed.pop() ?? this.#machines.length;
     this.#machines[slot] = machine;
     return slot;

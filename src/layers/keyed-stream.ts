@@ -1,9 +1,11 @@
 import type { AnyCell } from '../equations/cell.js';
+import { settled } from '../equations/inputs.js';
 import { asRecurError, mismatch, type RecurError } from '../errors.js';
 import { backendOf } from './backend.js';
 import { layerSignature } from './chain.js';
 import { type KeyedOptions, type KeyedStates, keyedStates } from './keyed-states.js';
 import { Recency } from './recency.js';
+import { rowOf } from './sequences.js';
 import { Snapshot, toSnapshot } from './snapshot.js';
 
 /** Why a key's state was given up: its age, the number of keys, or because it was told to. */
@@ -54,6 +56,7 @@ export class KeyedStream {
   /** Keys by slot and their order of use, kept only where keys are given up by either. */
   readonly #keys: unknown[] = [];
   readonly #recency: Recency | undefined;
+  readonly #row: Float32Array | undefined;
   #waiting: Waiting[] = [];
   readonly #waitingSlots = new Set<number>();
   #step = 0;
@@ -75,6 +78,7 @@ export class KeyedStream {
     this.#options = options;
     this.#events = events;
     this.#states = keyedStates(cell, options);
+    this.#row = rowOf(cell);
     this.#recency = options.ordered ? new Recency() : undefined;
   }
 
@@ -191,14 +195,16 @@ export class KeyedStream {
       slot = this.#slots.get(key);
       // Two events of one key never share a batch.
       emissions = this.#before(slot);
-      if (this.#deferred.length) {
-        // What was asked for by steps of earlier events comes before this one.
-        emissions = this.#settle(emissions);
-        slot = this.#slots.get(key);
-      }
+      // What was asked for by steps of earlier events comes before this one,
+      if (this.#deferred.length) emissions = this.#settle(emissions);
       at = 'select';
-      const x = select ? select(event as never) : event;
+      const given = select ? select(event as never) : event;
       at = String(this.#cell);
+      const x = settled(given, this.#cell.inputSize, this.#row);
+      // and so does what selecting or reading its input asked for.
+      if (this.#deferred.length) emissions = this.#settle(emissions);
+      if (this.#ended || this.failure) return emissions;
+      slot = this.#slots.get(key);
       this.#states.read(this.#waiting.length, x);
       if (slot === undefined) {
         slot = this.#open(key);

@@ -1,21 +1,47 @@
 import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
-import type { AnyCell } from '../equations/cell.js';
-import { isVector } from '../equations/inputs.js';
+import { bytesHint, isVector } from '../arrays/vector.js';
+import { type AnyCell, internals } from '../equations/cell.js';
+import { put, settled } from '../equations/inputs.js';
 import type { Machine, Sequence } from '../equations/machine.js';
-import { asRecurError, demand } from '../errors.js';
+import { asRecurError, describe, mismatch } from '../errors.js';
 import { layerText } from './chain.js';
 import { copyValue } from './values.js';
 
+/** The steps of a chunk: arrays of one, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
+type Steps = readonly unknown[] | NdArray;
+
+/** Room for an input of a model that is all equations: no function of the user's is given it. */
+export function rowOf({ inputSize, [internals]: { engines } }: AnyCell): Float32Array | undefined {
+  return engines && new Float32Array(inputSize as number);
+}
+
+/** A chunk in any form, each input of it `settled`. */
+export function readChunk(cell: AnyCell, steps: unknown): Steps {
+  const { inputSize } = cell;
+  const array = isNdArray(steps) ? steps : undefined;
+  const fits = array
+    ? array.shape[1] >= 0 && array.shape.length < 4
+    : typeof steps === 'object' && Symbol.iterator in Object(steps) && !bytesHint(steps);
+  if (!fits) {
+    const expected =
+      'a sequence of steps, or an ndarray [features, steps] or [features, steps, batch]';
+    throw mismatch(`${layerText(cell)} chunk`, expected, describe(steps), bytesHint(steps));
+  }
+  if (array) return settled(array, inputSize) as NdArray;
+  return Array.from(steps as Iterable<unknown>).map(x => settled(x, inputSize));
+}
+
+interface ChunkOptions {
+  readonly reuse?: boolean | undefined;
+  readonly chunks?: boolean | undefined;
+  readonly transferable?: boolean | undefined;
+}
+
 /** What steps a chunk through a machine: outputs in the form in which the steps came. */
-export function chunkSteps(
-  cell: AnyCell,
-  {
-    reuse,
-    chunks,
-  }: { readonly reuse?: boolean | undefined; readonly chunks?: boolean | undefined },
-) {
+export function chunkSteps(cell: AnyCell, { reuse, chunks, transferable }: ChunkOptions) {
   const { outputSize = 0 } = cell;
+  const slab = new Slab(transferable);
   /** The outputs that `reuse` emits again and again. */
   let data = new Float32Array(0);
   const renew = (size: number) => {
@@ -23,29 +49,19 @@ export function chunkSteps(
     return data;
   };
 
-  return (machine: Machine, steps: unknown): unknown => {
+  return (machine: Machine, steps: Steps): unknown => {
+    if (machine.chunk) return machine.chunk(cell, steps);
     const array = isNdArray(steps) ? steps : undefined;
     const [, count, batch = 1] = array?.shape ?? [];
-    demand(
-      array
-        ? count >= 0 && array.shape.length < 4
-        : typeof steps === 'object' && Symbol.iterator in Object(steps),
-      `${layerText(cell)} chunk`,
-      'a sequence of steps, or an ndarray [features, steps] or [features, steps, batch]',
-      steps,
-    );
-    if (machine.chunk) {
-      return machine.chunk(cell, array ?? Array.from(steps as Iterable<unknown>));
-    }
     if (array && array.shape.length === 2 && machine.sequence) {
       const target = renew(outputSize * count);
       if (machine.sequence(columnsOf(array, target)))
         return wrap(target, [outputSize, count], array);
     }
-    const list = array ? undefined : Array.from(steps as Iterable<unknown>);
+    const list = array ? undefined : (steps as readonly unknown[]);
     if (list && machine.sequence && list.every(isVector)) {
       const written: Float32Array[] = [];
-      if (machine.sequence(vectorsOf(list, written))) return written;
+      if (machine.sequence(vectorsOf(list, slab, written))) return written;
     }
     const stepAt = (_: unknown, t: number) => {
       try {
@@ -97,18 +113,12 @@ function columnsOf({ data, shape, stride, offset }: NdArray, target: Float32Arra
   };
 }
 
-/** memory[to] ← value, as float32; false where it is no finite number. */
-function put(value: unknown, memory: Float32Array, to: number): boolean {
-  if (typeof value !== 'number') return false;
-  const float = Math.fround(value);
-  memory[to] = float;
-  // Infinity − Infinity and NaN − NaN are NaN.
-  return float - float === 0;
-}
-
 /** Vectors as a sequence, and where the vectors that come out are put. */
-function vectorsOf(list: readonly (readonly number[])[], written: Float32Array[]): Sequence {
-  const slab = new Slab();
+function vectorsOf(
+  list: readonly (readonly number[])[],
+  slab: Slab,
+  written: Float32Array[],
+): Sequence {
   return {
     count: list.length,
     read(first, count, memory, { at, stride, size }) {

@@ -1,11 +1,12 @@
 import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
+import { settled } from '../equations/inputs.js';
 import type { Machine } from '../equations/machine.js';
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import { type Backend, backends } from '../kernels/backends.js';
 import { backendOf } from './backend.js';
 import { cellIn, layerSignature } from './chain.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
-import { chunkSteps } from './sequences.js';
+import { chunkSteps, readChunk, rowOf } from './sequences.js';
 import { copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
 
 /** Who is told of every state: an observer, or a function. */
@@ -23,22 +24,17 @@ export interface SessionConfig {
   readonly chunks?: boolean | undefined;
   readonly backend?: Backend | undefined;
   readonly reuse?: boolean | undefined;
-  /** Goes on from each output on a copy of the state; an output is then a Forecast. */
-  readonly ahead?: Ahead | undefined;
+  readonly transferable?: boolean | undefined;
+  /** Makes what goes on from each output, on a copy of the state. */
+  readonly ahead?: ((cell: AnyCell, options: BirthOptions) => Ahead) | undefined;
   /** Is told of the state before each event and of its input, while somebody listens. */
   readonly probe?: Probe | undefined;
 }
 
-/** So many steps ahead, on inputs that `feedback` makes of the outputs. */
+/** What goes on from an output on a copy of a machine's state, and answers all outputs. */
 export interface Ahead {
-  readonly steps: number;
-  readonly feedback: ((output: never, i: number) => unknown) | undefined;
-}
-
-/** An output, and those of the steps after it on a copy of the state. */
-export interface Forecast<Y> {
-  readonly y: Y;
-  readonly ahead: Y[];
+  of(machine: Machine, y: unknown): unknown;
+  release(): void;
 }
 
 /** Who listens to what happens inside a model. */
@@ -68,6 +64,7 @@ const options: Readonly<Record<string, Fits>> = {
   chunks: flag,
   backend: whatever,
   reuse: flag,
+  transferable: flag,
   reset: whatever,
   onInvalid: [
     value => isFunction(value) || value === 'error' || value === 'skip',
@@ -91,7 +88,8 @@ export function sessions(
     const [fits, expected] = options[name] ?? whatever;
     demand(value === undefined || fits(value), `${where}.${name}`, expected, value);
   }
-  const { backend } = config;
+  const { backend, reuse, transferable } = config;
+  demand(!(reuse && transferable), `${where}.reuse`, 'none with transferable', reuse);
   if (backend !== undefined) {
     const found = backends();
     demand(found.includes(backend), `${where}.backend`, `one of ${found.join(', ')}`, backend);
@@ -109,14 +107,13 @@ export function sessions(
 /** What a session holds: it outlives the session that nobody ended. */
 interface Held {
   machine: Machine;
-  /** What rolls ahead, on the machine's engine. */
-  copy?: Machine;
+  ahead?: Ahead | undefined;
 }
 
 /** Gives back what a session held. */
-export function release({ machine, copy }: Held): void {
+export function release({ machine, ahead }: Held): void {
   machine.release();
-  copy?.release();
+  ahead?.release();
 }
 
 /** One stream through a model: the state of one subscription. Without RxJS. */
@@ -127,9 +124,14 @@ export class Session {
   readonly #config: SessionConfig;
   readonly #where: string;
   readonly #layer: string;
-  readonly #sequence: ReturnType<typeof chunkSteps>;
+  readonly #chunk: ReturnType<typeof chunkSteps>;
+  /** Where vectors are read that no function of the user's is given. */
+  readonly #row: Float32Array | undefined;
+  readonly #size: number | undefined;
   #count = 0;
   #busy = false;
+  /** The machine of the step that is under way. */
+  #stepping: Machine | undefined;
 
   /** At the beginning, or where `restore`, a snapshot or a factory of one, says. */
   constructor(cell: AnyCell, config: SessionConfig, restore: unknown) {
@@ -137,9 +139,12 @@ export class Session {
     this.#config = config;
     this.#where = String(cell);
     this.#layer = layerSignature(cell);
-    this.#sequence = chunkSteps(cell, config);
-    this.held = this.#holding(this.#begin());
+    this.#row = rowOf(cell);
+    this.#size = cell.inputSize;
+    this.#chunk = chunkSteps(cell, config);
+    this.held = { machine: this.#begin() };
     try {
+      this.held.ahead = config.ahead?.(cell, config);
       const restored = made(restore);
       if (restored !== undefined) this.#renew(this.#resume(restored));
     } catch (error) {
@@ -150,32 +155,41 @@ export class Session {
 
   /**
    * Steps one event and returns its emission; a throw leaves the state as it was before it. `whole`:
-   * the event is a sequence, of which all data are stepped or, when one is refused, none.
+   * the event is a sequence, of which all steps are done or, when one is refused, none. A reset comes
+   * before the event if selecting or reading its input fires it, after it if anything later does.
    */
   handle(event: unknown, whole = false): unknown {
     const step = whole ? this.#count : this.#count++;
     if (this.#busy) throw mismatch(this.#where, 'one step at a time', 'a step inside a step');
     this.#busy = true;
+    const { ahead } = this.held;
     const { select, project, chunks, probe } = this.#config;
-    const { machine } = this.held;
+    let machine: Machine | undefined;
     let at = 'select';
     let emission: unknown;
     let tell: (() => void) | undefined;
     try {
-      const x = select ? select(event as never) : event;
+      const given = select ? select(event as never) : event;
       at = this.#where;
+      const chunk = chunks || whole ? readChunk(this.#cell, given) : undefined;
+      const x = chunk ? given : settled(given, this.#size, this.#row);
+      // Only now: a reset that select or reading fired has put another machine there.
+      machine = this.held.machine;
+      this.#stepping = machine;
       const before = probe?.observed ? machine.state() : probe;
-      const stepped = chunks || whole ? this.#sequence(machine, x) : machine.step(x);
+      const stepped = chunk ? this.#chunk(machine, chunk) : machine.step(x);
       at = 'feedback';
-      const y = this.#config.ahead ? this.#rolled(stepped) : stepped;
+      const y = ahead ? ahead.of(machine, stepped) : stepped;
       at = 'project';
       emission = project ? project(y as never, event as never) : y;
       if (before !== probe) tell = probe?.read(this.#cell, before, x, step);
     } catch (error) {
-      machine.rollback();
+      machine?.rollback();
       throw asRecurError(error, at, whole ? {} : { step });
     } finally {
       this.#busy = false;
+      this.#stepping = undefined;
+      if (machine && machine !== this.held.machine) machine.release();
     }
     machine.commit();
     tell?.();
@@ -219,8 +233,8 @@ export class Session {
   }
 
   #begin(initial?: unknown, restored?: BirthOptions): Machine {
-    const { backend, reuse, chunks } = this.#config;
-    const options = { ...restored, backend, reuse: reuse && !chunks };
+    const { backend, reuse, chunks, transferable } = this.#config;
+    const options = { ...restored, backend, transferable, reuse: reuse && !chunks };
     return this.#cell[internals].start(initial, options);
   }
 
@@ -231,27 +245,9 @@ export class Session {
     return this.#begin(state, { batch, restored: true });
   }
 
-  #holding(machine: Machine): Held {
-    const { ahead, backend } = this.#config;
-    if (!ahead) return { machine };
-    return { machine, copy: this.#cell[internals].start(undefined, { backend }) };
-  }
-
   #renew(machine: Machine): void {
-    release(this.held);
-    Object.assign(this.held, this.#holding(machine));
-  }
-
-  /** An output and those of the steps after it, on a copy of the state. */
-  #rolled(y: unknown): Forecast<unknown> {
-    const { steps = 0, feedback } = this.#config.ahead ?? {};
-    const { machine, copy } = this.held;
-    const outputs: unknown[] = [];
-    copy?.follow(machine);
-    for (let i = 0, last = y; i < steps; i++) {
-      last = copy?.step(feedback ? feedback(last as never, i) : last);
-      outputs.push(last);
-    }
-    return { y, ahead: outputs };
+    // What is stepping ends its step first.
+    if (this.held.machine !== this.#stepping) this.held.machine.release();
+    this.held.machine = machine;
   }
 }

@@ -28,6 +28,8 @@ export interface StreamConfig<S, Initial = StateInput<S>> {
   readonly backend?: Backend | undefined;
   /** True: one view is emitted again and again, its elements overwritten by each step. */
   readonly reuse?: boolean | undefined;
+  /** True: each output has a buffer to itself, which `postMessage` may transfer. */
+  readonly transferable?: boolean | undefined;
 }
 
 /** Configuration of `stateful`: what `recur` takes that does not concern events. */
@@ -106,6 +108,7 @@ export function stateful(
     'state',
     'backend',
     'reuse',
+    'transferable',
   ]);
   const session: Session = start();
   abandoned.register(session, session.held);

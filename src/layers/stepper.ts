@@ -1,5 +1,6 @@
 import type { Vec } from '../arrays/ndarray.js';
 import { type Answer, internals } from '../equations/cell.js';
+import { settled } from '../equations/inputs.js';
 import type { Machine } from '../equations/machine.js';
 import { asRecurError, demand, mismatch } from '../errors.js';
 import { cellIn } from './chain.js';
@@ -34,25 +35,33 @@ export function stepper<M extends Model>(model: M): Stepper<OutputOf<M>> {
   const { start } = cell[internals];
   const held = { machine: start() };
   let busy = false;
+  let stepping: Machine | undefined;
   const step = (x: unknown) => {
     if (busy) throw mismatch(String(cell), 'one step at a time', 'a step inside a step');
     busy = true;
-    const { machine } = held;
+    let machine: Machine | undefined;
     try {
-      const y = machine.step(x);
+      const input = settled(x, cell.inputSize);
+      // Only now: a reset that reading fired has put another machine there.
+      ({ machine } = held);
+      stepping = machine;
+      const y = machine.step(input);
       machine.commit();
       return y;
     } catch (error) {
-      machine.rollback();
+      machine?.rollback();
       throw asRecurError(error, String(cell));
     } finally {
       busy = false;
+      stepping = undefined;
+      if (machine !== held.machine) machine?.release();
     }
   };
   abandoned.register(step, held);
   const reset = () => {
     const machine = start();
-    held.machine.release();
+    // What is stepping ends its step first.
+    if (held.machine !== stepping) held.machine.release();
     held.machine = machine;
   };
   return Object.assign(step, { reset }) as unknown as Stepper<OutputOf<M>>;

@@ -1,7 +1,7 @@
 import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import type { AnyCell, Frames } from '../equations/cell.js';
 import { readVector } from '../equations/inputs.js';
-import { asRecurError, mismatch } from '../errors.js';
+import { asRecurError, describe, mismatch } from '../errors.js';
 
 /** The steps of a chunk: arrays of one, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
 type Steps = readonly unknown[] | NdArray;
@@ -21,7 +21,7 @@ export function wholeChunk(
   const stepAt = (t: number) => (array ? sliceAt(array, 1, t) : list?.[t]);
   const count = array ? array.shape[1] : (list as readonly unknown[]).length;
   const outputs = Array.from({ length: batch || 1 }, (_, j) => {
-    const vectorAt = (t: number) => (batch ? columnAt(stepAt(t), j, batch) : stepAt(t));
+    const vectorAt = (t: number) => (batch ? columnAt(stepAt(t), t, j, batch) : stepAt(t));
     return machine.whole(framesOf(cell, count, vectorAt));
   });
   const [{ count: length, size }] = outputs;
@@ -46,11 +46,12 @@ export function wholeChunk(
   });
 }
 
-function columnAt(step: unknown, j: number, batch: number): unknown {
+function columnAt(step: unknown, t: number, j: number, batch: number): unknown {
   if (isNdArray(step) && step.shape.length === 2 && step.shape[1] === batch) {
     return sliceAt(step, 1, j);
   }
-  throw mismatch('chunk', `steps of a batch of ${batch}`, 'another');
+  const expected = `an ndarray [features, ${batch}], as the first step is`;
+  throw mismatch(`chunk[${t}]`, expected, describe(step));
 }
 
 /** Vectors in any form as frames; each is checked as a step is. */

@@ -1,9 +1,10 @@
 import type { Answer, StateInput, StateOf } from '../equations/cell.js';
 import { checkNames, demand, mismatch } from '../errors.js';
+import { type Forecast, steppingAhead } from '../layers/ahead.js';
 import { cellIn } from '../layers/chain.js';
 import type { PlainCell } from '../layers/function-cell.js';
 import type { InputOf, Model, OutputOf } from '../layers/members.js';
-import { type Forecast, streamOptions } from '../layers/session.js';
+import { streamOptions } from '../layers/session.js';
 import type { EventOperator } from './layer.js';
 import { type RecurConfig, streamOperator } from './recur.js';
 
@@ -74,6 +75,6 @@ export function forecast(model: unknown, steps: number, config: object = {}): un
     const got = `a model from ${inputSize} to ${outputSize}`;
     throw mismatch('forecast', 'outputs as long as inputs, or feedback', got);
   }
-  const ahead = { steps, feedback };
+  const ahead = steppingAhead(steps, feedback);
   return streamOperator('forecast', model, { ...rest, ahead }, [...names, 'ahead']);
 }

@@ -3,6 +3,7 @@ import type { NdArray } from '../arrays/ndarray.js';
 import { checkNames, demand } from '../errors.js';
 import type { EventOperator } from './layer.js';
 import { checkSize, samplesReader } from './samples.js';
+import { checkSource } from './source.js';
 
 /** A piece of a signal: samples one after the other, however many, or one alone. */
 export type Samples = number | ArrayLike<number> | NdArray;
@@ -40,8 +41,9 @@ export function frame(
   checkNames('frame', config, ['flush']);
   const { flush = false } = config;
   demand(typeof flush === 'boolean', 'frame.flush', 'true or false', flush);
-  return source =>
-    defer(() => {
+  return source => {
+    checkSource('frame', source, 'from(…) makes one');
+    return defer(() => {
       const read = samplesReader('frame');
       const cut = cutter(size, hop);
       // concatMap, not a hand-written observer: it pulls nothing that nobody asked for, and what a
@@ -57,6 +59,7 @@ export function frame(
         return rest ? [rest] : [];
       }
     });
+  };
 }
 
 /** Frames of the signal so far; `held` is the beginning of the next one. */

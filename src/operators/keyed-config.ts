@@ -74,6 +74,8 @@ export interface RecurByConfig<E, K, X = E, Y = unknown, P = Y, S = unknown> {
   readonly scheduler?: SchedulerLike | undefined;
   /** Pins a backend; throws at the call where this engine has not got it. */
   readonly backend?: Backend | undefined;
+  /** True: each output has a buffer to itself, which `postMessage` may transfer. */
+  readonly transferable?: boolean | undefined;
 }
 
 /** The configuration as the code handles it; the overloads of `recurBy` are what users see. */
@@ -112,6 +114,7 @@ const options: Readonly<Record<string, Fits>> = {
   ],
   scheduler: [value => has(value, 'schedule') && has(value, 'now'), 'a scheduler'],
   backend: whatever,
+  transferable: [value => typeof value === 'boolean', 'true or false'],
 };
 
 /** Throws a RecurError for what is no configuration of `recurBy`. */

@@ -2,6 +2,7 @@ import { concatMap, defer, endWith, map } from 'rxjs';
 import type { NdArray } from '../arrays/ndarray.js';
 import type { EventOperator } from './layer.js';
 import { checkSize, samplesReader } from './samples.js';
+import { checkSource } from './source.js';
 
 const end = Symbol('end');
 
@@ -27,8 +28,9 @@ export function overlapAdd(
 ): EventOperator<ArrayLike<number> | NdArray, Float32Array> {
   checkSize('overlapAdd.size', size);
   checkSize('overlapAdd.hop', hop, size);
-  return source =>
-    defer(() => {
+  return source => {
+    checkSource('overlapAdd', source, 'from(…) makes one');
+    return defer(() => {
       const read = samplesReader('overlapAdd', size);
       /** Of the frames so far, from the first sample that is not out yet; −0 changes no sum. */
       const sums = new Float64Array(size).fill(-0);
@@ -55,4 +57,5 @@ export function overlapAdd(
         return out;
       }
     });
+  };
 }

@@ -12,6 +12,7 @@ import { carried, type InputOf, type Model, type OutputOf } from '../layers/memb
 import { checkKeyed, type Invalid, type RecurByConfig, type UntypedKeyed } from './keyed-config.js';
 import { subscribeKeyed } from './keyed-subscription.js';
 import { notifier } from './notifier.js';
+import { checkSource } from './source.js';
 
 /** An operator of keyed streams, and the data that it dropped. */
 export interface KeyedOperator<E, P, K> {
@@ -69,11 +70,12 @@ export function recurBy(model: unknown, config: unknown): unknown {
   const isFactory = typeof initialState === 'function';
   const cell = isFactory ? given : startingFrom(given, initialState);
   const untyped = (isFactory ? config : rest) as KeyedConfig;
-  const { maxKeys, idle, batch, backend, scheduler = asyncScheduler } = config;
+  const { maxKeys, idle, batch, backend, transferable, scheduler = asyncScheduler } = config;
   const invalid = new Subject<Invalid<unknown, unknown>>();
   const events = telling(config, invalid);
   const options = {
     backend,
+    transferable,
     most: batch?.maxSize ?? 1,
     ordered: (maxKeys ?? idle) !== undefined,
     now: () => scheduler.now(),
@@ -88,8 +90,10 @@ export function recurBy(model: unknown, config: unknown): unknown {
   };
   // A backend that cannot be had throws here, not when a stream starts.
   setup.start().end();
-  const operator = (source: Observable<unknown>) =>
-    new Observable<unknown>(subscriber => subscribeKeyed(source, subscriber, setup));
+  const operator = (source: Observable<unknown>) => {
+    checkSource('recurBy', source, 'from(…) makes one');
+    return new Observable<unknown>(subscriber => subscribeKeyed(source, subscriber, setup));
+  };
   return Object.defineProperties(operator, {
     invalid: { value: invalid.asObservable() },
     // No chain takes it for a function of a vector.

@@ -9,6 +9,7 @@ import { isSnapshot } from '../layers/snapshot.js';
 import type { StreamConfig } from '../layers/stateful.js';
 import type { EventOperator, FunctionLayer, LayerOf } from './layer.js';
 import { type Notifier, notifier } from './notifier.js';
+import { checkSource } from './source.js';
 
 /** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
 export type Reset<E> =
@@ -138,7 +139,12 @@ export function streamOperator(
 ): unknown {
   const { cell, start } = sessions(where, model, config, known);
   const resets = notifier(`${where}.reset`, config.reset);
-  const operator = (source: Observable<unknown>) => subscribeWith(source, start, resets, config);
+  const text = layerText(cell);
+  const hint = 'for data, m = stateful(model): m(x), m.map(steps)';
+  const operator = (source: Observable<unknown>) => {
+    checkSource(text, source, hint);
+    return subscribeWith(source, start, resets, config);
+  };
   // What a configuration says of the stream, rather than of the model.
   const carriedNames = Object.entries(config).flatMap(([name, value]) =>
     value === undefined || name === 'initialState' ? [] : name,
@@ -152,8 +158,8 @@ export function streamOperator(
     params,
     initialState,
     cell: { value: cell },
-    toString: { value: () => layerText(cell) },
-    name: { value: layerText(cell) },
+    toString: { value: () => text },
+    name: { value: text },
     [carried]: { value: carriedNames },
   });
   return Object.freeze(operator);

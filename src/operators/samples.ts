@@ -10,9 +10,9 @@ export function samplesReader(where: string, length?: number): (event: unknown) 
   const expected = length ? `a frame of ${length} numbers` : 'a number or an array of numbers';
   return event => {
     const step = events++;
-    const refuse = (expected: string, got: string) =>
-      new RecurError({ where, expected, got, step });
-    const { values, shape } = read(event, got => refuse(expected, got));
+    const refuse = (expected: string, got: string, hint?: string) =>
+      new RecurError({ where, expected, got, step, hint });
+    const { values, shape } = read(event, (got, hint) => refuse(expected, got, hint));
     if (shape.length !== 1 || (length && values.length !== length)) {
       throw refuse(expected, describe(event));
     }
@@ -21,11 +21,12 @@ export function samplesReader(where: string, length?: number): (event: unknown) 
     return values;
   };
 
-  function read(event: unknown, refuse: (got: string) => RecurError) {
+  function read(event: unknown, refuse: (got: string, hint?: string) => RecurError) {
     try {
       return readNumbers(where, event, expected);
     } catch (error) {
-      throw refuse(error instanceof RecurError ? error.got : String(error));
+      if (error instanceof RecurError) throw refuse(error.got, error.hint);
+      throw refuse(String(error));
     }
   }
 }

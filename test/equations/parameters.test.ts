@@ -109,7 +109,7 @@ test.each<[unknown, string]>([
       [1, 2, 3],
       [4, 5],
     ],
-    `dense.weight: ${expected}, every row of one length, got ragged rows`,
+    `dense.weight: ${expected}, rows of 3 as the first, got an array of length 2 as row 1`,
   ],
   [
     [

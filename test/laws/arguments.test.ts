@@ -84,7 +84,7 @@ const params: Table = [
     () => rnn(2, 2, { params: { weightIh: [1, 2, 3] } }),
   ],
   [
-    'rnn.weightIh: expected [2, 2] (hidden 2, input 2), every row of one length, got ragged rows',
+    'rnn.weightIh: expected [2, 2] (hidden 2, input 2), rows of 2 as the first, got an array of length 1 as row 1',
     () => rnn(2, 2, { params: { weightIh: [[1, 2], [3]] } }),
   ],
   [
@@ -122,11 +122,11 @@ const configs: Table = [
   ['stateful: expected a layer, a cell or a function, got null', () => stateful(null)],
   ['recur: expected an object of options, got null', () => recur(net, null)],
   [
-    "recur: expected options named initialState, restore, state, select, project, chunks, backend, reuse, reset, onInvalid, got 'onReset'",
+    "recur: expected options named initialState, restore, state, select, project, chunks, backend, reuse, transferable, reset, onInvalid, got 'onReset'",
     () => recur(net, { onReset: 1 }),
   ],
   [
-    "stateful: expected options named initialState, restore, state, backend, reuse, got 'select'",
+    "stateful: expected options named initialState, restore, state, backend, reuse, transferable, got 'select'",
     () => stateful(net, { select: () => 1 }),
   ],
   [

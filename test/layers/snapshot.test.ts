@@ -174,7 +174,7 @@ describe('what no snapshot holds is refused when it is taken, by its path', () =
   const refused: [path: string, got: string, state: unknown][] = [
     ['state', 'a function', () => 1],
     ['state', 'Symbol(a)', Symbol('a')],
-    ['state', '5', 5n],
+    ['state', '5n', 5n],
     ['state.seen', 'a Map', { seen: new Map() }],
     ['state.list[1].at', 'a Date', { list: [0, { at: new Date(0) }] }],
     ['state.tracker', 'a Tracker', { tracker: new Tracker() }],
