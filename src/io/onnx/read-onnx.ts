@@ -11,13 +11,12 @@ import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
 import { Budget } from './budget.js';
 import type { Flow } from './flow.js';
-import { foldable } from './fold.js';
 import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
 import { givenOf, type Inputs, inputsOf, type OnnxOptions } from './inputs.js';
-import { operators } from './operators.js';
 import { type GraphProto, type ModelProto, readModel } from './proto.js';
 import { checkStates } from './states.js';
 import { ndarrayOf } from './tensor.js';
+import { operatorSetOf, unreadableParts } from './unreadable-parts.js';
 
 /** Nodes that are read: each may have to be read for every idea of the axes. */
 const mostNodes = 4096;
@@ -45,10 +44,10 @@ export function readOnnx(bytes: Uint8Array, options: OnnxOptions = {}): LoadedLa
     const graph = graphOf(model.graph, givenOf(options), budget);
     const nodes = neededNodes(graph);
     demand(nodes.length <= mostNodes, 'onnx graph', `at most ${mostNodes} nodes`, nodes.length);
-    const problems = unknownParts(model, nodes);
+    const { problems, nodes: unread } = unreadableParts(model, nodes);
     const given = inputsOf(graph, nodes, options, problems);
     const { length } = bytes;
-    const setting = { graph, nodes, budget, worth: length + 2 ** 18 };
+    const setting = { graph, nodes, unread, budget, worth: length + 2 ** 18 };
     const found = bestAttempt(setting, model, given);
     const { output, wrong } = outputOf(graph, found, options);
     problems.push(...found.problems, ...wrong);
@@ -120,32 +119,14 @@ function neededNodes({ nodes, outputs }: Graph): Node[] {
     .reverse();
 }
 
-/** What no idea of the axes would make readable. */
-function unknownParts(
-  model: ModelProto & { graph: GraphProto },
-  nodes: readonly Node[],
-): Problem[] {
-  const problems: Problem[] = nodes.flatMap(({ where, operator, domain }) => {
-    if (domain !== '' && domain !== 'ai.onnx') {
-      return [{ where, why: `an operator of ${quoted(domain)}` }];
-    }
-    if (['If', 'Loop', 'Scan'].includes(operator)) return [{ where, why: 'control flow' }];
-    const isKnown = Object.hasOwn(operators, operator) || foldable(operator);
-    return isKnown ? [] : [{ where, why: 'an operator without a layer' }];
-  });
-  if (model.functions) problems.push({ where: 'model', why: 'functions of its own' });
-  if (model.graph.sparse) problems.push({ where: 'graph', why: 'sparse initializers' });
-  return problems;
-}
-
 /** The attempt without problems, or that with the fewest. */
 function bestAttempt(
-  part: Pick<Setting, 'graph' | 'nodes' | 'budget' | 'worth'>,
+  part: Pick<Setting, 'graph' | 'nodes' | 'unread' | 'budget' | 'worth'>,
   model: ModelProto,
   { input, ideas, states }: Inputs,
 ): Attempt {
   const outputs = part.graph.outputs.map(({ name }) => name);
-  const operatorSet = model.operatorSets.get('') ?? model.operatorSets.get('ai.onnx') ?? 1;
+  const operatorSet = operatorSetOf(model);
   const setting = { ...part, states, input, operatorSet };
   let best: Attempt | undefined;
   for (const flow of ideas) {
@@ -209,8 +190,8 @@ function distinct(problems: readonly Problem[]): Problem[] {
   const all = problems.length ? problems : [{ where: 'graph', why: 'no output' }];
   return all.filter(({ where, why }) => {
     const key = `${where}: ${why}`;
-    const isNew = !seen.has(key) && !(why.startsWith('the operator ') && seen.has(where));
-    seen.add(key).add(where);
+    const isNew = !seen.has(key);
+    seen.add(key);
     return isNew;
   });
 }

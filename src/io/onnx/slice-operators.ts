@@ -155,7 +155,10 @@ function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
     const axis = integerOf(node, 'axis', 0);
     return axis < 0 ? axis + rank : axis;
   };
-  const lengths = (size: number) => given ?? new Array(count).fill(Math.ceil(size / count));
+  const asked = integerOf(node, 'num_outputs', count);
+  ensure(asked === count, `num_outputs ${asked} for ${count} outputs`);
+  const isEven = reading.operatorSet < 18;
+  const lengths = (size: number) => given ?? chunks(size, count, isEven);
   if (input.kind === 'state') {
     const axis = axisOf(input.dims?.length ?? 1);
     const [size] = input.dims ?? [];
@@ -169,8 +172,16 @@ function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
   ensure(axis.role === 'feature', `Split of the axis ${at} of ${axesText(flow)}`);
   const parts = lengths(axis.size);
   const sum = parts.reduce((a: number, b: number) => a + b, 0);
-  ensure(given ? sum === axis.size : axis.size % count === 0, 'parts that do not make the whole');
+  const isWhole = parts.length === count && parts.every(length => length > 0);
+  ensure(isWhole && sum === axis.size, 'parts that do not make the whole');
   return ranges(parts).map(([from, to]) => part(node, flow, at, from, to - from, reading));
+}
+
+/** Chunks of one size; from operator set 18 on the last one may be smaller. */
+function chunks(size: number, count: number, isEven: boolean): number[] {
+  ensure(!isEven || size % count === 0, `${size} numbers in ${count} parts`);
+  const length = Math.ceil(size / count);
+  return Array.from({ length: count }, (_, i) => Math.min(length, size - i * length));
 }
 
 function ranges(lengths: readonly number[]): [from: number, to: number][] {
