@@ -3,13 +3,13 @@ import { lastCell } from '../../layers/pooling.js';
 import { quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
 import type { Budget } from './budget.js';
-import { ensure, type Flow, Unfit, type Value, widthOf } from './flow.js';
+import { ensure, type Flow, timeOf, Unfit, type Value, widthOf } from './flow.js';
 import { folded } from './fold.js';
 import type { Graph, Node } from './graph.js';
 import { foldedInts, settled } from './ints.js';
 import { Network } from './network.js';
 import { operators } from './operators.js';
-import type { Reading } from './reading.js';
+import type { EventSteps, Reading } from './reading.js';
 import { plumbing } from './states.js';
 import type { Constant } from './tensor.js';
 
@@ -20,6 +20,7 @@ export interface Attempt {
   readonly problems: readonly Problem[];
   /** True if the last step of a sequence is asked for. */
   readonly takesLast: boolean;
+  readonly eventSteps: EventSteps;
 }
 
 export interface Setting {
@@ -35,6 +36,8 @@ export interface Setting {
   readonly states: ReadonlyMap<string, Value>;
   /** See `Reading.running`. */
   readonly running: boolean;
+  /** See `EventSteps.keep`. */
+  readonly keep: boolean;
   readonly budget: Budget;
   /** Numbers that an attempt may make. */
   readonly worth: number;
@@ -50,8 +53,10 @@ export function attempt(setting: Setting): Attempt {
   const lasts = new Map<number, number>();
   const { budget } = setting;
   budget.renew(setting.worth);
+  const { size = 0 } = timeOf(setting.flow) ?? { size: 1 };
+  const eventSteps = { mayKeep: size === 1, keep: setting.keep, one: [], windows: [] };
   const reading: Reading = {
-    ...{ network, running },
+    ...{ network, running, eventSteps },
     operatorSet: setting.operatorSet,
     budget,
     last(node, signal, width) {
@@ -74,7 +79,7 @@ export function attempt(setting: Setting): Attempt {
       }
     }
   }
-  return { network, values, problems, takesLast: lasts.size > 0 };
+  return { network, values, problems, takesLast: lasts.size > 0, eventSteps };
 }
 
 const absent: Value = { kind: 'absent' };

@@ -111,6 +111,22 @@ test.each(Object.entries(variants))("an LSTM %s is the specification's", (_, [by
   expect(Math.max(...off)).toBeLessThanOrEqual(1e-6);
 });
 
+test.each([[[1, 1, 2]], [['batch', 1, 2]]])(
+  "an LSTM with layout 1 over %o keeps its state: it is the specification's",
+  x => {
+    const nodes = [
+      node('LSTM x W R B -> Y', { hidden_size: { int: size }, layout: { int: 1 } }),
+      node('Squeeze Y two -> y'),
+    ];
+    const bytes = file(nodes, { ...weights('LSTM'), two: [[1], [2]] }, { inputs: { x } });
+    const wanted = lstm({});
+    expect(String(readOnnx(bytes))).toBe('Recur(LSTMCell(2, 3))');
+    const off = run(bytes).map((y, i) => Math.abs(y - wanted[i]));
+    expect(off.length).toBe(xs.length * size);
+    expect(Math.max(...off)).toBeLessThanOrEqual(1e-6);
+  },
+);
+
 describe.each(['RNN', 'GRU', 'LSTM'] as const)('%s', operator => {
   const forward = run(one(operator));
 
