@@ -205,6 +205,18 @@ class LastOfGru(torch.nn.Module):
         return self.head(h[-1])
 
 
+class Twice(torch.nn.Module):
+    """The first node reads the input twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = torch.nn.GRU(9, 5)
+        self.head = torch.nn.Linear(5, 2)
+
+    def forward(self, x):
+        return self.head(self.rnn(torch.cat([x + x, x * x, x], dim=2))[0])
+
+
 class StepAfterSequence(torch.nn.Module):
     """What a sequence leaves is one step for a second network."""
 
@@ -316,6 +328,7 @@ def main(folder):
     export_step(folder, 'one-step-last-state', LastOfGru(), btf, {0: 'batch'}, 'BTF')
     export(folder, 'step-after-sequence', StepAfterSequence(), tbf, {0: 'steps'}, 'TBF')
     export(folder, 'step-after-window', StepAfterWindow(), torch.randn(1, 9), {}, 'BF')
+    export(folder, 'twice', Twice(), tbf, steps_first, 'TBF')
     export(folder, 'unbatched', Unbatched(), tbf[:, 0], {0: 'steps'}, 'TF')
 
 
