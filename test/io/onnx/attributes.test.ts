@@ -5,6 +5,7 @@ import { stateful } from '../../../src/core.js';
 import { ruleOf } from '../../../src/io/onnx/attribute-rules.js';
 import { readOnnx } from '../../../src/io/onnx/index.js';
 import { operators } from '../../../src/io/onnx/operators.js';
+import { newestSet } from '../../../src/io/onnx/standard.js';
 import {
   setsOf,
   standardNames,
@@ -72,6 +73,18 @@ describe('the table of attributes', () => {
   test('has every operator that is read', () => {
     const names = new Set(standardNames());
     expect(Object.keys(operators).filter(name => !names.has(name))).toEqual([]);
+  });
+
+  test('is the list of operators on the page, and its newest set the one there', () => {
+    const page = readFileSync(
+      fileURLToPath(new URL('../../../docs/onnx.md', import.meta.url)),
+      'utf8',
+    );
+    const [section] = page.split('\n## What is read\n')[1].split('\n## ');
+    const cells = section.split('\n').flatMap(line => /^\| (`[^|]+) \|/.exec(line)?.[1] ?? []);
+    const listed = cells.flatMap(cell => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect(listed.sort()).toEqual([...standardNames()].sort());
+    expect(section).toContain(`operator sets 1 to ${newestSet},`);
   });
 
   test('has no attribute that is neither exercised nor refused by name', () => {
