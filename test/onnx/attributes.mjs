@@ -1,14 +1,25 @@
 // Writes test/golden/onnx-attributes.json: small graphs, one for each attribute that the reader
-// honours, and what onnxruntime answers to them. Prints how many.
+// honours, and what onnxruntime answers to them.
 //
-//   npm install --prefix test/onnx --ignore-scripts --no-package-lock && npm run build
-//   node test/onnx/attributes.mjs
+//   npm install --prefix test/onnx --ignore-scripts && npm run build
+//   node test/onnx/attributes.mjs [--check]
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as ort from 'onnxruntime-node';
+import { Command } from 'commander';
 import { encodeModel } from '../../dist/io/onnx/encode.js';
+import { unlike } from '../golden/unlike.mjs';
 import { cases, inputs } from './attribute-cases.mjs';
+
+const { check } = new Command('node test/onnx/attributes.mjs')
+  .description(
+    'Writes test/golden/onnx-attributes.json: small graphs, one for each attribute that the ' +
+      'reader of ONNX files honours, and what onnxruntime answers to them.',
+  )
+  .option('--check', 'write nothing: compare with the file that is there')
+  .parse()
+  .opts();
+const ort = await import('onnxruntime-node');
 
 const golden = fileURLToPath(new URL('../golden/onnx-attributes.json', import.meta.url));
 const installed = new URL('node_modules/onnxruntime-node/package.json', import.meta.url);
@@ -45,5 +56,13 @@ for (const { name, operator, attribute, set, nodes, tensors, input } of cases) {
 const lines = results.map(result => JSON.stringify(result));
 const head = `"madeWith":"onnxruntime-node ${version}","inputs":${JSON.stringify(inputs)}`;
 const text = `{${head},"cases":[\n${lines.join(',\n')}\n]}\n`;
-if (!process.exitCode) writeFileSync(golden, text);
-console.log(`${results.length} of ${cases.length} graphs, ${text.length} bytes`);
+if (check) {
+  const { madeWith: _, ...committed } = JSON.parse(readFileSync(golden, 'utf8'));
+  const { madeWith: __, ...made } = JSON.parse(text);
+  const place = unlike(made, committed);
+  console.log(`${results.length} graphs compared${place ? `; differs at ${place}` : ''}`);
+  if (place) process.exitCode = 1;
+} else if (!process.exitCode) {
+  writeFileSync(golden, text);
+  console.log(`${results.length} graphs, ${text.length} bytes`);
+}
