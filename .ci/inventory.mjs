@@ -86,7 +86,9 @@ export const scripts = [
   { script: 'test/golden/torch-files/make.py', quick: ['--check'] },
   { script: 'test/golden/tfjs/make.mjs', quick: ['--check'] },
   { script: 'test/kernels/fit.mjs', quick: [] },
+  { script: 'test/onnx/attributes.mjs', quick: ['--check'] },
   { script: 'test/onnx/check.mjs', quick: ['--quick'] },
+  { script: 'test/onnx/standard.py', quick: ['--check'] },
   { script: 'test/package/smoke.mjs', stage: 'packed install' },
 ];
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ModelOptions } from './model-file.js';
 import { modules, modulesHelp } from './modules-option.js';
+import { statelessHelp } from './options.js';
 import { type Target, targets } from './targets.js';
 
 const more = `
@@ -29,6 +30,7 @@ export function addConvert(program: Command): void {
     .argument('<output>', 'the file to write')
     .addOption(new Option('--to <format>', 'the format to write').choices([...targets]))
     .option('--modules <modules>', modulesHelp, modules)
+    .option('--stateless', statelessHelp)
     .addHelpText('after', more)
     .action(async (model: string, output: string, options: ModelOptions & { to?: Target }) => {
       const { convert } = await import('./convert.js');

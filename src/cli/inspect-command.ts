@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ModelOptions } from './model-file.js';
 import { modules, modulesHelp } from './modules-option.js';
+import { statelessHelp } from './options.js';
 
 const more = `
 Formats, told by what is in the file: model files of rxrecur and PyTorch's
@@ -10,6 +11,9 @@ state_dict (both safetensors), ONNX, Keras (.keras and .h5), TensorFlow.js
 A state_dict has no order of its modules. If several fit, inspect prints the one
 that it assumes; --modules overrides it, with what the modules' names begin with:
 rnn.,head. or, in JSON, what each is: {"rnn.": {}, "head.": {"activation": "tanh"}}.
+
+An ONNX file of one step keeps its state from event to event, as in a stream; with
+--stateless the state begins anew with each. inspect tells which it is.
 
 Of a file that holds parts that cannot run here all of them are told, and why.
 
@@ -31,6 +35,7 @@ export function addInspect(program: Command): void {
     .description("Prints a model's layers, sizes, parameters and equations.")
     .argument('<model>', 'a model file of any format')
     .option('--modules <modules>', modulesHelp, modules)
+    .option('--stateless', statelessHelp)
     .addHelpText('after', more)
     .action(async (path: string, options: ModelOptions) => {
       const { inspect } = await import('./inspect.js');

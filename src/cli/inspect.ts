@@ -5,6 +5,12 @@ import { asStop, type ModelFile, type ModelOptions, openModel, orderHint } from 
 import { openStdout } from './output.js';
 import { exitCode, Stop } from './stop.js';
 
+/** What becomes of the state where the file leaves it open. */
+const stateTexts = {
+  kept: 'kept from event to event, each of one step; with --stateless it begins anew',
+  'begins anew': 'begins anew with each event',
+};
+
 /** Prints what a model file holds. Throws a Stop for one that can't be used. */
 export async function inspect(path: string, options: ModelOptions = {}): Promise<void> {
   const file = await openModel(path, options);
@@ -12,8 +18,9 @@ export async function inspect(path: string, options: ModelOptions = {}): Promise
   await output.write(`format      ${file.format}\n`);
   if (file.remedy) await output.write(remedyText(file.remedy));
   try {
-    const { layer, assumedOrder: order } = await file.read();
+    const { layer, assumedOrder: order, state } = await file.read();
     if (order) await output.write(`order       ${order} (assumed, ${orderHint})\n`);
+    if (state) await output.write(`state       ${stateTexts[state]}\n`);
     await output.write(`${describeModel(layer.cell)}\n`);
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw asStop(path, error);

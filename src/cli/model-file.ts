@@ -9,10 +9,12 @@ import { complain, unusable } from './stop.js';
 
 export interface Model {
   readonly layer: LoadedLayer;
-  /** SHA-256 of the file, of those that belong to it, and of what --modules or an assumption adds. */
+  /** SHA-256 of the file, of those that belong to it, and of what options or an assumption add. */
   readonly sha256: string;
   /** The order of its modules, as `--modules` takes it, if the file leaves several. */
   readonly assumedOrder?: string | undefined;
+  /** What becomes of the state after each event, if the file leaves it open. */
+  readonly state?: 'kept' | 'begins anew' | undefined;
 }
 
 /** A model file that has not been read yet. */
@@ -28,14 +30,20 @@ export interface ModelFile {
 /** What the command line tells of a model file. */
 export interface ModelOptions {
   readonly modules?: Modules | undefined;
+  /** Each event is a sequence of its own. */
+  readonly stateless?: boolean | undefined;
 }
 
 /** The model file at `path`, of any format. Throws a Stop. */
-export async function openModel(path: string, { modules }: ModelOptions = {}): Promise<ModelFile> {
+export async function openModel(path: string, options: ModelOptions = {}): Promise<ModelFile> {
+  const { modules, stateless } = options;
   const bytes = await bytesOf(path);
   const format = formatOf(bytes);
   if (modules && !format.takesModules) {
     throw unusable(`--modules is for a PyTorch state_dict, and ${path} is ${format.name}`);
+  }
+  if (stateless && !format.takesStateless) {
+    throw unusable(`--stateless is for ONNX, and ${path} is ${format.name}`);
   }
   return {
     format: format.name,
@@ -46,12 +54,19 @@ export async function openModel(path: string, { modules }: ModelOptions = {}): P
       const onAssumedOrder = (prefixes: readonly string[]) => {
         assumed = prefixes;
       };
-      const layer = await format.read(bytes, others, { modules, onAssumedOrder });
+      let state: Model['state'];
+      const onState = (taken: Model['state']) => {
+        state = taken;
+      };
+      const told = { modules, stateless, onAssumedOrder, onState };
+      const layer = await format.read(bytes, others, told);
       const hash = createHash('sha256');
       for (const part of [bytes, ...others]) hash.update(part);
-      const told = modules ?? (assumed && Object.fromEntries(assumed.map(name => [name, {}])));
-      if (told) hash.update(JSON.stringify(told));
-      return { layer, sha256: hash.digest('hex'), assumedOrder: assumed && modulesText(assumed) };
+      const order = modules ?? (assumed && Object.fromEntries(assumed.map(name => [name, {}])));
+      if (order) hash.update(JSON.stringify(order));
+      if (stateless) hash.update('stateless');
+      const assumedOrder = assumed && modulesText(assumed);
+      return { layer, sha256: hash.digest('hex'), assumedOrder, state };
     },
   };
 }

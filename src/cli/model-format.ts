@@ -18,12 +18,21 @@ export interface ModelFormat {
   readonly remedy?: Pick<FileKind, 'remedy' | 'lines'>;
   /** True if `--modules` tells what the file does not. */
   readonly takesModules?: boolean;
+  /** True if `--stateless` chooses what becomes of the state. */
+  readonly takesStateless?: boolean;
   /** Throws a RecurError. Readers are loaded when they are needed: the command starts fast. */
   read(
     bytes: Uint8Array,
     others: readonly Uint8Array[],
-    options: ReadStateDictOptions,
+    options: ReadOptions,
   ): Promise<LoadedLayer>;
+}
+
+/** What the command line tells a reader, and is told by it. */
+export interface ReadOptions extends ReadStateDictOptions {
+  readonly stateless?: boolean | undefined;
+  /** Called if the file leaves open what becomes of the state after each event. */
+  onState?(state: 'kept' | 'begins anew'): void;
 }
 
 const own: ModelFormat = {
@@ -48,10 +57,10 @@ function foreign(kind: FileKind): ModelFormat {
 const stateDict: ModelFormat = {
   name: 'PyTorch state_dict (safetensors)',
   takesModules: true,
-  async read(bytes, _others, options) {
+  async read(bytes, _others, { modules, onAssumedOrder }) {
     const { readStateDict } = await import('../io/read-state-dict.js');
     const { readSafetensors } = await import('../io/read-safetensors.js');
-    return readStateDict(readSafetensors(bytes).tensors, options);
+    return readStateDict(readSafetensors(bytes).tensors, { modules, onAssumedOrder });
   },
 };
 
@@ -67,7 +76,13 @@ const guitarMl: ModelFormat = {
 
 const onnx: ModelFormat = {
   name: 'ONNX',
-  read: async bytes => (await import('../io/onnx/index.js')).readOnnx(bytes),
+  takesStateless: true,
+  async read(bytes, _others, { stateless, onState }) {
+    const { readOnnxModel } = await import('../io/onnx/read-onnx.js');
+    const { layer, state } = readOnnxModel(bytes, stateless ? { stateful: false } : {});
+    if (state) onState?.(state);
+    return layer;
+  },
 };
 
 const keras: ModelFormat = {

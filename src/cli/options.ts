@@ -1,10 +1,13 @@
 import type { RowFormat } from './format.js';
 import type { Modules } from './modules-option.js';
 
+export const statelessHelp = 'ONNX of one step: begin anew with each event';
+
 /** The command line of `rxrecur run`, checked as far as it can be without the model. */
 export interface RunOptions {
   readonly model: string;
   readonly modules?: Modules;
+  readonly stateless?: true;
   /** '-' is stdin. */
   readonly file: string;
   readonly columns?: readonly string[];

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'csv-parse/sync';
 import { modules, modulesHelp } from './modules-option.js';
-import type { RunOptions } from './options.js';
+import { type RunOptions, statelessHelp } from './options.js';
 import { unusable } from './stop.js';
 
 const longestRow = 16 * 2 ** 20;
@@ -60,6 +60,7 @@ export function addRun(program: Command): void {
     .argument('[file]', "the rows; '-' is stdin", '-')
     .option('-c, --columns <names>', "the model's inputs, in order", names)
     .option('--modules <modules>', modulesHelp, modules)
+    .option('--stateless', statelessHelp)
     .addOption(
       new Option('--input-format <format>', 'how the rows are written').choices(['ndjson', 'csv']),
     )

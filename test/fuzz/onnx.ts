@@ -8,6 +8,7 @@ import {
   gru,
   lstm,
   parallel,
+  RecurError,
   softmax,
 } from '../../src/index.js';
 import { onnxInitializers, readOnnx, writeOnnx } from '../../src/io/onnx/index.js';
@@ -32,14 +33,16 @@ export const onnx = {
     ];
     return [
       ...files.map(file => new Uint8Array(readFileSync(join(golden, file)))),
+      ...smallGraphs(),
       ...own.map(model => writeOnnx(model)),
     ];
   },
 
-  /** Reads bytes in both ways: whatever it throws has to be a RecurError. */
+  /** Reads bytes in all ways: whatever it throws has to be a RecurError. */
   read(bytes: Uint8Array): void {
     readOnnx(bytes);
     onnxInitializers(bytes);
+    readStateless(bytes);
   },
 
   /** One field, anywhere in the tree of messages, mutated; all lengths around it are right. */
@@ -54,6 +57,22 @@ export const onnx = {
     return encoded(tree);
   },
 };
+
+/** The other reading of a file of one step; any other is refused. */
+function readStateless(bytes: Uint8Array): void {
+  try {
+    readOnnx(bytes, { stateful: false });
+  } catch (error) {
+    if (!(error instanceof RecurError)) throw error;
+  }
+}
+
+/** One for each attribute that is honoured: see test/onnx/attributes.mjs. */
+function smallGraphs(): Uint8Array[] {
+  const text = readFileSync(resolve('test/golden/onnx-attributes.json'), 'utf8');
+  const { cases } = JSON.parse(text) as { cases: readonly { model: string }[] };
+  return cases.map(({ model }) => new Uint8Array(Buffer.from(model, 'base64')));
+}
 
 /** Which fields are messages, by their numbers, as deep as the reader goes. */
 interface Messages {

@@ -3,13 +3,13 @@ import { lastCell } from '../../layers/pooling.js';
 import { quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
 import type { Budget } from './budget.js';
-import { ensure, type Flow, Unfit, type Value, widthOf } from './flow.js';
+import { ensure, type Flow, timeOf, Unfit, type Value, widthOf } from './flow.js';
 import { folded } from './fold.js';
 import type { Graph, Node } from './graph.js';
 import { foldedInts, settled } from './ints.js';
 import { Network } from './network.js';
 import { operators } from './operators.js';
-import type { Reading } from './reading.js';
+import type { EventSteps, Reading } from './reading.js';
 import { plumbing } from './states.js';
 import type { Constant } from './tensor.js';
 
@@ -20,12 +20,15 @@ export interface Attempt {
   readonly problems: readonly Problem[];
   /** True if the last step of a sequence is asked for. */
   readonly takesLast: boolean;
+  readonly eventSteps: EventSteps;
 }
 
 export interface Setting {
   readonly graph: Graph;
   /** Nodes that the outputs need. */
   readonly nodes: readonly Node[];
+  /** Those of them that no idea of the axes makes readable. */
+  readonly unread: ReadonlySet<Node>;
   readonly operatorSet: number;
   /** The input, and which axes it has. */
   readonly input: string;
@@ -33,6 +36,8 @@ export interface Setting {
   readonly states: ReadonlyMap<string, Value>;
   /** See `Reading.running`. */
   readonly running: boolean;
+  /** See `EventSteps.keep`. */
+  readonly keep: boolean;
   readonly budget: Budget;
   /** Numbers that an attempt may make. */
   readonly worth: number;
@@ -48,8 +53,10 @@ export function attempt(setting: Setting): Attempt {
   const lasts = new Map<number, number>();
   const { budget } = setting;
   budget.renew(setting.worth);
+  const { size = 0 } = timeOf(setting.flow) ?? { size: 1 };
+  const eventSteps = { mayKeep: size === 1, keep: setting.keep, one: [], windows: [] };
   const reading: Reading = {
-    ...{ network, running },
+    ...{ network, running, eventSteps },
     operatorSet: setting.operatorSet,
     budget,
     last(node, signal, width) {
@@ -61,23 +68,19 @@ export function attempt(setting: Setting): Attempt {
       return last;
     },
   };
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  for (const { name } of graph.outputs) read.add(name);
   for (const node of nodes) {
-    const results = valuesOf(node, values, reading, problems);
+    const results = setting.unread.has(node) ? [] : valuesOf(node, values, reading, problems);
     for (const [i, name] of node.outputs.entries()) {
-      values.set(name, results[i] ?? { kind: 'unknown' });
+      values.set(name, results[i] ?? unknown);
+      if (results.length > 0 && results[i] === undefined && read.has(name)) {
+        problems.push({ where: node.where, why: `its output ${i}, which is not computed here` });
+      }
     }
   }
-  return { network, values, problems, takesLast: lasts.size > 0 };
+  return { network, values, problems, takesLast: lasts.size > 0, eventSteps };
 }
-
-/** Inputs that operators cannot do without, where that is not one. */
-const leastInputs: ReadonlyMap<string, number> = new Map([
-  ['Constant', 0],
-  ...['Reshape', 'Gather', 'Expand', 'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Equal'].map(
-    (name): [string, number] => [name, 2],
-  ),
-  ['Where', 3],
-]);
 
 const absent: Value = { kind: 'absent' };
 const unknown: Value = { kind: 'unknown' };
@@ -92,9 +95,6 @@ function valuesOf(
   // What an unread node would give is no second problem.
   if (inputs.some(({ kind }) => kind === 'unknown')) return [];
   try {
-    const least = leastInputs.get(node.operator) ?? 1;
-    const missing = inputs.slice(0, least).some(({ kind }) => kind === 'absent');
-    ensure(inputs.length >= least && !missing, `${inputs.length} inputs, not ${least} at least`);
     return computed(node, inputs, reading) ?? operatorOf(node)(node, inputs, reading);
   } catch (error) {
     const why = whyOf(error);
@@ -113,7 +113,8 @@ function computed(
   if (given.length === 0) return undefined;
   if (given.every(({ kind }) => kind === 'constant')) {
     const constants = inputs.map(value => (value.kind === 'constant' ? value : undefined));
-    return folded({ node, budget }, constants as Constant[]);
+    const results = folded({ node, budget }, constants as Constant[]);
+    if (results || node.operator !== 'ReduceProd') return results;
   }
   // Whatever moves the axes of one number everywhere leaves it that.
   if (given[0].kind === 'filled' && plumbing.has(node.operator))

@@ -1,3 +1,4 @@
+import { quoted } from '../json.js';
 import { type Convolution, convDraft } from './convolution.js';
 import {
   type Axis,
@@ -126,6 +127,10 @@ export function spatial(
   );
   const given = integersOf(node, 'kernel_shape');
   ensure(!given || String(given) === String(kernels), `kernel_shape [${given}]`);
+  for (const [name, count] of Object.entries({ strides: 1, dilations: 1, pads: 2 })) {
+    const list = integersOf(node, name);
+    ensure(!list || list.length === count * rank, `${name} [${list}] for ${rank} axes`);
+  }
   const all = kernels.map((kernel, i): Placing => {
     const [stride, dilation] = [
       integersOf(node, 'strides')?.[i] ?? 1,
@@ -152,14 +157,15 @@ function paddingOf(
   { kernel, stride, dilation }: Omit<Placing, 'padding'>,
 ): readonly [number, number] {
   const mode = textOf(node, 'auto_pad', 'NOTSET');
+  const pads = integersOf(node, 'pads') ?? [];
+  ensure(mode === 'NOTSET' || pads.every(n => n === 0), `auto_pad ${quoted(mode)} beside pads`);
   if (mode === 'SAME_UPPER' || mode === 'SAME_LOWER') {
     ensure(stride === 1, `auto_pad ${mode} with a stride`);
     const all = (kernel - 1) * dilation;
     const less = Math.floor(all / 2);
     return mode === 'SAME_UPPER' ? [less, all - less] : [all - less, less];
   }
-  ensure(mode === 'NOTSET' || mode === 'VALID', 'auto_pad of another kind');
-  const pads = integersOf(node, 'pads') ?? [];
+  ensure(mode === 'NOTSET' || mode === 'VALID', `auto_pad ${quoted(mode)}`);
   const pair = [pads[i] ?? 0, pads[i + rank] ?? 0] as const;
   ensure(
     pair.every(n => n >= 0),

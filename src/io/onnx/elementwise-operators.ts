@@ -24,40 +24,44 @@ const scaleCell = /* @__PURE__ */ sameSize('Scale', 'y = x * weight', { vectors:
 const shiftCell = /* @__PURE__ */ sameSize('Shift', 'y = x + bias', { vectors: { bias: 0 } });
 
 /** Functions of one number, as activations. */
-const functions: Readonly<Record<string, (node: Node) => Activation | ComposedName>> = {
-  Relu: () => 'relu',
-  Sigmoid: () => 'sigmoid',
-  Tanh: () => 'tanh',
-  Softplus: () => 'softplus',
-  Softsign: () => 'softsign',
-  Exp: () => 'exp',
-  Sqrt: () => 'sqrt',
-  Abs: () => 'abs',
-  Reciprocal: () => 'reciprocal',
-  Neg: () => ({ name: 'affine', alpha: -1, beta: 0 }),
-  LeakyRelu: node => ({ name: 'leakyRelu', alpha: floatOf(node, 'alpha', 0.01) }),
-  Elu: node => ({ name: 'elu', alpha: floatOf(node, 'alpha', 1) }),
-  ThresholdedRelu: node => ({ name: 'thresholdedRelu', alpha: floatOf(node, 'alpha', 1) }),
-  HardSigmoid: node => ({
-    name: 'hardSigmoid',
-    alpha: floatOf(node, 'alpha', 0.2),
-    beta: floatOf(node, 'beta', 0.5),
-  }),
-  Selu: node => {
-    const isUsual =
-      Math.abs(floatOf(node, 'alpha', 1.6732632) - 1.6732632) < 1e-6 &&
-      Math.abs(floatOf(node, 'gamma', 1.050701) - 1.050701) < 1e-6;
-    ensure(isUsual, 'Selu of other constants than its own');
-    return 'selu';
-  },
-};
+const functions: Readonly<Record<string, (node: Node, set: number) => Activation | ComposedName>> =
+  {
+    Relu: () => 'relu',
+    Sigmoid: () => 'sigmoid',
+    Tanh: () => 'tanh',
+    Softplus: () => 'softplus',
+    Softsign: () => 'softsign',
+    Exp: () => 'exp',
+    Sqrt: () => 'sqrt',
+    Abs: () => 'abs',
+    Reciprocal: () => 'reciprocal',
+    Neg: () => ({ name: 'affine', alpha: -1, beta: 0 }),
+    LeakyRelu: node => ({ name: 'leakyRelu', alpha: floatOf(node, 'alpha', 0.01) }),
+    Elu: node => ({ name: 'elu', alpha: floatOf(node, 'alpha', 1) }),
+    ThresholdedRelu: node => ({ name: 'thresholdedRelu', alpha: floatOf(node, 'alpha', 1) }),
+    HardSigmoid: node => ({
+      name: 'hardSigmoid',
+      alpha: floatOf(node, 'alpha', 0.2),
+      beta: floatOf(node, 'beta', 0.5),
+    }),
+    Selu: (node, set) => {
+      // Operator set 1 had fewer digits.
+      const alpha = floatOf(node, 'alpha', set < 6 ? 1.6732 : 1.6732632);
+      const gamma = floatOf(node, 'gamma', set < 6 ? 1.0507 : 1.050701);
+      const isUsual = Math.abs(alpha - 1.6732632) < 1e-6 && Math.abs(gamma - 1.050701) < 1e-6;
+      ensure(isUsual, `alpha ${alpha} and gamma ${gamma}, not those of Selu`);
+      return 'selu';
+    },
+  };
 
 /** Operators on each number of a step. */
 export const elementwiseOperators: Readonly<Record<string, Operator>> = {
   ...Object.fromEntries(
     Object.entries(functions).map(([name, activation]): [string, Operator] => [
       name,
-      (node, inputs, reading) => [activated(node, flowIn(inputs), activation(node), reading)],
+      (node, inputs, reading) => [
+        activated(node, flowIn(inputs), activation(node, reading.operatorSet), reading),
+      ],
     ]),
   ),
   Clip: (node, inputs, reading) => [activated(node, flowIn(inputs), bounds(node, inputs), reading)],
@@ -75,6 +79,8 @@ export const elementwiseOperators: Readonly<Record<string, Operator>> = {
   PRelu: (node, inputs, reading) => {
     const flow = flowIn(inputs);
     const slopes = constantIn(inputs, 1);
+    const isAlong = reading.operatorSet > 6 || sizeOf(slopes.dims) === 1 || flow.axes.length < 3;
+    ensure(isAlong, 'slopes along axis 1, as before operator set 7');
     const width = widthOf(flow);
     const make = () => preluCell(width, { params: { alpha: spread(slopes, flow) } });
     return [emit(reading, node, flow, pointwise(width, make))];

@@ -8,7 +8,8 @@ export type AttributeDraft =
   | { readonly text: string }
   | { readonly ints: readonly number[] }
   | { readonly floats: readonly number[] }
-  | { readonly texts: readonly string[] };
+  | { readonly texts: readonly string[] }
+  | { readonly tensor: TensorDraft };
 
 export interface NodeDraft {
   readonly operator: string;
@@ -43,12 +44,12 @@ export interface GraphDraft {
 export const operatorSet = 17;
 
 /** A graph as the bytes of a ModelProto; field numbers are those of onnx.proto. */
-export function encodeModel(graph: GraphDraft): Uint8Array {
+export function encodeModel(graph: GraphDraft, set = operatorSet): Uint8Array {
   const pbf = new Pbf();
   pbf.writeVarintField(1, 8);
   pbf.writeStringField(2, 'rxrecur');
   pbf.writeMessage(7, writeGraph, graph);
-  pbf.writeMessage(8, (_, out) => out.writeVarintField(2, operatorSet), null);
+  pbf.writeMessage(8, (_, out) => out.writeVarintField(2, set), null);
   return pbf.finish();
 }
 
@@ -88,9 +89,12 @@ function writeAttribute([name, value]: readonly [string, AttributeDraft], pbf: P
   } else if ('ints' in value) {
     for (const int of value.ints) pbf.writeVarintField(8, int);
     type(7);
-  } else {
+  } else if ('texts' in value) {
     for (const text of value.texts) pbf.writeStringField(9, text);
     type(8);
+  } else {
+    pbf.writeMessage(5, writeTensor, value.tensor);
+    type(4);
   }
 }
 

@@ -1,8 +1,10 @@
 import { flatten, type NdArray, NdView, sizeOf } from '../../arrays/ndarray.js';
 import type { Budget } from './budget.js';
+import { castConstant } from './cast.js';
 import { ensure } from './flow.js';
 import { integerOf, integersOf, type Node } from './graph.js';
 import { axesOf, type Range, rangesOf, within } from './ranges.js';
+import { checkZeros, shapeRange } from './shape-attributes.js';
 import { type Constant, constantOf, wholesOf } from './tensor.js';
 
 /** A constant's elements by strides. */
@@ -24,7 +26,7 @@ type Fold = (folding: Folding, inputs: readonly Constant[]) => Constant[];
 /** The operators that are computed while a file is read, where all their inputs are constants. */
 const folds: Readonly<Record<string, Fold>> = {
   Identity: (_, [a]) => [a],
-  Cast: ({ node }, [a]) => [cast(a, integerOf(node, 'to', 1))],
+  Cast: ({ node, budget }, [a]) => [castConstant(node, a, budget)],
   Transpose: (folding, [a]) => {
     const order = integersOf(folding.node, 'perm') ?? a.dims.map((_, i) => a.dims.length - 1 - i);
     ensure(isPermutation(order, a.dims.length), 'perm is no order of the axes');
@@ -32,17 +34,23 @@ const folds: Readonly<Record<string, Fold>> = {
     const parts = { shape: order.map(i => shape[i]), stride: order.map(i => stride[i]) };
     return [flat(folding, { ...view, ...parts })];
   },
-  Reshape: (_, [a, shape]) => [withDims(a, reshapedDims(a.dims, wholesOf(shape)))],
+  Reshape: ({ node }, [a, shape]) => {
+    const to = wholesOf(shape);
+    checkZeros(node, to);
+    return [withDims(a, reshapedDims(a.dims, to))];
+  },
   Flatten: ({ node }, [a]) => {
     const axis = integerOf(node, 'axis', 1);
     const at = axis < 0 ? axis + a.dims.length : axis;
+    ensure(at >= 0 && at <= a.dims.length, 'an axis that is not there');
     return [withDims(a, [sizeOf(a.dims.slice(0, at)), sizeOf(a.dims.slice(at))])];
   },
   Unsqueeze: ({ node }, [a, axes]) => {
     const at = axesOf(node, axes);
     const rank = a.dims.length + at.length;
     const wanted = new Set(at.map(axis => (axis < 0 ? axis + rank : axis)));
-    ensure(rank <= 8 && wanted.size === at.length, 'axes beyond its rank');
+    const areThere = [...wanted].every(axis => axis >= 0 && axis < rank);
+    ensure(rank <= 8 && wanted.size === at.length && areThere, 'axes beyond its rank');
     const left = [...a.dims];
     return [
       withDims(
@@ -55,6 +63,10 @@ const folds: Readonly<Record<string, Fold>> = {
     const given = node.attributes.has('axes') || axes ? axesOf(node, axes) : undefined;
     const rank = a.dims.length;
     const wanted = new Set(given?.map(axis => (axis < 0 ? axis + rank : axis)));
+    ensure(
+      [...wanted].every(axis => a.dims[axis] === 1),
+      'axes that are not 1',
+    );
     return [
       withDims(
         a,
@@ -62,7 +74,7 @@ const folds: Readonly<Record<string, Fold>> = {
       ),
     ];
   },
-  Shape: (_, [a]) => [integers(a.dims)],
+  Shape: ({ node }, [a]) => [integers(a.dims.slice(...shapeRange(node)))],
   Size: (_, [a]) => [constantOf('', [], Float64Array.of(sizeOf(a.dims)))],
   Concat: (folding, inputs) => {
     ensure(
@@ -135,16 +147,6 @@ function isPermutation(order: readonly number[], rank: number): boolean {
   return (
     order.length === rank && new Set(order).size === rank && order.every(i => i >= 0 && i < rank)
   );
-}
-
-function cast(a: Constant, type: number): Constant {
-  const floating = [1, 10, 11, 16].includes(type);
-  if (floating === a.floating) return a;
-  const values = a.values();
-  const out = floating
-    ? Float32Array.from(values)
-    : Float64Array.from(values, type === 9 ? v => Number(v !== 0) : Math.trunc);
-  return constantOf(a.name, a.dims, out);
 }
 
 function viewOf(a: Constant): View {
@@ -258,9 +260,4 @@ function broadcastTo(view: View, to: readonly number[], both = false): View {
     view.shape[i - missing] === 1 ? 0 : (view.stride[i - missing] ?? 0),
   );
   return { ...view, shape, stride };
-}
-
-/** True for operators that are computed of constants and sizes alone. */
-export function foldable(operator: string): boolean {
-  return Object.hasOwn(folds, operator) || operator === 'ReduceProd';
 }

@@ -16,6 +16,12 @@ export interface OnnxOptions {
   readonly initializers?: Readonly<Record<string, NdArray>> | undefined;
   /** The output to read, where there are several beside states. */
   readonly output?: string | undefined;
+  /**
+   * Whether the state goes on from event to event where the file has one step in each (recurrent
+   * nodes over an axis of 1, whose state is no input). Without it the state is kept, unless other
+   * recurrent nodes have windows of several steps. `false`: each event is a sequence of its own.
+   */
+  readonly stateful?: boolean | undefined;
 }
 
 /** Tensors of the caller's as constants: integers if they are in an Int32Array. */

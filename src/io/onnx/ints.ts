@@ -1,5 +1,6 @@
+import { castOf } from './cast.js';
 import { type Dim, ensure, type Ints, type Value } from './flow.js';
-import { integerOf, type Node } from './graph.js';
+import { integerOf, integersOf, type Node } from './graph.js';
 import { rangesOf, within } from './ranges.js';
 import { type Constant, constantOf, wholesOf } from './tensor.js';
 
@@ -59,25 +60,45 @@ export function foldedInts(node: Node, values: readonly Value[]): Ints | undefin
   }
   if (operator === 'Concat') {
     if (!inputs.every(ints => ints !== undefined)) return undefined;
+    checkAxes([integerOf(node, 'axis', 0)]);
     const all = (inputs as Ints[]).flatMap(ints => ints.items);
     ensure(all.length <= 64, 'more than 64 sizes');
     return intsOf(all);
   }
-  if (operator === 'Gather' && values[1].kind === 'constant') return picked(first, values[1]);
+  if (operator === 'Gather' && values[1].kind === 'constant') {
+    checkAxes([integerOf(node, 'axis', 0)]);
+    return picked(first, values[1]);
+  }
   if (operator === 'Slice') {
     const constants = values.map(v => (v.kind === 'constant' ? v : undefined));
-    const [range] = rangesOf(node, [undefined, ...constants.slice(1)], 1);
+    const [range, ...others] = rangesOf(node, [undefined, ...constants.slice(1)], 1);
+    ensure(range && others.length === 0, 'axes that are not there');
     const [from, count] = within(range, items.length);
     return intsOf(Array.from({ length: count }, (_, i) => items[from + i * range.step]));
   }
   if (operator === 'Unsqueeze' || operator === 'Reshape') return intsOf(items);
   if (operator === 'Squeeze') return intsOf(items, items.length === 1);
-  if (operator === 'Cast' || operator === 'Identity') return first;
-  if (operator === 'ReduceProd') {
-    const product = items.reduce<Dim>((a, b) => computed('Mul', a, b), 1);
-    return intsOf([product], integerOf(node, 'keepdims', 1) === 0);
-  }
-  return undefined;
+  if (operator === 'Identity') return first;
+  // Quotients of floats are not those of sizes.
+  if (operator === 'Cast') return castOf(node).floating ? intsOf(items.map(() => '?')) : first;
+  return operator === 'ReduceProd' ? product(node, first, values[1]) : undefined;
+}
+
+/** Sizes lie in a row: there is one axis. */
+function checkAxes(axes: readonly number[]): void {
+  ensure(
+    axes.every(axis => axis === 0 || axis === -1),
+    'an axis that is not there',
+  );
+}
+
+function product(node: Node, ints: Ints, given: Value | undefined): Ints | undefined {
+  if (given && given.kind !== 'absent' && given.kind !== 'constant') return undefined;
+  const axes = given?.kind === 'constant' ? wholesOf(given) : (integersOf(node, 'axes') ?? []);
+  checkAxes(axes);
+  if (axes.length === 0 && integerOf(node, 'noop_with_empty_axes', 0) !== 0) return ints;
+  const all = ints.items.reduce<Dim>((a, b) => computed('Mul', a, b), 1);
+  return intsOf([all], integerOf(node, 'keepdims', 1) === 0);
 }
 
 function computed(operator: string, a: Dim, b: Dim): Dim {
@@ -92,6 +113,7 @@ function computed(operator: string, a: Dim, b: Dim): Dim {
 }
 
 function picked({ items }: Ints, index: Constant): Ints {
+  ensure(index.dims.length < 2 && index.dims[0] !== 0, 'indices of several axes');
   const indices = wholesOf(index).slice(0, 64);
   const results = indices.map(i => items[i < 0 ? i + items.length : i]);
   ensure(

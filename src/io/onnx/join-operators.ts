@@ -1,4 +1,5 @@
 import { type PadMode, padCell } from '../../layers/moves.js';
+import { quoted } from '../json.js';
 import {
   axesText,
   axisAt,
@@ -10,7 +11,7 @@ import {
   type Value,
   widthOf,
 } from './flow.js';
-import { integerOf, integersOf, type Node } from './graph.js';
+import { floatOf, integerOf, integersOf, type Node, textOf } from './graph.js';
 import {
   constantIn,
   emit,
@@ -107,9 +108,11 @@ function pad(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
   );
   const most = Math.max(...given);
   ensure(most <= 4096, `padding of ${most}`);
-  const filler = optionalIn(inputs, 2) ? constantIn(inputs, 2).values()[0] : 0;
-  const mode = new TextDecoder().decode(node.attributes.get('mode')?.text) || 'constant';
-  ensure(Object.hasOwn(padModes, mode) && filler === 0, `${mode} padding of ${filler}`);
+  const usual = floatOf(node, 'value', 0);
+  const filler = optionalIn(inputs, 2) ? constantIn(inputs, 2).values()[0] : usual;
+  const mode = textOf(node, 'mode', 'constant');
+  const isKnown = Object.hasOwn(padModes, mode) && (filler === 0 || mode !== 'constant');
+  ensure(isKnown, `the mode ${quoted(mode)} with the value ${filler}`);
   const padded = axes.flatMap((axis, i) => {
     const pair = [given[i], given[i + axes.length]] as const;
     return pair[0] + pair[1] > 0 ? { at: axis < 0 ? axis + rank : axis, pair } : [];

@@ -41,6 +41,9 @@ import { wholesOf } from './tensor.js';
 /** Normalisations, softmax and pooling. */
 export const normOperators: Readonly<Record<string, Operator>> = {
   BatchNormalization: (node, inputs, reading) => {
+    // Until training_mode came, more outputs meant training.
+    const outputs = node.outputs.filter(name => name !== '').length;
+    ensure(outputs < 2, 'outputs of training: running means and variances');
     const flow = flowIn(inputs);
     const axis = flow.axes[1];
     const size = featuresOf(flow, axis);
@@ -68,9 +71,10 @@ export const normOperators: Readonly<Record<string, Operator>> = {
   Softmax: (node, inputs, reading) => {
     const flow = flowIn(inputs);
     const at = axisAt(flow, integerOf(node, 'axis', reading.operatorSet < 13 ? 1 : -1));
-    const size = featuresOf(flow, flow.axes[at]);
     // Before operator set 13 it went over all axes that follow, too.
-    ensure(reading.operatorSet > 12 || at === flow.axes.length - 1, 'Softmax over several axes');
+    const isLast = at === flow.axes.length - 1;
+    ensure(reading.operatorSet > 12 || isLast, `axis ${at} and those after it at once`);
+    const size = featuresOf(flow, flow.axes[at]);
     return [onVectors(node, flow, flow.axes[at], reading, () => softmaxCell(size))];
   },
   MaxPool: (node, inputs, reading) => [pooled(node, inputs, reading, maxPool1dCell)],
@@ -117,10 +121,9 @@ function pooled(node: Node, inputs: readonly Value[], reading: Reading, make: Po
   ensure(!isPadded || node.operator === 'AveragePool', 'a largest number among padded ones');
   const { axis, at, places } = spatial(node, input, integersOf(node, 'kernel_shape') ?? []);
   const { kernel, stride, dilation, padding } = places;
-  ensure(dilation === 1, 'pooling with dilation');
-  ensure(integerOf(node, 'ceil_mode', 0) === 0, 'ceil_mode');
+  ensure(dilation === 1, `dilations of ${dilation} in a pooling`);
   const counts = integerOf(node, 'count_include_pad', 0) !== 0;
-  const ownPads = integersOf(node, 'pads')?.some(n => n > 0);
+  const ownPads = padding[0] + padding[1] > (pad?.[0] ?? 0) + (pad?.[1] ?? 0);
   ensure(!isPadded || !ownPads || counts, 'padding that counts, and padding that does not');
   const options = { stride, padding, includePadding: counts || isPadded };
   const channels = flow.axes[1];
@@ -185,11 +188,13 @@ function reduced(
   make: (size: number) => AnyCell,
 ): Flow {
   const flow = flowIn(inputs);
-  const given = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'axes');
-  ensure(given?.length === 1, 'a mean over all axes');
+  const axes = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'axes');
+  const given = axes ?? [];
+  if (given.length === 0 && integerOf(node, 'noop_with_empty_axes', 0) !== 0) return flow;
+  ensure(given.length === 1, `${node.operator} over ${given.length || 'all'} axes`);
   const at = axisAt(flow, given[0]);
   const axis = flow.axes[at];
   const isVector = axis.role === 'feature' && placeOf(flow, axis).inner === 1;
-  ensure(!isVector || axis.size === 1, 'a mean over the features of a step');
+  ensure(!isVector || axis.size === 1, `${node.operator} over the features of a step`);
   return overSteps(node, inputs, reading, make, integerOf(node, 'keepdims', 1) !== 0, at);
 }

@@ -33,7 +33,7 @@ export interface TensorProto {
   external: boolean;
 }
 
-/** An AttributeProto; `graphs` counts subgraphs, which nothing here enters. */
+/** An AttributeProto; `graphs` counts subgraphs, and names of functions' attributes: neither is entered. */
 export interface AttributeProto {
   name: string;
   type: number;
@@ -159,6 +159,7 @@ function readAttribute(wire: Wire): AttributeProto {
     9: w => attribute.texts.push(w.text()),
     11: skipped,
     20: w => (attribute.type = w.integer()),
+    21: skipped,
   });
   for (const [i, value] of attribute.floats.entries()) attribute.floats[i] = decimal(value);
   return attribute;

@@ -11,13 +11,12 @@ import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
 import { Budget } from './budget.js';
 import type { Flow } from './flow.js';
-import { foldable } from './fold.js';
 import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
 import { givenOf, type Inputs, inputsOf, type OnnxOptions } from './inputs.js';
-import { operators } from './operators.js';
 import { type GraphProto, type ModelProto, readModel } from './proto.js';
 import { checkStates } from './states.js';
 import { ndarrayOf } from './tensor.js';
+import { operatorSetOf, unreadableParts } from './unreadable-parts.js';
 
 /** Nodes that are read: each may have to be read for every idea of the axes. */
 const mostNodes = 4096;
@@ -38,18 +37,37 @@ const mostNodes = 4096;
  * String(model); // → Chain(Recur(GRUCell(3, 4)), Dense(4, 1))
  */
 export function readOnnx(bytes: Uint8Array, options: OnnxOptions = {}): LoadedLayer {
-  checkNames('readOnnx', options, ['dims', 'initializers', 'output']);
+  return readOnnxModel(bytes, options).layer;
+}
+
+/** A layer, and how a reader took what its file leaves open. */
+export interface OnnxModel {
+  readonly layer: LoadedLayer;
+  /** Of a file whose events are single steps or windows: what becomes of the state. */
+  readonly state?: 'kept' | 'begins anew' | undefined;
+}
+
+/** `readOnnx`, and which reading it took. */
+export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): OnnxModel {
+  checkNames('readOnnx', options, ['dims', 'initializers', 'output', 'stateful']);
+  const { stateful } = options;
+  demand(
+    stateful === undefined || typeof stateful === 'boolean',
+    'readOnnx.stateful',
+    'true or false',
+    stateful,
+  );
   return guarded(() => {
     const model = modelOf(bytes);
     const budget = new Budget();
     const graph = graphOf(model.graph, givenOf(options), budget);
     const nodes = neededNodes(graph);
     demand(nodes.length <= mostNodes, 'onnx graph', `at most ${mostNodes} nodes`, nodes.length);
-    const problems = unknownParts(model, nodes);
+    const { problems, nodes: unread } = unreadableParts(model, nodes);
     const given = inputsOf(graph, nodes, options, problems);
     const { length } = bytes;
-    const setting = { graph, nodes, budget, worth: length + 2 ** 18 };
-    const found = bestAttempt(setting, model, given);
+    const setting = { graph, nodes, unread, budget, worth: length + 2 ** 18 };
+    const found = bestAttempt(setting, model, given, stateful);
     const { output, wrong } = outputOf(graph, found, options);
     problems.push(...found.problems, ...wrong);
     // The weights of float32, twice at most: layers may share them.
@@ -57,7 +75,9 @@ export function readOnnx(bytes: Uint8Array, options: OnnxOptions = {}): LoadedLa
     const made = problems.length || !output ? undefined : assemble(found.network, output.parts);
     problems.push(...(made?.problems ?? []));
     if (problems.length || !made?.cell) throw new UnreadableError('ONNX', distinct(problems));
-    return recur(made.cell as Cell<unknown, number, number, SameForm, LoadedParams>);
+    checkStateful(stateful, found);
+    const cell = made.cell as Cell<unknown, number, number, SameForm, LoadedParams>;
+    return { layer: recur(cell), state: stateOf(found) };
   });
 }
 
@@ -120,40 +140,50 @@ function neededNodes({ nodes, outputs }: Graph): Node[] {
     .reverse();
 }
 
-/** What no idea of the axes would make readable. */
-function unknownParts(
-  model: ModelProto & { graph: GraphProto },
-  nodes: readonly Node[],
-): Problem[] {
-  const problems: Problem[] = nodes.flatMap(({ where, operator, domain }) => {
-    if (domain !== '' && domain !== 'ai.onnx') {
-      return [{ where, why: `an operator of ${quoted(domain)}` }];
-    }
-    if (['If', 'Loop', 'Scan'].includes(operator)) return [{ where, why: 'control flow' }];
-    const isKnown = Object.hasOwn(operators, operator) || foldable(operator);
-    return isKnown ? [] : [{ where, why: 'an operator without a layer' }];
-  });
-  if (model.functions) problems.push({ where: 'model', why: 'functions of its own' });
-  if (model.graph.sparse) problems.push({ where: 'graph', why: 'sparse initializers' });
-  return problems;
-}
-
 /** The attempt without problems, or that with the fewest. */
 function bestAttempt(
-  part: Pick<Setting, 'graph' | 'nodes' | 'budget' | 'worth'>,
+  part: Pick<Setting, 'graph' | 'nodes' | 'unread' | 'budget' | 'worth'>,
   model: ModelProto,
   { input, ideas, states }: Inputs,
+  stateful: boolean | undefined,
 ): Attempt {
   const outputs = part.graph.outputs.map(({ name }) => name);
-  const operatorSet = model.operatorSets.get('') ?? model.operatorSets.get('ai.onnx') ?? 1;
+  const operatorSet = operatorSetOf(model);
   const setting = { ...part, states, input, operatorSet };
   let best: Attempt | undefined;
   for (const flow of ideas) {
-    const found = attemptBoth({ ...setting, flow, running: true }, outputs);
+    const found = attemptStates({ ...setting, flow, running: true, keep: true }, outputs, stateful);
     if (!best || found.problems.length < best.problems.length) best = found;
     if (best.problems.length === 0) break;
   }
   return best as Attempt;
+}
+
+/** An attempt in which single steps keep the state, unless other nodes have windows. */
+function attemptStates(
+  setting: Setting,
+  outputs: readonly string[],
+  stateful: boolean | undefined,
+): Attempt {
+  const found = attemptBoth({ ...setting, keep: stateful !== false }, outputs);
+  const { one, windows } = found.eventSteps;
+  const isMixed = stateful === undefined && one.length > 0 && windows.length > 0;
+  return isMixed ? attemptBoth({ ...setting, keep: false }, outputs) : found;
+}
+
+/** Refuses an option that would change nothing. */
+function checkStateful(stateful: boolean | undefined, { eventSteps }: Attempt): void {
+  const { one, windows } = eventSteps;
+  const text = windows.length ? `windows of ${windows[0]} steps` : 'none that could begin anew';
+  const why = 'without an own state as an input';
+  const isIdle = one.length === 0 && (stateful === false || windows.length > 0);
+  if (stateful === undefined || !isIdle) return;
+  throw mismatch('readOnnx.stateful', `a file with recurrent nodes of one step, ${why}`, text);
+}
+
+function stateOf({ eventSteps: { one, windows, keep } }: Attempt): OnnxModel['state'] {
+  if (one.length > 0 && keep) return 'kept';
+  return one.length + windows.length > 0 ? 'begins anew' : undefined;
 }
 
 /** An attempt in which the last step is every step, or, where layers look ahead, the last. */
@@ -209,8 +239,8 @@ function distinct(problems: readonly Problem[]): Problem[] {
   const all = problems.length ? problems : [{ where: 'graph', why: 'no output' }];
   return all.filter(({ where, why }) => {
     const key = `${where}: ${why}`;
-    const isNew = !seen.has(key) && !(why.startsWith('the operator ') && seen.has(where));
-    seen.add(key).add(where);
+    const isNew = !seen.has(key);
+    seen.add(key);
     return isNew;
   });
 }

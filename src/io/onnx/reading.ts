@@ -29,6 +29,19 @@ export interface Reading {
   /** The signal of the last step of a sequence, of `width` numbers. */
   last(node: Node, signal: number, width: number): number;
   readonly budget: Budget;
+  readonly eventSteps: EventSteps;
+}
+
+/** Recurrent nodes whose state is no input, in a graph that is given one event at a time. */
+export interface EventSteps {
+  /** True if the graph has no axis along which a sequence of several steps could lie. */
+  readonly mayKeep: boolean;
+  /** True to keep the state of those with one step from event to event. */
+  readonly keep: boolean;
+  /** Those with one step. */
+  readonly one: string[];
+  /** The lengths of windows, of those that begin anew with each event in any case. */
+  readonly windows: number[];
 }
 
 /** Reads a node; throws Unfit, or a RecurError, for one that cannot be read. */

@@ -36,10 +36,9 @@ function recurrent(node: Node, inputs: readonly Value[], reading: Reading): Valu
   ensure(size === own.inputSize, `${axesText(flow)}, not ${own.inputSize} features`);
   checkLengths(optionalIn(inputs, 4), time);
 
-  const count = time.role === 'feature' ? time.size : 1;
   const isInOrder = features.role !== 'feature' || placeOf(flow, features).inner === 1;
   ensure(isInOrder && time.role !== 'batch', `the axes ${axesText(flow)} lie in another order`);
-  const draft = placed(layerOf(own), time, count, own);
+  const draft = placed(node, layerOf(own), time, own, reading);
   const signal = reading.network.add(node.where, flow.parts, draft);
   return outputsOf({ node, own, reading, signal, time, batch, batchFirst });
 }
@@ -58,13 +57,33 @@ function layerOf({ cells, direction, hiddenSize }: RecurrentNode): Draft {
   };
 }
 
-/** The layer where its steps are: those of the stream, or `count` in each datum. */
-function placed(layer: Draft, time: Axis, count: number, { carried }: RecurrentNode): Draft {
-  if (time.role === 'time') return layer;
+/**
+ * The layer where its steps are: those of the stream, or of the window that each event is. With one
+ * step in each event the state is kept, unless the caller says that events are sequences.
+ */
+function placed(
+  { where }: Node,
+  layer: Draft,
+  time: Axis,
+  { carried, direction }: RecurrentNode,
+  { eventSteps }: Reading,
+): Draft {
+  const count = time.role === 'one' ? 1 : time.size;
+  const isStream = time.role === 'time';
   const isCarried = carried.some(state => state !== undefined);
-  ensure(!isCarried || count === 1, 'a state that is carried from window to window');
-  // Without a state that is carried each datum is a sequence of its own.
+  ensure(!isCarried || isStream || count === 1, 'a state that is carried from window to window');
   if (isCarried) return layer;
+  if (eventSteps.mayKeep && count === 1 && direction === 'forward') {
+    eventSteps.one.push(where);
+    return eventSteps.keep ? layer : inEvents(layer, 1);
+  }
+  if (isStream) return layer;
+  eventSteps.windows.push(count as number);
+  return inEvents(layer, count as number);
+}
+
+/** A layer for which each event is a sequence of its own. */
+function inEvents(layer: Draft, count: number): Draft {
   return {
     width: layer.width * count,
     streams: true,
@@ -122,7 +141,8 @@ function lastOf(
   signal: number,
   time: Axis,
 ): number {
-  if (direction === 'forward' && time.role === 'one') return signal;
+  const isOne = time.role === 'one' || time.size === 1;
+  if (direction === 'forward' && isOne) return signal;
   if (direction === 'forward' && time.role === 'time') {
     return reading.last(node, signal, hiddenSize);
   }

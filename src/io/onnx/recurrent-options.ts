@@ -28,20 +28,28 @@ const activations: ReadonlyMap<string, ActivationName> = new Map(
 
 const usual = { rnn: ['Tanh'], gru: ['Sigmoid', 'Tanh'], lstm: ['Sigmoid', 'Tanh', 'Tanh'] };
 
-/** Clip and activations of one direction. */
-export function optionsOf(node: Node, kind: RecurrentKind, direction: number): CellOptions {
+/** Clip and activations of one of a node's directions. */
+export function optionsOf(
+  node: Node,
+  { kind, directions }: { readonly kind: RecurrentKind; readonly directions: number },
+  direction: number,
+): CellOptions {
   const names = node.attributes.get('activations')?.texts ?? [];
   const perDirection = usual[kind].length;
-  const all = names.length ? names : [...usual[kind], ...usual[kind]];
-  ensure(all.length >= (direction + 1) * perDirection, `${all.length} activations`);
+  const all = names.length ? names : new Array(directions).fill(usual[kind]).flat();
+  const count = directions * perDirection;
+  ensure(all.length === count, `${all.length} activations, not ${count}`);
   const alphas = [...(node.attributes.get('activation_alpha')?.floats ?? [])];
   const betas = [...(node.attributes.get('activation_beta')?.floats ?? [])];
   // Parameters are taken in turn, by the activations that have them.
   const chosen = all.map(name => activationOf(name, alphas, betas));
+  const left = `numbers that no activation takes:`;
+  ensure(alphas.length === 0, `activation_alpha with ${left} ${alphas}`);
+  ensure(betas.length === 0, `activation_beta with ${left} ${betas}`);
   const [f, g, h] = chosen.slice(direction * perDirection);
-  const clip = floatOf(node, 'clip', 0);
-  ensure(Number.isFinite(clip) && clip >= 0, `clip ${clip}`);
-  const clipped = clip > 0 ? { clip } : {};
+  const clip = node.attributes.has('clip') ? floatOf(node, 'clip', 0) : undefined;
+  ensure(clip === undefined || (Number.isFinite(clip) && clip > 0), `clip ${clip}`);
+  const clipped = clip === undefined ? {} : { clip };
   if (kind === 'rnn') return { ...clipped, activation: f };
   const gated = { ...clipped, gateActivation: f, activation: g };
   return kind === 'gru' ? gated : { ...gated, outputActivation: h };

@@ -101,7 +101,7 @@ function cellOf(
   decoded: Map<number, Float32Array>,
 ): () => AnyCell {
   const { kind, directions, inputSize, hiddenSize } = shape;
-  const options = optionsOf(node, kind, direction);
+  const options = optionsOf(node, shape, direction);
   const peepholes = kind === 'lstm' ? optionalIn(inputs, 7) : undefined;
   const coupled = kind === 'lstm' && integerOf(node, 'input_forget', 0) !== 0;
   ensure(!(peepholes && coupled), 'input_forget with peepholes');
@@ -110,7 +110,7 @@ function cellOf(
     const wanted = String([directions, 3 * hiddenSize]);
     ensure(String(dims) === wanted, `P [${dims}], not [${wanted}]`);
   }
-  const begins = states.map(state => initialOf(state, shape, direction));
+  const begins = states.map(state => initialOf(node, state, shape, direction));
   const part = (i: number) => {
     const values = decoded.get(i) ?? weightsIn(inputs, i);
     decoded.set(i, values);
@@ -165,6 +165,7 @@ function peepholeParams(values: Float32Array) {
 
 /** Where a state begins: numbers, or undefined for zeros. */
 function initialOf(
+  node: Node,
   state: Value | undefined,
   { directions, hiddenSize }: Shape,
   direction: number,
@@ -176,11 +177,11 @@ function initialOf(
   ensure(state.kind === 'constant', 'an initial state that is computed from the input');
   const values = weightsOf(state);
   const { dims } = state;
-  const isFit = dims.length === 3 && values.length % (directions * hiddenSize) === 0;
-  ensure(isFit && values.length > 0, `an initial state of shape [${dims}]`);
   // [directions, batch, hidden]; with layout 1 [batch, directions, hidden].
-  const batchFirst = dims[0] !== directions;
-  const batch = values.length / (directions * hiddenSize);
+  const batchFirst = integerOf(node, 'layout', 0) !== 0;
+  const batch = dims[batchFirst ? 0 : 1];
+  const isFit = dims.length === 3 && dims[batchFirst ? 1 : 0] === directions && batch > 0;
+  ensure(isFit && dims[2] === hiddenSize, `an initial state of shape [${dims}]`);
   const rows = Array.from({ length: batch }, (_, b) => {
     const at = (batchFirst ? b * directions + direction : direction * batch + b) * hiddenSize;
     return values.slice(at, at + hiddenSize);

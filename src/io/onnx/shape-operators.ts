@@ -1,3 +1,5 @@
+import { sizeOf } from '../../arrays/ndarray.js';
+import { castOf, halves } from './cast.js';
 import {
   type Axis,
   axesText,
@@ -14,36 +16,48 @@ import {
 import { integerOf, integersOf, type Node } from './graph.js';
 import { asInts, intsOf, settled } from './ints.js';
 import { axesOf } from './ranges.js';
-import { flowIn, type Operator, optionalIn } from './reading.js';
+import { constantIn, flowIn, type Operator, optionalIn } from './reading.js';
 import { joined, reshaped } from './reshape.js';
+import { checkZeros, shapeRange } from './shape-attributes.js';
 import { type Constant, constantOf, tensorOf } from './tensor.js';
 
 /** Operators that move axes, and compute no numbers. */
 export const shapeOperators: Readonly<Record<string, Operator>> = {
   Identity: passed,
-  Dropout: passed,
+  Dropout: (node, inputs) => {
+    const training = optionalIn(inputs, 2) ? constantIn(inputs, 2).values()[0] : 0;
+    ensure(training === 0, 'training_mode, in which it drops numbers at random');
+    return passed(node, inputs);
+  },
   Cast: (node, inputs) => {
     const [input] = inputs;
-    const isIndex = !isFloat(integerOf(node, 'to', 1));
-    return [input.kind === 'flow' ? { ...flowIn(inputs), isIndex } : input];
+    const { floating, isRounded } = castOf(node);
+    if (input.kind !== 'flow') return [input];
+    ensure(!isRounded, halves);
+    return [{ ...flowIn(inputs), isIndex: !floating }];
   },
   Constant: node => [constant(node)],
   ConstantOfShape: (node, inputs, reading) => {
     const tensor = node.attributes.get('value')?.tensor;
     const filler = tensor ? tensorOf(tensor, node.outputs[0]) : undefined;
+    ensure(!filler || sizeOf(filler.dims) === 1, 'a value that is not one number');
     const value = filler?.values()[0] ?? 0;
     const dims = asInts(inputs[0])?.items;
     ensure(dims, 'a shape that is not known');
     if (!dims.every(dim => typeof dim === 'number')) return [{ kind: 'filled', value }];
-    const count = dims.reduce((product, n) => product * n, 1);
+    ensure(
+      dims.every(n => n >= 0),
+      'sizes below 0',
+    );
+    const count = sizeOf(dims);
     reading.budget.spend(count);
     const values = filler && !filler.floating ? new Float64Array(count) : new Float32Array(count);
     return [constantOf(node.outputs[0], dims, values.fill(value))];
   },
-  Shape: (_, [input]) => {
+  Shape: (node, [input]) => {
     const dims = dimsOf(input);
     ensure(dims, 'the shape of a value that has none here');
-    return [settled(intsOf(dims))];
+    return [settled(intsOf(dims.slice(...shapeRange(node))))];
   },
   Expand: (_, inputs) => {
     const [input] = inputs;
@@ -71,10 +85,11 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
     return [{ ...flow, axes: inserted(flow.axes, axes, one as Axis) as Axis[] }];
   },
   Squeeze: (node, inputs) => squeezed(node, inputs),
-  Reshape: (_, inputs) => {
+  Reshape: (node, inputs) => {
     const [input] = inputs;
     const dims = asInts(inputs[1])?.items;
     ensure(dims, 'a shape that is not known');
+    checkZeros(node, dims);
     if (input.kind === 'state') return [{ ...input, dims }];
     return [reshaped(flowIn(inputs), dims)];
   },
@@ -89,15 +104,14 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
 };
 
 function passed(_: Node, [input]: readonly Value[]): Value[] {
-  return [input, { kind: 'unknown' }];
+  return [input];
 }
-
-const isFloat = (type: number) => [1, 10, 11, 16].includes(type);
 
 /** The value of a node Constant. */
 function constant(node: Node): Value {
   const [name] = node.outputs;
   const { attributes } = node;
+  ensure(attributes.size === 1, `${attributes.size} values, not one`);
   const tensor = attributes.get('value')?.tensor;
   if (tensor) return tensorOf(tensor, name);
   const { value_float, value_int, value_floats, value_ints } = Object.fromEntries(attributes);

@@ -16,7 +16,7 @@ import {
   widthOf,
 } from './flow.js';
 import { integerOf, integersOf, type Node } from './graph.js';
-import { rangesOf, within } from './ranges.js';
+import { type Range, rangesOf, within } from './ranges.js';
 import {
   constantIn,
   emit,
@@ -42,10 +42,13 @@ function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
   const constants = inputs.map(value => (value.kind === 'constant' ? value : undefined));
   if (input.kind === 'state') {
     const rank = input.dims?.length ?? 1;
-    return rangesOf(node, constants, rank).reduce<Value[]>(
-      ([state], { axis, begin, end }) => [partOf(state as State, axis, begin, end)],
-      [input],
+    const all = rangesOf(node, constants, rank).filter(range => cuts(input, range));
+    checkInterleaved(rank, ...all.map(({ axis }) => axis));
+    ensure(
+      all.every(({ step }) => step === 1),
+      'every other row of a state',
     );
+    return [all.reduce((state, { begin, end }) => partOf(state, begin, end), input)];
   }
   if (input.kind === 'flow' && input.context) {
     return [lastSteps(node, input, rangesOf(node, constants, input.axes.length), reading)];
@@ -137,8 +140,22 @@ function part(
   return emit(reading, node, flow, inWindow(outer, draft), axes, layout);
 }
 
-function partOf(state: State, axis: number, begin: number, end: number): State {
-  if (axis !== 0) return state;
+/** True for a range that is not all of an axis. */
+function cuts({ dims }: State, range: Range & { axis: number }): boolean {
+  const size = dims?.[range.axis];
+  if (typeof size === 'number') return within(range, size)[1] !== size || range.step < 0;
+  return range.begin !== 0 || range.end < 2 ** 31 - 1 || range.step !== 1;
+}
+
+/** Parts of a state lie one after another along its first axis, or cannot be told apart. */
+function checkInterleaved(rank: number, ...axes: readonly number[]): void {
+  const axis = Math.max(0, ...axes);
+  const name = axis === rank - 1 ? 'the last axis' : `axis ${axis}`;
+  ensure(axis === 0, `a state interleaved on ${name} of one tensor`);
+}
+
+/** Rows of a state's first axis. */
+function partOf(state: State, begin: number, end: number): State {
   const { dims, from } = state;
   const size = typeof dims?.[0] === 'number' ? dims[0] : undefined;
   const first = begin < 0 ? begin + (size ?? Number.NaN) : begin;
@@ -155,12 +172,16 @@ function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
     const axis = integerOf(node, 'axis', 0);
     return axis < 0 ? axis + rank : axis;
   };
-  const lengths = (size: number) => given ?? new Array(count).fill(Math.ceil(size / count));
+  const asked = integerOf(node, 'num_outputs', count);
+  ensure(asked === count, `num_outputs ${asked} for ${count} outputs`);
+  const isEven = reading.operatorSet < 18;
+  const lengths = (size: number) => given ?? chunks(size, count, isEven);
   if (input.kind === 'state') {
-    const axis = axisOf(input.dims?.length ?? 1);
+    const rank = input.dims?.length ?? 1;
     const [size] = input.dims ?? [];
-    ensure(axis === 0 && typeof size === 'number', 'a state that is split along another axis');
-    return ranges(lengths(size)).map(([from, to]) => partOf(input, 0, from, to));
+    checkInterleaved(rank, axisOf(rank));
+    ensure(typeof size === 'number', 'a part of a state whose size is not known');
+    return ranges(lengths(size)).map(([from, to]) => partOf(input, from, to));
   }
   const flow = flowIn(inputs);
   const at = axisAt(flow, axisOf(flow.axes.length));
@@ -169,8 +190,16 @@ function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
   ensure(axis.role === 'feature', `Split of the axis ${at} of ${axesText(flow)}`);
   const parts = lengths(axis.size);
   const sum = parts.reduce((a: number, b: number) => a + b, 0);
-  ensure(given ? sum === axis.size : axis.size % count === 0, 'parts that do not make the whole');
+  const isWhole = parts.length === count && parts.every(length => length > 0);
+  ensure(isWhole && sum === axis.size, 'parts that do not make the whole');
   return ranges(parts).map(([from, to]) => part(node, flow, at, from, to - from, reading));
+}
+
+/** Chunks of one size; from operator set 18 on the last one may be smaller. */
+function chunks(size: number, count: number, isEven: boolean): number[] {
+  ensure(!isEven || size % count === 0, `${size} numbers in ${count} parts`);
+  const length = Math.ceil(size / count);
+  return Array.from({ length: count }, (_, i) => Math.min(length, size - i * length));
 }
 
 function ranges(lengths: readonly number[]): [from: number, to: number][] {
@@ -191,7 +220,9 @@ function gather(node: Node, inputs: readonly Value[], reading: Reading): Value[]
     const own = axis < 0 ? axis + (data.dims?.length ?? 1) : axis;
     const size = data.dims?.[0];
     const end = value === -1 && typeof size === 'number' ? size : value + 1;
-    const part = partOf(data, own, value, end);
+    const isPart = cuts(data, { axis: own, begin: value, end, step: 1 });
+    if (isPart) checkInterleaved(data.dims?.length ?? 1, own);
+    const part = isPart ? partOf(data, value, end) : data;
     const dims = part.dims?.filter((__, i) => i !== own || index.dims.length > 0);
     return [{ ...part, dims }];
   }

@@ -64,7 +64,11 @@ export function checkStates(
       );
     });
     if (isKept || finals.every(({ carried }) => !carried)) return [];
-    const why = 'states that come out in another order than they go in';
+    const places = finals.map(({ carried }) => `${carried?.from ?? ''} ${carried?.input ?? ''}`);
+    const why =
+      new Set(places).size < places.length
+        ? 'states interleaved in one tensor'
+        : 'states that come out in another order than they go in';
     return [{ where: `output ${quoted(name)}`, why }];
   });
 }

@@ -184,6 +184,61 @@ class Window(torch.nn.Module):
         return torch.sigmoid(self.head(torch.relu(y).permute(1, 2, 0))).flatten(1), h, c
 
 
+class LstmBatchFirst(LstmLinear):
+    """Batch first, as most write it."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = torch.nn.LSTM(3, 12, num_layers=2, batch_first=True)
+
+
+class LastOfGru(torch.nn.Module):
+    """One answer for a sequence, from its last state: here for each step."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = torch.nn.GRU(3, 6, batch_first=True)
+        self.head = torch.nn.Linear(6, 2)
+
+    def forward(self, x):
+        _, h = self.rnn(x)
+        return self.head(h[-1])
+
+
+class Twice(torch.nn.Module):
+    """The first node reads the input twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = torch.nn.GRU(9, 5)
+        self.head = torch.nn.Linear(5, 2)
+
+    def forward(self, x):
+        return self.head(self.rnn(torch.cat([x + x, x * x, x], dim=2))[0])
+
+
+class StepAfterSequence(torch.nn.Module):
+    """What a sequence leaves is one step for a second network."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = torch.nn.GRU(3, 4)
+        self.after = torch.nn.GRU(4, 5)
+        self.head = torch.nn.Linear(5, 2)
+
+    def forward(self, x):
+        _, h = self.rnn(x)
+        return self.head(self.after(h)[0])
+
+
+class StepAfterWindow(StepAfterSequence):
+    """The same with a window of three steps as an event."""
+
+    def forward(self, x):
+        y, _ = self.rnn(x.view(3, 1, 3))
+        return self.head(self.after(y[-1:])[0]).flatten(1)
+
+
 class Unbatched(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -218,6 +273,31 @@ def export(folder, name, model, x, axes, order, hidden=None):
     print(f'{name}: {sizes[0]:,} and {sizes[1]:,} bytes')
 
 
+def export_step(folder, name, model, x, axes, order):
+    """Exported with one step, the natural way for streaming; told of all steps of x: what torch
+    gives for them as a sequence, and to each of them alone."""
+    torch.manual_seed(20260 + len(name))
+    for parameter in model.parameters():
+        torch.nn.init.uniform_(parameter, -0.5, 0.5)
+    model.eval()
+    at = order.index('T')
+    steps = x.split(1, dim=at)
+    with torch.no_grad():
+        # A model of one answer gives that to what has come so far.
+        whole = [model(x[tuple(slice(0, t + 1) if d == at else slice(None) for d in range(3))])
+                 for t in range(len(steps))]
+        ys = torch.stack([y.reshape(-1)[-2:] for y in whole])
+        alone = torch.stack([model(step).reshape(-1) for step in steps])
+    torch.onnx.export(
+        model, (steps[0],), folder / f'{name}.onnx', opset_version=17,
+        input_names=['x'], output_names=['y'], dynamic_axes={'x': axes})
+    told = {'madeWith': {'python': platform.python_version(), 'torch': torch.__version__},
+            'steps': at, 'features': order.find('F'),
+            'input': plain(x), 'output': plain(ys), 'alone': plain(alone)}
+    (folder / f'{name}.json').write_text(json.dumps(told) + '\n', encoding='utf-8')
+    print(f'{name}: one step of {len(steps)}')
+
+
 def plain(tensor):
     return {'shape': list(tensor.shape), 'data': tensor.flatten().tolist()}
 
@@ -241,6 +321,14 @@ def main(folder):
     export(folder, 'pooled', Pooled(), bft, channels_first, 'BFT')
     export(folder, 'normalised', Normalised(), tbf, steps_first, 'TBF')
     export(folder, 'window', Window(), torch.randn(1, 24), {}, 'BF', hidden=(1, 1, 7))
+    export_step(folder, 'one-step', LstmLinear(), tbf, {}, 'TBF')
+    export_step(folder, 'one-step-batch-first', LstmBatchFirst(), btf, {}, 'BTF')
+    export_step(folder, 'one-step-of-a-batch', LstmBatchFirst(), btf, {0: 'batch'}, 'BTF')
+    export_step(folder, 'one-step-steps-first', LstmLinear(), tbf, {1: 'batch'}, 'TBF')
+    export_step(folder, 'one-step-last-state', LastOfGru(), btf, {0: 'batch'}, 'BTF')
+    export(folder, 'step-after-sequence', StepAfterSequence(), tbf, {0: 'steps'}, 'TBF')
+    export(folder, 'step-after-window', StepAfterWindow(), torch.randn(1, 9), {}, 'BF')
+    export(folder, 'twice', Twice(), tbf, steps_first, 'TBF')
     export(folder, 'unbatched', Unbatched(), tbf[:, 0], {0: 'steps'}, 'TF')
 
 

@@ -26,18 +26,22 @@ export function file(
   {
     inputs = { x: ['steps', 'batch', 2] },
     outputs = ['y'],
+    set,
   }: {
     readonly inputs?: Readonly<Record<string, ValueDraft['dims']>>;
     readonly outputs?: readonly string[];
+    /** The operator set; without it that of the writer. */
+    readonly set?: number | undefined;
   } = {},
 ): Uint8Array {
-  return encodeModel({
+  const graph = {
     name: 'test',
     nodes,
     initializers: Object.entries(tensors).map(([name, [dims, values]]) => ({ name, dims, values })),
     inputs: Object.entries(inputs).map(([name, dims]) => ({ name, dims })),
     outputs: outputs.map(name => ({ name, dims: [] })),
-  });
+  };
+  return encodeModel(graph, set);
 }
 
 /** Numbers in ±1, the same each time. */

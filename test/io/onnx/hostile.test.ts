@@ -136,6 +136,18 @@ test('constants that are doubled again and again are refused', () => {
   expect(read(file)).toContain('more numbers than the file is worth');
 });
 
+test('a constant of a size below 0 is refused', () => {
+  const minus = new Uint8Array(new BigInt64Array([-1n]).buffer);
+  const file = model(
+    nodeOf('ConstantOfShape', ['shape'], ['c']),
+    nodeOf('Add', ['x', 'c'], ['y']),
+    initializer('shape', [1], minus, 7),
+  );
+  expect(read(file)).toContain(
+    "ConstantOfShape 'c': expected a part of ONNX that runs here, got sizes",
+  );
+});
+
 test('weights that a thousand nodes share are refused', () => {
   const nodes = Array.from({ length: 1000 }, (_, i) =>
     nodeOf('MatMul', [i ? `m${i}` : 'x', 'w'], [i < 999 ? `m${i + 1}` : 'y']),

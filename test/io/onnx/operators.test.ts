@@ -68,6 +68,12 @@ test.each(Object.entries(elementwise))('%s', (_, [one, wanted]) => {
   expect(outputs(file([one], tensors)).map(row => row.map(v => v + 0))).toEqual(expected);
 });
 
+test.each(['Add x x -> y', 'Mul x x -> y', 'Concat x x -> y'])('%s knows its input', text => {
+  const layer = readOnnx(file([node(text, { ...(/Con/.test(text) && { axis: { int: 2 } }) })], {}));
+  expect(layer.inputSize).toBe(2);
+  expect(layer.outputSize).toBe(text.startsWith('Concat') ? 4 : 2);
+});
+
 test('vectors of the file are broadcast to features', () => {
   const nodes = [node('Mul x scale -> z'), node('Add z shift -> y')];
   const bytes = file(nodes, {

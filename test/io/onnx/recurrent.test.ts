@@ -111,6 +111,22 @@ test.each(Object.entries(variants))("an LSTM %s is the specification's", (_, [by
   expect(Math.max(...off)).toBeLessThanOrEqual(1e-6);
 });
 
+test.each([[[1, 1, 2]], [['batch', 1, 2]]])(
+  "an LSTM with layout 1 over %o keeps its state: it is the specification's",
+  x => {
+    const nodes = [
+      node('LSTM x W R B -> Y', { hidden_size: { int: size }, layout: { int: 1 } }),
+      node('Squeeze Y two -> y'),
+    ];
+    const bytes = file(nodes, { ...weights('LSTM'), two: [[1], [2]] }, { inputs: { x } });
+    const wanted = lstm({});
+    expect(String(readOnnx(bytes))).toBe('Recur(LSTMCell(2, 3))');
+    const off = run(bytes).map((y, i) => Math.abs(y - wanted[i]));
+    expect(off.length).toBe(xs.length * size);
+    expect(Math.max(...off)).toBeLessThanOrEqual(1e-6);
+  },
+);
+
 describe.each(['RNN', 'GRU', 'LSTM'] as const)('%s', operator => {
   const forward = run(one(operator));
 
@@ -214,6 +230,40 @@ const refused: Readonly<Record<string, readonly [Uint8Array, string]>> = {
 test.each(Object.entries(refused))('%s is refused', (_, [bytes, message]) => {
   expect(refusal(() => readOnnx(bytes))).toContain(message);
 });
+
+const interleaved = {
+  'on the last axis': [
+    [1, 'batch', size, 2],
+    node('Slice s zero one three -> h1'),
+    'a state interleaved on the last axis of one tensor',
+  ],
+  'on an axis before it': [
+    [1, 2, 'batch', size],
+    node('Slice s zero one one -> h1'),
+    'a state interleaved on axis 1 of one tensor',
+  ],
+  'by Split': [
+    [1, 'batch', 2 * size],
+    node('Split s -> h1 h2', { axis: { int: -1 } }),
+    'a state interleaved on the last axis of one tensor',
+  ],
+} as const;
+
+test.each(Object.entries(interleaved))(
+  'states that are interleaved %s are refused with these words',
+  (_, [s, part, message]) => {
+    const nodes = [
+      part,
+      node('Squeeze h1 three -> h'),
+      node('GRU x W R B - h -> Y hn', { hidden_size: { int: size } }),
+      node('Squeeze Y one -> y'),
+    ];
+    const indices = { zero: [[1], [0]], one: [[1], [1]], three: [[1], [3]] } as const;
+    const inputs = { x: ['steps', 'batch', 2], s };
+    const bytes = file(nodes, { ...weights('GRU'), ...indices }, { inputs, outputs: ['y', 'hn'] });
+    expect(refusal(() => readOnnx(bytes))).toContain(message);
+  },
+);
 
 test('states that come out in another order than they go in are refused', () => {
   const swapped = (order: string) =>

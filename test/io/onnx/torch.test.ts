@@ -32,6 +32,7 @@ const nets: Readonly<Record<string, readonly [streams: boolean, text: string]>> 
   pooled: [false, 'AveragePool1d(8, 3; stride=1, padding=[1, 1], includePadding=true)'],
   normalised: [true, 'LayerNorm(8), Activation(8, leakyRelu), Recur(GRUCell(8, 8))'],
   window: [true, 'Recur(LSTMCell(6, 7)), Activation(7, relu), Dense(7, 1, sigmoid)'],
+  twice: [true, 'Recur(GRUCell(9, 5)), Dense(5, 2)'],
   unbatched: [true, 'Recur(RNNCell(3, 6, relu))'],
 };
 

@@ -8,6 +8,8 @@ export interface Exported {
   readonly steps: readonly (readonly number[])[];
   /** What torch answers, row-major. */
   readonly output: readonly number[];
+  /** Of a file of one step: what torch answers to each step alone. */
+  readonly alone?: readonly number[] | undefined;
 }
 
 interface Plain {
@@ -18,6 +20,7 @@ interface Plain {
 interface Told {
   readonly input: Plain;
   readonly output: Plain;
+  readonly alone?: Plain | undefined;
   /** The axes of the input; no steps: one datum; features -1: none, a number a step. */
   readonly steps: number | null;
   readonly features: number;
@@ -38,5 +41,5 @@ export function exported(name: string): Exported {
   const steps = Array.from({ length: time.count }, (_, t) =>
     Array.from({ length: features.count }, (__, i) => data[t * time.stride + i * features.stride]),
   );
-  return { bytes, steps, output: told.output.data };
+  return { bytes, steps, output: told.output.data, alone: told.alone?.data };
 }

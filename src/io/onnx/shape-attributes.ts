@@ -1,0 +1,16 @@
+import { type Dim, ensure } from './flow.js';
+import { integerOf, type Node } from './graph.js';
+
+/** Attributes of Shape and Reshape, for constants, sizes and what is computed alike. */
+
+/** The axes that Shape tells of, as `slice` takes them. */
+export function shapeRange(node: Node): [start: number, end: number | undefined] {
+  const end = node.attributes.has('end') ? integerOf(node, 'end', 0) : undefined;
+  return [integerOf(node, 'start', 0), end];
+}
+
+/** Refuses a Reshape in which 0 is no copied size, but none. */
+export function checkZeros(node: Node, dims: readonly Dim[]): void {
+  const isEmpty = integerOf(node, 'allowzero', 0) !== 0 && dims.includes(0);
+  ensure(!isEmpty, 'allowzero with a size of 0: a tensor of no numbers');
+}

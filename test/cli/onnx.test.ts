@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { file as graph, node } from '../io/onnx/graphs.js';
+import { exported } from '../io/onnx/torch.js';
+import { csv, file, fromCsv, linesOf, modelFile, rxrecur } from './command.js';
+
+const { bytes, steps, output, alone = [] } = exported('one-step-of-a-batch');
+const path = file('one-step.onnx', bytes);
+const rows = csv('a,b,c', steps as number[][]);
+
+/** The largest difference between answers and the numbers of a file. */
+function off(stdout: string, wanted: readonly number[]): number {
+  const ys = fromCsv(linesOf(stdout).slice(1)).flat();
+  if (ys.length !== wanted.length) return Number.NaN;
+  return Math.max(...ys.map((y, i) => Math.abs(y - wanted[i])));
+}
+
+test.concurrent('inspect tells that a file of one step keeps its state, or not', async () => {
+  const [kept, anew] = await Promise.all([
+    rxrecur(['inspect', path]),
+    rxrecur(['inspect', path, '--stateless']),
+  ]);
+  expect(linesOf(kept.stdout).slice(0, 3)).toEqual([
+    'format      ONNX',
+    'state       kept from event to event, each of one step; with --stateless it begins anew',
+    'model       Chain(Recur(LSTMCell(3, 12)), Recur(LSTMCell(12, 12)), Dense(12, 2))',
+  ]);
+  expect(linesOf(anew.stdout).slice(0, 2)).toEqual([
+    'format      ONNX',
+    'state       begins anew with each event',
+  ]);
+  expect(anew.stdout).toContain('Window(1, Recur(LSTMCell(3, 12)))');
+});
+
+test.concurrent("run gives PyTorch's numbers for the sequence, or for each step alone", async () => {
+  const [kept, anew] = await Promise.all([
+    rxrecur(['run', path], rows),
+    rxrecur(['run', path, '--stateless'], rows),
+  ]);
+  expect(off(kept.stdout, output)).toBeLessThanOrEqual(1e-6);
+  expect(off(anew.stdout, alone)).toBeLessThanOrEqual(1e-6);
+});
+
+test.concurrent('a state that was kept is none of a model that begins anew', async () => {
+  const state = file('one-step.json');
+  expect((await rxrecur(['run', path, '--state', state], rows)).code).toBe(0);
+  const { code, stderr } = await rxrecur(['run', path, '--stateless', '--state', state], rows);
+  expect(code).toBe(2);
+  expect(stderr).toContain('of another model');
+});
+
+test.concurrent('--stateless is refused where it would change nothing', async () => {
+  const sequences = file('sequences.onnx', exported('lstm-linear').bytes);
+  const [other, onnx] = await Promise.all([
+    rxrecur(['inspect', modelFile, '--stateless']),
+    rxrecur(['run', sequences, '--stateless'], rows),
+  ]);
+  expect(other.code).toBe(2);
+  expect(other.stderr).toContain('--stateless is for ONNX, and ');
+  expect(onnx.code).toBe(2);
+  expect(onnx.stderr).toContain('readOnnx.stateful: expected a file with recurrent nodes of one');
+});
+
+test.concurrent('a network whose first node reads the input twice chooses its columns', async () => {
+  const twice = file('twice.onnx', graph([node('Add x x -> y')], {}));
+  const table = 'name,a,b\none,1,2\ntwo,-0.5,3\n';
+  const { stdout, stderr } = await rxrecur(['run', twice], table);
+  expect(stderr).toBe('');
+  expect(stdout).toBe('y1,y2\n2,4\n-1,6\n');
+  const few = await rxrecur(['run', twice], 'a\n1\n');
+  expect(few.code).toBe(2);
+});
