@@ -20,7 +20,14 @@ export function assemble(
     if (reads.length === 1 && reads[0] === before) return;
     attemptTo(problems, where, () => members.push(read(...reads.map(nameOf))));
   };
-  if (tapped.has(0)) attemptTo(problems, 'input', () => members.push(tap(nameOf(0))));
+  if (tapped.has(0)) {
+    const [first = { reads: parts }] = layers.values();
+    // A chain whose first member reads taps would not know its input's size, nor run as one program.
+    const cell = first.reads.length > 1 && activationCell(network.inputSize, 'identity');
+    attemptTo(problems, 'input', () => {
+      members.push(cell ? tap(nameOf(0), cell) : tap(nameOf(0)));
+    });
+  }
   for (const [signal, layer] of layers) {
     from(layer.reads, layer.where);
     attemptTo(problems, layer.where, () => {

@@ -121,6 +121,9 @@ export const parameterCount = 4;
 /** A function while its code is composed: it hands out locals. */
 export class FunctionBuilder {
   readonly #locals: number[] = [];
+  /** Those of each type, and how many of them are in use. */
+  readonly #known: Record<number, number[]> = { [I32]: [], [V128]: [] };
+  #used: Record<number, number> = {};
 
   /** A local for a number. */
   number(): number {
@@ -132,8 +135,19 @@ export class FunctionBuilder {
     return this.#local(V128);
   }
 
+  /**
+   * Hands the locals out again: what follows reads none of before. An engine takes 50,000 at the
+   * most, and the time to compile a function grows with them.
+   */
+  reuse(): void {
+    this.#used = {};
+  }
+
   #local(type: number): number {
-    return parameterCount - 1 + this.#locals.push(type);
+    const i = this.#used[type] ?? 0;
+    this.#used[type] = i + 1;
+    this.#known[type][i] ??= parameterCount - 1 + this.#locals.push(type);
+    return this.#known[type][i];
   }
 
   /** The whole function, with what it answers last in its code. */
@@ -144,7 +158,7 @@ export class FunctionBuilder {
 }
 
 /** The bytes of composed code, in order. */
-function flat(code: Code, bytes: number[] = []): number[] {
+export function flat(code: Code, bytes: number[] = []): number[] {
   if (typeof code === 'number') bytes.push(code);
   else for (let i = 0; i < code.length; i++) flat(code[i], bytes);
   return bytes;
