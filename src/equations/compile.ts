@@ -57,11 +57,10 @@ export function compile(
   const build = (codeOf: (e: Emitter, own: UnitPlan, i: number) => Code) => {
     const fn = new FunctionBuilder();
     const e = emitter(fn, pool, relaxed);
-    const bytes: number[] = [];
-    for (const [i, own] of units.entries()) {
+    const bytes = units.map((own, i) => {
       fn.reuse();
-      flat(codeOf(e, own, i), bytes);
-    }
+      return flat(codeOf(e, own, i));
+    });
     return fn.body([bytes, i32(0)]);
   };
   const inTurn = (codeOf: (e: Emitter, own: Own) => Code, many: boolean) =>

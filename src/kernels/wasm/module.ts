@@ -1,5 +1,5 @@
 /** WebAssembly code: bytes, nested as they were composed and flattened once, in `assemble`. */
-export type Code = number | readonly Code[];
+export type Code = number | ArrayLike<Code>;
 
 /** An unsigned LEB128 number. */
 export function unsigned(value: number): Code {
@@ -158,10 +158,29 @@ export class FunctionBuilder {
 }
 
 /** The bytes of composed code, in order. */
-export function flat(code: Code, bytes: number[] = []): number[] {
-  if (typeof code === 'number') bytes.push(code);
-  else for (let i = 0; i < code.length; i++) flat(code[i], bytes);
+export function flat(code: Code): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lengthOf(code));
+  write(code, bytes, 0);
   return bytes;
+}
+
+function lengthOf(code: Code): number {
+  if (typeof code === 'number') return 1;
+  if (code instanceof Uint8Array) return code.length;
+  let length = 0;
+  for (let i = 0; i < code.length; i++) length += lengthOf(code[i]);
+  return length;
+}
+
+/** Writes code at a place, and answers that after it. */
+function write(code: Code, bytes: Uint8Array, at: number): number {
+  let to = at;
+  if (typeof code === 'number') bytes[to++] = code;
+  else if (code instanceof Uint8Array) {
+    bytes.set(code, to);
+    to += code.length;
+  } else for (let i = 0; i < code.length; i++) to = write(code[i], bytes, to);
+  return to;
 }
 
 function sized(code: Code): Code {
@@ -170,7 +189,7 @@ function sized(code: Code): Code {
 }
 
 const named = (name: string) => sized([...name].map(c => c.charCodeAt(0)));
-const section = (id: number, items: readonly Code[]) => [
+const section = (id: number, items: readonly Code[]): Code => [
   id,
   sized([unsigned(items.length), items]),
 ];
@@ -179,17 +198,15 @@ const section = (id: number, items: readonly Code[]) => [
 export function assemble(functions: Readonly<Record<string, Code>>): Uint8Array<ArrayBuffer> {
   const bodies = Object.values(functions);
   const exported = Object.keys(functions).map((name, i) => [named(name), 0, unsigned(i)]);
-  return Uint8Array.from(
-    flat([
-      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, [[0x60, parameterCount, Array(parameterCount).fill(I32), 1, I32]]),
-      section(2, [[named('e'), named('m'), 2, 0, 0]]),
-      section(
-        3,
-        bodies.map(() => 0),
-      ),
-      section(7, exported),
-      section(10, bodies),
-    ]),
-  );
+  return flat([
+    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, [[0x60, parameterCount, Array(parameterCount).fill(I32), 1, I32]]),
+    section(2, [[named('e'), named('m'), 2, 0, 0]]),
+    section(
+      3,
+      bodies.map(() => 0),
+    ),
+    section(7, exported),
+    section(10, bodies),
+  ]);
 }
