@@ -58,6 +58,7 @@ export const scripts = [
   { script: 'test/bench/garbage.mjs', quick: ['--quick'] },
   { script: 'test/bench/high-gain.mjs', quick: ['--quick'] },
   { script: 'test/bench/keys.mjs', quick: ['--quick'] },
+  { script: 'test/bench/long-onnx.mjs', quick: ['--quick'] },
   { script: 'test/bench/memory.mjs', quick: ['--quick'] },
   { script: 'test/bench/memory.mjs', quick: ['subscribe', '--quick'] },
   {
@@ -81,6 +82,7 @@ export const scripts = [
   { script: 'test/golden/keras/make.py', quick: ['--check'] },
   { script: 'test/golden/make.py', quick: ['--check'] },
   { script: 'test/golden/npy.py', quick: ['--check'] },
+  { script: 'test/golden/onnx/external.py', quick: ['--check'] },
   { script: 'test/golden/onnx/make.py', quick: ['--check'] },
   { script: 'test/golden/state_dict.py', quick: ['--check'] },
   { script: 'test/golden/torch-files/make.py', quick: ['--check'] },

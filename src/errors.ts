@@ -99,6 +99,8 @@ export function checkNames(
   const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
   demand(isObject, where, 'an object of options', options);
   for (const name of Object.keys(options)) {
-    demand(known.includes(name), where, `options named ${known.join(', ')}`, name);
+    if (!known.includes(name)) {
+      throw mismatch(where, `options named ${known.join(', ')}`, describe(name));
+    }
   }
 }

@@ -2,7 +2,9 @@ import { isNdArray, type NdArray, sizeOf } from '../arrays/ndarray.js';
 import { type AnyCell, internals } from '../equations/cell.js';
 import { equations } from '../equations/print.js';
 import { shapeText } from '../errors.js';
+import { printable } from '../io/json.js';
 import { layerText } from '../layers/chain.js';
+import { whyNotCompiled } from './compiled.js';
 
 /** A layer of a model, and where it is: `[1]`, `[1][0]`. */
 interface Place {
@@ -22,6 +24,7 @@ export function describeModel(cell: AnyCell): string {
     `hidden      [${hiddenSize}]`,
     `parameters  ${total}`,
     ...reasonOf(cell),
+    ...compiledOf(cell),
   ];
   return [lines.join('\n'), ...places.map(describeLayer)].join('\n\n');
 }
@@ -67,4 +70,12 @@ function sizeText(size: number | undefined): string {
 function reasonOf(cell: AnyCell): readonly string[] {
   const { why } = cell[internals] as { readonly why?: string };
   return why ? [`sequences   whole ones only: ${why}`] : [];
+}
+
+/** Why a model is slow here, if it is not compiled. */
+function compiledOf(cell: AnyCell): readonly string[] {
+  const why = whyNotCompiled(cell);
+  return why === undefined
+    ? []
+    : [`compiled    no, it runs as plain JavaScript: ${printable(why)}`];
 }

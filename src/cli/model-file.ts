@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { RecurError } from '../errors.js';
 import { AmbiguousOrderError } from '../io/ambiguous-order.js';
 import type { LoadedLayer } from '../io/load.js';
+import { besides } from './beside.js';
 import { bytesOf } from './file-bytes.js';
-import { besides, formatOf, type ModelFormat } from './model-format.js';
+import { formatOf, type ModelFormat } from './model-format.js';
 import { type Modules, modulesText } from './modules-option.js';
 import { complain, unusable } from './stop.js';
 
@@ -49,7 +50,8 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
     format: format.name,
     remedy: format.remedy,
     async read() {
-      const others = await besides(path, format.others?.(bytes) ?? []);
+      const { namedIn = '' } = format;
+      const others = await besides(path, namedIn, (await format.others?.(bytes)) ?? []);
       let assumed: readonly string[] | undefined;
       const onAssumedOrder = (prefixes: readonly string[]) => {
         assumed = prefixes;

@@ -1,4 +1,3 @@
-import { dirname, join, normalize } from 'node:path';
 import { describe, mismatch } from '../errors.js';
 import { kindOf } from '../io/file-kind.js';
 import type { FileFormat, FileKind } from '../io/file-kinds.js';
@@ -6,14 +5,14 @@ import { readObject } from '../io/json.js';
 import type { LoadedLayer } from '../io/load.js';
 import { hintOf } from '../io/misread.js';
 import type { ReadStateDictOptions } from '../io/read-state-dict.js';
-import { bytesOf } from './file-bytes.js';
 
 /** A format of model files, recognised by what a file holds. */
 export interface ModelFormat {
   /** As messages call it. */
   readonly name: string;
-  /** The paths of files that belong to it beside its own. */
-  others?(bytes: Uint8Array): readonly string[];
+  /** The paths of files that belong to it beside its own, and where it names them. */
+  others?(bytes: Uint8Array): Promise<readonly string[]>;
+  readonly namedIn?: string;
   /** How the file becomes readable, if it is not: words, and lines to type. */
   readonly remedy?: Pick<FileKind, 'remedy' | 'lines'>;
   /** True if `--modules` tells what the file does not. */
@@ -77,13 +76,22 @@ const guitarMl: ModelFormat = {
 const onnx: ModelFormat = {
   name: 'ONNX',
   takesStateless: true,
-  async read(bytes, _others, { stateless, onState }) {
+  namedIn: 'external_data',
+  others: dataFilesOf,
+  async read(bytes, others, { stateless, onState }) {
+    const names = await dataFilesOf(bytes);
+    const data = Object.fromEntries(names.map((name, i) => [name, others[i]]));
     const { readOnnxModel } = await import('../io/onnx/read-onnx.js');
-    const { layer, state } = readOnnxModel(bytes, stateless ? { stateful: false } : {});
+    const options = { data, ...(stateless && { stateful: false }) };
+    const { layer, state } = readOnnxModel(bytes, options);
     if (state) onState?.(state);
     return layer;
   },
 };
+
+async function dataFilesOf(bytes: Uint8Array): Promise<readonly string[]> {
+  return (await import('../io/onnx/read-onnx.js')).onnxDataFiles(bytes);
+}
 
 const keras: ModelFormat = {
   name: 'Keras',
@@ -92,7 +100,8 @@ const keras: ModelFormat = {
 
 const tfjs: ModelFormat = {
   name: 'TensorFlow.js layers model',
-  others: shardsOf,
+  namedIn: 'weightsManifest',
+  others: async bytes => shardsOf(bytes),
   read: async (bytes, shards) => (await import('../io/tfjs/index.js')).readTfjs(bytes, shards),
 };
 
@@ -136,18 +145,4 @@ function isOwn(bytes: Uint8Array): boolean {
   const length = Number(Buffer.from(bytes).readBigUInt64LE(0));
   const header = Buffer.from(bytes.subarray(8, 8 + Math.min(length, bytes.length)));
   return /"format"\s*:\s*"rxrecur\/model"/.test(header.toString('latin1'));
-}
-
-/** The files beside a model file that it names; refuses names that lead elsewhere. */
-export function besides(path: string, names: readonly string[]): Promise<Uint8Array[]> {
-  const folder = dirname(path);
-  return Promise.all(
-    names.map(name => {
-      const inside = normalize(name);
-      if (/^([/\\]|[a-z]:|\.\.([/\\]|$))/i.test(inside)) {
-        throw mismatch('weightsManifest', 'paths below that of the model', name);
-      }
-      return bytesOf(join(folder, inside));
-    }),
-  );
 }

@@ -1,4 +1,4 @@
-import { checkNames, demand } from '../errors.js';
+import { checkNames, demand, describe, mismatch } from '../errors.js';
 
 /** An elementwise function, by name or with its parameters: `'tanh'`, `{ name: 'elu', alpha: 0.5 }`. */
 export type Activation =
@@ -127,8 +127,9 @@ export function activationEntry(name: ActivationName): Entry {
 /** Fills in the parameters; throws a RecurError that lists the names when there is none such. */
 export function resolveActivation(where: string, given: Activation): ResolvedActivation {
   const asked = typeof given === 'object' && given !== null ? given : { name: given };
-  const expected = `one of ${activationNames.join(', ')}`;
-  demand(isActivationName(asked.name), where, expected, asked.name);
+  if (!isActivationName(asked.name)) {
+    throw mismatch(where, `one of ${activationNames.join(', ')}`, describe(asked.name));
+  }
   const entry = activationEntry(asked.name);
   const parameters = ['alpha', 'beta'].filter(p => Object.hasOwn(entry, p));
   checkNames(where, asked, ['name', ...parameters]);

@@ -7,6 +7,7 @@ import {
   FunctionBuilder,
   f32x4,
   firstLanes,
+  flat,
   get,
   give,
   i32,
@@ -50,21 +51,25 @@ export function compile(
   names = everything,
   pool = new ConstantPool(),
 ): CompiledCode {
-  const build = (codeOf: (e: Emitter) => Code) => {
-    const fn = new FunctionBuilder();
-    return fn.body([codeOf(emitter(fn, pool, relaxed)), i32(0)]);
-  };
   const { units, block } = plan;
   const checked = checkedBefore(units.map(({ unit }) => unit));
+  /** A function of all units' code: the same locals for each, and bytes before the next begins. */
+  const build = (codeOf: (e: Emitter, own: UnitPlan, i: number) => Code) => {
+    const fn = new FunctionBuilder();
+    const e = emitter(fn, pool, relaxed);
+    const bytes = units.map((own, i) => {
+      fn.reuse();
+      return flat(codeOf(e, own, i));
+    });
+    return fn.body([bytes, i32(0)]);
+  };
   const inTurn = (codeOf: (e: Emitter, own: Own) => Code, many: boolean) =>
-    build(e =>
-      units.map((own, i) => [
-        checked[i].map(u => checkFinite(e, units[u], i + 1, many)),
-        codeOf(e, { ...own, refusal: i + 1 }),
-      ]),
-    );
+    build((e, own, i) => [
+      checked[i].map(u => checkFinite(e, units[u], i + 1, many)),
+      codeOf(e, { ...own, refusal: i + 1 }),
+    ]);
   const functions: Readonly<Record<FunctionName, () => Code>> = {
-    prepare: () => build(e => units.map(({ layer }) => (layer ? prepareCode(e, layer) : []))),
+    prepare: () => build((e, { layer }) => (layer ? prepareCode(e, layer) : [])),
     step: () => inTurn(oneStep, false),
     streams: () => inTurn((e, own) => manyStreams(e, own, block), true),
     steps: () =>
@@ -199,6 +204,7 @@ function checkFinite(e: Emitter, { output, unit }: UnitPlan, index: number, many
     repeat(gather(load(get(at), 0)), below(get(at), get(end))),
   ];
   return [
+    set(odd, e.constant(0)),
     set(at, i32(output.at)),
     set(left, many ? get(count) : i32(1)),
     repeat(

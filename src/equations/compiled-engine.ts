@@ -61,11 +61,17 @@ const bytesOf = ({ plan, relaxed, pool }: Kept, names: Functions) =>
 function moduleOf(kept: Kept, names: Functions): WasmModule {
   let module = kept.modules.get(names);
   if (!module) {
-    module = new (webAssembly().Module)(bytesOf(kept, names));
+    const bytes = bytesOf(kept, names);
+    module = new (webAssembly().Module)(bytes);
     kept.modules.set(names, module);
+    // Where the code for many is too large for the engine, that must show before a stream begins.
+    if (bytes.length > large) moduleOf(kept, forMany);
   }
   return module;
 }
+
+/** Bytes of code for one above which that for many may exceed what engines take, 7.6 MB. */
+const large = 2 ** 21;
 
 /** Compiles a model's modules without blocking; a `compiledEngine` made later finds them. */
 export async function compileAhead(units: readonly Unit[], backend: Backend): Promise<void> {

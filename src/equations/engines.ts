@@ -15,6 +15,8 @@ export interface Engines {
   readonly made: Map<Backend | undefined, Engine>;
   /** Of a backend that there is, or of the fastest. Throws where a pinned one cannot be made. */
   get(backend?: Backend): Engine;
+  /** What the fastest engine threw, where the portable one runs in its place. */
+  refusal?: unknown;
 }
 
 export function engines(units: readonly Unit[]): Engines {
@@ -27,8 +29,9 @@ export function engines(units: readonly Unit[]): Engines {
   const fastest = (): Engine => {
     try {
       return get(backends()[0]);
-    } catch {
+    } catch (error) {
       // Too large to compile here and now, no memory left, or compiling was forbidden meanwhile.
+      own.refusal = error;
       return get(portable);
     }
   };
@@ -37,7 +40,8 @@ export function engines(units: readonly Unit[]): Engines {
     made.set(pinned, engine);
     return engine;
   };
-  return { units, made, get };
+  const own: Engines = { units, made, get };
+  return own;
 }
 
 /** The fastest engine of a model, compiled without blocking; not before it is there. */

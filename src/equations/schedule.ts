@@ -41,8 +41,17 @@ function wholesOf(node: PlanNode): readonly number[] {
   return node.op === 'reduce' ? [node.of] : [];
 }
 
+/** Cells of one kind share their plan, and so its schedule. */
+const schedules = /* @__PURE__ */ new WeakMap<Plan, Schedule>();
+
 /** Divides a plan into stages. */
-export function schedule({ nodes, states, output }: Plan): Schedule {
+export function schedule(plan: Plan): Schedule {
+  const known = schedules.get(plan) ?? divided(plan);
+  schedules.set(plan, known);
+  return known;
+}
+
+function divided({ nodes, states, output }: Plan): Schedule {
   const fixed = new Set<number>();
   const levels: number[] = [];
   const isComputed = (i: number) =>

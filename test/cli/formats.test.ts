@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { load, save } from '../../src/io/index.js';
@@ -50,7 +50,65 @@ test.concurrent('the shards of a model.json are read beside it, and nowhere else
   }
   const missing = await rxrecur(['run', file('web/lost.json', tfjs('none.bin'))], 'a,b\n1,2\n');
   expect(missing.code).toBe(2);
-  expect(missing.stderr).toContain('none.bin: no such file or directory');
+  expect(missing.stderr).toContain('none.bin: no such file or directory; lost.json has weights');
+});
+
+const weights = golden('onnx/external-lstm.onnx.data');
+const weightsName = 'external-lstm.onnx.data';
+
+test.concurrent('the weights of an ONNX file are read beside it', async () => {
+  mkdirSync(join(folder, 'torch'));
+  const path = file('torch/net.onnx', golden('onnx/external-lstm.onnx'));
+  const alone = await rxrecur(['inspect', path]);
+  expect(alone.code).toBe(2);
+  expect(alone.stderr).toContain(
+    `torch/${weightsName}: no such file or directory; net.onnx has weights in it: put it there`,
+  );
+  file(`torch/${weightsName}`, weights);
+  expect((await inspect(path))[1]).toBe('model       Chain(Recur(LSTMCell(3, 20)), Dense(20, 2))');
+  // PyTorch's numbers: the first step of the golden file.
+  const told = JSON.parse(golden('onnx/external-lstm.json').toString()) as {
+    readonly [name in 'input' | 'output']: { readonly data: readonly number[] };
+  };
+  const { stdout } = await rxrecur(['run', path], `a,b,c\n${told.input.data.slice(0, 3)}\n`);
+  const [, row] = linesOf(stdout);
+  for (const [i, y] of row.split(',').entries()) {
+    expect(Math.abs(Number(y) - told.output.data[i])).toBeLessThanOrEqual(1e-6);
+  }
+});
+
+test.concurrent('a link among weights may lead to where the model lies, and nowhere else', async () => {
+  for (const name of ['blobs', 'cache', 'bad']) mkdirSync(join(folder, name));
+  const blob = file('blobs/1', golden('onnx/external-lstm.onnx'));
+  file('blobs/2', weights);
+  // As the cache of a hub has it.
+  symlinkSync('../blobs/1', file('cache/net.onnx'));
+  symlinkSync('../blobs/2', file(`cache/${weightsName}`));
+  expect((await rxrecur(['inspect', file('cache/net.onnx')])).code).toBe(0);
+  copyFileSync(blob, file('bad/net.onnx'));
+  symlinkSync('../blobs/2', file(`bad/${weightsName}`));
+  const { code, stderr } = await rxrecur(['inspect', file('bad/net.onnx')]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(
+    `external_data: expected paths below that of the model, got a link from ${weightsName} to`,
+  );
+});
+
+test.concurrent('a name of weights that leads out of the folder is refused', async () => {
+  const onnx = Buffer.from(golden('onnx/external-lstm.onnx')).toString('latin1');
+  mkdirSync(join(folder, 'within'));
+  file('lstm.data', weights);
+  // Names as long as the old one: all lengths in the file stay right.
+  for (const name of ['..', '/etc', 'a/../..'].map(start => `${start}/lstm.data`)) {
+    const padded = name.replace('/', '/'.repeat(weightsName.length - name.length + 1));
+    const path = file(
+      'within/net.onnx',
+      Buffer.from(onnx.replaceAll(weightsName, padded), 'latin1'),
+    );
+    const { code, stderr } = await rxrecur(['inspect', path]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('external_data: expected paths below that of the model, got');
+  }
 });
 
 test.concurrent('to ONNX and back the parameters are the same, bit for bit', async () => {

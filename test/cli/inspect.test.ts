@@ -6,7 +6,7 @@ import { save, writeStateDict } from '../../src/io/index.js';
 import { writeNpy } from '../../src/io/npy/index.js';
 import { torchFile, torchLines } from '../io/torch-files.js';
 import { main } from './build.js';
-import { file, linesOf, model, modelFile, rxrecur } from './command.js';
+import { file, linesOf, model, modelFile, Running, rxrecur } from './command.js';
 
 const inspect = (path: string) => rxrecur(['inspect', path]);
 
@@ -183,4 +183,13 @@ test.concurrent('a device is no model file, and a pipe is read to its end', asyn
   const script = `cat "${modelFile}" | "${process.execPath}" "${main}" inspect /dev/stdin`;
   const piped = execFileSync('sh', ['-c', script], { encoding: 'utf8' });
   expect(piped).toBe((await rxrecur(['inspect', modelFile])).stdout);
+});
+
+test.concurrent('a model that is not compiled is told with the reason', async () => {
+  const said = new Running(['inspect', modelFile], ['--wasm-max-module-size=1000']).read();
+  const { code, stdout } = await said.end();
+  expect(code).toBe(0);
+  expect(linesOf(stdout)[6]).toMatch(
+    /^compiled {4}no, it runs as plain JavaScript: WebAssembly\.Module\(\): .* size/,
+  );
 });

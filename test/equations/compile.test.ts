@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Backend, chainCell, denseCell, reference, stateful } from '../../src/core.js';
+import {
+  type Backend,
+  chainCell,
+  denseCell,
+  lstmCell,
+  reference,
+  stateful,
+} from '../../src/core.js';
 import { internals } from '../../src/equations/cell.js';
 import { compile } from '../../src/equations/compile.js';
 import { compiledEngine } from '../../src/equations/compiled-engine.js';
@@ -179,6 +186,35 @@ test('constants stay below the first layer’s input, in the longest of chains t
   const { constants } = compile(plan, false);
   expect(constants.length).toBeGreaterThan(4 * 120);
   expect(constants.length * 16).toBeLessThanOrEqual(plan.input.at);
+});
+
+test('a hundred layers take the locals of one, in every function', () => {
+  // Of a module with one function: the section of code, its size, a count of 1, the body's size,
+  // then the count of locals, each an entry of its own.
+  const localsOf = (count: number, name: 'step' | 'streams' | 'steps') => {
+    const specs = Array.from({ length: count }, () => specOf(lstmCell(4, 4, { seed: 1 })));
+    const { bytes } = compile(memoryPlan(inRow(specs), 6), false, [name]);
+    const view = [...bytes];
+    let at = 8;
+    const number = () => {
+      let [value, scale] = [0, 1];
+      for (; view[at] > 127; at++, scale *= 128) value += (view[at] & 127) * scale;
+      return value + view[at++] * scale;
+    };
+    while (view[at++] !== 10) {
+      const size = number();
+      at += size;
+    }
+    number();
+    expect(number()).toBe(1);
+    number();
+    return number();
+  };
+  for (const name of ['step', 'streams', 'steps'] as const) {
+    const [two, hundred] = [localsOf(2, name), localsOf(100, name)];
+    expect([name, hundred]).toEqual([name, two]);
+    expect(two).toBeGreaterThan(0);
+  }
 });
 
 test('code depends on shapes, not on parameters', () => {

@@ -91,6 +91,26 @@ describe('a module is compiled once', () => {
   });
 });
 
+describe('of a thousand layers', () => {
+  const units = inRow(
+    Array.from({ length: 1000 }, (_, i) => specOf(lstmCell(4, 4, { seed: i + 1 }))),
+  );
+
+  test('code for many that the engine refuses is refused before a stream begins', () => {
+    let modules = 0;
+    stub({
+      Module: class extends real.Module {
+        constructor(bytes: Uint8Array) {
+          super(bytes);
+          modules += 1;
+          if (modules === 2) throw new RangeError('size > maximum function size');
+        }
+      },
+    });
+    expect(() => compiledEngine(units, 'simd')).toThrow('maximum function size');
+  });
+});
+
 describe('memory', () => {
   test('grows for many streams and keeps weights, constants and states', () => {
     const { pool, step, outputs } = engineOf(lstmCell(3, 8, { seed: 1 }));

@@ -48,6 +48,7 @@ describe.each([
     stub(members);
     const engine = own.get();
     expect(engine.backend).toBe('portable');
+    expect(own.refusal).toBeInstanceOf(RangeError);
     vi.unstubAllGlobals();
     expect(own.get()).toBe(engine);
     expect(own.get(fastest).backend).toBe(fastest);

@@ -124,6 +124,14 @@ describe('an assembled module validates and runs', () => {
     const { two, sum: total } = exports as Record<string, () => number>;
     expect([two(), total()]).toEqual([2, 19900]);
   });
+
+  test('locals are handed out again after reuse, each type its own', () => {
+    const fn = new FunctionBuilder();
+    const before = [fn.number(), fn.vector(), fn.number()];
+    fn.reuse();
+    expect([fn.vector(), fn.number(), fn.number()]).toEqual([before[1], before[0], before[2]]);
+    expect(before).not.toContain(fn.vector());
+  });
 });
 
 describe('vectors of four floats', () => {

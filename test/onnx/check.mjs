@@ -4,7 +4,7 @@
 //
 //   npm install --prefix test/onnx --ignore-scripts && npm run build && node test/onnx/check.mjs
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import * as r from '../../dist/core.js';
@@ -119,8 +119,9 @@ for (const [name, model, give] of models(random)) {
 }
 
 /** What onnxruntime answers to `count` steps, or to as many windows one by one. */
-async function exported(bytes, told, inputs) {
-  const session = await ort.InferenceSession.create(bytes);
+async function exported(path, told, inputs) {
+  // By its path: the file may have weights in another one.
+  const session = await ort.InferenceSession.create(path);
   const names = session.inputNames.filter(name => name !== 'x');
   const states = Object.fromEntries(
     names.map(name => {
@@ -159,15 +160,23 @@ for (const file of readdirSync(golden).filter(name => name.endsWith('.onnx'))) {
   const inputs = Array.from({ length: steps }, (_, t) =>
     features < 0 ? [(t * 7) % 10] : datum(t, input.shape[features]),
   );
+  const beside = `${file}.data`;
+  const data = existsSync(golden + beside)
+    ? { [beside]: new Uint8Array(readFileSync(golden + beside)) }
+    : {};
   if (alone) {
-    const ys = run(readOnnx(bytes, { stateful: false }), inputs);
+    const ys = run(readOnnx(bytes, { data, stateful: false }), inputs);
     // One step, and no state goes out: for onnxruntime each is a sequence of its own.
-    const theirs = await exported(bytes, { ...told, steps: null, single: told.steps }, inputs);
+    const theirs = await exported(
+      golden + file,
+      { ...told, steps: null, single: told.steps },
+      inputs,
+    );
     tell(`PyTorch's ${file}, stateless`, ['onnxruntime', differences(ys, theirs)]);
     continue;
   }
-  const ys = run(readOnnx(bytes), inputs);
-  const theirs = await exported(bytes, told, inputs);
+  const ys = run(readOnnx(bytes, { data }), inputs);
+  const theirs = await exported(golden + file, told, inputs);
   // One answer to a sequence: ours comes after each step, too.
   tell(`PyTorch's ${file}`, ['onnxruntime', differences(ys.slice(-theirs.length), theirs)]);
 }

@@ -2,7 +2,7 @@ import { ensure } from './unfit.js';
 
 /**
  * Numbers that may still be made of a file: a few bytes can ask for one tensor a thousand times,
- * or for one of any size.
+ * or for one of any size. Views of numbers that are there cost nothing.
  */
 export class Budget {
   #left = 0;
@@ -15,6 +15,6 @@ export class Budget {
   /** Throws Unfit where it is spent. */
   spend(count: number): void {
     this.#left -= count;
-    ensure(this.#left >= 0, 'more numbers than the file is worth');
+    ensure(count >= 0 && this.#left >= 0, 'more numbers than the file is worth');
   }
 }

@@ -1,19 +1,22 @@
-import { flatten, type NdArray, NdView, sizeOf } from '../../arrays/ndarray.js';
+import { sizeOf } from '../../arrays/ndarray.js';
 import type { Budget } from './budget.js';
 import { castConstant } from './cast.js';
 import { ensure } from './flow.js';
 import { integerOf, integersOf, type Node } from './graph.js';
-import { axesOf, type Range, rangesOf, within } from './ranges.js';
+import { axesOf, rangesOf } from './ranges.js';
 import { checkZeros, shapeRange } from './shape-attributes.js';
+import { valuesAt } from './strided.js';
 import { type Constant, constantOf, wholesOf } from './tensor.js';
-
-/** A constant's elements by strides. */
-interface View {
-  readonly data: Float32Array | Float64Array;
-  readonly shape: readonly number[];
-  readonly stride: readonly number[];
-  readonly offset: number;
-}
+import {
+  broadcastDims,
+  broadcastTo,
+  picked,
+  sliced,
+  transposed,
+  viewed,
+  viewOf,
+  withDims,
+} from './views.js';
 
 /** A node of constants, and how many numbers may be made of them. */
 export interface Folding {
@@ -30,22 +33,20 @@ const folds: Readonly<Record<string, Fold>> = {
   Transpose: (folding, [a]) => {
     const order = integersOf(folding.node, 'perm') ?? a.dims.map((_, i) => a.dims.length - 1 - i);
     ensure(isPermutation(order, a.dims.length), 'perm is no order of the axes');
-    const { shape, stride, ...view } = viewOf(a);
-    const parts = { shape: order.map(i => shape[i]), stride: order.map(i => stride[i]) };
-    return [flat(folding, { ...view, ...parts })];
+    return [viewed(folding.budget, a, transposed(viewOf(a), order))];
   },
-  Reshape: ({ node }, [a, shape]) => {
+  Reshape: ({ node, budget }, [a, shape]) => {
     const to = wholesOf(shape);
     checkZeros(node, to);
-    return [withDims(a, reshapedDims(a.dims, to))];
+    return [withDims(budget, a, reshapedDims(a.dims, to))];
   },
-  Flatten: ({ node }, [a]) => {
+  Flatten: ({ node, budget }, [a]) => {
     const axis = integerOf(node, 'axis', 1);
     const at = axis < 0 ? axis + a.dims.length : axis;
     ensure(at >= 0 && at <= a.dims.length, 'an axis that is not there');
-    return [withDims(a, [sizeOf(a.dims.slice(0, at)), sizeOf(a.dims.slice(at))])];
+    return [withDims(budget, a, [sizeOf(a.dims.slice(0, at)), sizeOf(a.dims.slice(at))])];
   },
-  Unsqueeze: ({ node }, [a, axes]) => {
+  Unsqueeze: ({ node, budget }, [a, axes]) => {
     const at = axesOf(node, axes);
     const rank = a.dims.length + at.length;
     const wanted = new Set(at.map(axis => (axis < 0 ? axis + rank : axis)));
@@ -54,12 +55,13 @@ const folds: Readonly<Record<string, Fold>> = {
     const left = [...a.dims];
     return [
       withDims(
+        budget,
         a,
         Array.from({ length: rank }, (_, i) => (wanted.has(i) ? 1 : (left.shift() ?? 1))),
       ),
     ];
   },
-  Squeeze: ({ node }, [a, axes]) => {
+  Squeeze: ({ node, budget }, [a, axes]) => {
     const given = node.attributes.has('axes') || axes ? axesOf(node, axes) : undefined;
     const rank = a.dims.length;
     const wanted = new Set(given?.map(axis => (axis < 0 ? axis + rank : axis)));
@@ -69,6 +71,7 @@ const folds: Readonly<Record<string, Fold>> = {
     );
     return [
       withDims(
+        budget,
         a,
         a.dims.filter((n, i) => (given ? !wanted.has(i) : n !== 1)),
       ),
@@ -86,13 +89,18 @@ const folds: Readonly<Record<string, Fold>> = {
   Gather: (folding, [a, index]) => [gathered(folding, a, index)],
   Slice: (folding, inputs) => {
     let view = viewOf(inputs[0]);
-    for (const { axis, ...range } of rangesOf(folding.node, inputs, view.shape.length)) {
-      view = slicedView(view, axis, range);
+    for (const { axis, ...range } of rangesOf(folding.node, inputs, view.dims.length)) {
+      view = sliced(view, axis, range);
     }
-    return [flat(folding, view)];
+    return [viewed(folding.budget, inputs[0], view)];
   },
   Expand: (folding, [a, shape]) => {
-    return [flat(folding, broadcastTo(viewOf(a), wholesOf(shape), true))];
+    const to = wholesOf(shape);
+    ensure(
+      to.every(n => n >= 0),
+      'sizes below 0',
+    );
+    return [viewed(folding.budget, a, broadcastTo(viewOf(a), broadcastDims(a.dims, to)))];
   },
   ConstantOfShape: () => [],
   Neg: unary(v => -v),
@@ -134,8 +142,10 @@ function unary(apply: (value: number) => number): Fold {
 function binary(apply: (a: number, b: number, floating: boolean) => number): Fold {
   return (folding, [a, b]) => {
     const dims = broadcastDims(a.dims, b.dims);
-    folding.budget.spend(sizeOf(dims) * 3);
-    const [left, right] = [a, b].map(c => numbersOf(broadcastTo(viewOf(c), dims)));
+    folding.budget.spend(sizeOf(dims));
+    const [left, right] = [a, b].map(c =>
+      valuesAt(broadcastTo(viewOf(c), dims), dims, c.floating, folding.budget),
+    );
     const floating = a.floating || b.floating;
     const out = floating ? new Float32Array(left.length) : new Float64Array(left.length);
     for (let i = 0; i < out.length; i++) out[i] = apply(left[i], right[i], floating);
@@ -149,35 +159,19 @@ function isPermutation(order: readonly number[], rank: number): boolean {
   );
 }
 
-function viewOf(a: Constant): View {
-  const { shape, stride } = new NdView(new Float32Array(0), a.dims);
-  return { data: a.values(), shape, stride, offset: 0 };
-}
-
-function withDims(a: Constant, dims: readonly number[]): Constant {
-  ensure(sizeOf(dims) === sizeOf(a.dims), 'a shape of another size');
-  return { ...a, dims };
-}
-
 const integers = (items: readonly number[]) =>
   constantOf('', [items.length], Float64Array.from(items));
-
-function flat(folding: Folding, view: View): Constant {
-  folding.budget.spend(sizeOf(view.shape));
-  return constantOf('', view.shape, numbersOf(view));
-}
-
-function numbersOf(view: View): Float32Array | Float64Array {
-  const count = sizeOf(view.shape);
-  const out = view.data instanceof Float32Array ? new Float32Array(count) : new Float64Array(count);
-  return flatten(view as NdArray, out);
-}
 
 function reshapedDims(from: readonly number[], to: readonly number[]): number[] {
   ensure(to.length <= 8, 'more than 8 axes');
   const dims = to.map((n, i) => (n === 0 ? from[i] : n));
   const known = sizeOf(dims.filter(n => n !== -1));
-  return dims.map(n => (n === -1 ? sizeOf(from) / known : n));
+  const sizes = dims.map(n => (n === -1 ? sizeOf(from) / known : n));
+  ensure(
+    sizes.every(n => Number.isInteger(n) && n >= 0),
+    'a shape of another size',
+  );
+  return sizes;
 }
 
 function concatenated(folding: Folding, inputs: readonly Constant[], axis: number): Constant {
@@ -217,6 +211,7 @@ function gathered(folding: Folding, a: Constant, index: Constant): Constant {
   );
   const [before, after] = [a.dims.slice(0, at), a.dims.slice(at + 1)];
   const shape = [...before, ...index.dims, ...after];
+  if (index.dims.length === 0) return viewed(folding.budget, a, picked(viewOf(a), at, indices[0]));
   folding.budget.spend(sizeOf(shape));
   const [values, inner] = [a.values(), sizeOf(after)];
   const out =
@@ -232,32 +227,4 @@ function gathered(folding: Folding, a: Constant, index: Constant): Constant {
     }
   }
   return constantOf('', shape, out);
-}
-
-function slicedView(view: View, axis: number, range: Range): View {
-  const [first, count] = within(range, view.shape[axis]);
-  const shape = view.shape.map((n, i) => (i === axis ? count : n));
-  const stride = view.stride.map((n, i) => (i === axis ? n * range.step : n));
-  return { ...view, shape, stride, offset: view.offset + first * view.stride[axis] };
-}
-
-/** The shape of two that are broadcast to each other. */
-function broadcastDims(a: readonly number[], b: readonly number[]): number[] {
-  const rank = Math.max(a.length, b.length);
-  const sizeAt = (dims: readonly number[], i: number) => dims[dims.length - rank + i] ?? 1;
-  return Array.from({ length: rank }, (_, i) => {
-    const [m, n] = [sizeAt(a, i), sizeAt(b, i)];
-    ensure(m === n || m === 1 || n === 1, 'shapes that do not fit each other');
-    return m === 1 ? n : m;
-  });
-}
-
-function broadcastTo(view: View, to: readonly number[], both = false): View {
-  const shape = both ? broadcastDims(view.shape, to) : to;
-  ensure(shape.length <= 8, 'more than 8 axes');
-  const missing = shape.length - view.shape.length;
-  const stride = shape.map((_, i) =>
-    view.shape[i - missing] === 1 ? 0 : (view.stride[i - missing] ?? 0),
-  );
-  return { ...view, shape, stride };
 }

@@ -2,6 +2,7 @@ import { flatten, isNdArray, type NdArray, sizeOf } from '../../arrays/ndarray.j
 import { demand } from '../../errors.js';
 import { printable, quoted } from '../json.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
+import type { DataFiles } from './external-data.js';
 import type { Flow, Value } from './flow.js';
 import type { Graph, Node } from './graph.js';
 import { hypotheses } from './hypotheses.js';
@@ -22,6 +23,8 @@ export interface OnnxOptions {
    * recurrent nodes have windows of several steps. `false`: each event is a sequence of its own.
    */
   readonly stateful?: boolean | undefined;
+  /** Bytes of the files beside it that hold weights, by the names that it calls them. */
+  readonly data?: DataFiles | undefined;
 }
 
 /** Tensors of the caller's as constants: integers if they are in an Int32Array. */

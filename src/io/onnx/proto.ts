@@ -29,8 +29,16 @@ export interface TensorProto {
   readonly packed: Uint8Array[];
   /** Numbers that came one by one, and packed varints: `int32_data`, `int64_data`. */
   readonly numbers: number[];
-  /** True if the numbers lie in another file. */
-  external: boolean;
+  /** A DataLocation: 0 in this file, 1 in another one. */
+  location: number;
+  /** Where in which other file the numbers lie: `external_data`, by key. */
+  readonly external: ExternalEntry[];
+}
+
+/** A StringStringEntryProto. */
+export interface ExternalEntry {
+  key: string;
+  value: string;
 }
 
 /** An AttributeProto; `graphs` counts subgraphs, and names of functions' attributes: neither is entered. */
@@ -176,8 +184,8 @@ function decimal(value: number): number {
 
 function readTensor(wire: Wire): TensorProto {
   const tensor: TensorProto = {
-    ...{ name: '', type: 0, external: false },
-    ...{ dims: [], packed: [], numbers: [] },
+    ...{ name: '', type: 0, location: 0 },
+    ...{ dims: [], packed: [], numbers: [], external: [] },
   };
   /** Packed floats stay where they are: there may be millions. */
   const floating = (read: (w: Wire) => void) => (w: Wire) => {
@@ -194,10 +202,11 @@ function readTensor(wire: Wire): TensorProto {
     9: w => (tensor.raw = w.bytes()),
     10: floating(w => w.doubles(tensor.numbers)),
     13: w => {
-      w.bytes();
-      tensor.external = true;
+      const entry = { key: '', value: '' };
+      w.message({ 1: v => (entry.key = v.text()), 2: v => (entry.value = v.text()) });
+      tensor.external.push(entry);
     },
-    14: w => (tensor.external ||= w.integer() !== 0),
+    14: w => (tensor.location = w.integer()),
   });
   return tensor;
 }

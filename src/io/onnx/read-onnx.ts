@@ -10,6 +10,7 @@ import { type Problem, UnreadableError } from '../unreadable.js';
 import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
 import { Budget } from './budget.js';
+import { attachData, type DataFiles, dataFilesOf } from './external-data.js';
 import type { Flow } from './flow.js';
 import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
 import { givenOf, type Inputs, inputsOf, type OnnxOptions } from './inputs.js';
@@ -49,7 +50,7 @@ export interface OnnxModel {
 
 /** `readOnnx`, and which reading it took. */
 export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): OnnxModel {
-  checkNames('readOnnx', options, ['dims', 'initializers', 'output', 'stateful']);
+  checkNames('readOnnx', options, ['dims', 'initializers', 'output', 'data', 'stateful']);
   const { stateful } = options;
   demand(
     stateful === undefined || typeof stateful === 'boolean',
@@ -58,14 +59,15 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
     stateful,
   );
   return guarded(() => {
-    const model = modelOf(bytes);
+    const { data = {} } = options;
+    const model = modelOf('readOnnx', bytes, data);
     const budget = new Budget();
     const graph = graphOf(model.graph, givenOf(options), budget);
     const nodes = neededNodes(graph);
     demand(nodes.length <= mostNodes, 'onnx graph', `at most ${mostNodes} nodes`, nodes.length);
     const { problems, nodes: unread } = unreadableParts(model, nodes);
     const given = inputsOf(graph, nodes, options, problems);
-    const { length } = bytes;
+    const length = [bytes, ...Object.values(data)].reduce((sum, part) => sum + part.length, 0);
     const setting = { graph, nodes, unread, budget, worth: length + 2 ** 18 };
     const found = bestAttempt(setting, model, given, stateful);
     const { output, wrong } = outputOf(graph, found, options);
@@ -90,17 +92,33 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
  * const weights = onnxInitializers(writeOnnx(dense(3, 2)));
  * Object.values(weights).map(({ shape }) => shape.join(' × ')).join(', '); // → 3 × 2, 2
  */
-export function onnxInitializers(bytes: Uint8Array): Readonly<Record<string, NdView>> {
+export function onnxInitializers(
+  bytes: Uint8Array,
+  options: Pick<OnnxOptions, 'data'> = {},
+): Readonly<Record<string, NdView>> {
+  checkNames('onnxInitializers', options, ['data']);
   return guarded(() => {
     const tensors: Record<string, NdView> = Object.create(null);
-    for (const [name, constant] of initializersOf(modelOf(bytes).graph)) {
+    const { graph } = modelOf('onnxInitializers', bytes, options.data);
+    for (const [name, constant] of initializersOf(graph)) {
       tensors[name] = ndarrayOf(constant);
     }
     return tensors;
   });
 }
 
-function modelOf(bytes: Uint8Array): ModelProto & { graph: GraphProto } {
+/** The names of the files that hold weights of an ONNX file's. */
+export function onnxDataFiles(bytes: Uint8Array): readonly string[] {
+  return guarded(() => dataFilesOf(graphIn(bytes).graph));
+}
+
+function modelOf(where: string, bytes: Uint8Array, data: DataFiles = {}) {
+  const model = graphIn(bytes);
+  attachData(where, model.graph, data);
+  return model;
+}
+
+function graphIn(bytes: Uint8Array): ModelProto & { graph: GraphProto } {
   demand(typedArrayName(bytes) === 'Uint8Array', 'onnx', "a file's bytes as a Uint8Array", bytes);
   try {
     const model = readModel(bytes);

@@ -4,6 +4,7 @@ import { floats } from '../dtypes.js';
 import { quoted } from '../json.js';
 import type { Budget } from './budget.js';
 import { elementTypes, type TensorProto } from './proto.js';
+import { type Floats, rowMajor, type View } from './strided.js';
 import { ensure } from './unfit.js';
 
 /** A tensor whose numbers the file holds, or that were computed from such. */
@@ -14,8 +15,10 @@ export interface Constant {
   readonly dims: readonly number[];
   /** False for integers and booleans. */
   readonly floating: boolean;
-  /** Row-major; read from the file's bytes each time. */
-  values(): Float32Array | Float64Array;
+  /** Row-major; read from the file's bytes each time, and so is a view. */
+  values(): Floats;
+  /** Where they lie, if not simply in `values()`. */
+  readonly view?: View | undefined;
 }
 
 /** As many axes as anybody's tensors have. */
@@ -45,11 +48,7 @@ const elements: Readonly<Record<number, Element>> = {
 };
 
 /** Numbers computed while a file is read. */
-export function constantOf(
-  name: string,
-  dims: readonly number[],
-  values: Float32Array | Float64Array,
-): Constant {
+export function constantOf(name: string, dims: readonly number[], values: Floats): Constant {
   const floating = values instanceof Float32Array;
   return { kind: 'constant', name, dims, floating, values: () => values };
 }
@@ -58,9 +57,6 @@ export function constantOf(
 export function tensorOf(proto: TensorProto, name = proto.name, budget?: Budget): Constant {
   const where = whereOf(name);
   const { dims, type } = proto;
-  if (proto.external) {
-    throw mismatch(where, "a tensor in the file's own bytes", 'one in another file');
-  }
   const bad = dims.length > mostAxes || dims.some(n => !Number.isSafeInteger(n) || n < 0);
   const shape = shapeText(dims.slice(0, mostAxes + 1));
   if (bad) throw mismatch(where, `at most ${mostAxes} counts as its dimensions`, shape);
@@ -73,16 +69,20 @@ export function tensorOf(proto: TensorProto, name = proto.name, budget?: Budget)
   // A product beyond 2⁵³ loses digits, and is then still far more than a file has bytes.
   if (!(got === count)) throw mismatch(where, `${count} numbers for ${shape}`, String(got));
   const { floating } = element;
-  return {
-    kind: 'constant',
-    name,
-    dims: [...dims],
-    floating,
-    values() {
-      budget?.spend(count);
-      return valuesOf(pieces, count, floating);
-    },
+  const values = () => {
+    budget?.spend(count);
+    return valuesOf(pieces, count, floating);
   };
+  const at = pieces.length === 1 ? pieces[0].at : undefined;
+  const source = { length: count, values, ...(at && { at }) };
+  const view = { source, stride: rowMajor(dims), offset: 0 };
+  return { kind: 'constant', name, dims: [...dims], floating, values, view };
+}
+
+/** The bytes that a tensor's numbers take by its shape; 0 where it is none that can be read. */
+export function bytesOf({ dims, type }: TensorProto): number {
+  const size = sizeOf(dims) * (Object.hasOwn(elements, type) ? elements[type].width : 0);
+  return Number.isSafeInteger(size) && size > 0 ? size : 0;
 }
 
 export function whereOf(name: string): string {
@@ -92,7 +92,8 @@ export function whereOf(name: string): string {
 /** Some of a tensor's elements. */
 interface Piece {
   readonly length: number;
-  copy(out: Float32Array | Float64Array, from: number): void;
+  at?(index: number): number;
+  copy(out: Floats, from: number): void;
 }
 
 function piecesOf(proto: TensorProto, element: Element): Piece[] {
@@ -106,6 +107,7 @@ function bytesPiece(bytes: Uint8Array, { width, read }: Element): Piece {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
     length: bytes.length / width,
+    at: i => read(view, i * width),
     copy(out, from) {
       for (let i = 0, at = 0; at < bytes.length; i++, at += width) out[from + i] = read(view, at);
     },
@@ -152,7 +154,7 @@ export function ndarrayOf(constant: Constant): NdView {
   return new NdView(asFloats(constant.values()), constant.dims);
 }
 
-function asFloats(values: Float32Array | Float64Array): Float32Array {
+function asFloats(values: Floats): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 

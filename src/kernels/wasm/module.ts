@@ -1,5 +1,5 @@
 /** WebAssembly code: bytes, nested as they were composed and flattened once, in `assemble`. */
-export type Code = number | readonly Code[];
+export type Code = number | ArrayLike<Code>;
 
 /** An unsigned LEB128 number. */
 export function unsigned(value: number): Code {
@@ -121,6 +121,9 @@ export const parameterCount = 4;
 /** A function while its code is composed: it hands out locals. */
 export class FunctionBuilder {
   readonly #locals: number[] = [];
+  /** Those of each type, and how many of them are in use. */
+  readonly #known: Record<number, number[]> = { [I32]: [], [V128]: [] };
+  #used: Record<number, number> = {};
 
   /** A local for a number. */
   number(): number {
@@ -132,8 +135,19 @@ export class FunctionBuilder {
     return this.#local(V128);
   }
 
+  /**
+   * Hands the locals out again: what follows reads none of before. An engine takes 50,000 at the
+   * most, and the time to compile a function grows with them.
+   */
+  reuse(): void {
+    this.#used = {};
+  }
+
   #local(type: number): number {
-    return parameterCount - 1 + this.#locals.push(type);
+    const i = this.#used[type] ?? 0;
+    this.#used[type] = i + 1;
+    this.#known[type][i] ??= parameterCount - 1 + this.#locals.push(type);
+    return this.#known[type][i];
   }
 
   /** The whole function, with what it answers last in its code. */
@@ -144,10 +158,29 @@ export class FunctionBuilder {
 }
 
 /** The bytes of composed code, in order. */
-function flat(code: Code, bytes: number[] = []): number[] {
-  if (typeof code === 'number') bytes.push(code);
-  else for (let i = 0; i < code.length; i++) flat(code[i], bytes);
+export function flat(code: Code): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lengthOf(code));
+  write(code, bytes, 0);
   return bytes;
+}
+
+function lengthOf(code: Code): number {
+  if (typeof code === 'number') return 1;
+  if (code instanceof Uint8Array) return code.length;
+  let length = 0;
+  for (let i = 0; i < code.length; i++) length += lengthOf(code[i]);
+  return length;
+}
+
+/** Writes code at a place, and answers that after it. */
+function write(code: Code, bytes: Uint8Array, at: number): number {
+  let to = at;
+  if (typeof code === 'number') bytes[to++] = code;
+  else if (code instanceof Uint8Array) {
+    bytes.set(code, to);
+    to += code.length;
+  } else for (let i = 0; i < code.length; i++) to = write(code[i], bytes, to);
+  return to;
 }
 
 function sized(code: Code): Code {
@@ -156,7 +189,7 @@ function sized(code: Code): Code {
 }
 
 const named = (name: string) => sized([...name].map(c => c.charCodeAt(0)));
-const section = (id: number, items: readonly Code[]) => [
+const section = (id: number, items: readonly Code[]): Code => [
   id,
   sized([unsigned(items.length), items]),
 ];
@@ -165,17 +198,15 @@ const section = (id: number, items: readonly Code[]) => [
 export function assemble(functions: Readonly<Record<string, Code>>): Uint8Array<ArrayBuffer> {
   const bodies = Object.values(functions);
   const exported = Object.keys(functions).map((name, i) => [named(name), 0, unsigned(i)]);
-  return Uint8Array.from(
-    flat([
-      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, [[0x60, parameterCount, Array(parameterCount).fill(I32), 1, I32]]),
-      section(2, [[named('e'), named('m'), 2, 0, 0]]),
-      section(
-        3,
-        bodies.map(() => 0),
-      ),
-      section(7, exported),
-      section(10, bodies),
-    ]),
-  );
+  return flat([
+    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, [[0x60, parameterCount, Array(parameterCount).fill(I32), 1, I32]]),
+    section(2, [[named('e'), named('m'), 2, 0, 0]]),
+    section(
+      3,
+      bodies.map(() => 0),
+    ),
+    section(7, exported),
+    section(10, bodies),
+  ]);
 }

@@ -90,9 +90,9 @@ const files: Readonly<Record<string, readonly [bytes: unknown, message: string]>
     "onnx 'w': expected at most 8 counts as its dimensions",
   ],
   'a tensor of texts': [model(relu, initializer('w', [1], 4, 8)), 'got type 8'],
-  'a tensor in another file': [
+  'a tensor in another file that it does not name': [
     model(relu, initializer('w', [1], 0, 1, field(14, 1))),
-    "onnx 'w': expected a tensor in the file's own bytes, got one in another file",
+    "onnx 'w'.external_data: expected the location of its numbers, got none",
   ],
   'a name that would steer a terminal': [
     model(relu, initializer('\u001b[31m', [2], 4)),
@@ -146,6 +146,35 @@ test('a constant of a size below 0 is refused', () => {
   expect(read(file)).toContain(
     "ConstantOfShape 'c': expected a part of ONNX that runs here, got sizes",
   );
+});
+
+test('a number that is repeated a million times is refused where it is used', () => {
+  const many = new Uint8Array(BigInt64Array.of(2n ** 21n, 1n).buffer);
+  const file = model(
+    nodeOf('Expand', ['w', 'n'], ['a']),
+    nodeOf('Add', ['x', 'a'], ['y']),
+    initializer('w', [1, 2], 8),
+    initializer('n', [2], many, 7),
+  );
+  expect(read(file)).toContain('more numbers than the file is worth');
+});
+
+test('constants that are copied a thousand times are refused', () => {
+  // A dense view is a copy where its axes are joined in another order.
+  const nodes = Array.from({ length: 1000 }, (_, i) => [
+    nodeOf('Transpose', [`w${i}`], [`t${i}`]),
+    nodeOf('Reshape', [`t${i}`, 's'], [`w${i + 1}`]),
+  ]);
+  const shape = new Uint8Array(BigInt64Array.of(256n, -1n).buffer);
+  const file = graphOf(
+    ...nodes.flat(),
+    nodeOf('MatMul', ['x', 'w1000'], ['y']),
+    initializer('w0', [256, 255], 4 * 256 * 255),
+    initializer('s', [2], shape, 7),
+    input('x', ['t', 1, 256]),
+    output('y'),
+  );
+  expect(read(file)).toContain('more numbers than the file is worth');
 });
 
 test('weights that a thousand nodes share are refused', () => {

@@ -49,6 +49,12 @@ export function initializer(
   return field(5, joined(...shape, field(2, type), field(8, name), field(9, data), ...more));
 }
 
+/** The fields of a tensor whose numbers are in another file, in the order of their numbers. */
+export function elsewhere(...entries: readonly (readonly [key: string, value: string])[]) {
+  const external = entries.map(([key, value]) => field(13, joined(field(1, key), field(2, value))));
+  return [...external, field(14, 1)];
+}
+
 /** An input of floats; a dimension that is text is open. */
 export function input(name: string, dims: readonly (number | string)[]): Uint8Array {
   const shape = dims.map(dim => field(1, field(typeof dim === 'number' ? 1 : 2, dim)));

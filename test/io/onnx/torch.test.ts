@@ -34,13 +34,14 @@ const nets: Readonly<Record<string, readonly [streams: boolean, text: string]>> 
   window: [true, 'Recur(LSTMCell(6, 7)), Activation(7, relu), Dense(7, 1, sigmoid)'],
   twice: [true, 'Recur(GRUCell(9, 5)), Dense(5, 2)'],
   unbatched: [true, 'Recur(RNNCell(3, 6, relu))'],
+  'external-lstm': [true, 'Chain(Recur(LSTMCell(3, 20)), Dense(20, 2))'],
 };
 
 const flat = (ys: readonly unknown[]) => ys.flatMap(y => [...(y as Float32Array)]);
 
 describe.each(Object.entries(nets))('%s', (name, [streams, text]) => {
-  const { bytes, steps, output } = exported(name);
-  const layer = readOnnx(bytes);
+  const { bytes, data, steps, output } = exported(name);
+  const layer = readOnnx(bytes, { data });
 
   test('prints its layers', () => {
     expect(String(layer)).toContain(text);

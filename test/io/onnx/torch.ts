@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** A network that PyTorch exported: test/golden/onnx/make.py tells which. */
+/** A network that PyTorch exported: test/golden/onnx/make.py and external.py tell which. */
 export interface Exported {
   readonly bytes: Uint8Array;
+  /** The file of weights beside it, by its name, if it has one. */
+  readonly data: Readonly<Record<string, Uint8Array>>;
   /** The input as steps. */
   readonly steps: readonly (readonly number[])[];
   /** What torch answers, row-major. */
@@ -41,5 +43,17 @@ export function exported(name: string): Exported {
   const steps = Array.from({ length: time.count }, (_, t) =>
     Array.from({ length: features.count }, (__, i) => data[t * time.stride + i * features.stride]),
   );
-  return { bytes, steps, output: told.output.data, alone: told.alone?.data };
+  const { output, alone } = told;
+  return { bytes, data: besides(name), steps, output: output.data, alone: alone?.data };
+}
+
+/** The files of weights that belong to a network. */
+export function besides(name: string): Readonly<Record<string, Uint8Array>> {
+  const file = `${name}.onnx.data`;
+  return existsSync(golden + file) ? { [file]: new Uint8Array(readFileSync(golden + file)) } : {};
+}
+
+/** What PyTorch's LSTM(128, 128) answers to the weights of a formula: see external.py. */
+export function largeAnswer(): readonly number[] {
+  return (JSON.parse(readFileSync(`${golden}large.json`, 'utf8')) as Told).output.data;
 }

@@ -1,0 +1,24 @@
+import { type AnyCell, internals } from '../equations/cell.js';
+import { describe } from '../errors.js';
+import { portable } from '../kernels/backends.js';
+
+/** Why a model, or a part of it, runs as plain JavaScript here; undefined if all of it is compiled. */
+export function whyNotCompiled(cell: AnyCell): string | undefined {
+  const { spec, engines } = cell[internals];
+  if (engines) {
+    if (engines.get().backend !== portable) return undefined;
+    const { refusal } = engines;
+    return refusal ? textOf(refusal) : 'this engine has no WebAssembly with SIMD, or forbids it';
+  }
+  const members = 'members' in spec ? spec.members : [];
+  for (const member of members) {
+    const why = whyNotCompiled(member);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+function textOf(refusal: unknown): string {
+  const { message } = Object(refusal) as { message?: unknown };
+  return typeof message === 'string' ? message : describe(refusal);
+}
