@@ -14,7 +14,7 @@ export class Budget {
 
   /** Throws Unfit where it is spent. */
   spend(count: number): void {
+    ensure(count >= 0 && count <= this.#left, 'more numbers than the file is worth');
     this.#left -= count;
-    ensure(count >= 0 && this.#left >= 0, 'more numbers than the file is worth');
   }
 }

@@ -148,6 +148,20 @@ test('a constant of a size below 0 is refused', () => {
   );
 });
 
+test.each([[-1n], [-2n, -3n], [-(2n ** 62n)]])(
+  'a constant expanded to %s is refused',
+  (...sizes) => {
+    const shape = new Uint8Array(BigInt64Array.from(sizes).buffer);
+    const file = model(
+      nodeOf('Expand', ['w', 'n'], ['a']),
+      nodeOf('Add', ['x', 'a'], ['y']),
+      initializer('w', [1], 4),
+      initializer('n', [sizes.length], shape, 7),
+    );
+    expect(read(file)).toContain('got sizes below 0');
+  },
+);
+
 test('a number that is repeated a million times is refused where it is used', () => {
   const many = new Uint8Array(BigInt64Array.of(2n ** 21n, 1n).buffer);
   const file = model(
