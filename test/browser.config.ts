@@ -8,6 +8,7 @@ import { core, engineOnly } from './core.js';
 const nodeOnly = [
   'test/layers/garbage.test.ts', // counts collections: --expose-gc, PerformanceObserver of gc
   'test/layers/buffer.test.ts', // Node's Buffer
+  'test/operators/typed-arrays.test.ts', // Node's Buffer, node:vm
   'test/layers/room.test.ts', // --expose-gc, node:timers
   'test/equations/compile.test.ts', // holds more models at a time than a page has room for
 ];

@@ -6,8 +6,18 @@ export interface NdArray {
   readonly offset: number;
 }
 
-/** One datum: a vector `[inputSize]`, a batch `[inputSize, batch]`, or a bare number for size 1. */
-export type Vec = Float32Array | Float64Array | readonly number[] | NdArray | number;
+/** Typed arrays of numbers, taken as they are, unscaled; bytes are none, see the page on errors. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint16Array
+  | Uint32Array;
+
+/** An input: a vector `[inputSize]`, a batch `[inputSize, batch]`, or a bare number for size 1. */
+export type Vec = NumberArray | readonly number[] | NdArray | number;
 
 /** What an ndarray of scijs (`ndarray(…)`) has and a plain one has not. */
 interface ScijsLike extends NdArray {

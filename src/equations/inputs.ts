@@ -1,4 +1,12 @@
-import { flatten, isNdArray, isScijs, type NdArray, sizeOf, wrap } from '../arrays/ndarray.js';
+import {
+  flatten,
+  isNdArray,
+  isScijs,
+  type NdArray,
+  NdView,
+  sizeOf,
+  wrap,
+} from '../arrays/ndarray.js';
 import { eventHint, isVector } from '../arrays/vector.js';
 import { describe, mismatch, shapeText } from '../errors.js';
 import type { Engine } from './engine.js';
@@ -37,7 +45,8 @@ export function settled(x: unknown, size: number | undefined, row?: Float32Array
 function copied(x: object, size: number | undefined, row: Float32Array | undefined): unknown {
   if (isNdArray(x)) {
     const { data, shape, stride, offset } = x;
-    if (ArrayBuffer.isView(data)) return row && !isScijs(x) ? { data, shape, stride, offset } : x;
+    const isKnown = x instanceof NdView || isScijs(x);
+    if (ArrayBuffer.isView(data)) return isKnown ? x : { data, shape, stride, offset };
     const length = sizeOf(shape);
     const fits = shape[0] === size && length > 0 && length < 2 ** 27;
     return fits ? wrap(flatten(x, new Array<number>(length)) as never, shape, x) : x;
@@ -55,10 +64,11 @@ export function readRow(x: unknown, rows: Float32Array, to: number, size: number
 
 /** memory[to] ← value, as float32; false where it is no finite number. */
 export function put(value: unknown, memory: Float32Array, to: number): boolean {
-  const float = Math.fround(value as number);
+  if (typeof value !== 'number') return false;
+  const float = Math.fround(value);
   memory[to] = float;
   // Infinity − Infinity and NaN − NaN are NaN.
-  return typeof value === 'number' && float - float === 0;
+  return float - float === 0;
 }
 
 /**

@@ -21,7 +21,7 @@ export function wholeChunk(
   const stepAt = (t: number) => (array ? sliceAt(array, 1, t) : list?.[t]);
   const count = array ? array.shape[1] : (list as readonly unknown[]).length;
   const outputs = Array.from({ length: batch || 1 }, (_, j) => {
-    const vectorAt = (t: number) => (batch ? columnAt(stepAt(t), t, j, batch) : stepAt(t));
+    const vectorAt = (t: number) => (batch ? columnAt(stepAt(t), j, batch) : stepAt(t));
     return machine.whole(framesOf(cell, count, vectorAt));
   });
   const [{ count: length, size }] = outputs;
@@ -46,12 +46,12 @@ export function wholeChunk(
   });
 }
 
-function columnAt(step: unknown, t: number, j: number, batch: number): unknown {
+function columnAt(step: unknown, j: number, batch: number): unknown {
   if (isNdArray(step) && step.shape.length === 2 && step.shape[1] === batch) {
     return sliceAt(step, 1, j);
   }
   const expected = `an ndarray [features, ${batch}], as the first step is`;
-  throw mismatch(`chunk[${t}]`, expected, describe(step));
+  throw mismatch('chunk', expected, describe(step));
 }
 
 /** Vectors in any form as frames; each is checked as a step is. */

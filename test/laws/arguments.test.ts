@@ -88,6 +88,14 @@ const params: Table = [
     () => rnn(2, 2, { params: { weightIh: [[1, 2], [3]] } }),
   ],
   [
+    'dense.weight: expected [3, 2] (output 3, input 2), rows of 2 as the first, got an array of length 3 as row 1',
+    () => dense(2, 3, { params: { weight: [[1, 2], [3, 4, 5], [6]], bias: [0, 0, 0] } }),
+  ],
+  [
+    'dense.bias: expected [4] (output 4), got Uint8Array of length 4; take new Float32Array(x.buffer, x.byteOffset, x.byteLength / 4), or, of bytes, Float32Array.from(x)',
+    () => dense(2, 4, { params: { weight: matrix(4, 2), bias: new Uint8Array(4) } }),
+  ],
+  [
     'dense.weight: expected finite float32 numbers, got Infinity at [1, 0]',
     () => dense(2, 2, { params: { weight: [1, 2, 1e39, 4], bias: [0, 0] } }),
   ],
@@ -149,6 +157,18 @@ const configs: Table = [
   ['recur.project: expected a function, got null', () => recur(net, { project: null })],
   ['recur.chunks: expected true or false, got 5', () => recur(net, { chunks: 5 })],
   ["recur.reuse: expected true or false, got 'yes'", () => recur(net, { reuse: 'yes' })],
+  [
+    'stateful.transferable: expected true or false, got 1',
+    () => stateful(net, { transferable: 1 }),
+  ],
+  [
+    'recurBy.transferable: expected true or false, got 1',
+    () => library.recurBy(net as never, { key: String, transferable: 1 as never }),
+  ],
+  [
+    'recur.reuse: expected none with transferable, got true',
+    () => recur(net, { reuse: true, transferable: true }),
+  ],
   [
     "recur.onInvalid: expected 'error', 'skip' or a function, got 'ignore'",
     () => recur(net, { onInvalid: 'ignore' }),

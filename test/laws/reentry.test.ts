@@ -38,6 +38,8 @@ function disturber(net: Net, inputSize: number): () => void {
   return () => {
     if (inside) return;
     inside = true;
+    // Nets that grow without bound may be disturbed any number of times.
+    if (turn % 5 === 0) for (const m of others) m.reset();
     try {
       ways[turn++ % ways.length]();
     } finally {

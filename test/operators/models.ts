@@ -1,7 +1,7 @@
 import { map, type Observable, pipe } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { expect } from 'vitest';
-import { chain, dense, recur, rnn } from '../../src/index.js';
+import { chain, dense, RecurError, recur, rnn } from '../../src/index.js';
 import { halve } from '../laws/nets.js';
 
 type Running = (source: Observable<number>) => Observable<number>;
@@ -35,4 +35,15 @@ export const runningSums: Readonly<Record<string, Running>> = {
 /** RxJS's own scheduler of marble diagrams. */
 export function marbles(run: Parameters<TestScheduler['run']>[0]): void {
   new TestScheduler((got, want) => expect(got).toEqual(want)).run(run);
+}
+
+/** The message of the RecurError that a call throws. */
+export function messageOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(RecurError);
+    return (error as Error).message;
+  }
+  throw new Error('nothing was thrown');
 }

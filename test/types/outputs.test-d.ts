@@ -28,6 +28,8 @@ const fromFloats = of(new Float32Array(10)).pipe(layer);
 same<typeof fromFloats, Observable<Float32Array>>(true);
 const fromDoubles = of(new Float64Array(10)).pipe(layer);
 same<typeof fromDoubles, Observable<Float32Array>>(true);
+const fromIntegers = of(new Int16Array(10)).pipe(layer);
+same<typeof fromIntegers, Observable<Float32Array>>(true);
 const fromArray = of([1, 2]).pipe(layer);
 same<typeof fromArray, Observable<Float32Array>>(true);
 const fromNumber = of(1).pipe(layer);
@@ -100,7 +102,7 @@ of('text').pipe(layer);
 of({ x: 1 }).pipe(layer);
 // @ts-expect-error: nor are texts
 of(['1']).pipe(model);
-// @ts-expect-error: nor a typed array of whole numbers
-m(new Int16Array(10));
+// @ts-expect-error: nor are bytes
+m(new Uint8Array(10));
 // @ts-expect-error: nor nothing
 cell(undefined, undefined);
