@@ -159,27 +159,23 @@ export class FunctionBuilder {
 
 /** The bytes of composed code, in order. */
 export function flat(code: Code): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(lengthOf(code));
-  write(code, bytes, 0);
+  const bytes = new Uint8Array(write(code, 0));
+  write(code, 0, bytes);
   return bytes;
 }
 
-function lengthOf(code: Code): number {
-  if (typeof code === 'number') return 1;
-  if (code instanceof Uint8Array) return code.length;
-  let length = 0;
-  for (let i = 0; i < code.length; i++) length += lengthOf(code[i]);
-  return length;
-}
-
-/** Writes code at a place, and answers that after it. */
-function write(code: Code, bytes: Uint8Array, at: number): number {
+/** Writes code at a place, if there are bytes to write to, and answers the place after it. */
+function write(code: Code, at: number, bytes?: Uint8Array): number {
+  if (typeof code === 'number') {
+    if (bytes) bytes[at] = code;
+    return at + 1;
+  }
+  if (code instanceof Uint8Array) {
+    bytes?.set(code, at);
+    return at + code.length;
+  }
   let to = at;
-  if (typeof code === 'number') bytes[to++] = code;
-  else if (code instanceof Uint8Array) {
-    bytes.set(code, to);
-    to += code.length;
-  } else for (let i = 0; i < code.length; i++) to = write(code[i], bytes, to);
+  for (let i = 0; i < code.length; i++) to = write(code[i], to, bytes);
   return to;
 }
 
