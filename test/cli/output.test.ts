@@ -103,7 +103,8 @@ test.concurrent('a torn line is cut off with what follows the place', async () =
 
 test.concurrent('a run that is killed before its first save leaves a place to go on from', async () => {
   const [state, output] = [file('early.json'), file('early.csv', 'y1,y2\n1,2\n')];
-  const running = new Running(['run', modelFile, '--state', state, '-o', output, '--append']);
+  const args = ['run', modelFile, '--state', state, '-o', output, '--append'];
+  const running = new Running([...args, '--state-every', '900']);
   running.write(csv('x,dx', rows.slice(0, 40)));
   await until(() => lineCount(output) === 42);
   running.child.kill('SIGKILL');
@@ -281,7 +282,7 @@ test.concurrent('a second run on one state is refused, and a killed one leaves n
   const state = join(folder, 'place.json');
   const link = join(folder, 'link.json');
   symlinkSync('place.json', link);
-  const first = new Running(['run', modelFile, '--state', link]).read();
+  const first = new Running(['run', modelFile, '--state', link, '--state-every', '900']).read();
   first.write(csv('x,dx', rows.slice(0, 5)));
   await first.lines(6);
   for (const path of [state, link, join(folder, '..', 'locked', 'place.json')]) {
