@@ -57,6 +57,7 @@ export const scripts = [
   { script: 'test/bench/first-step.mjs', quick: ['--quick'] },
   { script: 'test/bench/garbage.mjs', quick: ['--quick'] },
   { script: 'test/bench/high-gain.mjs', quick: ['--quick'] },
+  { script: 'test/bench/kept.mjs', quick: ['--quick'] },
   { script: 'test/bench/keys.mjs', quick: ['--quick'] },
   { script: 'test/bench/long-onnx.mjs', quick: ['--quick'] },
   { script: 'test/bench/memory.mjs', quick: ['--quick'] },

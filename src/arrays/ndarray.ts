@@ -6,18 +6,21 @@ export interface NdArray {
   readonly offset: number;
 }
 
-/** Typed arrays of numbers, taken as they are, unscaled; bytes are none, see the page on errors. */
-export type NumberArray =
+/**
+ * An input: a vector `[inputSize]`, a batch `[inputSize, batch]`, or a bare number for size 1. Integers
+ * are taken as they are, unscaled; bytes are refused.
+ */
+export type Vec =
   | Float32Array
   | Float64Array
   | Int8Array
   | Int16Array
   | Int32Array
   | Uint16Array
-  | Uint32Array;
-
-/** An input: a vector `[inputSize]`, a batch `[inputSize, batch]`, or a bare number for size 1. */
-export type Vec = NumberArray | readonly number[] | NdArray | number;
+  | Uint32Array
+  | readonly number[]
+  | NdArray
+  | number;
 
 /** What an ndarray of scijs (`ndarray(…)`) has and a plain one has not. */
 interface ScijsLike extends NdArray {

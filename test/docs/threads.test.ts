@@ -14,7 +14,7 @@ const script = (name: string) =>
 /** What both ends of a channel are: messages arrive as copies. */
 interface Port {
   onmessage?(event: { data: unknown }): void;
-  postMessage(data: unknown): void;
+  postMessage(data: unknown, transfer?: ArrayBuffer[]): void;
 }
 
 const portTo = (other: () => Port): Port => ({
@@ -27,8 +27,9 @@ test('the worker answers the page, and sends it a snapshot to go on from', async
     postMessage: (data: unknown) => self.onmessage?.({ data: structuredClone(data) }),
   });
   const self: Port = {
-    postMessage(data) {
-      worker.dispatchEvent(Object.assign(new Event('message'), { data: structuredClone(data) }));
+    postMessage(data, transfer = []) {
+      const copy = structuredClone(data, { transfer });
+      worker.dispatchEvent(Object.assign(new Event('message'), { data: copy }));
     },
   };
   await run(script('worker.js'), { self });

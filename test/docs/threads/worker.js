@@ -4,8 +4,10 @@ import { load } from 'rxrecur/io';
 
 let m;
 self.onmessage = ({ data: { model, snapshot, x, stop } }) => {
-  if (model) m = stateful(load(model), { restore: snapshot });
-  // A copy: an output may share its buffer with others, and all of that would be sent.
-  if (x) self.postMessage({ y: m(x).slice() });
+  if (model) m = stateful(load(model), { restore: snapshot, transferable: true });
+  if (x) {
+    const y = m(x);
+    self.postMessage({ y }, [y.buffer]);
+  }
   if (stop) self.postMessage({ snapshot: m.snapshot() });
 };
