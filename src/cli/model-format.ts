@@ -90,7 +90,7 @@ const onnx: ModelFormat = {
 };
 
 async function dataFilesOf(bytes: Uint8Array): Promise<readonly string[]> {
-  return (await import('../io/onnx/read-onnx.js')).onnxDataFiles(bytes);
+  return (await import('../io/onnx/open-model.js')).onnxDataFiles(bytes);
 }
 
 const keras: ModelFormat = {

@@ -12,7 +12,7 @@ import {
   softmax,
 } from '../../src/index.js';
 import { onnxInitializers, readOnnx, writeOnnx } from '../../src/io/onnx/index.js';
-import { onnxDataFiles } from '../../src/io/onnx/read-onnx.js';
+import { onnxDataFiles } from '../../src/io/onnx/open-model.js';
 
 /** The weights of test/golden/onnx/external-lstm.onnx. */
 const weightsName = 'external-lstm.onnx.data';

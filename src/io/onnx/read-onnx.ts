@@ -1,20 +1,18 @@
 import type { NdView } from '../../arrays/ndarray.js';
 import type { Cell, SameForm } from '../../equations/cell.js';
-import { checkNames, demand, describe, mismatch, RecurError } from '../../errors.js';
-import { typedArrayName } from '../../layers/values.js';
+import { checkNames, demand, mismatch } from '../../errors.js';
 import { recur } from '../../operators/recur.js';
 import { quoted } from '../json.js';
 import type { LoadedLayer, LoadedParams } from '../load.js';
-import { misread } from '../misread.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
 import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
 import { Budget } from './budget.js';
-import { attachData, type DataFiles, dataFilesOf } from './external-data.js';
 import type { Flow } from './flow.js';
 import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
 import { givenOf, type Inputs, inputsOf, type OnnxOptions } from './inputs.js';
-import { type GraphProto, type ModelProto, readModel } from './proto.js';
+import { guarded, modelOf } from './open-model.js';
+import type { ModelProto } from './proto.js';
 import { checkStates } from './states.js';
 import { ndarrayOf } from './tensor.js';
 import { operatorSetOf, unreadableParts } from './unreadable-parts.js';
@@ -50,7 +48,7 @@ export interface OnnxModel {
 
 /** `readOnnx`, and which reading it took. */
 export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): OnnxModel {
-  checkNames('readOnnx', options, ['dims', 'initializers', 'output', 'data', 'stateful']);
+  checkNames('readOnnx', options, ['dims', 'initializers', 'output', 'stateful', 'data']);
   const { stateful } = options;
   demand(
     stateful === undefined || typeof stateful === 'boolean',
@@ -105,44 +103,6 @@ export function onnxInitializers(
     }
     return tensors;
   });
-}
-
-/** The names of the files that hold weights of an ONNX file's. */
-export function onnxDataFiles(bytes: Uint8Array): readonly string[] {
-  return guarded(() => dataFilesOf(graphIn(bytes).graph));
-}
-
-function modelOf(where: string, bytes: Uint8Array, data: DataFiles = {}) {
-  const model = graphIn(bytes);
-  attachData(where, model.graph, data);
-  return model;
-}
-
-function graphIn(bytes: Uint8Array): ModelProto & { graph: GraphProto } {
-  demand(typedArrayName(bytes) === 'Uint8Array', 'onnx', "a file's bytes as a Uint8Array", bytes);
-  try {
-    const model = readModel(bytes);
-    const { graph } = model;
-    if (graph) return { ...model, graph };
-    throw mismatch('onnx', 'a model with a graph', 'none', 'the file may be of another format');
-  } catch (error) {
-    throw misread('onnx', 'onnx', bytes, error);
-  }
-}
-
-/** Runs a reader: whatever a file does to it is a RecurError. */
-function guarded<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof RecurError) throw error;
-    throw new RecurError({
-      where: 'onnx',
-      expected: 'a file that can be read',
-      got: describe(error),
-      cause: error,
-    });
-  }
 }
 
 /** The nodes that the outputs need, in order. */

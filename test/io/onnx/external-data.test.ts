@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { stateful } from '../../../src/index.js';
 import { onnxInitializers, readOnnx } from '../../../src/io/onnx/index.js';
-import { onnxDataFiles } from '../../../src/io/onnx/read-onnx.js';
+import { onnxDataFiles } from '../../../src/io/onnx/open-model.js';
 import { refusal } from '../files.js';
 import { elsewhere, field, graphOf, input, joined, nodeOf, output } from './protobuf.js';
 
