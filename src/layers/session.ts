@@ -233,8 +233,8 @@ export class Session {
   }
 
   #begin(initial?: unknown, restored?: BirthOptions): Machine {
-    const { backend, reuse, chunks, transferable } = this.#config;
-    const options = { ...restored, backend, transferable, reuse: reuse && !chunks };
+    const { reuse, chunks } = this.#config;
+    const options = { ...this.#config, ...restored, reuse: reuse && !chunks };
     return this.#cell[internals].start(initial, options);
   }
 

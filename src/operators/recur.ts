@@ -140,9 +140,8 @@ export function streamOperator(
   const { cell, start } = sessions(where, model, config, known);
   const resets = notifier(`${where}.reset`, config.reset);
   const text = layerText(cell);
-  const hint = 'for data, m = stateful(model): m(x), m.map(steps)';
   const operator = (source: Observable<unknown>) => {
-    checkSource(text, source, hint);
+    checkSource(text, source, 'for data, m = stateful(model): m(x), m.map(steps)');
     return subscribeWith(source, start, resets, config);
   };
   // What a configuration says of the stream, rather than of the model.
