@@ -19,18 +19,28 @@ export async function* readChunks(path: string, stop: AbortSignal): AsyncGenerat
     const { done, value } = await unlessStopped(stop, next(path, chunks));
     if (done) break;
     if (!head) {
-      yield value;
+      yield* pieces(value);
       continue;
     }
     head = Buffer.concat([head, value]);
     if (bom.subarray(0, head.length).equals(head.subarray(0, 3)) && head.length < 3) continue;
     checkHead(path, head);
-    yield head.subarray(0, 3).equals(bom) ? head.subarray(3) : head;
+    yield* pieces(head.subarray(0, 3).equals(bom) ? head.subarray(3) : head);
     head = undefined;
   }
   if (!head?.length) return;
   checkHead(path, head);
   yield head;
+}
+
+/** Bytes whose rows are in memory at a time. */
+const pieceBytes = 16_384;
+
+/** A chunk in pieces: a pipe has up to 64 kB, whose rows at once would not fit into a small heap. */
+function* pieces(chunk: Buffer): Generator<Buffer> {
+  for (let at = 0; at < chunk.length; at += pieceBytes) {
+    yield chunk.subarray(at, at + pieceBytes);
+  }
 }
 
 /** How files begin, in hexadecimal digits, that are no text in UTF-8, and what to do. */
