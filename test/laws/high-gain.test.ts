@@ -12,7 +12,7 @@ interface HighGain {
   drift(library: object, net: object): Drift;
   medianRatio(drifts: readonly Drift[]): number;
 }
-const script = new URL('../bench/high-gain.mjs', import.meta.url).href;
+const script = new URL('../bench/high-gain-nets.mjs', import.meta.url).href;
 const { drift, gains, medianRatio }: HighGain = await import(script);
 
 // Law 6 is about nets as they are initialised. Free runs of trained nets of high gain amplify every
