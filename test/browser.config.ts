@@ -11,6 +11,7 @@ const nodeOnly = [
   'test/operators/typed-arrays.test.ts', // Node's Buffer, node:vm
   'test/layers/room.test.ts', // --expose-gc, node:timers
   'test/equations/compile.test.ts', // holds more models at a time than a page has room for
+  'test/laws/high-gain.test.ts', // the same; simd says the same bits in pages (test/browser)
 ];
 
 /** Bundled before the first test: found later, they would reload the page that runs one. */
