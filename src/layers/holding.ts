@@ -35,7 +35,9 @@ function heldMachine(
   const machine = cell[internals].start(state, options);
   let last: Float32Array = new Float32Array(cell.outputSize ?? 0);
   return {
-    batch: machine.batch,
+    get batch() {
+      return machine.batch;
+    },
     step(x) {
       if (isHeld()) return last.slice();
       last = machine.step(x) as Float32Array;

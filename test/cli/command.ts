@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
@@ -25,6 +25,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 export function file(name: string, text?: string | Uint8Array): string {
   const path = join(folder, name);
   if (text !== undefined) writeFileSync(path, text);
+  return path;
+}
+
+/** A new folder within the tests' own. */
+export function newFolder(name: string): string {
+  const path = file(name);
+  mkdirSync(path);
   return path;
 }
 

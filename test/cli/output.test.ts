@@ -1,7 +1,6 @@
 import {
   copyFileSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -20,6 +19,7 @@ import {
   linesOf,
   model,
   modelFile,
+  newFolder,
   pairs,
   Running,
   run,
@@ -28,13 +28,6 @@ import {
 
 const rows = pairs(300);
 const answers = expected(rows);
-
-/** A folder of its own for a test. */
-function newFolder(name: string): string {
-  const path = file(name);
-  mkdirSync(path);
-  return path;
-}
 
 /** Answers in a file with one header. */
 function answersIn(path: string): number[][] {

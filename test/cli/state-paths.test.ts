@@ -12,10 +12,10 @@ import { expect, test } from 'vitest';
 import {
   csv,
   expected,
-  file,
   fromCsv,
   linesOf,
   modelFile,
+  newFolder,
   pairs,
   Running,
   run,
@@ -24,13 +24,6 @@ import {
 
 const rows = pairs(300);
 const answers = expected(rows);
-
-/** A folder of its own for a test. */
-function newFolder(name: string): string {
-  const path = file(name);
-  mkdirSync(path);
-  return path;
-}
 
 /** Runs the rows up to `to`. */
 function go(state: string, output: string, to: number) {
