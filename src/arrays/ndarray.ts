@@ -145,7 +145,7 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 
-function rowMajor(shape: readonly number[]): number[] {
+export function rowMajor(shape: readonly number[]): number[] {
   const stride = [...shape];
   for (let d = shape.length - 1, step = 1; d >= 0; step *= shape[d], d--) stride[d] = step;
   return stride;

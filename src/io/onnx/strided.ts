@@ -1,4 +1,4 @@
-import { sizeOf } from '../../arrays/ndarray.js';
+import { rowMajor, sizeOf } from '../../arrays/ndarray.js';
 import type { Budget } from './budget.js';
 
 export type Floats = Float32Array | Float64Array;
@@ -18,13 +18,6 @@ export interface View {
   /** One for each dimension. */
   readonly stride: readonly number[];
   readonly offset: number;
-}
-
-/** The strides of numbers that lie in the order of their dimensions. */
-export function rowMajor(dims: readonly number[]): number[] {
-  const stride = [...dims];
-  for (let d = dims.length - 1, step = 1; d >= 0; step *= dims[d], d--) stride[d] = step;
-  return stride;
 }
 
 /** True if a view's numbers lie in the order of its dimensions, one after another. */

@@ -1,10 +1,10 @@
-import { NdView, sizeOf } from '../../arrays/ndarray.js';
+import { NdView, rowMajor, sizeOf } from '../../arrays/ndarray.js';
 import { mismatch, shapeText } from '../../errors.js';
 import { floats } from '../dtypes.js';
 import { quoted } from '../json.js';
 import type { Budget } from './budget.js';
 import { elementTypes, type TensorProto } from './proto.js';
-import { type Floats, rowMajor, type View } from './strided.js';
+import type { Floats, View } from './strided.js';
 import { ensure } from './unfit.js';
 
 /** A tensor whose numbers the file holds, or that were computed from such. */

@@ -1,8 +1,8 @@
-import { sizeOf } from '../../arrays/ndarray.js';
+import { rowMajor, sizeOf } from '../../arrays/ndarray.js';
 import type { Budget } from './budget.js';
 import type { Range } from './ranges.js';
 import { within } from './ranges.js';
-import { isInRow, rowMajor, type View, valuesAt } from './strided.js';
+import { isInRow, type View, valuesAt } from './strided.js';
 import { type Constant, constantOf } from './tensor.js';
 import { ensure } from './unfit.js';
 
