@@ -49,6 +49,8 @@ async function main() {
     isPaused = paused;
     say('pause', paused ? 'Play' : 'Pause');
     say('status', paused ? 'Paused.' : '');
+    // The picture that stands is that of the last event.
+    if (paused) drawNow();
   };
   const speed = () => (isPaused ? 0 : Number(element<HTMLSelectElement>('speed').value));
   const start = () => {

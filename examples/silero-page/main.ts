@@ -48,6 +48,8 @@ async function main() {
     source?.pause(paused);
     pauseButton.textContent = paused ? 'Continue' : 'Pause';
     say('status', paused ? 'Paused.' : '');
+    // The picture that stands is that of the last event.
+    if (paused) drawNow();
   };
   const begin = (chunksShown: number) => {
     source?.stop();
