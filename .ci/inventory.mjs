@@ -81,6 +81,7 @@ export const scripts = [
   { script: 'test/docs/by-hand/tfjs.mjs', quick: [], plain: true },
   { script: 'test/fuzz/run.mjs', quick: ['--quick'] },
   { script: 'test/golden/keras/make.py', quick: ['--check'] },
+  { script: 'test/golden/kept/make.mjs', quick: ['FOLDER'] },
   { script: 'test/golden/make.py', quick: ['--check'] },
   { script: 'test/golden/npy.py', quick: ['--check'] },
   { script: 'test/golden/onnx/external.py', quick: ['--check'] },
