@@ -69,6 +69,7 @@ export const scripts = [
   },
   { script: 'test/bench/portable.mjs', quick: ['--quick'] },
   { script: 'test/bench/report.mjs', quick: ['--check'] },
+  { script: 'test/bench/same-bits.mjs', quick: ['--quick'] },
   { script: 'test/bench/silero.mjs', quick: ['SILERO', '--chromium', '--quick'] },
   { script: 'test/docs/by-hand/onnxruntime.py', quick: [], plain: true, outside: true },
   {
