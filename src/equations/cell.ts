@@ -1,6 +1,7 @@
 import type { NdView, Out, Vec } from '../arrays/ndarray.js';
 import { describe, mismatch } from '../errors.js';
 import type { Backend } from '../kernels/backends.js';
+import type { Engine } from './engine.js';
 import { type Engines, engines } from './engines.js';
 import { settled } from './inputs.js';
 import { EngineMachine, type Machine, type StartOptions } from './machine.js';
@@ -213,8 +214,16 @@ export function running(
   return {
     engines: own,
     shape,
-    start: (state, { backend, ...options } = {}) =>
-      new EngineMachine(own.get(backend), shape, state, options),
+    start(state, { backend, ...options } = {}) {
+      const begin = (engine: Engine) => new EngineMachine(engine, shape, state, options);
+      const engine = own.get(backend);
+      try {
+        return begin(engine);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        return begin(own.elsewhere(engine, backend));
+      }
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import {
   bits,
   type Code,
   FunctionBuilder,
+  type FunctionCode,
   f32x4,
   firstLanes,
   flat,
@@ -21,17 +22,26 @@ import {
 } from '../kernels/wasm/module.js';
 import type { Places } from './elementwise.js';
 import { groupBytes, type MemoryPlan, type UnitPlan } from './memory-plan.js';
-import type { Place } from './places.js';
+import { type Place, scratch, weights } from './places.js';
 import { type EachStream, type Part, prepareCode, stageCode } from './stage-code.js';
 import { checkedBefore, isEquations, outputSize } from './units.js';
 
-/** Parameters of every function: blocks of states to read and to write, in bytes, and a count. */
-const [now, next, spare, count] = [0, 1, 2, 3];
+/**
+ * Parameters of the functions, in this order: addresses of the weights, of scratch and of blocks of
+ * states to read and to write, in bytes, a count, and another block to write to.
+ */
+const [now, next, count, spare] = [scratch + 1, scratch + 2, scratch + 3, scratch + 4];
+const parameters: Readonly<Record<FunctionName, number>> = {
+  prepare: weights + 1,
+  step: next + 1,
+  streams: count + 1,
+  steps: spare + 1,
+};
 
 /** A model's machine code. */
 export interface CompiledCode {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What the memory begins with, each number four times. */
+  /** What the weights begin with, each number four times. */
   readonly constants: readonly number[];
 }
 
@@ -40,8 +50,8 @@ export type FunctionName = 'prepare' | 'step' | 'streams' | 'steps';
 const everything: readonly FunctionName[] = ['prepare', 'step', 'streams', 'steps'];
 
 /**
- * Compiles a model to a WebAssembly module with the functions `prepare`, once the parameters are
- * in place; `step`, one stream one step; `streams`, `count` streams one step; `steps`, one stream
+ * Compiles a model to a WebAssembly module with the functions `prepare`, once the weights are
+ * packed; `step`, one stream one step; `streams`, `count` streams one step; `steps`, one stream
  * `count` steps, with a second block to write to in turn. They answer 0, or which
  * unit, from 1, has an input that it cannot take. Constants are added to those in `pool`.
  */
@@ -54,28 +64,27 @@ export function compile(
   const { units, block } = plan;
   const checked = checkedBefore(units.map(({ unit }) => unit));
   /** A function of all units' code: the same locals for each, and bytes before the next begins. */
-  const build = (codeOf: (e: Emitter, own: UnitPlan, i: number) => Code) => {
-    const fn = new FunctionBuilder();
-    const e = emitter(fn, pool, relaxed);
+  const build = (name: FunctionName, codeOf: (e: Emitter, own: UnitPlan, i: number) => Code) => {
+    const fn = new FunctionBuilder(parameters[name]);
+    const e = emitter(fn, pool, relaxed, get(weights));
     const bytes = units.map((own, i) => {
       fn.reuse();
       return flat(codeOf(e, own, i));
     });
     return fn.body([bytes, i32(0)]);
   };
-  const inTurn = (codeOf: (e: Emitter, own: Own) => Code, many: boolean) =>
-    build((e, own, i) => [
-      checked[i].map(u => checkFinite(e, units[u], i + 1, many)),
+  const inTurn = (name: FunctionName, codeOf: (e: Emitter, own: Own) => Code) =>
+    build(name, (e, own, i) => [
+      checked[i].map(u => checkFinite(e, units[u], i + 1, name !== 'step')),
       codeOf(e, { ...own, refusal: i + 1 }),
     ]);
-  const functions: Readonly<Record<FunctionName, () => Code>> = {
-    prepare: () => build((e, { layer }) => (layer ? prepareCode(e, layer) : [])),
-    step: () => inTurn(oneStep, false),
-    streams: () => inTurn((e, own) => manyStreams(e, own, block), true),
+  const functions: Readonly<Record<FunctionName, () => FunctionCode>> = {
+    prepare: () => build('prepare', (e, { layer }) => (layer ? prepareCode(e, layer) : [])),
+    step: () => inTurn('step', oneStep),
+    streams: () => inTurn('streams', (e, own) => manyStreams(e, own, block)),
     steps: () =>
-      inTurn(
-        (e, own) => (own.states.length ? manySteps(e, own) : manyStreams(e, own, block)),
-        true,
+      inTurn('steps', (e, own) =>
+        own.states.length ? manySteps(e, own) : manyStreams(e, own, block),
       ),
   };
   const bytes = assemble(Object.fromEntries(names.map(name => [name, functions[name]()])));
@@ -142,6 +151,10 @@ function manyStreams(e: Emitter, own: Own, block: number, part = whole): Code {
   return unitCode(e, own, moving.places, part, each);
 }
 
+/** Where a place is. */
+const addressOf = ({ local, at }: Place): Code =>
+  local === undefined ? i32(at) : at ? plus(get(local), i32(at)) : get(local);
+
 /** Places behind pointers that move from stream to stream. */
 function movingPlaces<P extends Readonly<Record<string, Place>>>(e: Emitter, from: P) {
   const own = Object.entries(from).map(([name, place]) => ({ name, place, local: e.fn.number() }));
@@ -149,9 +162,7 @@ function movingPlaces<P extends Readonly<Record<string, Place>>>(e: Emitter, fro
     places: Object.fromEntries(own.map(({ name, local }) => [name, pointer(local)])) as {
       [K in keyof P]: Place;
     },
-    begin: own.map(({ place: { local, at }, local: to }) =>
-      set(to, local === undefined ? i32(at) : get(local)),
-    ),
+    begin: own.map(({ place, local: to }) => set(to, addressOf(place))),
     advance: own.map(({ place, local }) => set(local, plus(get(local), i32(place.stride)))),
   };
 }
@@ -160,12 +171,12 @@ function movingPlaces<P extends Readonly<Record<string, Place>>>(e: Emitter, fro
 function manySteps(e: Emitter, own: Own): Code {
   const [from, to, left, kept] = [0, 0, 0, 0].map(() => e.fn.number());
   const { layer } = own;
-  const { scratch, ...others } = placesOf(own);
+  const { scratch: room, ...others } = placesOf(own);
   const moving = movingPlaces(e, others);
   // One step's scratch is room for the next one's.
   const places = {
     ...moving.places,
-    ...(scratch && { scratch }),
+    ...(room && { scratch: room }),
     now: pointer(from),
     next: pointer(to),
   };
@@ -205,7 +216,7 @@ function checkFinite(e: Emitter, { output, unit }: UnitPlan, index: number, many
   ];
   return [
     set(odd, e.constant(0)),
-    set(at, i32(output.at)),
+    set(at, addressOf(output)),
     set(left, many ? get(count) : i32(1)),
     repeat(
       [

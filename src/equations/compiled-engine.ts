@@ -1,6 +1,7 @@
 import { type Backend, isRelaxed } from '../kernels/backends.js';
+import { allocate, type Heap, type Region } from '../kernels/heap.js';
 import { ConstantPool } from '../kernels/wasm/emitter.js';
-import { type WasmModule, webAssembly } from '../kernels/wasm/web-assembly.js';
+import { type WasmMemory, type WasmModule, webAssembly } from '../kernels/wasm/web-assembly.js';
 import { compile, type FunctionName } from './compile.js';
 import { type Engine, Pool } from './engine.js';
 import { type MemoryPlan, memoryPlan } from './memory-plan.js';
@@ -8,8 +9,7 @@ import { pack } from './pack.js';
 import type { Place, Rows } from './places.js';
 import { isEquations, modelInput, outputSize, type Unit, type UnitSpec } from './units.js';
 
-const pageBytes = 65536;
-/** Modules that are kept for layers to come. */
+/** Codes of models that are kept for layers to come. */
 const most = 64;
 
 /** A model's code, for all parameters; each of its modules is composed when it is needed first. */
@@ -19,13 +19,20 @@ interface Kept {
   readonly pool: ConstantPool;
   /** By the names of its functions. */
   readonly modules: Map<Functions, WasmModule>;
+  /** Instances of them, a heap each. */
+  readonly instances: WeakMap<Heap, Map<Functions, Record<string, Run>>>;
 }
 
 type Functions = readonly FunctionName[];
 const forOne: Functions = ['prepare', 'step'];
 const forMany: Functions = ['streams', 'steps'];
 
-const modules = new Map<string, Kept>();
+/** All that somebody uses, and the newest ones. */
+const codes = new Map<string, WeakRef<Kept>>();
+const newest = new Set<Kept>();
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<string>(key => {
+  if (!codes.get(key)?.deref()) codes.delete(key);
+});
 
 /** The code of models like this one, whatever the parameters: composed once. */
 function codeOf(units: readonly Unit[], backend: Backend): Kept {
@@ -39,13 +46,18 @@ function codeOf(units: readonly Unit[], backend: Backend): Kept {
   const key = JSON.stringify([isRelaxed(backend), texts], (_, value) =>
     Object.is(value, -0) ? '-0' : value,
   );
-  let kept = modules.get(key);
+  let kept = codes.get(key)?.deref();
   if (!kept) {
     const relaxed = isRelaxed(backend);
     const plan = memoryPlan(shapes, relaxed ? 8 : 6);
-    kept = { plan, relaxed, pool: new ConstantPool(), modules: new Map() };
-    modules.set(key, kept);
-    for (const oldest of modules.keys()) if (modules.size > most) modules.delete(oldest);
+    kept = {
+      ...{ plan, relaxed, pool: new ConstantPool() },
+      ...{ modules: new Map(), instances: new WeakMap() },
+    };
+    codes.set(key, new WeakRef(kept));
+    forgotten.register(kept, key);
+    newest.add(kept);
+    for (const oldest of newest) if (newest.size > most) newest.delete(oldest);
   }
   return kept;
 }
@@ -82,61 +94,83 @@ export async function compileAhead(units: readonly Unit[], backend: Backend): Pr
   }
 }
 
-type Run = (now: number, next: number, spare: number, count: number) => number;
+/** Compiles what a model's streams need first; throws if that is refused. */
+export function compileNow(units: readonly Unit[], backend: Backend): void {
+  moduleOf(codeOf(units, backend), forOne);
+}
+
+/** A function of a model's module; see `compile` for what its numbers are. */
+type Run = (...numbers: number[]) => number;
+
+/** The weights of engines that are gone. */
+const abandoned = /* @__PURE__ */ new FinalizationRegistry<Region>(({ heap, at, size }) =>
+  heap.free(at, size),
+);
+
+/** A module's functions on a heap, whatever the weights. */
+function functionsOf(kept: Kept, names: Functions, heap: Heap): Record<string, Run> {
+  let instances = kept.instances.get(heap);
+  if (!instances) {
+    instances = new Map();
+    kept.instances.set(heap, instances);
+  }
+  let found = instances.get(names);
+  if (!found) {
+    const m = heap.memory as WasmMemory;
+    const { exports } = new (webAssembly().Instance)(moduleOf(kept, names), { e: { m } });
+    found = exports as Record<string, Run>;
+    instances.set(names, found);
+  }
+  return found;
+}
 
 /**
- * A model as WebAssembly with a memory of its own. Throws where the engine refuses to compile
- * it here and now, or has not enough memory.
+ * A model as WebAssembly, its weights packed into a heap that it shares with others. Throws where
+ * the host refuses to compile it here and now, or has not enough memory.
  */
 export function compiledEngine(units: readonly Unit[], backend: Backend): Engine {
-  const wasm = webAssembly();
   const kept = codeOf(units, backend);
   const { plan } = kept;
-  const m = new wasm.Memory({ initial: Math.ceil(plan.end / pageBytes) });
+  const size = plan.weights / 4;
+  const { heap, at } = allocate('wasm', size, plan.scratch / 4);
+  const weights = at * 4;
+  const scratch = heap.scratch * 4;
   const functions = (names: Functions) => {
-    const { exports } = new wasm.Instance(moduleOf(kept, names), { e: { m } });
-    const memory = new Float32Array(m.buffer);
-    for (const [i, value] of kept.pool.values.entries()) memory.fill(value, i * 4, i * 4 + 4);
-    return exports as Record<string, Run>;
+    const found = functionsOf(kept, names, heap);
+    for (const [i, value] of kept.pool.values.entries()) {
+      heap.floats.fill(value, at + i * 4, at + i * 4 + 4);
+    }
+    return found;
   };
   const { prepare, step } = functions(forOne);
+  pack(plan, units, heap.floats.subarray(at, at + size));
+  prepare(weights);
   let many: Record<string, Run> | undefined;
-  const memory = new Float32Array(m.buffer);
-  pack(plan, units, memory);
-  prepare(0, 0, 0, 0);
 
   const { units: plans, room, input } = plan;
-  const pool = new Pool(memory, plan.end / 4, plan.block / 4, ({ byteLength }, end) => {
-    const lacking = Math.ceil((end * 4 - byteLength) / pageBytes);
-    // Twice as much, so that it happens seldom; just enough where that is too much.
-    try {
-      m.grow(Math.max(lacking, byteLength / pageBytes));
-    } catch {
-      m.grow(lacking);
-    }
-    return new Float32Array(m.buffer);
+  const rows = (place: Place, length: number): Rows => ({
+    at: heap.scratch + place.at / 4,
+    stride: place.stride / 4,
+    size: length,
   });
-  const rows = ({ at, stride }: Place, size: number): Rows => ({
-    at: at / 4,
-    stride: stride / 4,
-    size,
-  });
-  return {
+  const engine: Engine = {
     backend,
-    pool,
+    pool: new Pool(heap, plan.block / 4),
     room,
     units,
     input: rows(input, modelInput(units)),
     outputs: plans.map(({ output, unit }) => rows(output, outputSize(unit.spec))),
-    states: plans.flatMap(({ states }) => states.map(at => at / 4)),
-    step: (now, next) => step(now * 4, next * 4, 0, 0),
+    states: plans.flatMap(({ states }) => states.map(offset => offset / 4)),
+    step: (now, next) => step(weights, scratch, now * 4, next * 4),
     streams(now, next, count) {
       many ??= functions(forMany);
-      return many.streams(now * 4, next * 4, 0, count);
+      return many.streams(weights, scratch, now * 4, next * 4, count);
     },
     steps(now, next, spare, count) {
       many ??= functions(forMany);
-      return many.steps(now * 4, next * 4, spare * 4, count);
+      return many.steps(weights, scratch, now * 4, next * 4, count, spare * 4);
     },
   };
+  abandoned.register(engine, { heap, at, size });
+  return engine;
 }

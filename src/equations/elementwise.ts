@@ -12,7 +12,7 @@ import {
   store,
 } from '../kernels/wasm/module.js';
 import type { LayerPlan } from './memory-plan.js';
-import type { Place } from './places.js';
+import { type Place, weights } from './places.js';
 import type { PlanNode } from './plan.js';
 
 /** A state nearer to zero is zero: hardware is slow with the subnormal numbers that follow. */
@@ -115,7 +115,7 @@ export function wholeVector(layer: LayerPlan, places: Places, of: number): Place
   const own = layer.stored.get(of);
   if (own !== undefined) return { ...scratch, at: scratch.at + own };
   const name = 'name' in node ? node.name : '';
-  return { at: layer.prepared.get(of) ?? layer.params.get(name) ?? 0, stride: 0 };
+  return { local: weights, at: layer.prepared.get(of) ?? layer.params.get(name) ?? 0, stride: 0 };
 }
 
 /** Zero where a number is too near to it; NaN stays. */
@@ -156,5 +156,6 @@ export function fixedValue(
   if (node.op === 'number') return e.constant(node.value);
   if (node.op === 'constant') return e.constant(spec.constants[node.name]);
   const own = prepared.get(i) ?? params.get('name' in node ? node.name : '') ?? 0;
-  return node.dimension === 'scalar' ? loadSplat(i32(0), own) : load(offset ?? i32(0), own + at);
+  if (node.dimension === 'scalar') return loadSplat(e.weights, own);
+  return load(offset ? plus(e.weights, offset) : e.weights, own + at);
 }

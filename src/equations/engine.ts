@@ -1,13 +1,16 @@
 import type { Backend } from '../kernels/backends.js';
+import { type Heap, scratchFloats } from '../kernels/heap.js';
 import type { Rows } from './places.js';
 import { inputSizes, isEquations, type Unit } from './units.js';
-/** How many vectors an engine's inputs and outputs have room for: 64, less where they are long. */
+/** How many vectors an engine's inputs and outputs have room for: 64, fewer if they are long. */
 export function roomFor(units: readonly Unit[]): number {
-  const widest = units.map(({ spec }) => {
+  const widths = units.map(({ spec }) => {
     if (isEquations(spec)) return spec.sizes.input + 8 * spec.sizes.hidden;
     return inputSizes(spec).reduce((sum, size) => sum + size, spec.size);
   });
-  return Math.max(1, Math.min(64, Math.floor(2 ** 18 / Math.max(...widest))));
+  const all = widths.reduce((sum, width) => sum + width, 0);
+  const vectors = Math.min(2 ** 18 / Math.max(...widths), scratchFloats / all);
+  return Math.max(1, Math.min(64, Math.floor(vectors)));
 }
 
 /**
@@ -36,52 +39,31 @@ export interface Engine {
   steps(now: number, next: number, spare: number, count: number): number;
 }
 
-/** Room for blocks in a memory that grows: what was given back is taken first. */
+/** Room for streams' blocks in the heap where a model's weights are. */
 export class Pool {
-  /** Everything that an engine knows, in floats; another array after `take`. */
-  memory: Float32Array;
   /** Floats of a stream's block. */
   readonly block: number;
-  #end: number;
-  readonly #free: number[][] = [];
-  readonly #grown: (memory: Float32Array, end: number) => Float32Array;
+  readonly heap: Heap;
 
-  /** Blocks of `block` floats from `start` on; `grown` makes a memory that reaches to `end`. */
-  constructor(
-    memory: Float32Array,
-    start: number,
-    block: number,
-    grown: (memory: Float32Array, end: number) => Float32Array,
-  ) {
-    this.memory = memory;
+  constructor(heap: Heap, block: number) {
+    this.heap = heap;
     this.block = block;
-    this.#end = start;
-    this.#grown = grown;
+  }
+
+  /** Everything in the heap, in floats; another array once it has grown. */
+  get memory(): Float32Array {
+    return this.heap.floats;
   }
 
   /** Where room for so many blocks begins, one after another, all zeros. */
   take(blocks: number): number {
-    const size = sizeClass(blocks);
-    let at = this.#free[size]?.pop();
-    if (at === undefined) {
-      at = this.#end;
-      const end = at + 2 ** size * this.block;
-      if (end > this.memory.length) this.memory = this.#grown(this.memory, end);
-      this.#end = end;
-    }
-    this.memory.fill(0, at, at + blocks * this.block);
-    return at;
+    return this.heap.allocate(blocks * this.block);
   }
 
   /** Room back that was taken. */
   give(at: number, blocks: number): void {
-    (this.#free[sizeClass(blocks)] ??= []).push(at);
+    this.heap.free(at, blocks * this.block);
   }
-}
-
-/** Room is for a power of two, so that others fit in later. */
-function sizeClass(blocks: number): number {
-  return Math.ceil(Math.log2(Math.max(1, blocks)));
 }
 
 /** True where none of so many numbers is infinite or NaN. */

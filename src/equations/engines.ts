@@ -1,6 +1,6 @@
 import { mismatch } from '../errors.js';
 import { type Backend, backends, portable } from '../kernels/backends.js';
-import { compileAhead, compiledEngine } from './compiled-engine.js';
+import { compileAhead, compiledEngine, compileNow } from './compiled-engine.js';
 import type { Engine } from './engine.js';
 import { portableEngine } from './portable-engine.js';
 import type { Unit } from './units.js';
@@ -11,12 +11,17 @@ declare const RXRECUR_PORTABLE: boolean | undefined;
 /** The engines of a model, made when they are first asked for. */
 export interface Engines {
   readonly units: readonly Unit[];
-  /** Those there are, by backend; undefined: what was the fastest when it was asked for. */
+  /**
+   * By backend; undefined: the fastest one, or the portable one if compiling was refused. If there was
+   * no memory, the next stream tries again.
+   */
   readonly made: Map<Backend | undefined, Engine>;
-  /** Of a backend that there is, or of the fastest. Throws where a pinned one cannot be made. */
+  /** Of a pinned backend, or of the fastest. Throws if a pinned one cannot be made. */
   get(backend?: Backend): Engine;
-  /** What the fastest engine threw, where the portable one runs in its place. */
+  /** What the fastest engine threw, if the portable one runs in its place. */
   refusal?: unknown;
+  /** Another one in another heap, for there was no room for a stream in that of `full`. */
+  elsewhere(full: Engine, backend?: Backend): Engine;
 }
 
 export function engines(units: readonly Unit[]): Engines {
@@ -26,21 +31,33 @@ export function engines(units: readonly Unit[]): Engines {
     if (typeof RXRECUR_PORTABLE === 'undefined' || RXRECUR_PORTABLE) return portableEngine(units);
     throw mismatch('backend', 'WebAssembly with SIMD', 'none, and the portable path was left out');
   };
+  const keep = (backend: Backend | undefined, engine: Engine) => {
+    made.set(backend, engine);
+    return engine;
+  };
   const fastest = (): Engine => {
+    const [backend] = backends();
     try {
-      return get(backends()[0]);
+      if (backend !== portable) compileNow(units, backend);
     } catch (error) {
-      // Too large to compile here and now, no memory left, or compiling was forbidden meanwhile.
+      // Too large to compile here and now, or compiling was forbidden meanwhile.
+      own.refusal = error;
+      return keep(undefined, get(portable));
+    }
+    try {
+      return keep(undefined, get(backend));
+    } catch (error) {
       own.refusal = error;
       return get(portable);
     }
   };
-  const get = (pinned?: Backend): Engine => {
-    const engine = made.get(pinned) ?? (pinned ? make(pinned) : fastest());
-    made.set(pinned, engine);
-    return engine;
+  const get = (pinned?: Backend): Engine =>
+    made.get(pinned) ?? (pinned ? keep(pinned, make(pinned)) : fastest());
+  const elsewhere = (full: Engine, pinned?: Backend) => {
+    for (const [backend, engine] of made) if (engine === full) made.delete(backend);
+    return get(pinned);
   };
-  const own: Engines = { units, made, get };
+  const own: Engines = { units, made, get, elsewhere };
   return own;
 }
 

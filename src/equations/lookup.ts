@@ -5,6 +5,7 @@ import {
   indexAt,
   isNumberAt,
   not,
+  plus,
   set,
   times,
   when,
@@ -25,7 +26,7 @@ export function lookupSpec(count: number, size: number, table: Float32Array): Ot
       return [
         set(index, indexAt(baseOf(input), input.at)),
         when(not(isNumberAt(baseOf(input), input.at, get(index), count)), give(i32(refusal))),
-        set(row, times(get(index), i32(bytesOf(size)))),
+        set(row, plus(e.weights, times(get(index), i32(bytesOf(size))))),
         copied(e, { local: row, at: rows, stride: 0 }, output, size),
       ];
     },

@@ -1,6 +1,6 @@
 import { roomFor } from './engine.js';
 import { columnsOf } from './parameters.js';
-import type { Place } from './places.js';
+import { type Place, scratch as scratchLocal } from './places.js';
 import { operandsOf, type Schedule, type Stage, schedule } from './schedule.js';
 import type { EquationSpec } from './spec.js';
 import { isEquations, modelInput, outputSize, stateSizes, type Unit } from './units.js';
@@ -71,7 +71,7 @@ export interface UnitPlan {
   readonly table: number;
 }
 
-/** Where everything is, from constants at 0 to `end`, where the streams' blocks begin. */
+/** Where everything is: behind the weights' address, behind that of scratch, and in a stream's block. */
 export interface MemoryPlan {
   readonly units: readonly UnitPlan[];
   readonly input: Place;
@@ -79,7 +79,9 @@ export interface MemoryPlan {
   readonly room: number;
   /** Bytes of one stream's block of states. */
   readonly block: number;
-  readonly end: number;
+  /** Bytes of the weights, with the constants in front, and of what a call writes in between. */
+  readonly weights: number;
+  readonly scratch: number;
 }
 
 /** What takes memory, from the beginning on. */
@@ -96,17 +98,20 @@ export function memoryPlan(units: readonly Unit[], accumulators: number): Memory
   // Constants, four times each: two a node at the most (alpha, beta), two of a clip, the common ones.
   const constantsOf = ({ spec }: Unit) =>
     isEquations(spec) ? 2 * spec.definition.plan.nodes.length + 2 : 0;
-  let end = units.reduce((n, unit) => n + constantsOf(unit), 50) * groupBytes;
+  const constants = units.reduce((n, unit) => n + constantsOf(unit), 50) * groupBytes;
+  const [take, takeScratch] = [constants, 0].map(start => {
+    let end = start;
+    return (bytes: number) => {
+      const at = Math.ceil(end / lineBytes) * lineBytes;
+      end = at + bytes;
+      return at;
+    };
+  });
   let block = 0;
-  const take = (bytes: number) => {
-    const at = Math.ceil(end / lineBytes) * lineBytes;
-    end = at + bytes;
-    return at;
-  };
   const room = roomFor(units);
   const places = (floats: number): Place => {
     const stride = bytesOf(floats);
-    return { at: take(stride * room), stride };
+    return { local: scratchLocal, at: takeScratch(stride * room), stride };
   };
   const input = places(modelInput(units));
   const plans: UnitPlan[] = [];
@@ -122,7 +127,11 @@ export function memoryPlan(units: readonly Unit[], accumulators: number): Memory
     plans.push({ unit, inputs, output, states, table, ...(layer && { layer }) });
   }
   // Without states too, blocks are at different places.
-  return { units: plans, input, room, block: Math.max(block, groupBytes), end: take(0) };
+  return {
+    ...{ units: plans, input, room, block: Math.max(block, groupBytes) },
+    weights: take(0),
+    scratch: takeScratch(0),
+  };
 }
 
 /** Lays out a layer of equations. */

@@ -9,6 +9,7 @@ import {
   plus,
   repeat,
   set,
+  setZero,
   store,
 } from '../kernels/wasm/module.js';
 import { baseOf } from './elementwise.js';
@@ -39,10 +40,12 @@ export function moveSpec(
     at: place.at + more + floats * 4,
   });
   const own = { kind: 'move', inputs, size, state, moves };
+  const gaps = gapsOf(moves, size);
   return {
     ...own,
     code(e, { inputs: sources, output, now, next, state: carried }) {
       return [
+        gaps.map(at => setZero(baseOf(output), output.at + at * 4)),
         moves.map(({ from, at, to, count }) => {
           const source = from < 0 ? within(now, at, carried) : within(sources[from], at);
           return copied(e, source, within(output, to), count);
@@ -51,6 +54,7 @@ export function moveSpec(
       ];
     },
     run(memory, sources, j, now, next, y) {
+      for (let k = 0; k < gaps.length; k++) memory[y + gaps[k]] = 0;
       for (const { from, at, to, count } of moves) {
         const start = from < 0 ? now : sources[from].at + j * sources[from].stride;
         memory.copyWithin(y + to, start + at, start + at + count);
@@ -59,6 +63,13 @@ export function moveSpec(
       return true;
     },
   };
+}
+
+/** Where nothing moves to. */
+function gapsOf(moves: readonly Move[], size: number): number[] {
+  const isMoved = new Uint8Array(size);
+  for (const { to, count } of moves) isMoved.fill(1, to, to + count);
+  return [...isMoved.keys()].filter(i => !isMoved[i]);
 }
 
 /** A unit that puts vectors one after another. */

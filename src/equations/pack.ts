@@ -5,7 +5,10 @@ import { isEquations, type Unit } from './units.js';
 
 const none = new Float32Array(0);
 
-/** Writes the parameters of a model's units into its memory, as the compiled code reads them. */
+/**
+ * Writes the parameters of a model's units, as the compiled code reads them, into its weights, which
+ * begin at the first number of `memory`. Packing again gives the same.
+ */
 export function pack(
   { units: plans }: MemoryPlan,
   units: readonly Unit[],
@@ -29,7 +32,8 @@ export function pack(
 /** Biases `[group][affine]` and, for each argument, weights `[group][column][map]`, by fours. */
 function packStage(stage: StagePlan, { definition, params }: EquationSpec, memory: Float32Array) {
   const { plan } = definition;
-  const { affines, args, rows, weights, biases } = stage;
+  const { affines, args, rows, groups, weights, biases } = stage;
+  memory.fill(0, biases / 4, biases / 4 + groups * affines.length * 4);
   for (const [k, { maps }] of args.entries()) {
     const { at, columns, pitch } = weights[k];
     for (const [m, { matrix, row, affine }] of maps.entries()) {

@@ -1,3 +1,6 @@
+/** Parameters of a model's functions that hold addresses, in bytes: of weights, and of scratch. */
+export const [weights, scratch] = [0, 1];
+
 /** Vectors in memory, one a stream (or step): a pointer in a local, or none, and the rest. */
 export interface Place {
   readonly local?: number;

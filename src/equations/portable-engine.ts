@@ -1,4 +1,5 @@
 import { portable } from '../kernels/backends.js';
+import { heapFor } from '../kernels/heap.js';
 import { areFinite, type Engine, Pool, roomFor } from './engine.js';
 import { interpret, type Run } from './interpret.js';
 import type { Rows } from './places.js';
@@ -15,14 +16,15 @@ import {
 
 /** The portable backend: units run one after another on one memory. */
 export function portableEngine(units: readonly Unit[]): Engine {
-  let end = 0;
-  const take = (size: number) => {
-    const at = end;
-    end += size;
-    return at;
-  };
   const room = roomFor(units);
-  const rowsOf = (size: number): Rows => ({ at: take(size * room), stride: size, size });
+  const needed = units.reduce((sum, { spec }) => sum + outputSize(spec), modelInput(units)) * room;
+  const heap = heapFor('portable', needed);
+  let end = heap.scratch;
+  const rowsOf = (size: number): Rows => {
+    const at = end;
+    end += size * room;
+    return { at, stride: size, size };
+  };
   const input = rowsOf(modelInput(units));
   const outputs: Rows[] = [];
   let block = 0;
@@ -39,11 +41,7 @@ export function portableEngine(units: readonly Unit[]): Engine {
   });
   // Without states too, blocks are at different places.
   block = Math.max(1, block);
-  const pool = new Pool(new Float32Array(end), end, block, (memory, size) => {
-    const larger = new Float32Array(Math.max(size, 2 * memory.length));
-    larger.set(memory);
-    return larger;
-  });
+  const pool = new Pool(heap, block);
   const at = ({ at, stride }: Rows, j: number) => at + j * stride;
   /** Steps one stream, whose input and output are the j-th. */
   const step = (now: number, next: number, j: number): number => {

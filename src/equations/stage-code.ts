@@ -104,7 +104,9 @@ function tileCode(
       ? eachTotal(baseOf(sums), (total, address, own) =>
           set(total, load(address, sums.at + stage.sums + own)),
         )
-      : eachTotal(i32(0), (total, address, own) => set(total, load(address, stage.biases + own)));
+      : eachTotal(e.weights, (total, address, own) =>
+          set(total, load(address, stage.biases + own)),
+        );
 
   const products = args.map(({ of, maps }, k) => {
     const wanted = nodes[of].op === 'input' ? from === 'biases' : to === 'end';
@@ -112,7 +114,7 @@ function tileCode(
     const { at: weightsAt, pitch, columns } = weights[k];
     const vector = wholeVector(layer, places, of);
     return product(e, {
-      weights: offset ? times(offset, i32(pitch / groupBytes)) : i32(0),
+      weights: offset ? plus(e.weights, times(offset, i32(pitch / groupBytes))) : e.weights,
       weightsAt: weightsAt + (at / groupBytes) * pitch,
       pitch,
       vector: baseOf(vector),
@@ -146,7 +148,8 @@ export function prepareCode(e: Emitter, layer: LayerPlan): Code {
     const rows = spec.sizes[nodes[i].dimension];
     return tiled(e, Math.ceil(rows / 4), 1, ({ offset, at }) => {
       const value = (of: number) => fixedValue(e, layer, of, offset, at);
-      return store(offset ?? i32(0), own + at, combined(e, layer, i, value));
+      const address = offset ? plus(e.weights, offset) : e.weights;
+      return store(address, own + at, combined(e, layer, i, value));
     });
   });
 }

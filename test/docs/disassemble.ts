@@ -113,8 +113,11 @@ class Reader {
   }
 }
 
-/** What lies at an offset, from a pointer in a local or from 0; undefined: nothing to tell. */
-export type Annotate = (offset: number, moving: boolean) => string | undefined;
+/**
+ * What lies at an offset from a function's parameter, or from a pointer in a local that began as one;
+ * undefined: nothing to tell.
+ */
+export type Annotate = (base: string, offset: number) => string | undefined;
 
 const longest = 92;
 
@@ -160,13 +163,23 @@ function functionOf(
   let line: string[] = [];
   let notes: string[] = [];
   let count = 0;
+  /** The parameter that each pointer began as. */
+  const bases = new Map(parameters.map(name => [`$${name}`, name]));
   while (!body.ended) {
     const { text, offset } = instruction(body, nameOf);
     count++;
     if (text === 'end') depth--;
-    const note = offset !== undefined && annotate(offset, line.at(-1) !== 'i32.const 0');
+    // A store's address came first, then its value.
+    const address = (text.startsWith('v128.store') ? line[0] : line.at(-1)) ?? '';
+    const [, pointer = ''] = /^local\.get (.*)/.exec(address) ?? [];
+    const base = bases.get(pointer);
+    const note = offset !== undefined && base && annotate(base, offset);
     if (note) notes.push(note);
     line.push(text);
+    const [, set] = /^local\.set (.*)/.exec(text) ?? [];
+    const [, from = ''] = /^local\.get (.*)/.exec(line[0]) ?? [];
+    const begun = bases.get(from);
+    if (set && begun && !/v128|f32x4/.test(line.join())) bases.set(set, begun);
     if (!ending.test(text)) continue;
     // The last end is the function's own.
     if (depth >= 0) lines.push(...wrapped(line, '  '.repeat(depth), notes));

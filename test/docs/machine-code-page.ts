@@ -65,21 +65,22 @@ function orderTable(): string {
     const spec = specOf(gruCell(size, size, { seed: 1 }));
     const cells = Object.values(accumulators).flatMap(n => {
       const plan = memoryPlan(inRow([spec]), n);
-      const { end } = plan;
       const [{ groups, tile, split }] = layersOf(plan)[0].stages;
-      return n === accumulators.simd ? [groups, tile, split, Math.ceil(end / 1024)] : [tile, split];
+      return n === accumulators.simd
+        ? [groups, tile, split, Math.ceil(plan.weights / 1024)]
+        : [tile, split];
     });
     const { bytes } = compile(memoryPlan(inRow([spec]), accumulators.simd), false);
     return `| ${[size, ...cells, bytes.length].join(' | ')} |`;
   });
   return [
-    '| GRU | groups | `simd`: tile | split | memory, kB | relaxed: tile | split | `simd`: module, bytes |',
+    '| GRU | groups | `simd`: tile | split | weights, kB | relaxed: tile | split | `simd`: module, bytes |',
     '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
   ].join('\n');
 }
 
-const parameters = ['now', 'next', 'spare', 'count'];
+const parameters = ['weights', 'scratch', 'now', 'next', 'count', 'spare'];
 
 function functionTable(bytes: Uint8Array): string {
   const does: Readonly<Record<string, string>> = {
@@ -103,10 +104,12 @@ function functionTable(bytes: Uint8Array): string {
 function stepText(): string {
   const { plan, bytes, constants } = compiled(followed());
   const regions = regionsOf(plan, constants.length);
-  const annotate = (offset: number, moving: boolean) => {
-    const region = regions.find(({ at, bytes: size }) => offset >= at && offset < at + size);
-    if (!region || (moving && region.at === 0)) return undefined;
-    if (region.at === 0) return String(constants[offset / 16]);
+  const annotate = (base: string, offset: number) => {
+    const region = regions.find(
+      region => region.base === base && offset >= region.at && offset < region.at + region.bytes,
+    );
+    if (!region) return undefined;
+    if (/constants/.test(region.name)) return String(constants[offset / 16]);
     return region.tell?.(offset) ?? region.name.replace(/,.*/, '');
   };
   const step = disassemble(bytes, parameters, annotate).find(({ name }) => name === 'step');

@@ -71,8 +71,9 @@ export function stagesText(plan: Plan, { stages, stored }: Schedule): string {
     .join('\n');
 }
 
-/** A part of the memory. */
+/** A part of the memory: behind the address of the weights, or of scratch. */
 interface Region {
+  readonly base: 'weights' | 'scratch';
   readonly at: number;
   readonly bytes: number;
   readonly name: string;
@@ -80,14 +81,14 @@ interface Region {
   tell?(address: number): string;
 }
 
-/** The regions of a model of one layer, in order; `constants` are the numbers at 0. */
+/** The regions of a model of one layer, in order; `constants` are the numbers in front. */
 export function regionsOf(memory: MemoryPlan, constants: number): Region[] {
   const { room } = memory;
   const [layer] = layersOf(memory);
   const { plan } = layer.spec.definition;
-  const places = (['input', 'output', 'scratch', 'sums'] as const).map(name => {
+  const places = (['input', 'output', 'scratch', 'sums'] as const).map((name): Region => {
     const { at, stride } = layer[name];
-    return { at, bytes: stride * room, name: `${name}, ${room} × ${stride}` };
+    return { base: 'scratch', at, bytes: stride * room, name: `${name}, ${room} × ${stride}` };
   });
   const weights = layer.stages.flatMap(stage =>
     stage.weights.map(({ at, pitch, columns }, k): Region => {
@@ -99,7 +100,7 @@ export function regionsOf(memory: MemoryPlan, constants: number): Region[] {
         const group = Math.floor((address - at) / pitch);
         return `${matrix}_${plan.rows[matrix][row].name}${rowsFrom(group)}`;
       };
-      return { at, bytes: stage.groups * pitch, name, tell };
+      return { base: 'weights', at, bytes: stage.groups * pitch, name, tell };
     }),
   );
   const biases = layer.stages.map(({ biases: at, groups, affines }): Region => {
@@ -109,20 +110,31 @@ export function regionsOf(memory: MemoryPlan, constants: number): Region[] {
       return `biases of #${affines[slot % affines.length]}${rowsFrom(group)}`;
     };
     const bytes = groups * affines.length * 16;
-    return { at, bytes, name: `biases, ${groups} groups × ${affines.length} sums × 16`, tell };
+    const name = `biases, ${groups} groups × ${affines.length} sums × 16`;
+    return { base: 'weights', at, bytes, name, tell };
   });
-  const given = { at: 0, bytes: constants * 16, name: `${constants} constants × 16` };
-  return [given, ...places, ...weights, ...biases]
+  const name = `${constants} constants × 16`;
+  const given: Region = { base: 'weights', at: 0, bytes: constants * 16, name };
+  return [given, ...weights, ...biases, ...places]
     .filter(({ bytes }) => bytes > 0)
-    .sort((a, b) => a.at - b.at);
+    .sort((a, b) => b.base.localeCompare(a.base) || a.at - b.at);
 }
 
 const rowsFrom = (group: number) => `[${group * 4}…${group * 4 + 3}]`;
 
-export function regionsText(regions: readonly Region[], { end, block }: MemoryPlan): string {
-  const rows = regions.map(({ at, bytes, name }) => [String(at), String(bytes), name]);
-  const blocks = [String(end), '', `streams: blocks of ${block} bytes, from the pool`];
-  return [['at', 'bytes', ''], ...rows, blocks]
-    .map(([at, bytes, name]) => `${at.padStart(6)} ${bytes.padStart(6)}  ${name}`.trimEnd())
+export function regionsText(regions: readonly Region[], { block }: MemoryPlan): string {
+  const of = (base: Region['base']) =>
+    regions
+      .filter(region => region.base === base)
+      .map(({ at, bytes, name }) => ['', String(at), String(bytes), name]);
+  const rows = [
+    ...[['weights', '', '', ''], ...of('weights')],
+    ...[['scratch', '', '', ''], ...of('scratch')],
+    ['states', '', String(block), 'a block for each stream'],
+  ];
+  return [['', 'at', 'bytes', ''], ...rows]
+    .map(([base, at, bytes, name]) =>
+      `${base.padEnd(7)} ${at.padStart(6)} ${bytes.padStart(6)}  ${name}`.trimEnd(),
+    )
     .join('\n');
 }

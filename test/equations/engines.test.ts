@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { lstmCell } from '../../src/core.js';
-import { engines, readyEngine } from '../../src/equations/engines.js';
+import { lstmCell, stateful } from '../../src/core.js';
+import { internals } from '../../src/equations/cell.js';
+import { type Engines, engines, readyEngine } from '../../src/equations/engines.js';
 import { inRow } from '../../src/equations/units.js';
 import { backends } from '../../src/kernels/backends.js';
+import { heapFor } from '../../src/kernels/heap.js';
 import { specOf } from '../cells/kinds.js';
 import { real, stub } from './web-assembly.js';
 
@@ -39,13 +41,10 @@ test('an engine is made once, of the fastest backend where none is pinned', () =
   }
 });
 
-describe.each([
-  ['compiling is refused', refusing],
-  ['there is no memory', withoutMemory],
-])('where %s', (_, members) => {
+describe('where compiling is refused', () => {
   test('the portable engine runs, and goes on to', () => {
     const own = fresh();
-    stub(members);
+    stub(refusing);
     const engine = own.get();
     expect(engine.backend).toBe('portable');
     expect(own.refusal).toBeInstanceOf(RangeError);
@@ -56,10 +55,58 @@ describe.each([
 
   test('a pinned backend throws, each time', () => {
     const own = fresh();
-    stub(members);
+    stub(refusing);
     expect(() => own.get(fastest)).toThrow(RangeError);
     expect(() => own.get(fastest)).toThrow(RangeError);
     expect(own.get('portable').backend).toBe('portable');
+  });
+});
+
+describe('where there is no memory', () => {
+  /** Does something while the shared heap is full and no other can be made. */
+  const withoutRoom = (does: () => void) => {
+    const heap = heapFor('wasm', 1);
+    heap.full = true;
+    stub(withoutMemory);
+    try {
+      does();
+    } finally {
+      vi.unstubAllGlobals();
+      heap.full = false;
+    }
+  };
+
+  test('the portable engine runs, and the next stream tries again', () => {
+    const own = fresh();
+    withoutRoom(() => expect(own.get().backend).toBe('portable'));
+    expect(own.get().backend).toBe(fastest);
+  });
+
+  test('a pinned backend throws, each time', () => {
+    const own = fresh();
+    withoutRoom(() => {
+      expect(() => own.get(fastest)).toThrow(RangeError);
+      expect(() => own.get(fastest)).toThrow(RangeError);
+      expect(own.get('portable').backend).toBe('portable');
+    });
+    expect(own.get(fastest).backend).toBe(fastest);
+  });
+
+  test('for a stream, it begins with weights in another heap, where there is room', () => {
+    const cell = lstmCell(2, ++size, { seed: 1 });
+    const engines = cell[internals].engines as Engines;
+    const { heap } = engines.get(fastest).pool;
+    const { allocate } = heap;
+    // As if the heap had filled up with other streams.
+    heap.allocate = () => {
+      heap.full = true;
+      throw new RangeError('full');
+    };
+    const m = stateful(cell, { backend: fastest });
+    heap.allocate = allocate;
+    heap.full = false;
+    expect(engines.get(fastest).pool.heap).not.toBe(heap);
+    expect([...m([1, 2])]).toEqual([...stateful(lstmCell(2, size, { seed: 1 }))([1, 2])]);
   });
 });
 

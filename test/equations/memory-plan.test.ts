@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytesOf, type MemoryPlan, memoryPlan } from '../../src/equations/memory-plan.js';
-import type { Place } from '../../src/equations/places.js';
+import { type Place, scratch } from '../../src/equations/places.js';
 import type { EquationSpec } from '../../src/equations/spec.js';
 import { inRow } from '../../src/equations/units.js';
 import { allKinds, layersOf, specOf } from '../cells/kinds.js';
@@ -9,20 +9,26 @@ import { allKinds, layersOf, specOf } from '../cells/kinds.js';
 /** A region of memory, in bytes. */
 interface Region {
   readonly name: string;
+  /** Among the weights, or in scratch. */
+  readonly of: 'weights' | 'scratch';
   readonly from: number;
   readonly to: number;
 }
 
 /** All that a plan lays out, worked out from the layers' sizes in the test's own way. */
 function regionsOf(plan: MemoryPlan): Region[] {
-  const { room, end } = plan;
+  const { room, weights, scratch: ofScratch } = plan;
   const layers = layersOf(plan);
-  const regions: Region[] = [{ name: 'blocks', from: end, to: end + 1 }];
+  const regions: Region[] = [
+    { name: 'end', of: 'weights', from: weights, to: weights + 1 },
+    { name: 'end', of: 'scratch', from: ofScratch, to: ofScratch + 1 },
+  ];
   const add = (name: string, from: number, size: number) =>
-    regions.push({ name, from, to: from + size });
-  const place = (name: string, { at, stride }: Place, floats: number) => {
+    regions.push({ name, of: 'weights', from, to: from + size });
+  const place = (name: string, { local, at, stride }: Place, floats: number) => {
+    expect(local, name).toBe(scratch);
     expect(stride, name).toBeGreaterThanOrEqual(floats * 4);
-    add(name, at, stride * room);
+    regions.push({ name, of: 'scratch', from: at, to: at + stride * room });
   };
   let constants = 0;
   for (const [i, layer] of layers.entries()) {
@@ -79,14 +85,17 @@ test('no two regions overlap, and all are aligned, for any chain', () => {
   const layers = fc.array(someLayer, { minLength: 1, maxLength: 4 });
   const holds = (input: number, all: { kind: string; size: number }[], registers: number) => {
     const plan = memoryPlan(inRow(specsOf(input, all)), registers);
-    const regions = regionsOf(plan).sort((a, b) => a.from - b.from);
-    for (const [i, { name, from, to }] of regions.entries()) {
-      expect(from % 16, name).toBe(0);
-      const next = regions[i + 1];
-      if (next && next.from < to) throw new Error(`${name} reaches into ${next.name}`);
+    for (const where of ['weights', 'scratch']) {
+      const all = regionsOf(plan).filter(({ of }) => of === where);
+      const regions = all.sort((a, b) => a.from - b.from);
+      for (const [i, { name, from, to }] of regions.entries()) {
+        expect(from % 16, name).toBe(0);
+        const next = regions[i + 1];
+        if (next && next.from < to) throw new Error(`${name} reaches into ${next.name}`);
+      }
+      expect(regions.at(-1)?.name).toBe('end');
+      expect((regions.at(-1)?.from ?? 1) % 64).toBe(0);
     }
-    expect(regions.at(-1)?.name).toBe('blocks');
-    expect(plan.end % 64).toBe(0);
   };
   const size = fc.integer({ min: 1, max: 70 });
   fc.assert(fc.property(size, layers, fc.constantFrom(6, 8), holds), { numRuns: 150 });

@@ -10,8 +10,11 @@ import { layersOf, specOf } from '../cells/kinds.js';
 function packed(cell: AnyCell) {
   const spec = specOf(cell);
   const plan = memoryPlan(inRow([spec]), 6);
-  const memory = new Float32Array(plan.end / 4);
+  const memory = new Float32Array(plan.weights / 4);
   pack(plan, inRow([spec]), memory);
+  const once = memory.slice();
+  pack(plan, inRow([spec]), memory);
+  expect(memory, 'packed twice').toEqual(once);
   const [layer] = layersOf(plan);
   return {
     layer,

@@ -3,6 +3,8 @@ import { type Code, type FunctionBuilder, f32x4, get, i32, load, set } from './m
 /** What code of a function is composed with: its locals, its constants, its multiply-add. */
 export interface Emitter {
   readonly fn: FunctionBuilder;
+  /** The address where the model's weights begin. */
+  readonly weights: Code;
   /** A number, four times. */
   constant(value: number): Code;
   /** a · b + c: rounded once by the relaxed backend where the hardware can, else twice. */
@@ -11,23 +13,30 @@ export interface Emitter {
   keep(value: Code): readonly [set: Code, get: Code];
 }
 
-/** Numbers that code reads from the beginning of the memory, each written four times. */
+/** Numbers that code reads from where the weights begin, each written four times. */
 export class ConstantPool {
   readonly values: number[] = [];
 
-  /** Code that loads the number. */
-  load(value: number): Code {
+  /** Code that loads the number; `base` is where the weights begin. */
+  load(value: number, base: Code): Code {
     const given = Math.fround(value);
     let at = this.values.findIndex(known => Object.is(known, given));
     if (at < 0) at = this.values.push(given) - 1;
-    return load(i32(0), at * 16);
+    return load(base, at * 16);
   }
 }
 
-export function emitter(fn: FunctionBuilder, pool: ConstantPool, relaxed: boolean): Emitter {
+/** `weights`: code of the address where a model's weights begin, with the constants in front. */
+export function emitter(
+  fn: FunctionBuilder,
+  pool: ConstantPool,
+  relaxed: boolean,
+  weights: Code = i32(0),
+): Emitter {
   return {
     fn,
-    constant: value => pool.load(value),
+    weights,
+    constant: value => pool.load(value, weights),
     multiplyAdd: relaxed
       ? f32x4.relaxedMultiplyAdd
       : (a, b, c) => f32x4.add(f32x4.multiply(a, b), c),

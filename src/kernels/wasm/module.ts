@@ -55,6 +55,11 @@ export const copyFloat = (from: Code, at: number, to: Code, own: number): Code =
   [to, from, 0x28, 2, unsigned(at)],
   [0x36, 2, unsigned(own)],
 ];
+/** The float at an address becomes 0. */
+export const setZero = (address: Code, at: number): Code => [
+  [address, i32(0)],
+  [0x36, 2, unsigned(at)],
+];
 /** The float at an address as a whole number without a sign: the nearest to zero, in range. */
 export const indexAt = (address: Code, at: number): Code => [
   [address, 0x2a, 2, unsigned(at)],
@@ -115,15 +120,24 @@ export function lanes(v: Code, order: readonly number[]): Code {
 const I32 = 0x7f;
 const V128 = 0x7b;
 
-/** The parameters of every function: four numbers; it answers a number. */
-export const parameterCount = 4;
+/** A function that takes so many numbers and answers one. */
+export interface FunctionCode {
+  readonly parameters: number;
+  readonly body: Code;
+}
 
 /** A function while its code is composed: it hands out locals. */
 export class FunctionBuilder {
+  readonly #parameters: number;
   readonly #locals: number[] = [];
   /** Those of each type, and how many of them are in use. */
   readonly #known: Record<number, number[]> = { [I32]: [], [V128]: [] };
   #used: Record<number, number> = {};
+
+  /** Of so many numbers; it answers a number. */
+  constructor(parameters = 4) {
+    this.#parameters = parameters;
+  }
 
   /** A local for a number. */
   number(): number {
@@ -146,14 +160,15 @@ export class FunctionBuilder {
   #local(type: number): number {
     const i = this.#used[type] ?? 0;
     this.#used[type] = i + 1;
-    this.#known[type][i] ??= parameterCount - 1 + this.#locals.push(type);
+    this.#known[type][i] ??= this.#parameters - 1 + this.#locals.push(type);
     return this.#known[type][i];
   }
 
   /** The whole function, with what it answers last in its code. */
-  body(code: Code): Code {
+  body(code: Code): FunctionCode {
     const locals = this.#locals.map(type => [1, type]);
-    return sized([unsigned(locals.length), locals, code, 0x0b]);
+    const body = sized([unsigned(locals.length), locals, code, 0x0b]);
+    return { parameters: this.#parameters, body };
   }
 }
 
@@ -191,18 +206,27 @@ const section = (id: number, items: readonly Code[]): Code => [
 ];
 
 /** The bytes of a module that takes its memory as `e.m` and exports functions by name. */
-export function assemble(functions: Readonly<Record<string, Code>>): Uint8Array<ArrayBuffer> {
-  const bodies = Object.values(functions);
+export function assemble(
+  functions: Readonly<Record<string, FunctionCode>>,
+): Uint8Array<ArrayBuffer> {
+  const codes = Object.values(functions);
+  const types = [...new Set(codes.map(({ parameters }) => parameters))];
   const exported = Object.keys(functions).map((name, i) => [named(name), 0, unsigned(i)]);
   return flat([
     [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    section(1, [[0x60, parameterCount, Array(parameterCount).fill(I32), 1, I32]]),
+    section(
+      1,
+      types.map(count => [0x60, count, Array(count).fill(I32), 1, I32]),
+    ),
     section(2, [[named('e'), named('m'), 2, 0, 0]]),
     section(
       3,
-      bodies.map(() => 0),
+      codes.map(({ parameters }) => types.indexOf(parameters)),
     ),
     section(7, exported),
-    section(10, bodies),
+    section(
+      10,
+      codes.map(({ body }) => body),
+    ),
   ]);
 }
