@@ -67,3 +67,4 @@ export {
 export { type Stepper, stepper } from './layers/stepper.js';
 export { type Marker, read, tap } from './layers/taps.js';
 export { windowCell } from './layers/window.js';
+export type { ParamsOf } from './layers/with-params.js';

@@ -56,7 +56,7 @@ export {
   window,
 } from './operators/networks.js';
 export { overlapAdd } from './operators/overlap-add.js';
-export { type RecurConfig, type Reset, recur } from './operators/recur.js';
+export { type RecurConfig, type Reset, recur, type WeightsConfig } from './operators/recur.js';
 export { type KeyedOperator, recurBy } from './operators/recur-by.js';
 export {
   type Reading,

@@ -151,7 +151,15 @@ export interface LayerSpec {
   readonly members: readonly AnyCell[];
   readonly shapes: readonly ParameterShape[];
   readonly params: Readonly<Record<string, Float32Array>>;
+  /** Makes the layer of other members, or with other parameters; absent if it has neither. */
+  readonly again?: LayerAgain | undefined;
 }
+
+/** Makes a layer again, of other members and with other parameters. */
+export type LayerAgain = (
+  members: readonly AnyCell[],
+  params: Readonly<Record<string, Float32Array>>,
+) => AnyCell;
 
 /** What a member of a chain says of the outputs: which name its own has, or which ones it reads. */
 export interface Marks {

@@ -170,7 +170,11 @@ export function compiledEngine(units: readonly Unit[], backend: Backend): Engine
       many ??= functions(forMany);
       return many.steps(weights, scratch, now * 4, next * 4, count, spare * 4);
     },
+    release() {
+      abandoned.unregister(engine);
+      heap.free(at, size);
+    },
   };
-  abandoned.register(engine, { heap, at, size });
+  abandoned.register(engine, { heap, at, size }, engine);
   return engine;
 }

@@ -37,6 +37,8 @@ export interface Engine {
   streams(now: number, next: number, count: number): number;
   /** Steps one stream up to `room` times; writes to `next` and `spare` in turn, `next` first. */
   steps(now: number, next: number, spare: number, count: number): number;
+  /** Gives back the room of the weights, without which nothing runs. */
+  release?(): void;
 }
 
 /** Room for streams' blocks in the heap where a model's weights are. */

@@ -22,6 +22,8 @@ export interface Engines {
   refusal?: unknown;
   /** Another one in another heap, for there was no room for a stream in that of `full`. */
   elsewhere(full: Engine, backend?: Backend): Engine;
+  /** Gives back the weights; no stream may run them any more. */
+  release(): void;
 }
 
 export function engines(units: readonly Unit[]): Engines {
@@ -57,7 +59,11 @@ export function engines(units: readonly Unit[]): Engines {
     for (const [backend, engine] of made) if (engine === full) made.delete(backend);
     return get(pinned);
   };
-  const own: Engines = { units, made, get, elsewhere };
+  const release = () => {
+    for (const engine of new Set(made.values())) engine.release?.();
+    made.clear();
+  };
+  const own: Engines = { units, made, get, elsewhere, release };
   return own;
 }
 

@@ -4,7 +4,6 @@ import { parameterShapes, readParameters } from '../equations/parameters.js';
 import { type EquationSpec, lower } from '../equations/spec.js';
 import { chainOf } from '../layers/chain.js';
 import { startingFrom } from '../layers/function-cell.js';
-import { layerKinds } from './layer-kinds.js';
 
 type Params = Readonly<Record<string, NdArray>>;
 
@@ -18,12 +17,11 @@ export function withParams(cell: AnyCell, params: Iterator<Params>): AnyCell {
     const own = equationsWith(spec, params);
     return own ? startingFrom(own, initialState) : cell;
   }
-  const { settings, members, shapes } = spec;
-  if (shapes.length === 0 && members.length === 0) return cell;
+  const { members, shapes } = spec;
+  if (!spec.again) return cell;
   const inner = again(members);
-  const own = shapes.length ? params.next().value : {};
-  const made = layerKinds[spec.name].make(settings as never, inner, own as never);
-  return startingFrom(made, initialState);
+  const own = shapes.length ? readParameters(spec.name, shapes, params.next().value as Params) : {};
+  return startingFrom(spec.again(inner, own), initialState);
 }
 
 function equationsWith(spec: EquationSpec, params: Iterator<Params>): AnyCell | undefined {

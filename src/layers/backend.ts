@@ -46,7 +46,7 @@ export function backendOf(cell: AnyCell, pinned?: Backend): Backend {
 }
 
 /** The engines of a cell: its own, or its members'. Plain functions and pooling have none. */
-function enginesIn(cell: AnyCell): readonly Engines[] {
+export function enginesIn(cell: AnyCell): readonly Engines[] {
   const { spec, engines: own, inner = own } = cell[internals];
   if (inner) return [inner];
   return 'members' in spec ? spec.members.flatMap(enginesIn) : [];

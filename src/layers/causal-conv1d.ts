@@ -35,7 +35,11 @@ export function causalConv1dCell(
   const carried = (kernelSize - 1) * conv.dilation * inputSize;
   const variables = carried ? [{ name: 'h', size: carried }] : [];
   return layerCell(
-    { name, text, settings, shapes, params, inputSize, outputSize, hiddenSize: carried },
+    {
+      ...{ name, text, settings, shapes, params, inputSize, outputSize, hiddenSize: carried },
+      again: (_, next) =>
+        causalConv1dCell(inputSize, outputSize, kernelSize, { ...options, params: next }),
+    },
     { units: unitsOf(name, conv, carried), shape: { layer: name, variables } },
   );
 }

@@ -48,7 +48,11 @@ export function conv1dCell(
   const start = convolving(conv, stride, padded, own);
   const stepsAfter = (steps: number) => lengthOf(conv, stride, steps, padded(steps));
   return layerCell(
-    { name, text, settings, shapes, params, inputSize, outputSize },
+    {
+      ...{ name, text, settings, shapes, params, inputSize, outputSize },
+      again: (_, next) =>
+        conv1dCell(inputSize, outputSize, kernelSize, { ...options, params: next }),
+    },
     { ...wholeRuns(name, why, start, stepsAfter), inner: own },
   );
 }

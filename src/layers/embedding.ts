@@ -38,6 +38,7 @@ export function embeddingCell(
       settings: { count, size },
       shapes,
       params: values,
+      again: (_, { weight }) => embeddingCell(count, size, { params: { weight } }),
       inputSize: 1,
       outputSize: size,
     },

@@ -1,6 +1,7 @@
 import {
   type AnyCell,
   type Cell,
+  type LayerAgain,
   type Marks,
   makeCell,
   running,
@@ -33,6 +34,7 @@ export interface LayerParts {
   readonly outputSize: number | undefined;
   readonly hiddenSize?: number;
   readonly marks?: Marks;
+  readonly again?: LayerAgain;
 }
 
 /** How it runs: as units of one program, or by a machine of its own. */
@@ -41,8 +43,8 @@ export type Runs = { readonly units: readonly Unit[]; readonly shape: StateShape
 /** The cell of a layer that is no equations; C is what the caller knows of it. */
 export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, runs: Runs): C {
   const { name, text, signature = text, settings, members = [], shapes = [], params = {} } = parts;
-  const { inputSize, outputSize, hiddenSize = 0, marks } = parts;
-  const spec = { kind: 'layer', name, settings, members, shapes, params } as const;
+  const { inputSize, outputSize, hiddenSize = 0, marks, again } = parts;
+  const spec = { kind: 'layer', name, settings, members, shapes, params, again } as const;
   const described = {
     inputSize,
     outputSize,

@@ -8,6 +8,7 @@ import { cellIn, layerSignature } from './chain.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
 import { chunkSteps, readChunk, rowOf } from './sequences.js';
 import { copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
+import { retire, withParams } from './with-params.js';
 
 /** Who is told of every state: an observer, or a function. */
 export type StateObserver<S = unknown> =
@@ -66,6 +67,7 @@ const options: Readonly<Record<string, Fits>> = {
   reuse: flag,
   transferable: flag,
   reset: whatever,
+  weights: whatever,
   onInvalid: [
     value => isFunction(value) || value === 'error' || value === 'skip',
     "'error', 'skip' or a function",
@@ -120,11 +122,17 @@ export function release({ machine, ahead }: Held): void {
 export class Session {
   /** What it gives back at the end. */
   readonly held: Held;
-  readonly #cell: AnyCell;
+  /** The model with its present parameters, and where it began. */
+  #cell: AnyCell;
+  readonly #given: AnyCell;
+  /** With parameters that came in the middle of a step: it runs from the next event on. */
+  #next: AnyCell | undefined;
+  /** True: the machine has begun with them. */
+  #begun = false;
   readonly #config: SessionConfig;
   readonly #where: string;
   readonly #layer: string;
-  readonly #chunk: ReturnType<typeof chunkSteps>;
+  #chunk: ReturnType<typeof chunkSteps>;
   /** Where vectors are read that no function of the user's is given. */
   readonly #row: Float32Array | undefined;
   readonly #size: number | undefined;
@@ -135,7 +143,7 @@ export class Session {
 
   /** At the beginning, or where `restore`, a snapshot or a factory of one, says. */
   constructor(cell: AnyCell, config: SessionConfig, restore: unknown) {
-    this.#cell = cell;
+    this.#cell = this.#given = cell;
     this.#config = config;
     this.#where = String(cell);
     this.#layer = layerSignature(cell);
@@ -161,6 +169,7 @@ export class Session {
   handle(event: unknown, whole = false): unknown {
     const step = whole ? this.#count : this.#count++;
     if (this.#busy) throw mismatch(this.#where, 'one step at a time', 'a step inside a step');
+    this.#change();
     this.#busy = true;
     const { ahead } = this.held;
     const { select, project, chunks, probe } = this.#config;
@@ -208,6 +217,34 @@ export class Session {
     this.tell();
   }
 
+  /** On with other parameters from the next event on; throws if they do not fit, nothing changed. */
+  use(params: unknown): void {
+    demand(params !== undefined, 'weights', 'parameters', params);
+    this.#next = withParams(this.#next ?? this.#cell, params, 'weights');
+    this.#begun = false;
+    // A step that is under way ends with those that it began with.
+    if (!this.#busy) this.#change();
+  }
+
+  /** The next parameters, at the present state. */
+  #change(): void {
+    const [old, next] = [this.#cell, this.#next];
+    if (!next) return;
+    const { machine, ahead } = this.held;
+    const { batch } = machine;
+    const restored = { batch, restored: true };
+    const other = next === old || this.#begun ? machine : this.#begin(machine.state(), restored);
+    if (other !== machine) machine.release();
+    this.held.machine = other;
+    this.#next = undefined;
+    if (next === old) return;
+    this.#cell = next;
+    this.#chunk = chunkSteps(next, this.#config);
+    ahead?.release();
+    this.held.ahead = this.#config.ahead?.(next, this.#config);
+    retire(old, next, this.#given);
+  }
+
   state(): unknown {
     return this.held.machine.state();
   }
@@ -230,12 +267,13 @@ export class Session {
   /** Gives back its room; it must not be used again. */
   end(): void {
     release(this.held);
+    if (this.#cell !== this.#given) retire(this.#cell, this.#given);
   }
 
   #begin(initial?: unknown, restored?: BirthOptions): Machine {
     const { reuse, chunks } = this.#config;
     const options = { ...this.#config, ...restored, reuse: reuse && !chunks };
-    return this.#cell[internals].start(initial, options);
+    return (this.#next ?? this.#cell)[internals].start(initial, options);
   }
 
   #resume(given: unknown): Machine {
@@ -249,5 +287,6 @@ export class Session {
     // What is stepping ends its step first.
     if (this.held.machine !== this.#stepping) this.held.machine.release();
     this.held.machine = machine;
+    this.#begun = this.#next !== undefined;
   }
 }

@@ -12,6 +12,7 @@ import {
   sessions,
 } from './session.js';
 import type { Snapshot } from './snapshot.js';
+import type { ParamsOf } from './with-params.js';
 
 /** A snapshot, or the parsed JSON of one. */
 export type SnapshotInput = Snapshot | { readonly format: string };
@@ -43,7 +44,7 @@ export interface MapSequence<Y> {
 }
 
 /** What every stateful model has beside the call `m(x)`. */
-export interface Stateful<S, Mapped> {
+export interface Stateful<S, Mapped, P = unknown> {
   /** A copy of the state. */
   readonly state: S;
   /** Back to the initial state. */
@@ -54,31 +55,37 @@ export interface Stateful<S, Mapped> {
   snapshot(): Snapshot<S>;
   /** Goes on from a snapshot or its parsed JSON; throws, the state untouched, if it does not fit. */
   restore(snapshot: SnapshotInput): void;
+  /**
+   * Goes on with other parameters, in the form of the model's `params`, the state untouched; names
+   * that are left out keep their values. Throws a RecurError, nothing changed, if they do not fit.
+   */
+  use(params: P): void;
 }
 
 /** A stateful layer or cell: vectors in, vectors out, in the form that came in. */
-export interface StatefulLayer<S, Y> extends Stateful<S, MapSequence<Y>> {
+export interface StatefulLayer<S, Y, P = unknown> extends Stateful<S, MapSequence<Y>, P> {
   <X extends Vec>(x: X): Answer<Y, X>;
 }
 
 /** A stateful plain function: whatever it takes and answers. */
-export interface StatefulFunction<S, X, Y> extends Stateful<S, (sequence: Iterable<X>) => Y[]> {
+export interface StatefulFunction<S, X, Y, P = unknown>
+  extends Stateful<S, (sequence: Iterable<X>) => Y[], P> {
   (x: X): Y;
 }
 
 /** What `stateful(model)` is: vectors in, or whatever the function takes that comes first. */
 export type StatefulOf<M> = [Vec] extends [InputOf<M>]
   ? [InputOf<M>] extends [Vec]
-    ? StatefulLayer<StateOf<M>, OutputOf<M>>
-    : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>>
-  : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>>;
+    ? StatefulLayer<StateOf<M>, OutputOf<M>, ParamsOf<M>>
+    : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>, ParamsOf<M>>
+  : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>, ParamsOf<M>>;
 
 /** Nobody ends a stateful model: its room is given back when it is gone. */
 const abandoned = /* @__PURE__ */ new FinalizationRegistry<Session['held']>(release);
 
 /**
  * A model as a callable object that holds its state: `m(x)`, `m.state`, `m.reset()`, `m.map(seq)`,
- * `m.snapshot()`, `m.restore(snapshot)`. The same as `recur`, without RxJS, for the same inputs and
+ * `m.snapshot()`, `m.restore(snapshot)`, `m.use(params)`. The same as `recur`, without RxJS, for the same inputs and
  * outputs; `reset` goes back to `initialState`.
  *
  * Throws a RecurError where the operator would notify: for a wrong argument, an invalid datum, a
@@ -124,6 +131,7 @@ export function stateful(
     map: { value: (sequence: unknown) => handle(sequence, true) },
     snapshot: { value: () => session.snapshot() },
     restore: { value: (snapshot: unknown) => session.restore(snapshot) },
+    use: { value: (params: unknown) => session.use(params) },
     toString: { value: () => layerText(cell) },
   });
 }

@@ -48,7 +48,9 @@ export function tap(name: string, member?: Member): unknown {
     );
   }
   const cell = memberCell('tap', member, 0);
-  const spec = { kind: 'layer', name: 'tap', settings, members: [cell], shapes: [], params: {} };
+  const again = ([inner]: readonly AnyCell[]) => tap(name, inner as Cell);
+  const parts = { settings, members: [cell], shapes: [], params: {}, again };
+  const spec = { kind: 'layer', name: 'tap', ...parts };
   const own = Object.getOwnPropertyDescriptors(cell) as unknown as Cell;
   return makeCell<unknown, number, number, SameForm, unknown>(
     Object.defineProperties({}, own as never) as never,

@@ -40,6 +40,7 @@ export function windowCell(
       signature: `Window(${steps}, ${layerSignature(cell)})`,
       settings: { steps },
       members: [cell],
+      again: ([inner]) => windowCell(steps, inner),
       inputSize: size,
       outputSize,
     },

@@ -6,7 +6,7 @@ import type { PlainCell } from '../layers/function-cell.js';
 import type { InputOf, Model, OutputOf } from '../layers/members.js';
 import { streamOptions } from '../layers/session.js';
 import type { EventOperator } from './layer.js';
-import { type RecurConfig, streamOperator } from './recur.js';
+import { type RecurConfig, streamOperator, type WeightsConfig } from './recur.js';
 
 /** Configuration of `forecast`: that of `recur`, and how an output becomes the next input. */
 export interface ForecastConfig<S, E, X, Y, P, Initial = StateInput<S>>
@@ -39,9 +39,10 @@ export function forecast<
 >(
   model: M,
   steps: number,
-  config: ForecastConfig<StateOf<M>, E, X, Answer<OutputOf<M>, X>, P> & {
-    readonly select: (event: E) => X;
-  },
+  config: ForecastConfig<StateOf<M>, E, X, Answer<OutputOf<M>, X>, P> &
+    WeightsConfig<M> & {
+      readonly select: (event: E) => X;
+    },
 ): EventOperator<E, P>;
 export function forecast<
   M extends Model,
@@ -50,7 +51,7 @@ export function forecast<
 >(
   model: M,
   steps: number,
-  config?: ForecastConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P>,
+  config?: ForecastConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P> & WeightsConfig<M>,
 ): EventOperator<E, P>;
 export function forecast<S, X, Y, E = X, P = Forecast<Y>>(
   fn: PlainCell<S, X, Y>,

@@ -7,8 +7,9 @@ import { carried, type InputOf, type Model, type OutputOf } from '../layers/memb
 import { type Session, type SessionConfig, sessions } from '../layers/session.js';
 import { isSnapshot } from '../layers/snapshot.js';
 import type { StreamConfig } from '../layers/stateful.js';
+import type { ParamsOf } from '../layers/with-params.js';
 import type { EventOperator, FunctionLayer, LayerOf } from './layer.js';
-import { type Notifier, notifier } from './notifier.js';
+import { type Notifier, notifier, observed } from './notifier.js';
 import { checkSource } from './source.js';
 
 /** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
@@ -38,6 +39,18 @@ export interface RecurConfig<
    * which is told of it, the datum is dropped, the state untouched, and the stream goes on.
    */
   readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: E) => void) | undefined;
+  /** Parameter sets of the model: see `WeightsConfig`. */
+  readonly weights?: ObservableInput<unknown> | undefined;
+}
+
+/** Parameters that change while a stream runs. */
+export interface WeightsConfig<M> {
+  /**
+   * Parameter sets in the form of the model's `params`: each counts from the next event on, the state
+   * untouched, and for resets that come after it. Names that are left out keep their values. A set
+   * that does not fit is the output's error; so is an error of the observable, not its completion.
+   */
+  readonly weights?: ObservableInput<ParamsOf<M>> | undefined;
 }
 
 type Chunk<X> = readonly X[] | (X extends { readonly shape: readonly number[] } ? X : never);
@@ -51,11 +64,12 @@ type Simple<S> = StreamConfig<S> & {
 type Beginning<Initial> = {
   readonly [K in Exclude<keyof RecurConfig, 'initialState'>]?: undefined;
 } & { readonly initialState?: Initial | (() => Initial) | undefined };
-type Rest<S, E> = Pick<RecurConfig<S, E>, 'reset' | 'onInvalid'>;
+type Rest<M, E> = Pick<RecurConfig<StateOf<M>, E>, 'reset' | 'onInvalid'> & WeightsConfig<M>;
 
 /** The configuration as the code handles it; the overloads of `recur` are what users see. */
 export interface UntypedConfig extends SessionConfig {
   readonly reset?: unknown;
+  readonly weights?: unknown;
   readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: never) => void) | undefined;
 }
 
@@ -85,14 +99,15 @@ export function recur<M extends Model>(
 ): LayerOf<M>;
 export function recur<M extends Model, E extends InputOf<M>>(
   model: M,
-  config: Simple<StateOf<M>> & Rest<StateOf<M>, E>,
+  config: Simple<StateOf<M>> & Rest<M, E>,
 ): <X extends E>(source: Observable<X>) => Observable<Answer<OutputOf<M>, X>>;
 export function recur<M extends Model, E, X, P = ChunkAnswer<OutputOf<M>, X>>(
   model: M,
-  config: RecurConfig<StateOf<M>, E, X, ChunkAnswer<OutputOf<M>, X>, P> & {
-    readonly chunks: true;
-    readonly select: (event: E) => X;
-  },
+  config: RecurConfig<StateOf<M>, E, X, ChunkAnswer<OutputOf<M>, X>, P> &
+    WeightsConfig<M> & {
+      readonly chunks: true;
+      readonly select: (event: E) => X;
+    },
 ): EventOperator<E, P>;
 export function recur<
   M extends Model,
@@ -100,19 +115,22 @@ export function recur<
   P = ChunkAnswer<OutputOf<M>, E>,
 >(
   model: M,
-  config: RecurConfig<StateOf<M>, E, E, ChunkAnswer<OutputOf<M>, E>, P> & { readonly chunks: true },
+  config: RecurConfig<StateOf<M>, E, E, ChunkAnswer<OutputOf<M>, E>, P> &
+    WeightsConfig<M> & { readonly chunks: true },
 ): EventOperator<E, P>;
 export function recur<M extends Model, E, X extends InputOf<M>, P = Answer<OutputOf<M>, X>>(
   model: M,
-  config: RecurConfig<StateOf<M>, E, X, Answer<OutputOf<M>, X>, P> & {
-    readonly select: (event: E) => X;
-  },
+  config: RecurConfig<StateOf<M>, E, X, Answer<OutputOf<M>, X>, P> &
+    WeightsConfig<M> & {
+      readonly select: (event: E) => X;
+    },
 ): EventOperator<E, P>;
 export function recur<M extends Model, E extends InputOf<M>, P>(
   model: M,
-  config: RecurConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P> & {
-    readonly project: (output: Answer<OutputOf<M>, E>, event: E) => P;
-  },
+  config: RecurConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P> &
+    WeightsConfig<M> & {
+      readonly project: (output: Answer<OutputOf<M>, E>, event: E) => P;
+    },
 ): EventOperator<E, P>;
 export function recur<S, X, Y>(
   fn: PlainCell<S, X, Y>,
@@ -139,10 +157,12 @@ export function streamOperator(
 ): unknown {
   const { cell, start } = sessions(where, model, config, known);
   const resets = notifier(`${where}.reset`, config.reset);
+  const { weights } = config;
+  const sets = weights === undefined ? undefined : observed(`${where}.weights`, weights);
   const text = layerText(cell);
   const operator = (source: Observable<unknown>) => {
     checkSource(text, source, 'for data, m = stateful(model): m(x), m.map(steps)');
-    return subscribeWith(source, start, resets, config);
+    return subscribeWith(source, start, resets, sets, config);
   };
   // What a configuration says of the stream, rather than of the model.
   const carriedNames = Object.entries(config).flatMap(([name, value]) =>
@@ -168,6 +188,7 @@ function subscribeWith(
   source: Observable<unknown>,
   start: () => Session,
   resets: () => Notifier,
+  sets: Observable<unknown> | undefined,
   { onInvalid = 'error', state }: UntypedConfig,
 ): Observable<unknown> {
   return new Observable(subscriber => {
@@ -186,15 +207,21 @@ function subscribeWith(
       tellLast();
       subscriber.error(error);
     };
-    const next = (value: unknown) => {
-      try {
-        if (isSnapshot(value)) session.restore(value);
-        else session.reset();
-      } catch (error) {
-        fail(error);
-      }
+    const listen = (notices: Observable<unknown> | undefined, work: (value: unknown) => void) => {
+      const next = (value: unknown) => {
+        try {
+          work(value);
+        } catch (error) {
+          fail(error);
+        }
+      };
+      if (!subscriber.closed) subscriber.add(notices?.subscribe({ next, error: fail }));
     };
-    subscriber.add(notices?.subscribe({ next, error: fail }));
+    listen(sets, params => session.use(params));
+    listen(notices, value => {
+      if (isSnapshot(value)) session.restore(value);
+      else session.reset();
+    });
     if (subscriber.closed) return;
 
     const step = (event: unknown): unknown => {

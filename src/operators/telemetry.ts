@@ -7,7 +7,7 @@ import type { LayerReading } from '../layers/layer-reading.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../layers/members.js';
 import { readingsOf } from '../layers/readings.js';
 import { type Probe, streamOptions } from '../layers/session.js';
-import { type RecurConfig, streamOperator } from './recur.js';
+import { type RecurConfig, streamOperator, type WeightsConfig } from './recur.js';
 
 /** What went on in a model in one step. */
 export interface Reading {
@@ -45,13 +45,14 @@ export type TelemetryConfig<S, E, X, Y, P> = Omit<RecurConfig<S, E, X, Y, P>, 'c
  */
 export function telemetry<M extends Model, E, X extends InputOf<M>, P = Answer<OutputOf<M>, X>>(
   model: M,
-  config: TelemetryConfig<StateOf<M>, E, X, Answer<OutputOf<M>, X>, P> & {
-    readonly select: (event: E) => X;
-  },
+  config: TelemetryConfig<StateOf<M>, E, X, Answer<OutputOf<M>, X>, P> &
+    WeightsConfig<M> & {
+      readonly select: (event: E) => X;
+    },
 ): TelemetryOperator<E, P>;
 export function telemetry<M extends Model, E extends InputOf<M>, P = Answer<OutputOf<M>, E>>(
   model: M,
-  config?: TelemetryConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P>,
+  config?: TelemetryConfig<StateOf<M>, E, E, Answer<OutputOf<M>, E>, P> & WeightsConfig<M>,
 ): TelemetryOperator<E, P>;
 export function telemetry<S, X, Y, E = X, P = Y>(
   fn: PlainCell<S, X, Y>,

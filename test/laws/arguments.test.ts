@@ -130,7 +130,7 @@ const configs: Table = [
   ['stateful: expected a layer, a cell or a function, got null', () => stateful(null)],
   ['recur: expected an object of options, got null', () => recur(net, null)],
   [
-    "recur: expected options named initialState, restore, state, select, project, chunks, backend, reuse, transferable, reset, onInvalid, got 'onReset'",
+    "recur: expected options named initialState, restore, state, select, project, chunks, backend, reuse, transferable, reset, weights, onInvalid, got 'onReset'",
     () => recur(net, { onReset: 1 }),
   ],
   [

@@ -1,0 +1,99 @@
+import {
+  type AnyCell,
+  equationCell,
+  internals,
+  type LayerSpec,
+  type Params,
+} from '../equations/cell.js';
+import {
+  type ParameterInput,
+  type ParameterShape,
+  parameterShapes,
+  readParameters,
+} from '../equations/parameters.js';
+import { lower } from '../equations/spec.js';
+import { demand } from '../errors.js';
+import { enginesIn } from './backend.js';
+import { chainOf, layerText } from './chain.js';
+import { startingFrom } from './function-cell.js';
+
+/**
+ * A set of parameters for a model, in the form of its `params`: for a cell a record by name, for a
+ * chain a tuple with one entry a member. Names and members that are left out keep their values.
+ */
+export type ParamsOf<M> = M extends { readonly params: infer P } ? ParamsInput<P> : never;
+
+type ParamsInput<P> = P extends readonly unknown[]
+  ? number extends P['length']
+    ? readonly unknown[]
+    : { readonly [K in keyof P]?: ParamsInput<P[K]> | undefined }
+  : P extends Params
+    ? { readonly [K in keyof P]?: ParameterInput | undefined }
+    : unknown;
+
+/**
+ * The model again with other parameters, and the initial state that it was given; itself if no
+ * parameter is. Throws a RecurError that names a parameter that does not fit, or that there is not.
+ */
+export function withParams(cell: AnyCell, given: unknown, where: string): AnyCell {
+  const again = withOther(cell, given, where);
+  return again === cell ? cell : startingFrom(again, cell[internals].initialState);
+}
+
+function withOther(cell: AnyCell, given: unknown, where: string): AnyCell {
+  const { spec } = cell[internals];
+  if (spec.kind === 'function') {
+    const isEmpty = typeof given === 'object' && given && !Object.keys(given).length;
+    demand(isEmpty, where, 'no parameters: a plain function has none', given);
+    return cell;
+  }
+  if (spec.kind === 'equations') {
+    const { definition, sizes, bias } = spec;
+    const shapes = parameterShapes(definition.plan, sizes, bias);
+    const params = updated(`${where}.${lower(definition.name)}`, shapes, spec.params, given);
+    return params ? equationCell({ ...spec, params }) : cell;
+  }
+  const { members } = spec;
+  if (!members.length) {
+    const { name, shapes, params: old, again } = spec as LayerSpec;
+    const params = updated(`${where}.${name}`, shapes, old, given);
+    return params && again ? again([], params) : cell;
+  }
+  // A named output has the parameters of the layer that makes it.
+  const isTap = spec.kind === 'layer' && spec.name === 'tap';
+  const tuple = isTap ? [given] : given;
+  const { length } = members;
+  const isTuple = Array.isArray(tuple) && tuple.length <= length;
+  demand(isTuple, where, `a tuple of ${length}, as the params of ${layerText(cell)} are`, given);
+  const next = members.map((member, i) =>
+    tuple[i] === undefined
+      ? member
+      : withParams(member, tuple[i], isTap ? where : `${where}[${i}]`),
+  );
+  if (next.every((member, i) => member === members[i])) return cell;
+  if (spec.kind === 'chain') return chainOf(next);
+  return spec.again ? spec.again(next, spec.params) : cell;
+}
+
+/** Parameters of which some are given anew; undefined if none is. */
+function updated(
+  where: string,
+  shapes: readonly ParameterShape[],
+  old: Readonly<Record<string, Float32Array>>,
+  given: unknown,
+): Readonly<Record<string, Float32Array>> | undefined {
+  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
+  demand(isRecord, where, 'parameters by name', given);
+  const named = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (!named.length) return undefined;
+  const known = shapes.filter(({ name }) => named.some(([own]) => own === name));
+  // A name that there is not is refused with those that there are.
+  const own = known.length === named.length ? known : shapes;
+  return { ...old, ...readParameters(where, own, Object.fromEntries(named) as never) };
+}
+
+/** Gives back the weights of a cell that no stream runs any more, but for those that others share. */
+export function retire(cell: AnyCell, ...others: readonly AnyCell[]): void {
+  const shared = new Set(others.flatMap(enginesIn));
+  for (const engines of enginesIn(cell)) if (!shared.has(engines)) engines.release();
+}
