@@ -21,7 +21,12 @@ import { startingFrom } from './function-cell.js';
  * A set of parameters for a model, in the form of its `params`: for a cell a record by name, for a
  * chain a tuple with one entry a member. Names and members that are left out keep their values.
  */
-export type ParamsOf<M> = M extends { readonly params: infer P } ? ParamsInput<P> : never;
+export type ParamsOf<M> = M extends { readonly params: infer P }
+  ? ParamsInput<P> | UntypedParams
+  : never;
+
+/** `params` of a model whose type is not known, as one from a file. */
+type UntypedParams = Params | readonly UntypedParams[];
 
 type ParamsInput<P> = P extends readonly unknown[]
   ? number extends P['length']
