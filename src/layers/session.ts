@@ -5,9 +5,10 @@ import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import { type Backend, backends } from '../kernels/backends.js';
 import { backendOf } from './backend.js';
 import { cellIn, layerSignature } from './chain.js';
+import { digestsOf } from './digest.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
 import { chunkSteps, readChunk, rowOf } from './sequences.js';
-import { copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
+import { checkFits, copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
 import { retire, withParams } from './with-params.js';
 
 /** Who is told of every state: an observer, or a function. */
@@ -252,7 +253,8 @@ export class Session {
   snapshot(): Snapshot {
     const { batch } = this.held.machine;
     const backend = backendOf(this.#cell, this.#config.backend);
-    return new Snapshot({ backend, layer: this.#layer, batch }, this.state());
+    const header = { backend, layer: this.#layer, batch, ...digestsOf(this.#cell) };
+    return new Snapshot(header, this.state());
   }
 
   /** Tells the observer of states where the model is now. */
@@ -277,9 +279,9 @@ export class Session {
   }
 
   #resume(given: unknown): Machine {
-    const { layer, state, batch } = toSnapshot('restore', given);
-    const own = this.#layer;
-    if (layer !== own) throw mismatch('restore', `a snapshot of ${own}`, `one of ${layer}`);
+    const snapshot = toSnapshot('restore', given);
+    checkFits(snapshot, this.#layer, digestsOf(this.#given).graph);
+    const { state, batch } = snapshot;
     return this.#begin(state, { batch, restored: true });
   }
 

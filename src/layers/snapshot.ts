@@ -1,5 +1,5 @@
 import type { Batch } from '../equations/state.js';
-import { demand, RecurError } from '../errors.js';
+import { demand, mismatch, RecurError } from '../errors.js';
 import type { Backend } from '../kernels/backends.js';
 import { checkPlain, decode, encode } from './encoding.js';
 import { copyValue } from './values.js';
@@ -14,6 +14,9 @@ interface Header {
   readonly backend: string;
   readonly layer: string;
   readonly batch: Batch;
+  /** Digests of the model's equations and of its parameters; older snapshots have none. */
+  readonly graph?: string | undefined;
+  readonly weights?: string | undefined;
 }
 
 /**
@@ -36,6 +39,10 @@ export class Snapshot<S = unknown> implements Header {
   declare readonly layer: string;
   /** Columns of the batch; 0 for plain vectors, null before the first datum. */
   declare readonly batch: Batch;
+  /** A digest of the layer's equations: a state goes on in a layer with the same one. */
+  declare readonly graph?: string | undefined;
+  /** A digest of the parameters that computed it. `restore` does not ask for the same ones. */
+  declare readonly weights?: string | undefined;
   declare readonly state: S;
 
   /** Throws a RecurError that names the path of anything in the state that is not plain data. */
@@ -84,18 +91,32 @@ export function snapshotFromBytes(bytes: Uint8Array): Snapshot {
 export function toSnapshot(where: string, value: unknown): Snapshot {
   if (value instanceof Snapshot) return value;
   demand(isSnapshot(value), where, `a snapshot, with format '${format}'`, value);
-  const { version: written, backend, layer, batch, state } = value as unknown as Snapshot;
+  const { state, ...header } = value as unknown as Snapshot;
+  const { version: written, backend, layer, batch, graph, weights } = header;
   demand(written === version, 'snapshot.version', String(version), written);
   const isKnown = backendNames.includes(backend);
   demand(isKnown, 'snapshot.backend', `one of ${backendNames.join(', ')}`, backend);
   demand(typeof layer === 'string', 'snapshot.layer', "a layer's text", layer);
   const isCount = Number.isSafeInteger(batch) && (batch as number) >= 0;
   demand(batch === null || isCount, 'snapshot.batch', 'null or a count', batch);
-  return new Snapshot({ backend, layer, batch }, decode(state, 'snapshot.state'));
+  for (const [name, digest] of Object.entries({ graph, weights })) {
+    const fits = digest === undefined || /^[\da-f]{16}$/.test(digest);
+    demand(fits, `snapshot.${name}`, '16 hexadecimal digits', digest);
+  }
+  const given = { backend, layer, batch, ...(graph && { graph }), ...(weights && { weights }) };
+  return new Snapshot(given, decode(state, 'snapshot.state'));
 }
 
 /** `toSnapshot` into one that nobody else can change. */
 export function copySnapshot(value: unknown): Snapshot {
   const snapshot = toSnapshot('restore', value);
   return new Snapshot(snapshot, copyValue(snapshot.state));
+}
+
+/** Refuses a snapshot of another model, by its text and by its digest if it has one. */
+export function checkFits({ layer, graph }: Snapshot, text: string, own: string): void {
+  if (layer !== text) throw mismatch('restore', `a snapshot of ${text}`, `one of ${layer}`);
+  if (graph === undefined || graph === own) return;
+  const hint = 'the text of a cell is another one now';
+  throw mismatch('restore', `a snapshot of the equations ${own}`, `one of ${graph}`, hint);
 }

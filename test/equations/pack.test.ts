@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
-import { defineCell, gruCell, lstmCell, peepholeLstmCell } from '../../src/core.js';
-import type { AnyCell } from '../../src/equations/cell.js';
+import { describe, expect, test } from 'vitest';
+import { defineCell, embeddingCell, gruCell, lstmCell, peepholeLstmCell } from '../../src/core.js';
+import { type AnyCell, internals } from '../../src/equations/cell.js';
 import { memoryPlan } from '../../src/equations/memory-plan.js';
-import { pack } from '../../src/equations/pack.js';
+import { pack, unpack } from '../../src/equations/pack.js';
 import { inRow } from '../../src/equations/units.js';
 import { layersOf, specOf } from '../cells/kinds.js';
 
@@ -92,4 +92,49 @@ test('learned vectors lie as they are', () => {
 test('a forget bias of 1 is in the second of an LSTM’s four', () => {
   const { layer, at } = packed(lstmCell(2, 2, { seed: 1 }));
   expect(at(layer.stages[0].biases, 16)).toEqual([0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+describe('unpacking is the inverse of packing', () => {
+  const cells: Readonly<Record<string, AnyCell>> = {
+    lstm: lstmCell(3, 5, { seed: 1 }),
+    'gru, reset before': gruCell(2, 7, { seed: 2, resetGate: 'before' }),
+    'peephole lstm': peepholeLstmCell(4, 6, { seed: 3 }),
+    'without biases': gruCell(2, 3, { seed: 4, bias: false }),
+    'two maps of one sum': defineCell('Mine', "h' = W_a x + W_b x + U_a h")(2, 3, { seed: 5 }),
+  };
+
+  test.each(Object.entries(cells))('%s', (_, cell) => {
+    const units = inRow([specOf(cell)]);
+    const plan = memoryPlan(units, 6);
+    const memory = new Float32Array(plan.weights / 4);
+    pack(plan, units, memory);
+    const [params] = unpack(plan, units, memory);
+    const { params: own } = specOf(cell);
+    expect(Object.keys(params)).toEqual(Object.keys(own));
+    for (const [name, values] of Object.entries(own)) {
+      if (!name.startsWith('bias')) expect(params[name], name).toEqual(values);
+    }
+    const again = new Float32Array(plan.weights / 4);
+    pack(plan, [{ ...units[0], spec: { ...specOf(cell), params } }], again);
+    expect(again).toEqual(memory);
+  });
+
+  test('two biases of a sum come back as their sum and 0', () => {
+    const params = { weightIh: [1], weightHh: [2], biasIh: [3], biasHh: [4] };
+    const units = inRow([specOf(defineCell('Mine', "h' = W_a x + U_a h")(1, 1, { params }))]);
+    const plan = memoryPlan(units, 6);
+    const memory = new Float32Array(plan.weights / 4);
+    pack(plan, units, memory);
+    const [{ biasIh, biasHh }] = unpack(plan, units, memory);
+    expect([...biasIh, ...biasHh]).toEqual([7, 0]);
+  });
+
+  test('an embedding’s table', () => {
+    const { engines } = embeddingCell(3, 2, { params: { weight: [1, 2, 3, 4, 5, 6] } })[internals];
+    const units = engines?.units ?? [];
+    const plan = memoryPlan(units, 6);
+    const memory = new Float32Array(plan.weights / 4);
+    pack(plan, units, memory);
+    expect(unpack(plan, units, memory)).toEqual([{ table: Float32Array.of(1, 2, 3, 4, 5, 6) }]);
+  });
 });

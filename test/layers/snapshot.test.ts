@@ -3,6 +3,7 @@ import { NdView } from '../../src/arrays/ndarray.js';
 import {
   backend,
   chain,
+  defineCell,
   dense,
   gru,
   lstm,
@@ -13,6 +14,7 @@ import {
   snapshotFromBytes,
   stateful,
 } from '../../src/index.js';
+import type { Model } from '../../src/layers/members.js';
 import { sameBits } from '../laws/bits.js';
 
 const layer = lstm(1, 2, { seed: 1 });
@@ -41,6 +43,8 @@ test('a snapshot says what it is of', () => {
     backend: backend(layer),
     layer: 'Recur(LSTMCell(1, 2))',
     batch: null,
+    graph: expect.stringMatching(/^[\da-f]{16}$/),
+    weights: expect.stringMatching(/^[\da-f]{16}$/),
     state: 0,
   });
   m([1]);
@@ -206,5 +210,54 @@ describe('what no snapshot holds is refused when it is taken, by its path', () =
     expect([m('a'), m('b')]).toEqual([1, 2]);
     expect(() => m.snapshot()).toThrow('state: expected numbers, strings');
     expect(m('c')).toBe(3);
+  });
+});
+
+describe('the digests of a snapshot', () => {
+  const digests = (model: Model) => {
+    const { graph, weights } = stateful(model).snapshot();
+    return { graph, weights };
+  };
+
+  test('tell equations and parameters apart: one bit of one parameter makes other weights', () => {
+    const one = lstm(1, 2, { seed: 1 });
+    expect(digests(lstm(1, 2, { seed: 1 }))).toEqual(digests(one));
+    const weightIh = one.params.weightIh.data.slice();
+    new Int32Array(weightIh.buffer)[7] ^= 1;
+    const other = digests(lstm(1, 2, { params: { ...one.params, weightIh } }));
+    expect(other.graph).toBe(digests(one).graph);
+    expect(other.weights).not.toBe(digests(one).weights);
+    expect(digests(lstm(1, 3, { seed: 1 })).graph).not.toBe(digests(one).graph);
+  });
+
+  test('do not change with the white space of a text', () => {
+    const text = "h' = h + W x";
+    const [a, b] = [text, `\n\n  h'  =   h + W x  \n`].map(t => {
+      return defineCell('Sum', t)(1, 1, { params: { weightIh: [1] } });
+    });
+    expect(digests(a)).toEqual(digests(b));
+  });
+
+  test('equal names with other equations are refused, the state kept', () => {
+    const cellOf = (text: string) => defineCell('Mine', text)(1, 1, { params: { weightIh: [1] } });
+    const m = stateful(cellOf("h' = h + W x"));
+    m([1]);
+    const other = stateful(cellOf("h' = h - W x"));
+    other([1]);
+    expect(() => other.restore(m.snapshot())).toThrow(
+      /^restore: expected a snapshot of the equations [\da-f]{16}, got one of [\da-f]{16}; the text/,
+    );
+    expect(other.state).toEqual(Float32Array.of(-1));
+  });
+
+  test('other parameters go on from a state; a swap makes other weights', () => {
+    const m = stateful(lstm(1, 2, { seed: 1 }));
+    m([1]);
+    const before = m.snapshot();
+    m.use(lstm(1, 2, { seed: 2 }).params);
+    const after = m.snapshot();
+    expect([after.graph, after.state]).toEqual([before.graph, before.state]);
+    expect(after.weights).toBe(digests(lstm(1, 2, { seed: 2 })).weights);
+    expect(after.weights).not.toBe(before.weights);
   });
 });
