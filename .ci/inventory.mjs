@@ -67,6 +67,7 @@ export const scripts = [
     quick: [],
     input: 'prepare step lstm 8 1\nwarm 1\nturn 1\n',
   },
+  { script: 'test/bench/models.mjs', quick: ['--quick'] },
   { script: 'test/bench/portable.mjs', quick: ['--quick'] },
   { script: 'test/bench/report.mjs', quick: ['--check'] },
   { script: 'test/bench/same-bits.mjs', quick: ['--quick'] },
