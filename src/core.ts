@@ -35,6 +35,7 @@ export type { Combine } from './layers/combine.js';
 export { type Conv1dOptions, conv1dCell } from './layers/conv1d.js';
 export type { ConvolutionOptions } from './layers/convolution.js';
 export { type EmbeddingOptions, embeddingCell } from './layers/embedding.js';
+export { type KeyedSnapshots, keyedSnapshots } from './layers/keyed-snapshots.js';
 export {
   type MapSequencesOptions,
   type Mask,

@@ -6,9 +6,11 @@ export { type FrameConfig, frame, type Samples } from './operators/frame.js';
 export type {
   Evicted,
   Invalid,
+  Keyed,
   Keys,
   RecurByConfig,
   Restored,
+  SnapshotStore,
 } from './operators/keyed-config.js';
 export type { EventOperator, FunctionLayer, Layer, LayerOf } from './operators/layer.js';
 export {

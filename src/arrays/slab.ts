@@ -10,7 +10,8 @@ const NEIGHBOURS = 8;
  * is never written again; the first has one to itself, then two share one, then four.
  */
 export class Slab {
-  #buffer = new ArrayBuffer(0);
+  #buffer: ArrayBuffer | undefined;
+  #length = 0;
   #used = 0;
   #bytes = 0;
   #owner: unknown;
@@ -25,16 +26,18 @@ export class Slab {
   take(n: number, owner?: unknown): Float32Array {
     const bytes = n * 4;
     if (this.#separate || bytes <= INLINE_BYTES || bytes > LARGE_BYTES) return new Float32Array(n);
-    const isSame = owner === this.#owner && bytes === this.#bytes;
-    const { byteLength } = this.#buffer;
-    if (!isSame || this.#used === byteLength) {
-      const length = isSame ? Math.min(2 * byteLength, NEIGHBOURS * bytes) : bytes;
-      this.#buffer = new ArrayBuffer(length);
-      this.#used = 0;
+    if (owner !== this.#owner || bytes !== this.#bytes) {
       this.#owner = owner;
-      this.#bytes = bytes;
+      this.#bytes = this.#used = this.#length = bytes;
+      // Costs half of a buffer and a view of it.
+      return new Float32Array(n);
     }
-    const vector = new Float32Array(this.#buffer, this.#used, n);
+    if (this.#used === this.#length) {
+      this.#length = Math.min(2 * this.#length, NEIGHBOURS * bytes);
+      this.#buffer = new ArrayBuffer(this.#length);
+      this.#used = 0;
+    }
+    const vector = new Float32Array(this.#buffer as ArrayBuffer, this.#used, n);
     this.#used += bytes;
     return vector;
   }
@@ -42,5 +45,6 @@ export class Slab {
   /** What is taken next shares nothing with what was taken. */
   end(): void {
     this.#bytes = 0;
+    this.#buffer = undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Observable, ObservableInput, Observer, SchedulerLike } from 'rxjs'
 import type { StateInput } from '../equations/cell.js';
 import { checkNames, demand, type RecurError } from '../errors.js';
 import { type Backend, backends } from '../kernels/backends.js';
-import type { Reason } from '../layers/keyed-stream.js';
+import type { Reason } from '../layers/key-space.js';
 import type { Snapshot } from '../layers/snapshot.js';
 import type { SnapshotInput } from '../layers/stateful.js';
 
@@ -26,6 +26,26 @@ export interface Restored<K, S = unknown> {
   readonly snapshot: Snapshot<S>;
 }
 
+/** A store of snapshots by key: a Map, `keyedSnapshots(bytes)`, or anything else with `get`. */
+export interface SnapshotStore<K> {
+  get(key: K): SnapshotInput | undefined | PromiseLike<SnapshotInput | undefined>;
+}
+
+/** The keys of one subscription that have states, and their states. */
+export interface Keyed<K> {
+  readonly size: number;
+  /** The keys that have states, in the order in which they came. */
+  keys(): IterableIterator<K>;
+  /**
+   * A checkpoint: the states of all keys, or of those `changed` (begun, stepped, reset or restored)
+   * since the last one, as bytes for `keyedSnapshots`. Nothing is evicted, and events go on. Throws a
+   * RecurError after the subscription's end, and for a key that is an object, a symbol or a function.
+   */
+  snapshots(options?: { readonly changed?: boolean | undefined }): Uint8Array<ArrayBuffer>;
+  /** Keys go on from these snapshots, whatever their states are. Throws for one that does not fit. */
+  restore(snapshots: Iterable<readonly [K, SnapshotInput]>): void;
+}
+
 /** A source of keys: an observable, or a function that is fed each event before it is stepped. */
 export type Keys<E, K> = ObservableInput<K> | ((source: Observable<E>) => ObservableInput<K>);
 
@@ -39,8 +59,13 @@ export interface RecurByConfig<E, K, X = E, Y = unknown, P = Y, S = unknown> {
   readonly project?: ((output: Y, event: E, key: K) => P) | undefined;
   /** Where each key's stream begins: a state, or a function of the key, called at each birth. */
   readonly initialState?: StateInput<S> | ((key: K) => StateInput<S>) | undefined;
-  /** Where a key goes on that has no state (yet, or any more): a snapshot of it, or undefined. */
-  readonly restore?: ((key: K) => SnapshotInput | undefined) | undefined;
+  /**
+   * Where a key goes on that has no state (yet, or any more): a snapshot of it, or undefined. Or a
+   * promise: events of that key wait for it, others go on; rejected, it ends the stream.
+   */
+  readonly restore?: SnapshotStore<K>['get'] | SnapshotStore<K> | undefined;
+  /** Told of each subscription's keys, when it begins: for checkpoints of their states. */
+  readonly keyed?: Partial<Observer<Keyed<K>>> | ((keyed: Keyed<K>) => void) | undefined;
   /** An emission is a key, whose state begins anew at `initialState`, before events that come later. */
   readonly reset?: Keys<E, K> | undefined;
   /** An emission is a key, whose state is given up. */
@@ -100,7 +125,8 @@ const options: Readonly<Record<string, Fits>> = {
   select: callback,
   project: callback,
   initialState: whatever,
-  restore: callback,
+  restore: [value => isFunction(value) || has(value, 'get'), 'a function, or a Map of snapshots'],
+  keyed: observer,
   reset: whatever,
   evict: whatever,
   maxKeys: count,

@@ -1,19 +1,17 @@
 import {
   concat,
   concatMap,
-  defer,
-  EMPTY,
   filter,
   map,
   merge,
-  type Observable,
+  Observable,
   type ObservableInput,
   type SchedulerLike,
   Subject,
   type Subscriber,
   throwError,
 } from 'rxjs';
-import type { KeyedStream } from '../layers/keyed-stream.js';
+import { type KeyedStream, nothing } from '../layers/keyed-stream.js';
 import { Alarm } from './alarm.js';
 import type { Notifier } from './notifier.js';
 
@@ -26,14 +24,11 @@ export interface KeyedSetup {
   readonly idle: number | undefined;
   /** How long an event may wait for others; undefined: not at all. */
   readonly maxDelay: number | undefined;
+  /** True: keys may wait for their snapshots. */
+  readonly late: boolean;
+  /** Is told of a stream's keys. */
+  tellKeys(stream: KeyedStream): void;
 }
-
-/** Takes an event; what is to be emitted now. */
-type Accept = (event: unknown) => readonly unknown[];
-/** Emits, and fails where the stream has failed. */
-type Put = (emissions: readonly unknown[]) => void;
-
-const none: readonly unknown[] = [];
 
 /** One subscription: keyed streams between a source, notifiers, a clock and a subscriber. */
 export function subscribeKeyed(
@@ -43,100 +38,123 @@ export function subscribeKeyed(
 ): void {
   const stream = setup.start();
   subscriber.add(() => stream.end());
-  if (setup.maxDelay === undefined) {
-    // Nothing waits, so that only events have something to emit.
-    const put = () => {
-      if (stream.failure) subscriber.error(stream.failure.error);
-    };
-    const accept = acceptFor(subscriber, stream, setup, put);
-    if (!subscriber.closed) stepAtOnce(source, stream, accept).subscribe(subscriber);
-    return;
-  }
+  const outputs =
+    setup.maxDelay === undefined
+      ? atOnce(source, subscriber, setup, stream)
+      : inBatches(source, subscriber, setup, stream, setup.maxDelay);
+  outputs?.subscribe(subscriber);
+}
+
+/** Each event's emission. By map and filter, which neither over-pull nor throw late. */
+function atOnce(
+  source: Observable<unknown>,
+  subscriber: Subscriber<unknown>,
+  setup: KeyedSetup,
+  stream: KeyedStream,
+): Observable<unknown> | undefined {
+  stream.put = emissions => {
+    for (const emission of emissions) subscriber.next(emission);
+    if (stream.failure) subscriber.error(stream.failure.error);
+  };
+  const listeners = listen(subscriber, setup, stream);
+  if (subscriber.closed) return undefined;
+  const step = (event: unknown) => {
+    if (!listeners.before(event)) return nothing;
+    const emission = stream.acceptOne(event);
+    listeners.after();
+    if (stream.failure) throw stream.failure.error;
+    return emission;
+  };
+  const emitted = source.pipe(
+    map(step),
+    filter(emission => emission !== nothing),
+  );
+  return setup.late ? concat(emitted, restored(stream)) : emitted;
+}
+
+/** Events wait for each other; all that is emitted goes one way, in order. */
+function inBatches(
+  source: Observable<unknown>,
+  subscriber: Subscriber<unknown>,
+  setup: KeyedSetup,
+  stream: KeyedStream,
+  maxDelay: number,
+): Observable<unknown> | undefined {
   const outputs = new Subject<ObservableInput<unknown>>();
-  const put = (emissions: readonly unknown[]) => {
+  // Rings when the first of the events that wait has waited for so many milliseconds.
+  const due = () => (stream.waiting ? stream.waitingSince + maxDelay : Infinity);
+  const alarm = new Alarm(setup.scheduler, due, () => stream.put(stream.flush()));
+  subscriber.add(() => alarm.stop());
+  stream.put = emissions => {
     const { failure } = stream;
-    // What was stepped before the datum that ends the stream is emitted before.
+    // What was stepped before the event that ends the stream is emitted before.
     if (failure) {
       const failing = throwError(() => failure.error);
       outputs.next(concat(emissions, failing));
     } else if (emissions.length) outputs.next(emissions);
+    if (stream.waiting) alarm.set();
   };
   // One after another, also where an emission is what causes the next.
   const emitted = outputs.pipe(concatMap(emissions => emissions));
-  const accept = acceptFor(subscriber, stream, setup, put);
-  if (subscriber.closed) return;
-  const alarm = waitingAlarm(stream, setup.scheduler, setup.maxDelay, put);
-  subscriber.add(() => alarm.stop());
-  const rest = defer(() => {
-    put(stream.flush());
-    outputs.complete();
-    return EMPTY;
-  });
-  const taken = takeInBatches(source, stream, accept, put, alarm);
-  merge(emitted, concat(taken, rest)).subscribe(subscriber);
-}
-
-/** Listens to notifiers and to the clock; what takes events, after the notifiers that hear them. */
-function acceptFor(
-  subscriber: Subscriber<unknown>,
-  stream: KeyedStream,
-  { resets, evictions, scheduler, idle }: KeyedSetup,
-  put: Put,
-): Accept {
-  const reset = resets();
-  const evict = evictions();
-  const listen = ({ notices }: Notifier, work: (key: unknown) => readonly unknown[]) => {
-    const next = (key: unknown) => put(work(key));
-    subscriber.add(notices?.subscribe({ next, error: error => subscriber.error(error) }));
-  };
-  listen(reset, key => stream.reset(key));
-  listen(evict, key => stream.evict(key));
-  if (stream.failure) subscriber.error(stream.failure.error);
-  const due = () => (stream.oldest ?? Infinity) + (idle ?? Infinity);
-  const alarm = new Alarm(scheduler, due, time => put(stream.evictIdle(time, idle ?? Infinity)));
-  subscriber.add(() => alarm.stop());
-  return event => {
-    reset.events?.next(event);
-    evict.events?.next(event);
-    if (subscriber.closed || stream.failure) return none;
+  const listeners = listen(subscriber, setup, stream);
+  if (subscriber.closed) return undefined;
+  const take = (event: unknown): event is never => {
+    if (!listeners.before(event)) return false;
     const emissions = stream.accept(event);
-    if (idle !== undefined) alarm.set();
-    return emissions;
+    listeners.after();
+    stream.put(emissions);
+    return false;
   };
+  const finish = () => {
+    stream.put(stream.flush());
+    outputs.complete();
+  };
+  // Takes the events of the source, emits nothing itself and ends with it.
+  return merge(emitted, concat(source.pipe(filter(take)), restored(stream, finish)));
 }
 
-/** Each event's emission. By map and filter, which neither over-pull nor throw late. */
-function stepAtOnce(source: Observable<unknown>, stream: KeyedStream, accept: Accept) {
-  const step = (event: unknown) => {
-    const emissions = accept(event);
-    if (stream.failure) throw stream.failure.error;
-    return emissions;
-  };
-  return source.pipe(
-    map(step),
-    filter(emissions => emissions.length > 0),
-    map(([emission]) => emission),
+/** Completes when no key waits for its snapshot. */
+function restored(stream: KeyedStream, finish?: () => void): Observable<never> {
+  return new Observable(subscriber =>
+    stream.whenRestored(() => {
+      finish?.();
+      subscriber.complete();
+    }),
   );
 }
 
-/** Rings when the first of the events that wait has waited for so many milliseconds. */
-function waitingAlarm(stream: KeyedStream, scheduler: SchedulerLike, maxDelay: number, put: Put) {
-  const due = () => (stream.waiting ? stream.waitingSince + maxDelay : Infinity);
-  return new Alarm(scheduler, due, () => put(stream.flush()));
-}
-
-/** Takes the events of a source, emits nothing itself and ends with it. */
-function takeInBatches(
-  source: Observable<unknown>,
+/** Listens to notifiers and to the clock; what is done before and after the step of each event. */
+function listen(
+  subscriber: Subscriber<unknown>,
+  { resets, evictions, scheduler, idle, tellKeys }: KeyedSetup,
   stream: KeyedStream,
-  accept: Accept,
-  put: Put,
-  alarm: Alarm,
-): Observable<never> {
-  const take = (event: unknown): event is never => {
-    put(accept(event));
-    if (stream.waiting) alarm.set();
-    return false;
+) {
+  const due = () => (stream.oldest ?? Infinity) + (idle ?? Infinity);
+  const ring = (time: number) => stream.put(stream.evictIdle(time, idle ?? Infinity));
+  const alarm = new Alarm(scheduler, due, ring);
+  subscriber.add(() => alarm.stop());
+  const hear = ({ notices }: Notifier, work: (key: unknown) => readonly unknown[]) => {
+    const next = (key: unknown) => stream.put(work(key));
+    subscriber.add(notices?.subscribe({ next, error: error => subscriber.error(error) }));
   };
-  return source.pipe(filter(take));
+  try {
+    tellKeys(stream);
+  } catch (error) {
+    subscriber.error(error);
+  }
+  const reset = resets();
+  const evict = evictions();
+  hear(reset, key => stream.reset(key));
+  hear(evict, key => stream.evict(key));
+  if (stream.failure) subscriber.error(stream.failure.error);
+  return {
+    before(event: unknown): boolean {
+      reset.events?.next(event);
+      evict.events?.next(event);
+      return !(subscriber.closed || stream.failure);
+    },
+    after(): void {
+      if (idle !== undefined) alarm.set();
+    },
+  };
 }

@@ -7,8 +7,10 @@ import {
   type PlainCell,
   startingFrom,
 } from '../layers/function-cell.js';
-import { type KeyedConfig, type KeyedEvents, KeyedStream } from '../layers/keyed-stream.js';
+import type { KeyedConfig, KeyedEvents } from '../layers/key-space.js';
+import { KeyedStream } from '../layers/keyed-stream.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../layers/members.js';
+import { keysOf } from './keyed.js';
 import { checkKeyed, type Invalid, type RecurByConfig, type UntypedKeyed } from './keyed-config.js';
 import { subscribeKeyed } from './keyed-subscription.js';
 import { notifier } from './notifier.js';
@@ -70,7 +72,7 @@ export function recurBy(model: unknown, config: unknown): unknown {
   const isFactory = typeof initialState === 'function';
   const cell = isFactory ? given : startingFrom(given, initialState);
   const untyped = (isFactory ? config : rest) as KeyedConfig;
-  const { maxKeys, idle, batch, backend, transferable, scheduler = asyncScheduler } = config;
+  const { maxKeys, idle, batch, backend, transferable, keyed, scheduler = asyncScheduler } = config;
   const invalid = new Subject<Invalid<unknown, unknown>>();
   const events = telling(config, invalid);
   const options = {
@@ -78,10 +80,13 @@ export function recurBy(model: unknown, config: unknown): unknown {
     transferable,
     most: batch?.maxSize ?? 1,
     ordered: (maxKeys ?? idle) !== undefined,
+    marked: keyed !== undefined,
     now: () => scheduler.now(),
   };
   const setup = {
     start: () => new KeyedStream(cell, untyped, options, events),
+    tellKeys: (stream: KeyedStream) => keyed && tell(keyed, keysOf(stream)),
+    late: config.restore !== undefined,
     resets: notifier('recurBy.reset', config.reset),
     evictions: notifier('recurBy.evict', config.evict),
     scheduler,
@@ -101,13 +106,14 @@ export function recurBy(model: unknown, config: unknown): unknown {
   });
 }
 
+const tell = <T>(to: Partial<Observer<T>> | ((value: T) => void), value: T) =>
+  typeof to === 'function' ? to(value) : to.next?.(value);
+
 /** Those who are told of keys, as functions; absent where nobody listens. */
 function telling(
   { evicted, restored, onInvalid }: UntypedKeyed,
   invalid: Subject<Invalid<unknown, unknown>>,
 ): KeyedEvents {
-  const tell = <T>(to: Partial<Observer<T>> | ((value: T) => void), value: T) =>
-    typeof to === 'function' ? to(value) : to.next?.(value);
   return {
     invalid(error, event, key) {
       if (onInvalid === 'error') throw error;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { functionCell, startingFrom } from '../../src/layers/function-cell.js';
-import { type KeyedConfig, type KeyedEvents, KeyedStream } from '../../src/layers/keyed-stream.js';
+import type { KeyedConfig, KeyedEvents } from '../../src/layers/key-space.js';
+import { KeyedStream } from '../../src/layers/keyed-stream.js';
 
 /** A running sum by key: ['a', 1] gives 'a1'. */
 const sum = startingFrom(functionCell(((h: number, x: number) => [h + x, h + x]) as never), 0);

@@ -207,7 +207,11 @@ test('wrong arguments throw at the call, in words', () => {
     [sums, { key: 'id' }, "recurBy.key: expected a function, got 'id'"],
     [sums, { key, select: 1 }, 'recurBy.select: expected a function, got 1'],
     [sums, { key, project: 1 }, 'recurBy.project: expected a function, got 1'],
-    [sums, { key, restore: {} }, 'recurBy.restore: expected a function, got an object {  }'],
+    [
+      sums,
+      { key, restore: {} },
+      'recurBy.restore: expected a function, or a Map of snapshots, got an object {  }',
+    ],
     [sums, { key, maxKeys: 0 }, 'recurBy.maxKeys: expected a whole number from 1, got 0'],
     [sums, { key, idle: -1 }, 'recurBy.idle: expected milliseconds, got -1'],
     [sums, { key, idle: Number.NaN }, 'recurBy.idle: expected milliseconds, got NaN'],

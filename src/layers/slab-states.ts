@@ -1,0 +1,248 @@
+import { type NdArray, wrap } from '../arrays/ndarray.js';
+import { Slab } from '../arrays/slab.js';
+import type { Engine } from '../equations/engine.js';
+import { readVector, refuseInput } from '../equations/inputs.js';
+import type { Rows } from '../equations/places.js';
+import {
+  type Batch,
+  type Blocks,
+  layOut,
+  readState,
+  type StateShape,
+  writeState,
+} from '../equations/state.js';
+import { demand } from '../errors.js';
+import { made } from './function-cell.js';
+import { packedOffsets } from './packed-states.js';
+import type { KeyedOptions, KeyedStates } from './slot-states.js';
+
+/**
+ * States in the engine's memory, one block a stream and nothing else. A step of one stream writes to
+ * the block that is spare, which then is the stream's, and its old one is spare: nothing is copied.
+ */
+export class SlabStates implements KeyedStates {
+  readonly shape: StateShape;
+  readonly #engine: Engine;
+  readonly #input: Rows;
+  readonly #output: Rows;
+  readonly #where: string;
+  readonly #initial: unknown;
+  /** Where the slabs begin. */
+  readonly #slabs: number[] = [];
+  /** Where each stream's block is. */
+  #places = new Uint32Array(16);
+  #opened = 0;
+  readonly #closed: number[] = [];
+  /** Inputs and outputs of those that wait, their slots and forms, and room for their states. */
+  readonly #inputs: Float32Array;
+  readonly #outputs: Float32Array;
+  readonly #forms: (NdArray | undefined)[] = [];
+  #slots: readonly number[] = [];
+  readonly #states: number;
+  readonly #most: number;
+  /** A block that is no stream's now, and the one that was taken for it. */
+  #spare: number;
+  readonly #taken: number;
+  /** Where outputs of slots come from, by the slot's last bits: busy keys in turn share none. */
+  readonly #outputSlabs: Slab[] = [];
+  readonly #mask: number;
+  /** How many outputs there were, and before the last one of each slab. */
+  #answered = 0;
+  readonly #answeredBefore: Float64Array;
+  readonly #transferable: boolean | undefined;
+
+  constructor(
+    engine: Engine,
+    shape: StateShape,
+    initial: unknown,
+    { most, transferable }: KeyedOptions,
+  ) {
+    const { pool, input, outputs, units } = engine;
+    this.#engine = engine;
+    this.#input = input;
+    this.#output = outputs[outputs.length - 1];
+    this.shape = shape;
+    this.#initial = initial;
+    [{ where: this.#where }] = units;
+    this.#most = most;
+    this.#inputs = new Float32Array(most * input.size);
+    this.#outputs = new Float32Array(most * this.#output.size);
+    this.#states = pool.take(2 * most);
+    this.#spare = this.#taken = pool.take(1);
+    const slabs = slabsFor(this.#output.size);
+    this.#mask = slabs - 1;
+    this.#answeredBefore = new Float64Array(slabs);
+    this.#transferable = transferable;
+  }
+
+  batch(): Batch {
+    return 0;
+  }
+
+  open(state: unknown, restored?: { readonly batch: Batch }): number {
+    const begin = state === undefined && !restored ? made(this.#initial) : state;
+    const given = readState(this.shape, begin, {
+      restored: restored !== undefined,
+      batch: restored?.batch,
+      finite: !restored,
+    });
+    demand(!given.batch, `${this.#where}.initialState`, 'the state of one stream', 'a batch');
+    const slot = this.#closed.pop() ?? this.#add();
+    const { pool } = this.#engine;
+    const at = this.#places[slot];
+    pool.memory.fill(0, at, at + pool.block);
+    layOut(given, this.#blocks(slot));
+    return slot;
+  }
+
+  close(slot: number): void {
+    this.#closed.push(slot);
+    // The slot may be another key's next.
+    this.#outputSlabs[slot & this.#mask]?.end();
+  }
+
+  state(slot: number): unknown {
+    return writeState(this.shape, this.#blocks(slot), 0);
+  }
+
+  pack(slots: readonly number[]): Float32Array<ArrayBuffer> {
+    const { pool, states } = this.#engine;
+    const { memory } = pool;
+    const offsets = packedOffsets(this.shape);
+    const size = offsets[states.length];
+    const packed = new Float32Array(slots.length * size);
+    for (let i = 0; i < slots.length; i++) {
+      const from = this.#places[slots[i]];
+      for (let k = 0, to = i * size; k < states.length; k++) {
+        const n = offsets[k + 1] - offsets[k];
+        copy(memory, from + states[k], packed, to + offsets[k], n);
+      }
+    }
+    return packed;
+  }
+
+  stepOne(slot: number, x: unknown): unknown {
+    const { pool } = this.#engine;
+    const input = this.#input;
+    // Nobody's code runs between here and the step, so that nobody writes to what streams share.
+    const array = readVector(this.#where, x, pool.memory, input.at, input.size);
+    const odd = this.#engine.step(this.#places[slot], this.#spare);
+    if (odd) refuseInput(this.#engine, odd, 1);
+    return this.#answer(pool.memory, this.#output.at, slot, array);
+  }
+
+  commitOne(slot: number): void {
+    const before = this.#places[slot];
+    this.#places[slot] = this.#spare;
+    this.#spare = before;
+  }
+
+  read(item: number, x: unknown): void {
+    const { size } = this.#input;
+    this.#forms[item] = readVector(this.#where, x, this.#inputs, item * size, size);
+  }
+
+  step(slots: readonly number[], first: number, count: number): void {
+    this.#slots = slots;
+    const { room } = this.#engine;
+    for (let done = 0; done < count; done += room) {
+      this.#some(first + done, Math.min(room, count - done));
+    }
+  }
+
+  /** Steps items first … first + count, whose next states wait behind the present ones. */
+  #some(first: number, count: number): void {
+    const { pool } = this.#engine;
+    const input = this.#input;
+    const { memory, block } = pool;
+    const now = this.#states + first * block;
+    const next = now + this.#most * block;
+    for (let j = 0; j < count; j++) {
+      const from = this.#places[this.#slots[first + j]];
+      memory.copyWithin(now + j * block, from, from + block);
+      const x = (first + j) * input.size;
+      copy(this.#inputs, x, memory, input.at + j * input.stride, input.size);
+    }
+    const odd = count === 1 ? this.#engine.step(now, next) : this.#engine.streams(now, next, count);
+    if (odd) refuseInput(this.#engine, odd, count);
+    const { at, stride, size } = this.#output;
+    for (let j = 0; j < count; j++) {
+      copy(memory, at + j * stride, this.#outputs, (first + j) * size, size);
+    }
+  }
+
+  output(item: number): unknown {
+    const from = item * this.#output.size;
+    return this.#answer(this.#outputs, from, this.#slots[item], this.#forms[item]);
+  }
+
+  commit(item: number): void {
+    const { memory, block } = this.#engine.pool;
+    const from = this.#states + (this.#most + item) * block;
+    memory.copyWithin(this.#places[this.#slots[item]], from, from + block);
+  }
+
+  end(): void {
+    const { pool } = this.#engine;
+    pool.give(this.#states, 2 * this.#most);
+    pool.give(this.#taken, 1);
+    for (const [slab, at] of this.#slabs.entries()) pool.give(at, slotsOf(slab));
+    this.#slabs.length = 0;
+  }
+
+  /** An output in the form of its input. */
+  #answer(from: Float32Array, at: number, slot: number, array: NdArray | undefined): unknown {
+    const { size } = this.#output;
+    // Who keeps a key's output keeps nothing of another key.
+    const y = this.#vector(size, slot);
+    copy(from, at, y, 0, size);
+    return array ? wrap(y, [size], array) : y;
+  }
+
+  /** A new output of a slot. */
+  #vector(size: number, slot: number): Float32Array {
+    const i = slot & this.#mask;
+    const slab = (this.#outputSlabs[i] ??= new Slab(this.#transferable));
+    // Rare keys have buffers to themselves: who keeps their last outputs keeps no others.
+    if (this.#answered - this.#answeredBefore[i] > this.#answeredBefore.length) slab.end();
+    this.#answeredBefore[i] = this.#answered++;
+    return slab.take(size, slot);
+  }
+
+  /** A slot that is new. */
+  #add(): number {
+    const slot = this.#opened;
+    const slab = slabOf(slot);
+    const { pool } = this.#engine;
+    this.#slabs[slab] ??= pool.take(slotsOf(slab));
+    if (slot === this.#places.length) {
+      const larger = new Uint32Array(2 * slot);
+      larger.set(this.#places);
+      this.#places = larger;
+    }
+    const before = slab ? slotsOf(slab) : 0;
+    this.#places[slot] = this.#slabs[slab] + (slot - before) * pool.block;
+    return this.#opened++;
+  }
+
+  #blocks(slot: number): Blocks {
+    const { pool, states } = this.#engine;
+    const { memory, block } = pool;
+    return { memory, at: this.#places[slot], block, offsets: states, streams: 1 };
+  }
+}
+
+/** Slabs of 16, 16, 32, 64 … slots: each further one doubles them. */
+const slabOf = (slot: number) => 32 - Math.clz32(slot >> 4);
+const slotsOf = (slab: number) => 16 << Math.max(0, slab - 1);
+
+/** How many slabs there are for outputs: a power of two, so that their buffers hold 1 MB at most. */
+function slabsFor(size: number): number {
+  // Smaller ones have buffers to themselves.
+  if (size <= 16) return 1;
+  return 2 ** Math.max(0, Math.min(10, 15 - Math.ceil(Math.log2(size))));
+}
+
+function copy(from: Float32Array, at: number, to: Float32Array, start: number, n: number): void {
+  for (let i = 0; i < n; i++) to[start + i] = from[at + i];
+}
