@@ -201,6 +201,8 @@ export class SlabStates implements KeyedStates {
 
   /** A new output of a slot. */
   #vector(size: number, slot: number): Float32Array {
+    // Small ones cost no more alone.
+    if (!this.#mask) return new Float32Array(size);
     const i = slot & this.#mask;
     const slab = (this.#outputSlabs[i] ??= new Slab(this.#transferable));
     // Rare keys have buffers to themselves: who keeps their last outputs keeps no others.
@@ -238,7 +240,6 @@ const slotsOf = (slab: number) => 16 << Math.max(0, slab - 1);
 
 /** How many slabs there are for outputs: a power of two, so that their buffers hold 1 MB at most. */
 function slabsFor(size: number): number {
-  // Smaller ones have buffers to themselves.
   if (size <= 16) return 1;
   return 2 ** Math.max(0, Math.min(10, 15 - Math.ceil(Math.log2(size))));
 }

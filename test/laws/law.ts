@@ -18,3 +18,18 @@ export function law<Ts extends [unknown, ...unknown[]]>(
     );
   });
 }
+
+/** A law whose trials take their time, one after another. */
+export function lawInTime<Ts extends [unknown, ...unknown[]]>(
+  name: string,
+  examples: { readonly [K in keyof Ts]: fc.Arbitrary<Ts[K]> },
+  holds: (...example: Ts) => Promise<void>,
+): void {
+  const all = fc.tuple(...(examples as readonly fc.Arbitrary<unknown>[]));
+  test(name, () =>
+    fc.assert(
+      fc.asyncProperty(all, example => holds(...(example as Ts))),
+      { numRuns },
+    ),
+  );
+}
