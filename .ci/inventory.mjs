@@ -50,6 +50,7 @@ export const scripts = [
     quick: ['rxrecur'],
     input: 'prepare step lstm 8 1\nwarm 1\nturn 1\n',
   },
+  { script: 'test/bench/checkpoints.mjs', quick: ['--quick'] },
   { script: 'test/bench/chromium.mjs', quick: ['--quick'] },
   { script: 'test/bench/collections.mjs', quick: ['--quick'] },
   { script: 'test/bench/compare.mjs', quick: ['--quick'] },

@@ -197,8 +197,9 @@ const deepest = 64;
 function checkShape(shape: unknown, at: string, depth: number): void {
   const { members, variables, layer, kind } = Object(shape) as Record<string, unknown>;
   if (members !== undefined) {
-    const isList = Array.isArray(members) && depth < deepest;
-    demand(isList, `${at}.members`, `an array, at most ${deepest} deep`, members);
+    const expected = `networks in networks, at most ${deepest} deep`;
+    if (depth > deepest) throw mismatch(`${where}.shape`, expected, 'more');
+    demand(Array.isArray(members), `${at}.members`, 'an array', members);
     demand(kind === undefined || typeof kind === 'string', `${at}.kind`, 'a name', kind);
     for (const [i, member] of members.entries()) checkShape(member, `${at}[${i}]`, depth + 1);
     return;

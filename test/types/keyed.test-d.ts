@@ -5,11 +5,14 @@ import {
   type Forecast,
   forecast,
   gru,
+  type Keyed,
   type KeyedOperator,
+  keyedSnapshots,
   lstm,
   type NdView,
   type Reading,
   recurBy,
+  type Snapshot,
   type StateArray,
   type TelemetryOperator,
   telemetry,
@@ -70,6 +73,20 @@ recurBy(layer, {
 });
 const counted = recurBy(count, { key: (x: string) => x, initialState: 0 });
 same<typeof counted, KeyedOperator<string, boolean, string>>(true);
+
+// The keys of a subscription are what `key` answers; a store answers at once or in time.
+recurBy(layer, {
+  key: (x: number[]) => x[0],
+  keyed: keyed => {
+    same<typeof keyed, Keyed<number>>(true);
+    keyed.restore(keyedSnapshots<number>(keyed.snapshots({ changed: true })));
+  },
+  restore: async key => {
+    same<typeof key, number>(true);
+    return undefined;
+  },
+});
+recurBy(layer, { key: (x: number[]) => x[0], restore: new Map<number, Snapshot>() });
 
 // @ts-expect-error an operator of keys needs a key
 recurBy(layer, {});
