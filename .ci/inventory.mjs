@@ -81,6 +81,7 @@ export const scripts = [
     outside: true,
     after: 'test/docs/by-hand/onnxruntime.py',
   },
+  { script: 'test/docs/by-hand/redis.mjs', quick: [], plain: true },
   { script: 'test/docs/by-hand/tfjs.mjs', quick: [], plain: true },
   { script: 'test/fuzz/run.mjs', quick: ['--quick'] },
   { script: 'test/golden/keras/make.py', quick: ['--check'] },

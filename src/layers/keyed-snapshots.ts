@@ -34,12 +34,17 @@ interface Head {
  * Throws a RecurError that names the place, in bytes, of what is not as it was written.
  *
  * @example
- * let bytes = new Uint8Array();
- * const config = { key: (id: string) => id, select: () => [1], keyed: (k: Keyed<string>) => (keyed = k) };
- * let keyed: Keyed<string> | undefined;
+ * let checkpoint = () => new Uint8Array();
+ * let bytes = checkpoint();
  * from(['a', 'b', 'a'])
- *   .pipe(recurBy(gru(1, 2, { seed: 1 }), config))
- *   .subscribe({ complete: () => (bytes = keyed?.snapshots() ?? bytes) });
+ *   .pipe(
+ *     recurBy(gru(1, 2, { seed: 1 }), {
+ *       key: (id: string) => id,
+ *       select: () => [1],
+ *       keyed: keyed => (checkpoint = () => keyed.snapshots()),
+ *     }),
+ *   )
+ *   .subscribe({ complete: () => (bytes = checkpoint()) });
  * const snapshots = keyedSnapshots<string>(bytes);
  * [...snapshots.keys()].join(); // → a,b
  * snapshots.get('a')?.layer; // → Recur(GRUCell(1, 2))
