@@ -10,4 +10,5 @@ export const engineOnly = ['test/kernels/backends.test.ts'];
 export const compilerOnly = [
   'test/equations/{engines,compiled-engine}.test.ts',
   'test/layers/decay.test.ts',
+  'test/golden/kept/kept.test.ts', // bits of plain SIMD
 ];

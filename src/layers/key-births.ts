@@ -1,8 +1,8 @@
-import type { AnyCell } from '../equations/cell.js';
-import { asRecurError, mismatch } from '../errors.js';
+import { asRecurError } from '../errors.js';
 import { layerSignature } from './chain.js';
+import { digestsOf } from './digest.js';
 import type { KeyedStates } from './slot-states.js';
-import { type Snapshot, toSnapshot } from './snapshot.js';
+import { checkFits, type Snapshot, toSnapshot } from './snapshot.js';
 
 /** Where a store keeps snapshots by key: a Map, `keyedSnapshots` or anything else that answers. */
 export interface SnapshotSource {
@@ -17,12 +17,10 @@ export interface BirthConfig {
 
 /** Begins the streams of keys: at a snapshot, or at the initial state. */
 export class KeyBirths {
-  readonly #cell: AnyCell;
   readonly #config: BirthConfig;
   readonly #states: KeyedStates;
 
-  constructor(cell: AnyCell, config: BirthConfig, states: KeyedStates) {
-    this.#cell = cell;
+  constructor(config: BirthConfig, states: KeyedStates) {
     this.#config = config;
     this.#states = states;
   }
@@ -46,9 +44,9 @@ export class KeyBirths {
   open(key: unknown, answer: unknown): { readonly slot: number; readonly snapshot?: Snapshot } {
     if (answer === undefined) return { slot: this.begin(key) };
     const snapshot = toSnapshot('restore', answer);
-    const { state, batch, layer } = snapshot;
-    const own = layerSignature(this.#cell);
-    if (layer !== own) throw mismatch('restore', `a snapshot of ${own}`, `one of ${layer}`);
+    const { cell } = this.#states;
+    checkFits(snapshot, layerSignature(cell), digestsOf(cell).graph);
+    const { state, batch } = snapshot;
     return { slot: this.#states.open(state, { batch }), snapshot };
   }
 

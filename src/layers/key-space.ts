@@ -8,6 +8,7 @@ import { keyedStates } from './keyed-states.js';
 import type { KeyedStates } from './slot-states.js';
 import type { Snapshot } from './snapshot.js';
 import { Turns, type Work } from './turns.js';
+import { retire, withWeights } from './with-params.js';
 
 /** Why a key's state was given up: its age, the number of keys, or because it was told to. */
 export type Reason = 'idle' | 'count' | 'evict';
@@ -32,7 +33,8 @@ const none: readonly unknown[] = [];
 
 /** The keys of one subscription, their states, and what is done to them beside steps. */
 export class KeySpace {
-  protected readonly cell: AnyCell;
+  /** Where the model began, which others may have too. */
+  readonly #given: AnyCell;
   protected readonly config: KeyedConfig;
   protected readonly options: KeyTableOptions;
   protected readonly events: KeyedEvents;
@@ -47,14 +49,19 @@ export class KeySpace {
   put: (emissions: readonly unknown[]) => void = () => {};
 
   constructor(cell: AnyCell, config: KeyedConfig, options: KeyTableOptions, events: KeyedEvents) {
-    this.cell = cell;
+    this.#given = cell;
     this.config = config;
     this.options = options;
     this.events = events;
     this.states = keyedStates(cell, options);
-    this.births = new KeyBirths(cell, config, this.states);
-    this.table = new KeyTable(cell, options, this.states);
+    this.births = new KeyBirths(config, this.states);
+    this.table = new KeyTable(options, this.states);
     this.batch = new KeyedBatch(this.states);
+  }
+
+  /** The model, with its present parameters. */
+  protected get cell(): AnyCell {
+    return this.states.cell;
   }
 
   /** What ended the stream; nothing is stepped afterwards. */
@@ -131,6 +138,21 @@ export class KeySpace {
     if (refused) throw (refused as { readonly error: unknown }).error;
   }
 
+  /** Goes on with other parameters; what waits is stepped with the old ones before, and emitted. */
+  use(params: unknown): readonly unknown[] {
+    return this.turns.do(() => {
+      const emissions = this.stepWaiting();
+      this.turns.orFail(() => {
+        const old = this.cell;
+        const next = withWeights(old, params);
+        if (next === old || this.ended) return;
+        this.states.use(next);
+        retire(old, next, this.#given);
+      });
+      return emissions;
+    });
+  }
+
   /** Gives up what at `time` has been idle for so long. What is to be emitted before. */
   evictIdle(time: number, idle: number): readonly unknown[] {
     return this.turns.do(() => {
@@ -161,6 +183,7 @@ export class KeySpace {
     this.turns.do(() => {
       this.batch.clear();
       this.table.clear();
+      if (this.cell !== this.#given) retire(this.cell, this.#given);
       return none;
     });
   }

@@ -1,7 +1,7 @@
-import type { AnyCell } from '../equations/cell.js';
 import { mismatch } from '../errors.js';
 import { backendOf } from './backend.js';
 import { layerSignature } from './chain.js';
+import { digestsOf } from './digest.js';
 import { keyedBytes } from './keyed-bytes.js';
 import { Marks } from './marks.js';
 import { Recency } from './recency.js';
@@ -18,7 +18,6 @@ export interface KeyTableOptions extends KeyedOptions {
 
 /** Which key has which slot; their order of use, and which have changed, where anyone may ask. */
 export class KeyTable {
-  readonly #cell: AnyCell;
   readonly #options: KeyTableOptions;
   readonly #states: KeyedStates;
   readonly #slots = new Map<unknown, number>();
@@ -27,8 +26,7 @@ export class KeyTable {
   readonly #recency: Recency | undefined;
   readonly #marks: Marks | undefined;
 
-  constructor(cell: AnyCell, options: KeyTableOptions, states: KeyedStates) {
-    this.#cell = cell;
+  constructor(options: KeyTableOptions, states: KeyedStates) {
     this.#options = options;
     this.#states = states;
     this.#recency = options.ordered ? new Recency() : undefined;
@@ -107,9 +105,11 @@ export class KeyTable {
   }
 
   #header() {
+    const { cell } = this.#states;
     return {
-      backend: backendOf(this.#cell, this.#options.backend),
-      layer: layerSignature(this.#cell),
+      backend: backendOf(cell, this.#options.backend),
+      layer: layerSignature(cell),
+      ...digestsOf(cell),
     };
   }
 }

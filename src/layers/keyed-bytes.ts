@@ -1,14 +1,14 @@
 import { describe, mismatch } from '../errors.js';
-import type { Backend } from '../kernels/backends.js';
 import { encode } from './encoding.js';
 import { littleEndian } from './little-endian.js';
 import type { KeyedStates } from './slot-states.js';
+import type { Snapshot } from './snapshot.js';
 
 /**
  * The bytes of a checkpoint, version 1: a count H, as four bytes, little-endian; H bytes of JSON in
  * UTF-8, which spaces fill up to a multiple of eight bytes with the count; the states.
  *
- * The JSON says `format`, `version`, `backend`, `layer` and `keys`. With a `shape`, the names and
+ * The JSON says `format`, `version`, `backend`, `layer`, the digests `graph` and `weights`, and `keys`. With a `shape`, the names and
  * sizes of the state's variables, each state is their float32 numbers, little-endian, in the order of
  * the keys; else each is a line of JSON, `[batch, state]`.
  */
@@ -17,7 +17,7 @@ export const version = 1;
 
 /** Writes the states of streams and their keys. Throws a RecurError for what cannot be written. */
 export function keyedBytes(
-  header: { readonly backend: Backend; readonly layer: string },
+  header: Pick<Snapshot, 'backend' | 'layer' | 'graph' | 'weights'>,
   keys: readonly unknown[],
   slots: readonly number[],
   states: KeyedStates,

@@ -23,6 +23,8 @@ export interface KeyedSnapshots<K = unknown> extends Iterable<[K, Snapshot]> {
 interface Head {
   readonly backend: Backend;
   readonly layer: string;
+  readonly graph?: string;
+  readonly weights?: string;
   readonly shape?: StateShape;
   readonly keys: readonly unknown[];
 }
@@ -134,10 +136,16 @@ function readHead(bytes: Uint8Array): { readonly head: Head; readonly begin: num
 }
 
 /** What a snapshot's JSON would say, decoded and checked. */
-function snapshotOf({ backend, layer }: Head, batch: unknown, state: unknown): Snapshot {
-  const blank = new Snapshot({ backend, layer, batch: 0 }, null).toJSON();
+function snapshotOf(head: Head, batch: unknown, state: unknown): Snapshot {
+  const blank = new Snapshot(headerOf(head), null).toJSON();
   return toSnapshot(where, { ...blank, batch, state });
 }
+
+const headerOf = ({ backend, layer, graph, weights }: Head) => ({
+  ...{ backend, layer, batch: 0 },
+  ...(graph !== undefined && { graph }),
+  ...(weights !== undefined && { weights }),
+});
 
 function packedReader(
   head: Head,
@@ -145,7 +153,8 @@ function packedReader(
   bytes: Uint8Array<ArrayBuffer>,
   begin: number,
 ) {
-  const { backend, layer, keys } = head;
+  const { keys } = head;
+  const header = headerOf(head);
   const offsets = packedOffsets(shape);
   const size = offsets[offsets.length - 1];
   if (bytes.length !== keys.length * size * 4) {
@@ -155,8 +164,7 @@ function packedReader(
   }
   const floats = new Float32Array(bytes.buffer);
   littleEndian(floats);
-  return (i: number) =>
-    new Snapshot({ backend, layer, batch: 0 }, unpacked(shape, offsets, floats, i * size));
+  return (i: number) => new Snapshot(header, unpacked(shape, offsets, floats, i * size));
 }
 
 function lineReader(head: Head, bytes: Uint8Array, begin: number) {

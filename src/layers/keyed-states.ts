@@ -5,7 +5,7 @@ import type { KeyedOptions, KeyedStates } from './slot-states.js';
 
 /** Keyed states of a model: in a slab where it is all equations, else a machine a key. */
 export function keyedStates(cell: AnyCell, options: KeyedOptions): KeyedStates {
-  const { engines, shape, initialState } = cell[internals];
+  const { engines, shape } = cell[internals];
   if (!engines || !shape) return new MachineStates(cell, options);
-  return new SlabStates(engines.get(options.backend), shape, initialState, options);
+  return new SlabStates(cell, engines.get(options.backend), shape, options);
 }

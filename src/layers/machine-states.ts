@@ -7,16 +7,16 @@ import { copyValue } from './values.js';
 /** A machine a stream: for models with plain functions, whose state may be anything. */
 export class MachineStates implements KeyedStates {
   readonly shape = undefined;
-  readonly #cell: AnyCell;
+  cell: AnyCell;
   readonly #options: KeyedOptions;
-  readonly #machines: (Machine | undefined)[] = [];
+  #machines: (Machine | undefined)[] = [];
   readonly #closed: number[] = [];
   readonly #inputs: unknown[] = [];
   readonly #outputs: unknown[] = [];
   #slots: readonly number[] = [];
 
   constructor(cell: AnyCell, options: KeyedOptions) {
-    this.#cell = cell;
+    this.cell = cell;
     this.#options = options;
   }
 
@@ -25,9 +25,7 @@ export class MachineStates implements KeyedStates {
   }
 
   open(state: unknown, restored?: { readonly batch: Batch }): number {
-    const { backend, transferable } = this.#options;
-    const origin = restored ? { restored: true, batch: restored.batch } : { finite: true };
-    const machine = this.#cell[internals].start(state, { backend, transferable, ...origin });
+    const machine = this.#start(this.cell, state, restored);
     const slot = this.#closed.pop() ?? this.#machines.length;
     this.#machines[slot] = machine;
     return slot;
@@ -77,8 +75,29 @@ export class MachineStates implements KeyedStates {
     this.#machines[this.#slots[item]]?.commit();
   }
 
+  use(cell: AnyCell): void {
+    const machines: (Machine | undefined)[] = [];
+    try {
+      for (const old of this.#machines) {
+        machines.push(old && this.#start(cell, old.state(), { batch: old.batch }));
+      }
+    } catch (error) {
+      for (const machine of machines) machine?.release();
+      throw error;
+    }
+    this.end();
+    this.#machines = machines;
+    this.cell = cell;
+  }
+
   end(): void {
     for (const machine of this.#machines) machine?.release();
     this.#machines.length = 0;
+  }
+
+  #start(cell: AnyCell, state: unknown, restored?: { readonly batch: Batch }): Machine {
+    const { backend, transferable } = this.#options;
+    const origin = restored ? { restored: true, batch: restored.batch } : { finite: true };
+    return cell[internals].start(state, { backend, transferable, ...origin });
   }
 }

@@ -9,7 +9,7 @@ import { digestsOf } from './digest.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
 import { chunkSteps, readChunk, rowOf } from './sequences.js';
 import { checkFits, copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
-import { retire, withParams } from './with-params.js';
+import { retire, withWeights } from './with-params.js';
 
 /** Who is told of every state: an observer, or a function. */
 export type StateObserver<S = unknown> =
@@ -220,8 +220,7 @@ export class Session {
 
   /** On with other parameters from the next event on; throws if they do not fit, nothing changed. */
   use(params: unknown): void {
-    demand(params !== undefined, 'weights', 'parameters', params);
-    this.#next = withParams(this.#next ?? this.#cell, params, 'weights');
+    this.#next = withWeights(this.#next ?? this.#cell, params);
     this.#begun = false;
     // A step that is under way ends with those that it began with.
     if (!this.#busy) this.#change();

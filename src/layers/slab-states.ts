@@ -1,5 +1,6 @@
 import { type NdArray, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
+import { type AnyCell, internals } from '../equations/cell.js';
 import type { Engine } from '../equations/engine.js';
 import { readVector, refuseInput } from '../equations/inputs.js';
 import type { Rows } from '../equations/places.js';
@@ -21,14 +22,16 @@ import type { KeyedOptions, KeyedStates } from './slot-states.js';
  * the block that is spare, which then is the stream's, and its old one is spare: nothing is copied.
  */
 export class SlabStates implements KeyedStates {
+  cell: AnyCell;
   readonly shape: StateShape;
-  readonly #engine: Engine;
-  readonly #input: Rows;
-  readonly #output: Rows;
+  readonly #options: KeyedOptions;
+  #engine: Engine;
+  #input: Rows;
+  #output: Rows;
   readonly #where: string;
   readonly #initial: unknown;
   /** Where the slabs begin. */
-  readonly #slabs: number[] = [];
+  #slabs: number[] = [];
   /** Where each stream's block is. */
   #places = new Uint32Array(16);
   #opened = 0;
@@ -38,11 +41,11 @@ export class SlabStates implements KeyedStates {
   readonly #outputs: Float32Array;
   readonly #forms: (NdArray | undefined)[] = [];
   #slots: readonly number[] = [];
-  readonly #states: number;
+  #states: number;
   readonly #most: number;
   /** A block that is no stream's now, and the one that was taken for it. */
   #spare: number;
-  readonly #taken: number;
+  #taken: number;
   /** Where outputs of slots come from, by the slot's last bits: busy keys in turn share none. */
   readonly #outputSlabs: Slab[] = [];
   readonly #mask: number;
@@ -51,18 +54,16 @@ export class SlabStates implements KeyedStates {
   readonly #answeredBefore: Float64Array;
   readonly #transferable: boolean | undefined;
 
-  constructor(
-    engine: Engine,
-    shape: StateShape,
-    initial: unknown,
-    { most, transferable }: KeyedOptions,
-  ) {
+  constructor(cell: AnyCell, engine: Engine, shape: StateShape, options: KeyedOptions) {
+    const { most, transferable } = options;
+    this.cell = cell;
+    this.#options = options;
     const { pool, input, outputs, units } = engine;
     this.#engine = engine;
     this.#input = input;
     this.#output = outputs[outputs.length - 1];
     this.shape = shape;
-    this.#initial = initial;
+    this.#initial = cell[internals].initialState;
     [{ where: this.#where }] = units;
     this.#most = most;
     this.#inputs = new Float32Array(most * input.size);
@@ -180,6 +181,37 @@ export class SlabStates implements KeyedStates {
     const { memory, block } = this.#engine.pool;
     const from = this.#states + (this.#most + item) * block;
     memory.copyWithin(this.#places[this.#slots[item]], from, from + block);
+  }
+
+  use(cell: AnyCell): void {
+    const engine = cell[internals].engines?.get(this.#options.backend) as Engine;
+    if (engine.pool.heap !== this.#engine.pool.heap) this.#moveTo(engine);
+    this.#engine = engine;
+    this.#input = engine.input;
+    this.#output = engine.outputs[engine.outputs.length - 1];
+    this.cell = cell;
+  }
+
+  /** The states are where another engine's are: its memory is another one. */
+  #moveTo(engine: Engine): void {
+    const moved = new SlabStates(this.cell, engine, this.shape, this.#options);
+    const closed = new Set(this.#closed);
+    try {
+      for (let slot = 0; slot < this.#opened; slot++) {
+        moved.#add();
+        if (closed.has(slot)) continue;
+        const state = readState(this.shape, this.state(slot), { restored: true, batch: 0 });
+        layOut(state, moved.#blocks(slot));
+      }
+    } catch (error) {
+      moved.end();
+      throw error;
+    }
+    this.end();
+    this.#slabs = moved.#slabs;
+    this.#places = moved.#places;
+    this.#states = moved.#states;
+    this.#spare = this.#taken = moved.#taken;
   }
 
   end(): void {

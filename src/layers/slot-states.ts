@@ -1,8 +1,11 @@
+import type { AnyCell } from '../equations/cell.js';
 import type { Batch, StateShape } from '../equations/state.js';
 import type { Backend } from '../kernels/backends.js';
 
 /** The states of many streams through one model; a slot is a stream's number. */
 export interface KeyedStates {
+  /** The model, with its present parameters. */
+  readonly cell: AnyCell;
   /** Of states that are vectors: what a packed one holds. Undefined: states may be anything. */
   readonly shape: StateShape | undefined;
   /** A stream at a state (undefined: the initial one), or at a snapshot's, of its batch. */
@@ -27,6 +30,8 @@ export interface KeyedStates {
   output(item: number): unknown;
   /** The stream of an input goes on to its next state. */
   commit(item: number): void;
+  /** Goes on with the same model with other parameters; no input may wait. */
+  use(cell: AnyCell): void;
   /** Gives everything back. */
   end(): void;
 }

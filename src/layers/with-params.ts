@@ -97,6 +97,12 @@ function updated(
   return { ...old, ...readParameters(where, own, Object.fromEntries(named) as never) };
 }
 
+/** `withParams` for a set that came to a stream. */
+export function withWeights(cell: AnyCell, given: unknown): AnyCell {
+  demand(given !== undefined, 'weights', 'parameters', given);
+  return withParams(cell, given, 'weights');
+}
+
 /** Gives back the weights of a cell that no stream runs any more, but for those that others share. */
 export function retire(cell: AnyCell, ...others: readonly AnyCell[]): void {
   const shared = new Set(others.flatMap(enginesIn));

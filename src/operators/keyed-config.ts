@@ -95,6 +95,11 @@ export interface RecurByConfig<E, K, X = E, Y = unknown, P = Y, S = unknown> {
     | 'skip'
     | ((error: RecurError, event: E, key?: K) => void)
     | undefined;
+  /**
+   * Parameter sets of the model: each counts for all keys from the next event on, the states
+   * untouched; what waits is stepped before.
+   */
+  readonly weights?: ObservableInput<unknown> | undefined;
   /** Where time comes from. Default: RxJS's asyncScheduler. */
   readonly scheduler?: SchedulerLike | undefined;
   /** Pins a backend; throws at the call where this engine has not got it. */
@@ -134,6 +139,7 @@ const options: Readonly<Record<string, Fits>> = {
   evicted: observer,
   restored: observer,
   batch: whatever,
+  weights: whatever,
   onInvalid: [
     value => isFunction(value) || value === 'error' || value === 'skip',
     "'error', 'skip' or a function",

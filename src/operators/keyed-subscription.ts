@@ -20,6 +20,7 @@ export interface KeyedSetup {
   start(): KeyedStream;
   resets(): Notifier;
   evictions(): Notifier;
+  readonly weights: Observable<unknown> | undefined;
   readonly scheduler: SchedulerLike;
   readonly idle: number | undefined;
   /** How long an event may wait for others; undefined: not at all. */
@@ -126,15 +127,18 @@ function restored(stream: KeyedStream, finish?: () => void): Observable<never> {
 /** Listens to notifiers and to the clock; what is done before and after the step of each event. */
 function listen(
   subscriber: Subscriber<unknown>,
-  { resets, evictions, scheduler, idle, tellKeys }: KeyedSetup,
+  { resets, evictions, weights, scheduler, idle, tellKeys }: KeyedSetup,
   stream: KeyedStream,
 ) {
   const due = () => (stream.oldest ?? Infinity) + (idle ?? Infinity);
   const ring = (time: number) => stream.put(stream.evictIdle(time, idle ?? Infinity));
   const alarm = new Alarm(scheduler, due, ring);
   subscriber.add(() => alarm.stop());
-  const hear = ({ notices }: Notifier, work: (key: unknown) => readonly unknown[]) => {
-    const next = (key: unknown) => stream.put(work(key));
+  const hear = (
+    notices: Observable<unknown> | undefined,
+    work: (notice: unknown) => readonly unknown[],
+  ) => {
+    const next = (notice: unknown) => stream.put(work(notice));
     subscriber.add(notices?.subscribe({ next, error: error => subscriber.error(error) }));
   };
   try {
@@ -144,8 +148,9 @@ function listen(
   }
   const reset = resets();
   const evict = evictions();
-  hear(reset, key => stream.reset(key));
-  hear(evict, key => stream.evict(key));
+  hear(weights, params => stream.use(params));
+  hear(reset.notices, key => stream.reset(key));
+  hear(evict.notices, key => stream.evict(key));
   if (stream.failure) subscriber.error(stream.failure.error);
   return {
     before(event: unknown): boolean {

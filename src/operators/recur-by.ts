@@ -13,7 +13,8 @@ import { carried, type InputOf, type Model, type OutputOf } from '../layers/memb
 import { keysOf } from './keyed.js';
 import { checkKeyed, type Invalid, type RecurByConfig, type UntypedKeyed } from './keyed-config.js';
 import { subscribeKeyed } from './keyed-subscription.js';
-import { notifier } from './notifier.js';
+import { notifier, observed } from './notifier.js';
+import type { WeightsConfig } from './recur.js';
 import { checkSource } from './source.js';
 
 /** An operator of keyed streams, and the data that it dropped. */
@@ -48,13 +49,14 @@ type PlainKeyed<S, E, K, X, Y, P> = Omit<RecurByConfig<E, K, X, Y, P, S>, 'initi
  */
 export function recurBy<M extends Model, E, K, X extends InputOf<M>, P = Answer<OutputOf<M>, X>>(
   model: M,
-  config: RecurByConfig<E, K, X, Answer<OutputOf<M>, X>, P, StateOf<M>> & {
-    readonly select: (event: E) => X;
-  },
+  config: RecurByConfig<E, K, X, Answer<OutputOf<M>, X>, P, StateOf<M>> &
+    WeightsConfig<M> & {
+      readonly select: (event: E) => X;
+    },
 ): KeyedOperator<E, P, K>;
 export function recurBy<M extends Model, E extends InputOf<M>, K, P = Answer<OutputOf<M>, E>>(
   model: M,
-  config: RecurByConfig<E, K, E, Answer<OutputOf<M>, E>, P, StateOf<M>>,
+  config: RecurByConfig<E, K, E, Answer<OutputOf<M>, E>, P, StateOf<M>> & WeightsConfig<M>,
 ): KeyedOperator<E, P, K>;
 export function recurBy<S, X, Y, E, K, P = Y>(
   fn: PlainCell<S, X, Y>,
@@ -72,7 +74,8 @@ export function recurBy(model: unknown, config: unknown): unknown {
   const isFactory = typeof initialState === 'function';
   const cell = isFactory ? given : startingFrom(given, initialState);
   const untyped = (isFactory ? config : rest) as KeyedConfig;
-  const { maxKeys, idle, batch, backend, transferable, keyed, scheduler = asyncScheduler } = config;
+  const { maxKeys, idle, batch, backend, transferable, keyed, weights } = config;
+  const { scheduler = asyncScheduler } = config;
   const invalid = new Subject<Invalid<unknown, unknown>>();
   const events = telling(config, invalid);
   const options = {
@@ -89,6 +92,7 @@ export function recurBy(model: unknown, config: unknown): unknown {
     late: config.restore !== undefined,
     resets: notifier('recurBy.reset', config.reset),
     evictions: notifier('recurBy.evict', config.evict),
+    weights: weights && observed('recurBy.weights', weights),
     scheduler,
     idle,
     maxDelay: batch?.maxDelay,

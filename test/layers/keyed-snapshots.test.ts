@@ -65,7 +65,8 @@ describe('the bytes', () => {
   test('are a count, JSON, and each state’s floats, little-endian', () => {
     const begin = 4 + floats[0] + 256 * floats[1];
     expect(begin % 8).toBe(0);
-    expect(JSON.parse(text(floats.subarray(4, begin)))).toEqual(head);
+    const { graph, weights } = stateful(sums).snapshot();
+    expect(JSON.parse(text(floats.subarray(4, begin)))).toEqual({ ...head, graph, weights });
     expect([...floats.subarray(begin)]).toEqual([...one, ...minusTwo]);
   });
 
@@ -73,7 +74,9 @@ describe('the bytes', () => {
     const begin = 4 + lines[0] + 256 * lines[1];
     const { shape, ...rest } = head;
     const json = JSON.parse(text(lines.subarray(4, begin)));
-    expect(json).toEqual({ ...rest, layer: String(counts), keys: ['a', 'b'] });
+    const { graph, weights } = json;
+    expect([graph, weights].join()).toMatch(/^[\da-f]{16},[\da-f]{16}$/);
+    expect(json).toEqual({ ...rest, graph, weights, layer: String(counts), keys: ['a', 'b'] });
     expect(text(lines.subarray(begin))).toBe('[null,1]\n[null,2]\n');
   });
 
