@@ -2,21 +2,22 @@ import type { Activation } from '../equations/activations.js';
 import type { Cell, Params, SameForm } from '../equations/cell.js';
 import { type SameSizeConstructor, sameSize } from '../equations/define.js';
 import { demand } from '../errors.js';
+import { absPlan, activationPlan, seluPlan, siluPlan, squarePlan } from './plans.js';
 
-const elementwise = /* @__PURE__ */ sameSize('Activation', 'y = φ(x)');
+const elementwise = /* @__PURE__ */ sameSize('Activation', 'y = φ(x)', activationPlan);
 
 /** Functions that are made of activations. */
 const composed: Readonly<Record<ComposedName, SameSizeConstructor>> = /* @__PURE__ */ (() => ({
-  abs: sameSize('Abs', 'y = relu(x) + relu(-x)'),
+  abs: sameSize('Abs', 'y = relu(x) + relu(-x)', absPlan),
   relu6: (size: never) => elementwise(size, { activation: 'relu', clip: 6 }),
   /** Klambauer et al. 2017, "Self-normalizing neural networks". */
-  selu: sameSize('SELU', 'y = scale * elu(x)', {
+  selu: sameSize('SELU', 'y = scale * elu(x)', seluPlan, {
     constants: { scale: 1.0507009873554805 },
     activations: { elu: { name: 'elu', alpha: 1.6732632423543772 } },
   }),
   /** Also called swish: Elfwing, Uchibe & Doya 2018. */
-  silu: sameSize('SiLU', 'y = x * sigmoid(x)'),
-  square: sameSize('Square', 'y = x * x'),
+  silu: sameSize('SiLU', 'y = x * sigmoid(x)', siluPlan),
+  square: sameSize('Square', 'y = x * x', squarePlan),
 }))() as never;
 
 /** A function of one number that is no activation slot's, but a layer's. */

@@ -1,4 +1,5 @@
 import { sameSize } from '../equations/define.js';
+import { batchNormPlan } from './plans.js';
 
 /**
  * Batch normalisation with the statistics that training left, element by element: no state. Params
@@ -20,6 +21,7 @@ export const batchNormCell = /* @__PURE__ */ sameSize(
   `
   y = (x - runningMean) * reciprocal(sqrt(runningVar + epsilon)) * weight + bias
   `,
+  batchNormPlan,
   {
     vectors: { weight: 1, bias: 0, runningMean: 0, runningVar: 1 },
     constants: { epsilon: 1e-5 },

@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { densePlan } from './plans.js';
 
 /**
  * Fully connected layer: no state; params `weight` `[out, in]` and `bias` `[out]`. Default
@@ -14,5 +15,6 @@ export const denseCell = /* @__PURE__ */ builtIn(
   `
   y = φ(W_y x)
   `,
+  densePlan,
   { activations: { φ: 'identity' } },
 );

@@ -1,4 +1,5 @@
 import { sameSize } from '../equations/define.js';
+import { dropoutPlan } from './plans.js';
 
 /**
  * Dropout, which does nothing when a network runs: y is x. It stands where training had it.
@@ -8,4 +9,4 @@ import { sameSize } from '../equations/define.js';
  * @example
  * dropoutCell(2)(undefined, [4, -4])[1]; // → Float32Array(2) [ 4, -4 ]
  */
-export const dropoutCell = /* @__PURE__ */ sameSize('Dropout', 'y = x');
+export const dropoutCell = /* @__PURE__ */ sameSize('Dropout', 'y = x', dropoutPlan);

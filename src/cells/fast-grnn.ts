@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { fastGrnnPlan } from './plans.js';
 
 /**
  * A gated unit whose gate and candidate share W and U and differ by bias, b_z and b_n `[hidden]`;
@@ -18,5 +19,6 @@ export const fastGrnnCell = /* @__PURE__ */ builtIn(
   n  = φ(m + b_n)
   h' = (sigmoid(zeta) * (1 - z) + sigmoid(nu)) * n + z * h
   `,
+  fastGrnnPlan,
   { vectors: { b_z: 1, b_n: 1 }, scalars: { zeta: 1, nu: -4 } },
 );

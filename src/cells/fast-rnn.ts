@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { fastRnnPlan } from './plans.js';
 
 /**
  * A simple RNN with a learned residual connection of two numbers, alpha and beta, as they stand
@@ -16,5 +17,6 @@ export const fastRnnCell = /* @__PURE__ */ builtIn(
   n  = φ(W_n x + U_n h)
   h' = sigmoid(alpha) * n + sigmoid(beta) * h
   `,
+  fastRnnPlan,
   { scalars: { alpha: -3, beta: 3 } },
 );

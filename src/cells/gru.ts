@@ -3,6 +3,7 @@ import { builtIn } from '../equations/define.js';
 import type { CellOptions } from '../equations/spec.js';
 import type { StateArray } from '../equations/state.js';
 import { demand } from '../errors.js';
+import { gruBeforePlan, gruPlan } from './plans.js';
 
 const resetAfter = /* @__PURE__ */ builtIn(
   'GRU',
@@ -12,6 +13,7 @@ const resetAfter = /* @__PURE__ */ builtIn(
   n  = φ(W_n x + r * (U_n h))
   h' = (1 - z) * n + z * h
   `,
+  gruPlan,
 );
 
 const resetBefore = /* @__PURE__ */ builtIn(
@@ -22,6 +24,7 @@ const resetBefore = /* @__PURE__ */ builtIn(
   n  = φ(W_n x + U_n (r * h))
   h' = (1 - z) * n + z * h
   `,
+  gruBeforePlan,
   { variant: 'resetGate=before' },
 );
 

@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { indRnnPlan } from './plans.js';
 
 /**
  * Independently recurrent network: each unit sees only itself, through the vector u `[hidden]`,
@@ -15,5 +16,6 @@ export const indRnnCell = /* @__PURE__ */ builtIn(
   `
   h' = φ(W_h x + u * h)
   `,
+  indRnnPlan,
   { vectors: { u: 1 }, activations: { φ: 'relu' } },
 );

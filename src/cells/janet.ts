@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { janetPlan } from './plans.js';
 
 /**
  * Just another network: an LSTM with the forget gate only; `beta` lets it forget less than it
@@ -16,5 +17,6 @@ export const janetCell = /* @__PURE__ */ builtIn(
   n  = φ(W_n x + U_n h)
   h' = σ(s) * h + (1 - σ(s - beta)) * n
   `,
+  janetPlan,
   { constants: { beta: 1 }, biasIh: { f: 1 } },
 );

@@ -1,5 +1,5 @@
 import { sameSize } from '../equations/define.js';
-import { reductions } from '../equations/reductions.js';
+import { layerNormPlan } from './plans.js';
 
 /**
  * Layer normalisation over the features of a step: no state. Params `weight` and `bias`, both
@@ -17,6 +17,6 @@ export const layerNormCell = /* @__PURE__ */ sameSize(
   d = x - mean(x)
   y = d * reciprocal(sqrt(mean(d * d) + epsilon)) * weight + bias
   `,
+  layerNormPlan,
   { vectors: { weight: 1, bias: 0 }, constants: { epsilon: 1e-5 } },
-  reductions,
 );

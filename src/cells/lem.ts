@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { lemPlan } from './plans.js';
 
 /**
  * Long expressive memory: two states with learned time steps a and b, at most `dt`. State `{ h, c }`
@@ -17,5 +18,6 @@ export const lemCell = /* @__PURE__ */ builtIn(
   c' = (1 - a) * c + a * φ(W_c x + U_c h)
   h' = (1 - b) * h + b * φ(W_h x + U_h c')
   `,
+  lemPlan,
   { constants: { dt: 1 } },
 );

@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { liGruPlan } from './plans.js';
 
 /**
  * Light GRU: no reset gate, a relu candidate. State `h` `[hidden]`; gates z n. The paper's batch
@@ -16,5 +17,6 @@ export const liGruCell = /* @__PURE__ */ builtIn(
   n  = φ(W_n x + U_n h)
   h' = z * h + (1 - z) * n
   `,
+  liGruPlan,
   { activations: { φ: 'relu' } },
 );

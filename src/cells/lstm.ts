@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { lstmPlan } from './plans.js';
 
 /**
  * Long short-term memory with a forget gate, as PyTorch, Keras and ONNX compute it.
@@ -22,5 +23,6 @@ export const lstmCell = /* @__PURE__ */ builtIn(
   c' = f * c + i * g
   h' = o * ψ(c')
   `,
+  lstmPlan,
   { biasIh: { f: 1 } },
 );

@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { mguPlan } from './plans.js';
 
 /**
  * Minimal gated unit: a GRU with one gate. State `h` `[hidden]`; gates f n.
@@ -15,4 +16,5 @@ export const mguCell = /* @__PURE__ */ builtIn(
   n  = φ(W_n x + U_n (f * h))
   h' = (1 - f) * h + f * n
   `,
+  mguPlan,
 );

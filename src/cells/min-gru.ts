@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { minGruPlan } from './plans.js';
 
 /**
  * Minimal GRU: gate and candidate see the input only, so training runs in parallel; there is no
@@ -16,4 +17,5 @@ export const minGruCell = /* @__PURE__ */ builtIn(
   n  = W_n x
   h' = (1 - z) * h + z * n
   `,
+  minGruPlan,
 );

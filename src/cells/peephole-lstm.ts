@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { peepholeLstmPlan } from './plans.js';
 
 /**
  * LSTM whose gates see the cell state through the vectors p_i, p_f, p_o `[hidden]`, as ONNX's `LSTM`
@@ -19,5 +20,6 @@ export const peepholeLstmCell = /* @__PURE__ */ builtIn(
   o  = σ(W_o x + U_o h + p_o * c')
   h' = o * ψ(c')
   `,
+  peepholeLstmPlan,
   { vectors: { p_i: 0, p_f: 0, p_o: 0 }, biasIh: { f: 1 } },
 );

@@ -1,4 +1,5 @@
 import { sameSize } from '../equations/define.js';
+import { preluPlan } from './plans.js';
 
 /**
  * Rectifier with a learned slope `alpha` `[size]`, 0.25 at first, where x is negative. No state.
@@ -14,5 +15,6 @@ export const preluCell = /* @__PURE__ */ sameSize(
   `
   y = relu(x) - alpha * relu(-x)
   `,
+  preluPlan,
   { vectors: { alpha: 0.25 } },
 );

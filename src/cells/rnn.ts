@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { rnnPlan } from './plans.js';
 
 /**
  * Simple recurrent unit, as PyTorch's `RNN` and Keras's `SimpleRNN`; any activation. State `h`
@@ -14,4 +15,5 @@ export const rnnCell = /* @__PURE__ */ builtIn(
   `
   h' = φ(W_h x + U_h h)
   `,
+  rnnPlan,
 );

@@ -1,5 +1,5 @@
 import { sameSize } from '../equations/define.js';
-import { reductions } from '../equations/reductions.js';
+import { softmaxPlan } from './plans.js';
 
 /**
  * Softmax over the features of a step: positive numbers whose sum is 1. No state, no parameters.
@@ -14,6 +14,5 @@ export const softmaxCell = /* @__PURE__ */ sameSize(
   e = exp(x - max(x))
   y = e * reciprocal(sum(e))
   `,
-  {},
-  reductions,
+  softmaxPlan,
 );

@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { starPlan } from './plans.js';
 
 /**
  * Stackable recurrent cell: made so that gradients keep their size through depth. State `h`
@@ -17,4 +18,5 @@ export const starCell = /* @__PURE__ */ builtIn(
   k  = σ(W_k x + U_k h)
   h' = ψ((1 - k) * h + k * z)
   `,
+  starPlan,
 );

@@ -1,4 +1,5 @@
 import { builtIn } from '../equations/define.js';
+import { ugrnnPlan } from './plans.js';
 
 /**
  * Update-gate recurrent network: one gate between the old state and a candidate. State `h`
@@ -16,4 +17,5 @@ export const ugrnnCell = /* @__PURE__ */ builtIn(
   g  = σ(W_g x + U_g h)
   h' = g * h + (1 - g) * n
   `,
+  ugrnnPlan,
 );

@@ -2,15 +2,10 @@ import { checkNames, demand, mismatch } from '../errors.js';
 import { isActivationName, resolveActivation } from './activations.js';
 import { EquationError, positionOf } from './equation-error.js';
 import { deepest, type Mistake, type Reader, tokensOf } from './parse.js';
-import {
-  type Declarations,
-  type Definition,
-  define,
-  type Planner,
-  slotOptions,
-  type Value,
-} from './plan.js';
-import { isReduction, reductions } from './reductions.js';
+import type { Declarations, Definition } from './plan.js';
+import { define, type Planner, type Unscheduled, type Value } from './planner.js';
+import { isReduction } from './reductions.js';
+import { slotOptions } from './spec.js';
 
 const declarationNames: readonly (keyof Declarations)[] = [
   'vectors',
@@ -59,20 +54,29 @@ export function check(name: string, text: string, declarations: Declarations = {
   const odd = tokensOf(text).find(({ 0: token }) => !/^[\p{L}\d\n+*()'=-]/u.test(token));
   if (odd) wrong(odd.index, "a name, a number or one of + - * ( ) ' =", `'${odd[0]}'`);
   const { between, sizes } = checker(text, declarations, end, wrong);
-  const definition = define(name, text, declarations, between, reductions);
-  sizes();
-  const { plan } = definition;
-  if (plan.output === undefined) wrong(end, "an equation for y or h'", 'none');
-  if (plan.nodes[plan.output].dimension === 'scalar') {
-    wrong(end, 'an output that is a vector', 'a scalar');
-  }
+  return define(name, text, declarations, {
+    between,
+    end(plan) {
+      sizes();
+      if (plan.output === undefined) wrong(end, "an equation for y or h'", 'none');
+      if (plan.nodes[plan.output].dimension === 'scalar') {
+        wrong(end, 'an output that is a vector', 'a scalar');
+      }
+      const unused = unusedIn(plan, declarations);
+      if (unused === undefined) return;
+      throw mismatch(`defineCell('${name}')`, 'declared names that the text uses', `'${unused}'`);
+    },
+  });
+}
+
+/** A declared name that the text does not use. */
+function unusedIn(plan: Unscheduled, declarations: Declarations): string | undefined {
   const used = [...plan.vectors, ...plan.scalars, ...plan.constants];
   const biased = plan.rows.W.flatMap(block => (block.bias < 0 ? [] : block.name));
-  const unused =
+  return (
     declaredNames(declarations).find(declared => !used.includes(declared)) ??
-    Object.keys(declarations.biasIh ?? {}).find(row => !biased.includes(row));
-  if (unused === undefined) return definition;
-  throw mismatch(`defineCell('${name}')`, 'declared names that the text uses', `'${unused}'`);
+    Object.keys(declarations.biasIh ?? {}).find(row => !biased.includes(row))
+  );
 }
 
 function declaredNames({ vectors = {}, scalars = {}, constants = {} }: Declarations): string[] {

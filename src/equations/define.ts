@@ -1,7 +1,6 @@
 import { type Cell, equationCell, type Params, type SameForm } from './cell.js';
 import { check } from './check.js';
-import { type Declarations, type Definition, define } from './plan.js';
-import type { Reduction } from './reductions.js';
+import type { Declarations, Definition, Plan } from './plan.js';
 import { type CellOptions, specify } from './spec.js';
 import type { StateArray } from './state.js';
 
@@ -77,15 +76,16 @@ export function defineCell<const T extends string, const D extends Declarations 
 }
 
 /**
- * `defineCell` for the texts in src/cells, which the tests check: a program that uses them need
- * not carry the checker.
+ * `defineCell` for the library's own texts, whose plans are in cells/plans.ts: a program that uses
+ * them need not carry what reads a text.
  */
 export function builtIn<const T extends string, const D extends Declarations = object>(
   name: string,
   text: T,
-  declarations?: D,
+  plan: Plan,
+  declarations = {} as D,
 ): CellConstructor<T, D> {
-  return constructorOf(define(name, text, declarations));
+  return constructorOf({ name, text, declarations, plan });
 }
 
 /** The constructor of cells whose vectors all have one size: `layerNormCell(15, options)`. */
@@ -98,12 +98,13 @@ export type SameSizeConstructor<D extends Declarations = Declarations> = <const 
 export function sameSize<const D extends Declarations = object>(
   name: string,
   text: string,
+  plan: Plan,
   declarations?: D,
-  reductions?: Readonly<Record<string, Reduction>>,
 ): SameSizeConstructor<D> {
-  const construct = constructorOf<'', D>(
-    define(name, text, { ...declarations, sameSize: true }, undefined, reductions),
-  );
+  const construct = builtIn<'', D>(name, text as '', plan, {
+    ...declarations,
+    sameSize: true,
+  } as D);
   return (size, options) => construct(size, size, options);
 }
 

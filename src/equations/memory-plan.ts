@@ -1,7 +1,8 @@
 import { roomFor } from './engine.js';
 import { columnsOf } from './parameters.js';
 import { type Place, scratch as scratchLocal } from './places.js';
-import { operandsOf, type Schedule, type Stage, schedule } from './schedule.js';
+import type { Stage } from './plan.js';
+import { operandsOf } from './schedule.js';
 import type { EquationSpec } from './spec.js';
 import { isEquations, modelInput, outputSize, stateSizes, type Unit } from './units.js';
 
@@ -40,7 +41,7 @@ export interface StagePlan extends Stage {
 /** A layer, and where its numbers are; addresses in bytes. */
 export interface LayerPlan {
   readonly spec: EquationSpec;
-  readonly fixed: Schedule['fixed'];
+  readonly fixed: ReadonlySet<number>;
   readonly stages: readonly StagePlan[];
   /** Learned vectors and scalars by name. */
   readonly params: ReadonlyMap<string, number>;
@@ -144,7 +145,7 @@ function layerPlan(
 ): LayerPlan {
   const { sizes } = spec;
   const { plan } = spec.definition;
-  const { fixed, stages, stored } = schedule(plan);
+  const { fixed, stages, stored } = plan.schedule;
   const sizeOf = (i: number) => sizes[plan.nodes[i].dimension];
   let scratch = 0;
   const offsets = stored.map(i => (scratch += bytesOf(sizeOf(i))) - bytesOf(sizeOf(i)));
@@ -178,10 +179,10 @@ function layerPlan(
   });
   const learned = (names: readonly string[], size: number) =>
     names.map((name): [string, number] => [name, take(bytesOf(size))]);
-  const prepared = [...fixed].filter(i => operandsOf(plan.nodes[i]).length);
+  const prepared = fixed.filter(i => operandsOf(plan.nodes[i]).length);
   return {
     spec,
-    fixed,
+    fixed: new Set(fixed),
     stages: stagePlans,
     params: new Map([...learned(plan.vectors, sizes.hidden), ...learned(plan.scalars, 1)]),
     prepared: new Map(prepared.map(i => [i, take(bytesOf(sizeOf(i)))])),

@@ -1,5 +1,5 @@
-import type { Activation, ActivationName } from './activations.js';
-import { type BinaryName, type MatrixName, type Reader, read } from './parse.js';
+import type { Activation } from './activations.js';
+import type { BinaryName, MatrixName } from './parse.js';
 import type { Reduction } from './reductions.js';
 
 /** What a value's length is: one of the cell's sizes, or 1 for a scalar, which is broadcast. */
@@ -57,13 +57,46 @@ export interface RowBlock {
   readonly bias: number;
 }
 
-/** A cell as a computation: what every backend, the gradient and the documentation read. */
-export interface Plan {
+/** Values, each made of earlier ones, and what they are for. */
+export interface Computation {
   readonly nodes: readonly PlanNode[];
   /** State variables, h first; `node` computes the next value. */
   readonly states: readonly { name: string; dimension: Dimension; node: number }[];
   /** The node that is the output. */
   readonly output: number;
+}
+
+/** A vector that a stage applies maps to, and the maps, each with the affine node it is part of. */
+export interface Argument {
+  readonly of: number;
+  readonly maps: readonly (PlanMap & { readonly affine: number })[];
+}
+
+/**
+ * A part of a step that can be worked out a few rows at a time: its products are of vectors that
+ * are there in full, since earlier stages stored them; all else in it is elementwise.
+ */
+export interface Stage {
+  readonly dimension: Dimension;
+  /** Nodes that are sums of products. */
+  readonly affines: readonly number[];
+  /** What the products are of, the input first. */
+  readonly args: readonly Argument[];
+  /** Nodes that the stage stores: next states, the output, what later stages read. */
+  readonly sinks: readonly number[];
+}
+
+/** A plan in the order in which a compiled step works it out. */
+export interface Schedule {
+  readonly stages: readonly Stage[];
+  /** Nodes that depend on parameters alone: worked out once. */
+  readonly fixed: readonly number[];
+  /** Nodes that one stage stores for another. */
+  readonly stored: readonly number[];
+}
+
+/** A cell as a computation: what every backend, the gradient and the documentation read. */
+export interface Plan extends Computation {
   readonly rows: Readonly<Record<MatrixName, readonly RowBlock[]>>;
   /** What U's columns are applied to. */
   readonly recurrent: Dimension;
@@ -72,6 +105,8 @@ export interface Plan {
   readonly constants: readonly string[];
   /** Activation slots in order of first use. */
   readonly slots: readonly string[];
+  /** The order in which a compiled step works it out. */
+  readonly schedule: Schedule;
 }
 
 /** A cell's text with everything that was read out of it. */
@@ -80,159 +115,4 @@ export interface Definition {
   readonly text: string;
   readonly declarations: Declarations;
   readonly plan: Plan;
-}
-
-/** The options that set the slots of the built-in texts, and those slots' defaults. */
-export const slotOptions: Readonly<Record<string, { option: string; default: ActivationName }>> = {
-  σ: { option: 'gateActivation', default: 'sigmoid' },
-  φ: { option: 'activation', default: 'tanh' },
-  ψ: { option: 'outputActivation', default: 'tanh' },
-};
-
-/** The planner's reader of a text, and what it knows so far. */
-export interface Planner extends Reader<Value> {
-  /** Nodes by name: `c`, `c'`. */
-  readonly values: ReadonlyMap<string, number>;
-  readonly rows: Plan['rows'];
-  /** What U is applied to, once it is. */
-  readonly recurrent: Dimension | undefined;
-  dimensionOf(value: Value): Dimension;
-}
-
-/**
- * Reads a cell's text, which must be right. Where that is not known, `check` stands between: each
- * walk through the text is then read by what `between` makes of the planner.
- */
-export function define(
-  name: string,
-  text: string,
-  declarations: Declarations = {},
-  between?: (planner: Planner) => Reader<unknown>,
-  reductions: Reductions = {},
-): Definition {
-  const plan = walk(text, declarations, new Map(), between, reductions);
-  return { name, text, declarations, plan };
-}
-
-/** The reductions that a text may call. */
-type Reductions = Readonly<Record<string, Reduction>>;
-
-/** A value while it is read: a sum of maps, which become one affine node, and of a node or none. */
-export interface Value {
-  readonly maps: readonly PlanMap[];
-  readonly rest: number;
-}
-
-/** A walk through the text: sizes are inferred, nothing is checked. */
-function walk(
-  text: string,
-  declarations: Declarations,
-  /** The sizes of the states, as far as they are known. */
-  states: Map<string, Dimension>,
-  between: ((planner: Planner) => Reader<unknown>) | undefined,
-  reductions: Reductions,
-): Plan {
-  const { vectors = {}, scalars = {}, constants = {}, sameSize } = declarations;
-  const nodes: PlanNode[] = [];
-  /** Nodes by name: `c`, `c'`. */
-  const values = new Map<string, number>();
-  const rows: Record<MatrixName, RowBlock[]> = { W: [], U: [], V: [] };
-  const slots = new Set<string>();
-  let recurrent: Dimension | undefined;
-  let settled = true;
-
-  const add = (node: PlanNode) => nodes.push(node) - 1;
-  const single = (node: PlanNode): Value => ({ maps: [], rest: add(node) });
-  const dimensionOf = ({ maps, rest }: Value): Dimension =>
-    maps.length === 0 ? nodes[rest].dimension : maps[0].matrix === 'V' ? 'projection' : 'hidden';
-  const binary = (op: BinaryName, left: number, right: number) => {
-    const { dimension } = nodes[left];
-    return add({
-      op,
-      left,
-      right,
-      dimension: dimension === 'scalar' ? nodes[right].dimension : dimension,
-    });
-  };
-  const nodeOf = (value: Value): number => {
-    const { maps, rest } = value;
-    if (maps.length === 0) return rest;
-    const affine = add({ op: 'affine', maps, dimension: dimensionOf(value) });
-    return rest < 0 ? affine : binary('add', affine, rest);
-  };
-  const leafOf = (name: string): PlanNode => {
-    if (name === 'x') return { op: 'input', dimension: sameSize ? 'hidden' : 'input' };
-    if (Object.hasOwn(vectors, name)) return { op: 'vector', name, dimension: 'hidden' };
-    if (Object.hasOwn(scalars, name)) return { op: 'scalar', name, dimension: 'scalar' };
-    if (Object.hasOwn(constants, name)) return { op: 'constant', name, dimension: 'scalar' };
-    return { op: 'state', name, dimension: states.get(name) ?? 'hidden' };
-  };
-  const number = (value: number) => single({ op: 'number', value, dimension: 'scalar' });
-  const combine = (op: BinaryName, left: Value, right: Value): Value => {
-    if (op !== 'add') return { maps: [], rest: binary(op, nodeOf(left), nodeOf(right)) };
-    const rest =
-      left.rest < 0 ? right.rest : right.rest < 0 ? left.rest : binary(op, left.rest, right.rest);
-    return { maps: [...left.maps, ...right.maps], rest };
-  };
-  const planner: Planner = {
-    values,
-    rows,
-    get recurrent() {
-      return recurrent;
-    },
-    dimensionOf,
-    number,
-    negate: operand => combine('multiply', number(-1), operand),
-    binary: combine,
-    name(name, next) {
-      const key = next ? `${name}'` : name;
-      const rest = values.get(key) ?? add(leafOf(name));
-      values.set(key, rest);
-      return { maps: [], rest };
-    },
-    map(matrix, row, argument) {
-      const blocks = rows[matrix];
-      if (matrix === 'U') recurrent ??= dimensionOf(argument);
-      const of = nodeOf(argument);
-      const biased = matrix !== 'V' && row !== '';
-      blocks.push({ name: row, bias: biased ? blocks.filter(({ bias }) => bias >= 0).length : -1 });
-      return { maps: [{ matrix, row: blocks.length - 1, of }], rest: -1 };
-    },
-    call(slot, argument) {
-      const of = nodeOf(argument);
-      const by = reductions[slot];
-      if (by) return single({ op: 'reduce', name: slot, of, by, dimension: 'scalar' });
-      slots.add(slot);
-      return single({ op: 'activate', slot, of, dimension: nodes[of].dimension });
-    },
-    line(name, next, value) {
-      const node = nodeOf(value);
-      values.set(next ? `${name}'` : name, node);
-      if (!next) return;
-      const { dimension } = nodes[node];
-      settled &&= dimension === (states.get(name) ?? 'hidden');
-      states.set(name, dimension);
-    },
-  };
-  read(text, between ? between(planner) : (planner as Reader<unknown>));
-
-  // States are taken for hidden-sized; where one turns out to be projected, all is planned again.
-  if (!settled) return walk(text, declarations, states, between, reductions);
-
-  const named = (op: string) =>
-    nodes.flatMap(node => (node.op === op && 'name' in node ? [node.name] : []));
-  const nodeNamed = (key: string) => values.get(key) as number;
-  return {
-    nodes,
-    states: [...states]
-      .sort(([a], [b]) => Number(b === 'h') - Number(a === 'h'))
-      .map(([name, dimension]) => ({ name, dimension, node: nodeNamed(`${name}'`) })),
-    output: values.get('y') ?? nodeNamed("h'"),
-    rows,
-    recurrent: recurrent ?? 'hidden',
-    vectors: named('vector'),
-    scalars: named('scalar'),
-    constants: named('constant'),
-    slots: [...slots],
-  };
 }

@@ -13,7 +13,7 @@ export interface Reduction {
   code(e: Emitter, vector: Reduced): Code;
 }
 
-const sum: Reduction = {
+export const sum: Reduction = {
   run(v, from, to) {
     let result = 0;
     for (let i = from; i < to; i++) result += v[i];
@@ -25,25 +25,25 @@ const sum: Reduction = {
   },
 };
 
-/** By name. Who reads texts that call them hands them to the planner: others need not carry them. */
-export const reductions: Readonly<Record<ReductionName, Reduction>> = {
-  sum,
-  mean: {
-    run: (v, from, to) => sum.run(v, from, to) / (to - from),
-    code: (e, vector) => f32x4.multiply(sum.code(e, vector), e.constant(1 / vector.size)),
+export const mean: Reduction = {
+  run: (v, from, to) => sum.run(v, from, to) / (to - from),
+  code: (e, vector) => f32x4.multiply(sum.code(e, vector), e.constant(1 / vector.size)),
+};
+
+export const max: Reduction = {
+  run(v, from, to) {
+    let result = v[from];
+    for (let i = from + 1; i < to; i++) result = Math.max(result, v[i]);
+    return result;
   },
-  max: {
-    run(v, from, to) {
-      let result = v[from];
-      for (let i = from + 1; i < to; i++) result = Math.max(result, v[i]);
-      return result;
-    },
-    code(e, vector) {
-      const total = e.fn.vector();
-      return [reduction(e, vector, f32x4.most, total), get(total)];
-    },
+  code(e, vector) {
+    const total = e.fn.vector();
+    return [reduction(e, vector, f32x4.most, total), get(total)];
   },
 };
+
+/** By name, for texts of which it is not known what they call. */
+export const reductions: Readonly<Record<ReductionName, Reduction>> = { sum, mean, max };
 
 export function isReduction(name: string): name is ReductionName {
   return Object.hasOwn(reductions, name);

@@ -1,33 +1,4 @@
-import type { Dimension, Plan, PlanMap, PlanNode } from './plan.js';
-
-/** A vector that a stage applies maps to, and the maps, each with the affine node it is part of. */
-export interface Argument {
-  readonly of: number;
-  readonly maps: readonly (PlanMap & { readonly affine: number })[];
-}
-
-/**
- * A part of a step that can be worked out a few rows at a time: its products are of vectors that
- * are there in full, since earlier stages stored them; all else in it is elementwise.
- */
-export interface Stage {
-  readonly dimension: Dimension;
-  /** Nodes that are sums of products. */
-  readonly affines: readonly number[];
-  /** What the products are of, the input first. */
-  readonly args: readonly Argument[];
-  /** Nodes that the stage stores: next states, the output, what later stages read. */
-  readonly sinks: readonly number[];
-}
-
-/** A plan in the order in which a compiled step works it out. */
-export interface Schedule {
-  readonly stages: readonly Stage[];
-  /** Nodes that depend on parameters alone: worked out once. */
-  readonly fixed: ReadonlySet<number>;
-  /** Nodes that one stage stores for another. */
-  readonly stored: readonly number[];
-}
+import type { Computation, PlanNode, Schedule, Stage } from './plan.js';
 
 /** The nodes that a node is made of, element by element. */
 export function operandsOf(node: PlanNode): readonly number[] {
@@ -41,17 +12,8 @@ function wholesOf(node: PlanNode): readonly number[] {
   return node.op === 'reduce' ? [node.of] : [];
 }
 
-/** Cells of one kind share their plan, and so its schedule. */
-const schedules = /* @__PURE__ */ new WeakMap<Plan, Schedule>();
-
-/** Divides a plan into stages. */
-export function schedule(plan: Plan): Schedule {
-  const known = schedules.get(plan) ?? divided(plan);
-  schedules.set(plan, known);
-  return known;
-}
-
-function divided({ nodes, states, output }: Plan): Schedule {
+/** Divides a computation into stages. */
+export function schedule({ nodes, states, output }: Computation): Schedule {
   const fixed = new Set<number>();
   const levels: number[] = [];
   const isComputed = (i: number) =>
@@ -91,7 +53,7 @@ function divided({ nodes, states, output }: Plan): Schedule {
   const stages = [...places].sort(([, [a]], [, [b]]) => levels[a] - levels[b]);
   return {
     stages: stages.map(([, sinks]) => stageOf(nodes, stored, sinks)),
-    fixed,
+    fixed: [...fixed],
     stored: [...stored],
   };
 }

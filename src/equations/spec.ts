@@ -1,13 +1,21 @@
 import { checkNames, demand } from '../errors.js';
 import {
   type Activation,
+  type ActivationName,
   activationText,
   type ResolvedActivation,
   resolveActivation,
 } from './activations.js';
 import { initialise } from './initialise.js';
 import { type ParameterInput, parameterShapes, readParameters, type Sizes } from './parameters.js';
-import { type Definition, slotOptions } from './plan.js';
+import type { Definition } from './plan.js';
+
+/** The options that set the slots of the built-in texts, and those slots' defaults. */
+export const slotOptions: Readonly<Record<string, { option: string; default: ActivationName }>> = {
+  σ: { option: 'gateActivation', default: 'sigmoid' },
+  φ: { option: 'activation', default: 'tanh' },
+  ψ: { option: 'outputActivation', default: 'tanh' },
+};
 
 /** A cell that is equations: everything that a backend, the gradient or a file needs. */
 export interface EquationSpec {

@@ -1,3 +1,4 @@
+import { scaledPlan, shiftedPlan } from '../cells/plans.js';
 import type { Activation } from '../equations/activations.js';
 import { type Cell, equationSpec } from '../equations/cell.js';
 import { combinationSpec } from '../equations/combination.js';
@@ -72,8 +73,12 @@ function unitsOf(where: string, conv: Convolution, carried: number): Unit[] {
   return units;
 }
 
-const scaled = /* @__PURE__ */ sameSize('Scaled', 'y = weight * x', { vectors: { weight: 1 } });
-const shifted = /* @__PURE__ */ sameSize('Shifted', 'y = φ(x + bias)', { vectors: { bias: 0 } });
+const scaled = /* @__PURE__ */ sameSize('Scaled', 'y = weight * x', scaledPlan, {
+  vectors: { weight: 1 },
+});
+const shifted = /* @__PURE__ */ sameSize('Shifted', 'y = φ(x + bias)', shiftedPlan, {
+  vectors: { bias: 0 },
+});
 
 /** A kernel for each feature: the features of each tap's step at once, element by element. */
 function depthwise(

@@ -7,8 +7,8 @@ import {
   resolveActivation,
 } from '../../src/equations/activations.js';
 import { type Cell, internals } from '../../src/equations/cell.js';
-import { type Definition, slotOptions } from '../../src/equations/plan.js';
-import type { EquationSpec } from '../../src/equations/spec.js';
+import type { Definition } from '../../src/equations/plan.js';
+import { type EquationSpec, slotOptions } from '../../src/equations/spec.js';
 import { root } from './blocks.js';
 import { library } from './program.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { defineCell } from '../../src/core.js';
-import { type Declarations, define } from '../../src/equations/plan.js';
+import type { Declarations } from '../../src/equations/plan.js';
+import { define } from '../../src/equations/planner.js';
 import { allKinds, specOf } from '../cells/kinds.js';
 
 const plan = (text: string, declarations?: Declarations) => define('Mine', text, declarations).plan;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { define, type Plan } from '../../src/equations/plan.js';
+import type { Plan } from '../../src/equations/plan.js';
+import { define } from '../../src/equations/planner.js';
 import { operandsOf, schedule } from '../../src/equations/schedule.js';
 import {
   allKinds,
@@ -127,7 +128,7 @@ test('what depends on parameters alone is in no stage', () => {
     scalars: { s: 0 },
   });
   const { fixed } = schedule(plan);
-  const names = [...fixed].map(i => written(plan, i));
+  const names = fixed.map(i => written(plan, i));
   expect(names).toContain('((sigmoid(s) * 2) * p)');
   expect(names.some(name => name.includes('h'))).toBe(false);
 });
@@ -139,7 +140,7 @@ test.each([...allKinds, ...Object.entries(own)])(
     const { stages: all, fixed, stored } = schedule(plan);
     const there = new Set<number>();
     const isGiven = (i: number) =>
-      fixed.has(i) || plan.nodes[i].op === 'input' || plan.nodes[i].op === 'state';
+      fixed.includes(i) || plan.nodes[i].op === 'input' || plan.nodes[i].op === 'state';
     for (const { args, affines, sinks } of all) {
       for (const { of } of args) expect(isGiven(of) || there.has(of)).toBe(true);
       // What is worked out here, down from what is stored, needs these sums and no others.

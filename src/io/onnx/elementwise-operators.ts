@@ -1,5 +1,6 @@
 import { sizeOf } from '../../arrays/ndarray.js';
 import { activationCell, type ComposedName } from '../../cells/activation.js';
+import { scalePlan, shiftPlan } from '../../cells/plans.js';
 import { preluCell } from '../../cells/prelu.js';
 import { type Activation, isActivationName } from '../../equations/activations.js';
 import { sameSize } from '../../equations/define.js';
@@ -20,8 +21,12 @@ import {
 } from './reading.js';
 import type { Constant } from './tensor.js';
 
-const scaleCell = /* @__PURE__ */ sameSize('Scale', 'y = x * weight', { vectors: { weight: 1 } });
-const shiftCell = /* @__PURE__ */ sameSize('Shift', 'y = x + bias', { vectors: { bias: 0 } });
+const scaleCell = /* @__PURE__ */ sameSize('Scale', 'y = x * weight', scalePlan, {
+  vectors: { weight: 1 },
+});
+const shiftCell = /* @__PURE__ */ sameSize('Shift', 'y = x + bias', shiftPlan, {
+  vectors: { bias: 0 },
+});
 
 /** Functions of one number, as activations. */
 const functions: Readonly<Record<string, (node: Node, set: number) => Activation | ComposedName>> =

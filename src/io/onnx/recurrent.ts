@@ -1,6 +1,7 @@
 import { gruCell } from '../../cells/gru.js';
 import { lstmCell } from '../../cells/lstm.js';
 import { peepholeLstmCell } from '../../cells/peephole-lstm.js';
+import { coupledLstmPlan } from '../../cells/plans.js';
 import { rnnCell } from '../../cells/rnn.js';
 import type { AnyCell } from '../../equations/cell.js';
 import { builtIn } from '../../equations/define.js';
@@ -24,6 +25,7 @@ const coupledCell = /* @__PURE__ */ builtIn(
   c' = (1 - i) * c + i * g
   h' = o * ψ(c')
   `,
+  coupledLstmPlan,
 );
 
 /** A recurrent node: a cell for each direction, and where its states come from. */
