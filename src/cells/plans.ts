@@ -1,4 +1,4 @@
-// Generated: `npx vitest run --config test/vitest.config.ts test/cells/plans -u`.
+// Generated: `npx vitest run --config test/vitest.config.ts test/scripts/plans -u`.
 import type { Plan } from '../equations/plan.js';
 import { max, mean, sum } from '../equations/reductions.js';
 

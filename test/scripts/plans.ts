@@ -24,7 +24,7 @@ export function plansModule(): string {
     return `/** ${name} */\nexport const ${plan}: Plan = ${literal(own)};\n`;
   });
   return [
-    '// Generated: `npx vitest run --config test/vitest.config.ts test/cells/plans -u`.',
+    '// Generated: `npx vitest run --config test/vitest.config.ts test/scripts/plans -u`.',
     "import type { Plan } from '../equations/plan.js';",
     "import { max, mean, sum } from '../equations/reductions.js';",
     '',
