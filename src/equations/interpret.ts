@@ -1,5 +1,5 @@
+import { activationLoops } from '../kernels/activation-loops.js';
 import { addProduct, Matrix, Vector } from '../kernels/portable.js';
-import { activationEntry } from './activations.js';
 import { columnsOf, namesOf } from './parameters.js';
 import type { BinaryName } from './parse.js';
 import type { PlanNode } from './plan.js';
@@ -151,7 +151,7 @@ function activation(
   length: number,
 ): Operation {
   const { name, alpha, beta, clipped } = activations[slot];
-  const { apply } = activationEntry(name);
+  const apply = activationLoops[name];
   return () => {
     copy(registers, from, registers, to, length);
     if (clipped && bound < Infinity) clip(registers, to, to + length, bound);

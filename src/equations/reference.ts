@@ -1,4 +1,4 @@
-import { activationEntry } from './activations.js';
+import { activationLoops } from '../kernels/activation-loops.js';
 import { type AnyCell, equationSpec } from './cell.js';
 import { columnsOf, namesOf } from './parameters.js';
 import { type BinaryName, type MatrixName, read } from './parse.js';
@@ -96,7 +96,7 @@ function activated(
   const { name, alpha, beta, clipped } = activations[slot];
   const bound = clipped && clip !== undefined ? clip : Infinity;
   const y = v.map(value => Math.max(-bound, Math.min(bound, value)));
-  activationEntry(name).apply(y, 0, y.length, alpha, beta);
+  activationLoops[name](y, 0, y.length, alpha, beta);
   return y;
 }
 

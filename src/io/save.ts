@@ -1,7 +1,7 @@
 import { NdView } from '../arrays/ndarray.js';
 import {
   type Activation,
-  activationEntry,
+  activationParameters,
   type ResolvedActivation,
   resolveActivation,
 } from '../equations/activations.js';
@@ -152,7 +152,7 @@ function describeDeclarations({ activations, ...others }: Declarations): Declara
 
 /** Its name, with the parameters that an activation of that name has. */
 function describeActivation({ name, alpha, beta }: ResolvedActivation): Activation {
-  const entry = activationEntry(name);
+  const entry = activationParameters(name);
   const parameters = {
     ...(entry.alpha === undefined ? {} : { alpha }),
     ...(entry.beta === undefined ? {} : { beta }),

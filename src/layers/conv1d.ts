@@ -1,9 +1,9 @@
-import { activationEntry } from '../equations/activations.js';
 import type { Cell, Frames, WholeStart } from '../equations/cell.js';
 import type { Engine } from '../equations/engine.js';
 import { type Engines, engines } from '../equations/engines.js';
 import { inRow } from '../equations/units.js';
 import { demand, mismatch } from '../errors.js';
+import { activationLoops } from '../kernels/activation-loops.js';
 import { type Convolution, type ConvolutionOptions, convolution } from './convolution.js';
 import { layerCell, whole } from './layer-cell.js';
 import { type Padding, paddingOf, type StepsPadding } from './padding.js';
@@ -164,6 +164,6 @@ function groupwise(
     }
   }
   const { name, alpha, beta } = specs[0].activations.φ;
-  activationEntry(name).apply(sums, 0, sums.length, alpha, beta);
+  activationLoops[name](sums, 0, sums.length, alpha, beta);
   return { data: Float32Array.from(sums), count: length, size: outputSize };
 }

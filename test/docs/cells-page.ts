@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import {
-  activationEntry,
   activationNames,
+  activationParameters,
   activationText,
   resolveActivation,
 } from '../../src/equations/activations.js';
@@ -148,7 +148,7 @@ function activations(): string {
     const [, formula] = /&= (.*)\n/.exec(latex) ?? [];
     const defaults = Object.entries({ alpha, beta }).flatMap(([key, value]) => {
       const short = Number(value.toPrecision(4));
-      return Object.hasOwn(activationEntry(name), key) ? [`\`${key}\` ${short}`] : [];
+      return Object.hasOwn(activationParameters(name), key) ? [`\`${key}\` ${short}`] : [];
     });
     return `| \`${name}\` | $${formula}$ | ${defaults.join(', ')} |`;
   });

@@ -1,8 +1,8 @@
 import type { AnyCell, ReferenceState } from '../../src/core.js';
-import { activationEntry } from '../../src/equations/activations.js';
 import { columnsOf, namesOf } from '../../src/equations/parameters.js';
 import type { PlanNode } from '../../src/equations/plan.js';
 import type { EquationSpec } from '../../src/equations/spec.js';
+import { activationLoops } from '../../src/kernels/activation-loops.js';
 import { specOf } from '../cells/kinds.js';
 
 /** What a plan computes in float64, and A of law 6: the largest Σ|w·v| + |b| of a row. */
@@ -56,7 +56,7 @@ function leafOrOperation(
       const { name, alpha, beta, clipped } = activations[node.slot];
       const bound = clipped ? clip : Number.POSITIVE_INFINITY;
       const v = values[node.of].map(a => Math.min(bound, Math.max(-bound, a)));
-      activationEntry(name).apply(v, 0, v.length, alpha, beta);
+      activationLoops[name](v, 0, v.length, alpha, beta);
       return v;
     }
     case 'reduce': {

@@ -1,7 +1,7 @@
 import {
   type Activation,
   type ActivationName,
-  activationEntry,
+  activationParameters,
 } from '../../equations/activations.js';
 import type { CellOptions } from '../../equations/spec.js';
 import { quoted } from '../json.js';
@@ -58,7 +58,7 @@ export function optionsOf(
 function activationOf(name: string, alphas: number[], betas: number[]): Activation {
   const own = activations.get(name.toLowerCase());
   ensure(own, `the activation ${quoted(name)}`);
-  const entry = activationEntry(own);
+  const entry = activationParameters(own);
   const alpha = entry.alpha === undefined ? undefined : alphas.shift();
   const beta = entry.beta === undefined ? undefined : betas.shift();
   if (alpha === undefined && beta === undefined) return own;

@@ -2,7 +2,7 @@ import { gruCell } from '../../cells/gru.js';
 import { lstmCell } from '../../cells/lstm.js';
 import { peepholeLstmCell } from '../../cells/peephole-lstm.js';
 import { rnnCell } from '../../cells/rnn.js';
-import { activationEntry, type ResolvedActivation } from '../../equations/activations.js';
+import { activationParameters, type ResolvedActivation } from '../../equations/activations.js';
 import { type AnyCell, equationSpec } from '../../equations/cell.js';
 import type { EquationSpec } from '../../equations/spec.js';
 import { layouts, type RecurrentKind, reorderGates } from '../layouts.js';
@@ -119,7 +119,7 @@ function attributesOf(spec: EquationSpec, { kind, resetGate }: RecurrentForm) {
 /** An activation by ONNX's name, with the parameters that it has there. */
 function parametersOf({ name, alpha, beta }: ResolvedActivation) {
   if (name === 'identity') return { name: activations[name], alpha: 1, beta: 0 };
-  const entry = activationEntry(name);
+  const entry = activationParameters(name);
   return {
     name: activations[name],
     ...(entry.alpha !== undefined && { alpha }),

@@ -83,7 +83,7 @@ const whereNegative = (e: Emitter, v: Code, negative: (x: Code) => Code): Code =
   return [setV, bits.select(negative(x), x, less(x, e.constant(0)))];
 };
 
-/** Every activation as vector code; the errors of each are stated and tested. */
+/** Every activation by name, as vector code; the errors of each are stated and tested. */
 export const vectorActivations = {
   identity: (_e, v) => v,
   tanh,
@@ -123,8 +123,6 @@ export const vectorActivations = {
   },
   scaledTanh: (e, v, alpha, beta) =>
     multiply(tanh(e, multiply(v, e.constant(beta)), 0, 0), e.constant(alpha)),
-  sqrt: (_e, v) => f32x4.sqrt(v),
-  reciprocal: (e, v) => divide(e.constant(1), v),
   affine: (e, v, alpha, beta) => e.multiplyAdd(v, e.constant(alpha), e.constant(beta)),
   exp(e, v) {
     const bounded = least(most(v, e.constant(-104)), e.constant(89));
@@ -136,4 +134,6 @@ export const vectorActivations = {
     const rest = powerOfTwo(e, bits.subtract(n, half));
     return [set, setN, setHalf, setScale, multiply(e.multiplyAdd(scale, q, scale), rest)];
   },
+  sqrt: (_e, v) => f32x4.sqrt(v),
+  reciprocal: (e, v) => divide(e.constant(1), v),
 } satisfies Readonly<Record<string, Emit>>;
