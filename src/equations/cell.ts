@@ -167,7 +167,20 @@ export interface Marks {
   /** True: there is no layer; what has come so far goes on. */
   readonly bare?: boolean;
   readonly read?: { readonly names: readonly string[]; readonly join: Join };
+  /** How outputs go through a chain that has such a member. */
+  readonly passing: Passing;
 }
+
+/**
+ * What goes through the members of a chain in turn: outputs, sizes, units. `turn` is a member's,
+ * `joined` makes one of those that are read.
+ */
+export type Passing = <V>(
+  cells: readonly AnyCell[],
+  value: V,
+  turn: (value: V, i: number) => V,
+  joined: (join: Join, values: readonly V[], i: number) => V,
+) => V;
 
 /** How outputs become one: as a unit, in any form, as frames. */
 export interface Join {

@@ -2,7 +2,7 @@ import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js
 import { settled } from '../equations/inputs.js';
 import type { Machine } from '../equations/machine.js';
 import { asRecurError, demand } from '../errors.js';
-import { isMarker, passing } from './passing.js';
+import { isMarker, passingOf } from './passing.js';
 
 /** A machine of machines. */
 interface Composed extends Machine {
@@ -13,6 +13,7 @@ interface Composed extends Machine {
 export function startChain(cells: readonly AnyCell[]) {
   return (state?: unknown, options: BirthOptions = {}): Machine => {
     const sizes = cells.map(({ inputSize }) => inputSize);
+    const passing = passingOf(cells);
     const tapped = cells.some(cell => cell[internals].marks);
     // What goes from one cell of equations to the next is read at once and kept by nobody.
     const reuse = (i: number) =>

@@ -13,7 +13,7 @@ import { demand, describe, mismatch } from '../errors.js';
 import { startChain } from './chain-machine.js';
 import { functionCell } from './function-cell.js';
 import { type ChainCell, carried, type Fitting, type Member, type WithCell } from './members.js';
-import { isMarker, passing } from './passing.js';
+import { isMarker, passingOf } from './passing.js';
 
 /** The cell of a cell or layer; undefined for a plain function. */
 export function cellOf(model: unknown): AnyCell | undefined {
@@ -125,7 +125,7 @@ function sizesOf(cells: readonly AnyCell[]): readonly [Size, Size] {
   };
   const total = (sizes: readonly Size[]) =>
     sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, n = 0) => sum + n, 0);
-  return [first, passing(cells, first, turn, (_, sizes) => total(sizes))];
+  return [first, passingOf(cells)(cells, first, turn, (_, sizes) => total(sizes))];
 }
 
 /** The cell of a member; a stateless function is made one. */
@@ -159,7 +159,7 @@ function programOf(
   const add = (join: Join, sizes: readonly number[], from: readonly number[], where: string) =>
     units.push({ spec: join.unit(sizes), from, where }) - 1;
   const sizeOf = (u: number) => (u < 0 ? inputSize : outputSize(units[u].spec));
-  const answer = passing(
+  const answer = passingOf(cells)(
     cells,
     -1,
     (input, i) => place(units, cells[i][internals].engines?.units ?? [], input, `chain[${i}].`),

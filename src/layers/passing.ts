@@ -1,16 +1,23 @@
-import { type AnyCell, internals, type Join } from '../equations/cell.js';
+import { type AnyCell, internals, type Join, type Passing } from '../equations/cell.js';
 import { describe, mismatch } from '../errors.js';
 
-/**
- * What goes through the members of a chain in turn, by way of the taps: outputs, sizes, units.
- * `turn` is a member's, `joined` makes one of those that are read.
- */
-export function passing<V>(
+/** How outputs go through these cells, by way of the taps where there are some. */
+export function passingOf(cells: readonly AnyCell[]): Passing {
+  return cells.find(cell => cell[internals].marks)?.[internals].marks?.passing ?? inTurn;
+}
+
+const inTurn: Passing = (cells, value, turn) => {
+  for (let i = 0; i < cells.length; i++) value = turn(value, i);
+  return value;
+};
+
+/** By way of the taps: a page that has none does not carry it. */
+export const passingTaps: Passing = <V>(
   cells: readonly AnyCell[],
   value: V,
   turn: (value: V, i: number) => V,
   joined: (join: Join, values: readonly V[], i: number) => V,
-): V {
+) => {
   let taps: Map<string, V> | undefined;
   for (let i = 0; i < cells.length; i++) {
     const { name, bare, read } = cells[i][internals].marks ?? {};
@@ -29,7 +36,7 @@ export function passing<V>(
     taps.set(name, value);
   }
   return value;
-}
+};
 
 /** Put together only where it is thrown: members pass their outputs at every step. */
 function unknownTap(i: number, of: string, taps: ReadonlyMap<string, unknown> | undefined) {

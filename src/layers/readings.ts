@@ -6,7 +6,7 @@ import type { EquationSpec } from '../equations/spec.js';
 import { layerText } from './chain.js';
 import { type Combine, combineValues } from './combine.js';
 import type { LayerReading } from './layer-reading.js';
-import { passing } from './passing.js';
+import { passingOf } from './passing.js';
 import { windowReadings } from './window-readings.js';
 
 type Evaluate = ReturnType<typeof evaluator>;
@@ -24,7 +24,7 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
     if (spec.kind === 'chain') {
       const { members } = spec;
       const turn = (value: unknown, i: number) => through(members[i], (own as unknown[])[i], value);
-      return passing(members, input, turn, (join, outputs) => join.values(outputs));
+      return passingOf(members)(members, input, turn, (join, outputs) => join.values(outputs));
     }
     if (spec.kind === 'layer') {
       const { name, members, settings } = spec;

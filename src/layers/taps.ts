@@ -12,6 +12,7 @@ import { layerSignature, layerText, memberCell } from './chain.js';
 import { combineFrames, combineValues } from './combine.js';
 import { layerCell } from './layer-cell.js';
 import type { Member, WithCell } from './members.js';
+import { passingTaps } from './passing.js';
 
 /** What a member of a chain is as a cell. */
 export type CellOf<M> = M extends { readonly cell: infer C } ? C : M;
@@ -40,7 +41,7 @@ export function tap(name: string, member?: Member): unknown {
         name: 'tap',
         text: `Tap(${name})`,
         settings,
-        marks: { name, bare: true },
+        marks: { name, bare: true, passing: passingTaps },
         inputSize: undefined,
         outputSize: undefined,
       },
@@ -57,7 +58,7 @@ export function tap(name: string, member?: Member): unknown {
     `Tap(${name}, ${layerText(cell)})`,
     {
       ...cell[internals],
-      marks: { name },
+      marks: { name, passing: passingTaps },
       spec: spec as never,
       signature: `Tap(${name}, ${layerSignature(cell)})`,
     },
@@ -81,7 +82,7 @@ export function read(...names: readonly string[]): Marker {
       name: 'read',
       text: `Read(${names.join(', ')})`,
       settings: { names },
-      marks: { read: { names, join: oneAfterAnother } },
+      marks: { read: { names, join: oneAfterAnother }, passing: passingTaps },
       inputSize: undefined,
       outputSize: undefined,
     },

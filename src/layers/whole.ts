@@ -9,7 +9,7 @@ import {
 import type { Machine } from '../equations/machine.js';
 import { asRecurError, mismatch } from '../errors.js';
 import { statesFor } from './chain-machine.js';
-import { isMarker, passing } from './passing.js';
+import { isMarker, passingOf } from './passing.js';
 import { wholeChunk } from './whole-chunks.js';
 
 /** A layer's runner of whole sequences: its own, or its stream from the beginning to the end. */
@@ -136,7 +136,7 @@ function startWholeChain(cells: readonly AnyCell[]): WholeStart {
           return runners[i]?.run(value) ?? value;
         };
         try {
-          return passing(cells, steps, turn, (join, outputs) => join.frames(outputs));
+          return passingOf(cells)(cells, steps, turn, (join, outputs) => join.frames(outputs));
         } catch (error) {
           throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
         }
@@ -152,7 +152,7 @@ function startWholeChain(cells: readonly AnyCell[]): WholeStart {
 /** How many steps a chain makes of so many. */
 function chainSteps(cells: readonly AnyCell[], steps: number): number {
   const turn = (count: number, i: number) => stepsAfter(cells[i], count);
-  return passing(cells, steps, turn, (_, [count]) => count);
+  return passingOf(cells)(cells, steps, turn, (_, [count]) => count);
 }
 
 /** How many steps a layer makes of so many. */

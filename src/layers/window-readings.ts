@@ -3,7 +3,7 @@ import { reversed } from './bidirectional.js';
 import { statesFor } from './chain-machine.js';
 import { made } from './function-cell.js';
 import type { LayerReading } from './layer-reading.js';
-import { passing } from './passing.js';
+import { passingOf } from './passing.js';
 import { wholeOf } from './whole.js';
 
 /** The readings of one step from a state: `readingsOf`. */
@@ -65,7 +65,7 @@ function readChain(
 ): Frames {
   const own = statesFor('chain', cells, state);
   const turn = (value: Frames, i: number) => readLast(cells[i], own(i), value, reader);
-  return passing(cells, steps, turn, (join, outputs) => join.frames(outputs));
+  return passingOf(cells)(cells, steps, turn, (join, outputs) => join.frames(outputs));
 }
 
 function readMembers(
