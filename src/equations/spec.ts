@@ -141,8 +141,12 @@ export function slotOf({ declarations: { activations = {} } }: Definition, slot:
 
 /** A kind's name as its layer has it, in messages: `lstm`, `fastGrnn`. */
 export function lower(name: string): string {
-  const words = name.replace(/(?<=\p{Lu})\p{Lu}+/gu, capitals => capitals.toLowerCase());
-  return words.charAt(0).toLowerCase() + words.slice(1);
+  // A step waits for this: a pattern of capitals would take as long to compile as a cell's layout.
+  const isCapital = (letter = 'A') => letter !== letter.toLowerCase();
+  const letters = [...name].map((letter, i, all) =>
+    isCapital(all[i - 1]) ? letter.toLowerCase() : letter,
+  );
+  return letters.join('');
 }
 
 /** `LSTMCell(10, 15)`, `RNNCell(10, 5, tanh)`, `Dense(15, 5; bias=false)`, as Flux prints them. */

@@ -12,9 +12,10 @@ function signed(value: number): Code {
 
 const simd = (op: number) => [0xfd, unsigned(op)];
 /** An instruction on operands that are vectors of four floats, or their bits. */
-const operation =
-  (op: number) =>
-  (...operands: Code[]): Code => [operands, simd(op)];
+const operation = (op: number) => {
+  const code = simd(op);
+  return (...operands: Code[]): Code => [operands, code];
+};
 
 export const i32 = (value: number): Code => [0x41, signed(value)];
 export const plus = (a: Code, b: Code): Code => [a, b, 0x6a];
@@ -35,12 +36,10 @@ export const when = (condition: Code, body: Code): Code => [condition, 0x04, 0x4
 export const not = (value: Code): Code => [value, 0x45];
 export const give = (value: Code): Code => [value, 0x0f];
 
-const memory = (op: number) => (address: Code, offset: number) => [
-  address,
-  simd(op),
-  2,
-  unsigned(offset),
-];
+const memory = (op: number) => {
+  const code = [...simd(op), 2];
+  return (address: Code, offset: number) => [address, code, unsigned(offset)];
+};
 export const load = memory(0);
 /** One float, four times. */
 export const loadSplat = memory(9);
@@ -174,24 +173,27 @@ export class FunctionBuilder {
 
 /** The bytes of composed code, in order. */
 export function flat(code: Code): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(write(code, 0));
-  write(code, 0, bytes);
+  const parts = [code];
+  const bytes = new Uint8Array(write(parts, 0));
+  write(parts, 0, bytes);
   return bytes;
 }
 
 /** Writes code at a place, if there are bytes to write to, and answers the place after it. */
-function write(code: Code, at: number, bytes?: Uint8Array): number {
-  if (typeof code === 'number') {
-    if (bytes) bytes[at] = code;
-    return at + 1;
+function write(parts: ArrayLike<Code>, at: number, bytes?: Uint8Array): number {
+  if (parts instanceof Uint8Array) {
+    bytes?.set(parts, at);
+    return at + parts.length;
   }
-  if (code instanceof Uint8Array) {
-    bytes?.set(code, at);
-    return at + code.length;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    if (typeof part !== 'number') at = write(part, at, bytes);
+    else {
+      if (bytes) bytes[at] = part;
+      at++;
+    }
   }
-  let to = at;
-  for (let i = 0; i < code.length; i++) to = write(code[i], to, bytes);
-  return to;
+  return at;
 }
 
 function sized(code: Code): Code {
