@@ -1,36 +1,46 @@
 // The cost of a page in Chromium. `npm run setup`, then `node test/bench/chromium.mjs --help`.
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { chromium } from 'playwright-core';
 import { build } from 'vite';
+import { spread } from './quantile.mjs';
 
-const { quick } = new Command('node test/bench/chromium.mjs')
+const { quick, against } = new Command('node test/bench/chromium.mjs')
   .description(
     'Prints the largest module that the main thread of a page compiles at once, how many memories ' +
       "a page holds, and for some models the module's size and the time to the first step, the " +
       "median of fresh pages. Needs Chromium; CHROMIUM is its path if it is not Debian's.",
   )
-  .option('--quick', 'one fresh page for each model')
+  .option('--against <dist>', "compare an LSTM 64's first answer with another build's, and no more")
+  .option('--quick', 'one fresh page for each model, three for each build')
   .parse()
   .opts();
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(executablePath)) throw new Error('apt-get install chromium, or set CHROMIUM');
 
-const entry = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
-const [{ output }] = await build({
-  configFile: false,
-  logLevel: 'error',
-  build: { write: false, lib: { entry, formats: ['es'], fileName: 'rxrecur' } },
-});
+/** A build of the library as one script. */
+async function script(dist) {
+  const [{ output }] = await build({
+    configFile: false,
+    logLevel: 'error',
+    build: { write: false, lib: { entry: join(dist, 'index.js'), formats: ['es'], fileName: 'a' } },
+  });
+  return output[0].code;
+}
+
+const own = fileURLToPath(new URL('../../dist', import.meta.url));
+const scripts = { '/rxrecur.js': await script(own) };
+if (against) scripts['/other.js'] = await script(resolve(against));
 const server = createServer(({ url }, response) => {
-  const isScript = url === '/rxrecur.js';
-  response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-  response.end(isScript ? output[0].code : '<!doctype html><link rel="icon" href="data:,">');
+  const code = scripts[url];
+  response.setHeader('content-type', code ? 'text/javascript' : 'text/html');
+  response.end(code ?? '<!doctype html><link rel="icon" href="data:,">');
 });
-await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+await new Promise(done => server.listen(0, '127.0.0.1', done));
 const address = `http://127.0.0.1:${server.address().port}/`;
 const args = '--no-sandbox --disable-gpu --disable-quic --no-first-run';
 const quiet = '--disable-background-networking --disable-component-update --disable-sync';
@@ -101,6 +111,44 @@ async function firstStep(make) {
   return runs.sort((a, b) => a.ms - b.ms)[pages >> 1];
 }
 
+/** Milliseconds from the call to the first answer, as first-step.mjs has them, on a fresh page. */
+const firstAnswer = path =>
+  onFreshPage(`(async () => {
+    const { lstm, stateful } = await import('.${path}');
+    const x = new Float32Array(64).fill(0.5);
+    const begin = performance.now();
+    stateful(lstm(64, 64, { seed: 1 }))(x);
+    return performance.now() - begin;
+  })()`);
+
+/** The first answer of each script, in turns. */
+async function firstAnswers(paths, count) {
+  const times = paths.map(() => []);
+  for (let k = 0; k < count; k++) {
+    for (const [i, path] of paths.entries()) times[i].push(await firstAnswer(path));
+  }
+  return times.map(spread);
+}
+
+const inWords = ({ median, low, high }) =>
+  `${median.toFixed(1)} ms (${low.toFixed(1)} to ${high.toFixed(1)})`;
+
+async function close() {
+  await browser.close();
+  server.close();
+}
+
+if (against) {
+  const [now, before] = await firstAnswers(Object.keys(scripts), quick ? 3 : 41);
+  const ratio = (now.median / before.median).toFixed(2);
+  console.log(
+    `Chromium ${browser.version()}, lstm 64, first answer: ${inWords(now)} now, ` +
+      `${inWords(before)} with the other build, ratio ${ratio}`,
+  );
+  await close();
+  process.exit();
+}
+
 const measured = {};
 for (const [name, make] of Object.entries(models)) measured[name] = await firstStep(make);
 
@@ -119,5 +167,6 @@ console.log(`WebAssembly memories on a page at a time: ${memories}`);
 for (const [name, { bytes, ms, backend }] of Object.entries(measured)) {
   console.log(`${name}: ${bytes} bytes, first step after ${ms.toFixed(1)} ms, ${backend}`);
 }
-await browser.close();
-server.close();
+const [answered] = await firstAnswers(['/rxrecur.js'], quick ? 3 : 41);
+console.log(`lstm 64, from the call to the first answer: ${inWords(answered)}`);
+await close();
