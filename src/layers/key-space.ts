@@ -205,7 +205,7 @@ export class KeySpace {
     this.batch.step(({ event, key, slot, step }, i, output) => {
       let at = String(this.cell);
       try {
-        const y = output();
+        const y = output(i);
         at = 'project';
         emissions.push(project ? project(y as never, event as never, key as never) : y);
         this.states.commit(i);

@@ -42,20 +42,18 @@ export class KeyedBatch {
   }
 
   /**
-   * Steps what waits: `finish` takes each in order, its number and its output, which throws where
+   * Steps what waits: `finish` takes each in order, its number and what answers its output, which throws where
    * the step is refused; false ends it.
    */
-  step(finish: (item: Waiting, i: number, output: () => unknown) => boolean): void {
+  step(finish: (item: Waiting, i: number, output: (i: number) => unknown) => boolean): void {
     const items = this.clear();
     const slots = items.map(({ slot }) => slot);
     const together = slots.length > 1 && this.#stepTogether(slots);
-    for (const [i, item] of items.entries()) {
-      const output = () => {
-        if (!together) this.#states.step(slots, i, 1);
-        return this.#states.output(i);
-      };
-      if (!finish(item, i, output)) break;
-    }
+    const output = (i: number) => {
+      if (!together) this.#states.step(slots, i, 1);
+      return this.#states.output(i);
+    };
+    for (let i = 0; i < items.length; i++) if (!finish(items[i], i, output)) break;
   }
 
   /** False where one of them refuses: which one comes out when they step one by one. */
