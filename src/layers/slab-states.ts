@@ -184,15 +184,19 @@ export class SlabStates implements KeyedStates {
   }
 
   use(cell: AnyCell): void {
-    const engine = cell[internals].engines?.get(this.#options.backend) as Engine;
+    this.#goOn(cell[internals].engines?.get(this.#options.backend) as Engine);
+    this.cell = cell;
+  }
+
+  /** Goes on with another engine. */
+  #goOn(engine: Engine): void {
     if (engine.pool.heap !== this.#engine.pool.heap) this.#moveTo(engine);
     this.#engine = engine;
     this.#input = engine.input;
     this.#output = engine.outputs[engine.outputs.length - 1];
-    this.cell = cell;
   }
 
-  /** The states are where another engine's are: its memory is another one. */
+  /** Moves the states to another engine's memory. */
   #moveTo(engine: Engine): void {
     const moved = new SlabStates(this.cell, engine, this.shape, this.#options);
     const closed = new Set(this.#closed);
@@ -247,16 +251,28 @@ export class SlabStates implements KeyedStates {
   #add(): number {
     const slot = this.#opened;
     const slab = slabOf(slot);
-    const { pool } = this.#engine;
-    this.#slabs[slab] ??= pool.take(slotsOf(slab));
+    const at = this.#slabs[slab] ?? this.#take(slab);
+    this.#slabs[slab] = at;
     if (slot === this.#places.length) {
       const larger = new Uint32Array(2 * slot);
       larger.set(this.#places);
       this.#places = larger;
     }
     const before = slab ? slotsOf(slab) : 0;
-    this.#places[slot] = this.#slabs[slab] + (slot - before) * pool.block;
+    this.#places[slot] = at + (slot - before) * this.#engine.pool.block;
     return this.#opened++;
+  }
+
+  /** Room for a slab: in another memory, with all others, if this one is full. */
+  #take(slab: number): number {
+    try {
+      return this.#engine.pool.take(slotsOf(slab));
+    } catch (error) {
+      const { engines } = this.cell[internals];
+      if (!engines || !(error instanceof RangeError)) throw error;
+      this.#goOn(engines.elsewhere(this.#engine, this.#options.backend));
+      return this.#engine.pool.take(slotsOf(slab));
+    }
   }
 
   #blocks(slot: number): Blocks {

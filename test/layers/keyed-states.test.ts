@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { internals } from '../../src/equations/cell.js';
+import { type AnyCell, internals } from '../../src/equations/cell.js';
 import { chain, dense, lstm, recur, rnn } from '../../src/index.js';
-import { backends } from '../../src/kernels/backends.js';
+import { type Backend, backends } from '../../src/kernels/backends.js';
+import type { Heap } from '../../src/kernels/heap.js';
 import { keyedStates } from '../../src/layers/keyed-states.js';
 import type { KeyedStates } from '../../src/layers/slot-states.js';
+import { withParams } from '../../src/layers/with-params.js';
 import { sameBits } from '../laws/bits.js';
 import { law } from '../laws/law.js';
 import { folded, type Net, netOf, someNet } from '../laws/nets.js';
@@ -169,4 +171,63 @@ test('where one of many refuses, none has stepped', () => {
     ]);
     states.end();
   }
+});
+
+/** Runs something while the heap of a cell's engine has no more room. */
+function withoutRoom(cell: AnyCell, backend: Backend, work: () => void): void {
+  const heap = cell[internals].engines?.get(backend).pool.heap as Heap;
+  const { allocate } = heap;
+  heap.allocate = () => {
+    throw new RangeError('no more room');
+  };
+  heap.full = true;
+  try {
+    work();
+  } finally {
+    heap.allocate = allocate;
+    heap.full = false;
+  }
+}
+
+describe('if the memory is full', () => {
+  const cell = chain(lstm(2, 3, { seed: 1 }), dense(3, 1, { seed: 2 })).cell;
+  const params = chain(lstm(2, 3, { seed: 3 }), dense(3, 1, { seed: 4 })).params;
+  const xs = signal(1, 2, 40);
+
+  test.each(backends())('keys go on in another one with their states: %s', backend => {
+    const states = keyedStates(cell, { backend, most: 40 });
+    const slots = xs.slice(0, 16).map(() => states.open(undefined));
+    const first = stepped(states, slots, xs.slice(0, 16));
+    states.close(slots[3]);
+    const before = slots.map(slot => (slot === slots[3] ? undefined : states.state(slot)));
+    withoutRoom(cell, backend, () => {
+      slots[3] = states.open(undefined);
+      for (let i = 16; i < 40; i++) slots.push(states.open(undefined));
+    });
+    expect(new Set(slots).size).toBe(40);
+    for (const [i, state] of before.entries()) if (state) sameBits(states.state(slots[i]), state);
+    const alone = keyedStates(cell, { backend, most: 1 });
+    for (const [i, y] of stepped(states, slots, xs).entries()) {
+      const own = [alone.open(undefined)];
+      if (i < 16 && i !== 3) sameBits(stepped(alone, own, [xs[i]])[0], first[i]);
+      sameBits(y, stepped(alone, own, [xs[i]])[0]);
+    }
+    alone.end();
+    states.end();
+  });
+
+  test.each(backends())('weights are swapped into another one: %s', backend => {
+    const states = keyedStates(cell, { backend, most: 1 });
+    const slot = states.open(undefined);
+    stepped(states, [slot], [xs[0]]);
+    const state = states.state(slot);
+    const next = withParams(cell, params, 'weights');
+    withoutRoom(cell, backend, () => states.use(next));
+    sameBits(states.state(slot), state);
+    const other = keyedStates(next, { backend, most: 1 });
+    const own = other.open(state, { batch: 0 });
+    sameBits(stepped(states, [slot], [xs[1]]), stepped(other, [own], [xs[1]]));
+    states.end();
+    other.end();
+  });
 });
