@@ -62,6 +62,7 @@ export const scripts = [
   { script: 'test/bench/high-gain.mjs', quick: ['--quick'] },
   { script: 'test/bench/kept.mjs', quick: ['--quick'] },
   { script: 'test/bench/keys.mjs', quick: ['--quick'] },
+  { script: 'test/bench/limit.mjs', quick: ['--quick'] },
   { script: 'test/bench/long-onnx.mjs', quick: ['--quick'] },
   { script: 'test/bench/memory.mjs', quick: ['--quick'] },
   { script: 'test/bench/memory.mjs', quick: ['subscribe', '--quick'] },

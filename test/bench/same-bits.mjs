@@ -11,8 +11,8 @@ import { from } from 'rxjs';
 const args = new Command('node test/bench/same-bits.mjs')
   .description(
     'Steps 200 random models and takes a digest of the bits of their outputs, by plain SIMD: compared ' +
-      'with those of same-bits.json, which an earlier version wrote; or, on `simd` and `portable`, with ' +
-      'those of another build. The exit code is 1 if any differs.',
+      'with those of same-bits.json, which an earlier version wrote; or, on all backends of this engine, ' +
+      'with those of another build. The exit code is 1 if any differs.',
   )
   .option('--against <dist>', 'the folder of the other build')
   .option('--write', 'write same-bits.json')
@@ -147,6 +147,7 @@ async function digestOf(library, seed, backend) {
 }
 
 const load = folder => import(new URL('index.js', folder).href);
+const { backends } = await import('../../dist/kernels/backends.js');
 const library = await load(new URL('../../dist/', import.meta.url));
 const { against, write, quick } = args;
 const other = against && (await load(pathToFileURL(`${resolve(against)}/`)));
@@ -155,7 +156,7 @@ const written = write || other ? [] : JSON.parse(readFileSync(kept, 'utf8'));
 const count = quick ? 20 : 200;
 const digests = [];
 let differing = 0;
-for (const backend of other ? ['portable', 'simd'] : ['simd']) {
+for (const backend of other ? backends() : ['simd']) {
   for (let seed = 0; seed < count; seed++) {
     const { digest, text } = await digestOf(library, seed, backend);
     digests.push(digest);
