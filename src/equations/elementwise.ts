@@ -1,3 +1,4 @@
+import { Abreast, abreast, type Vectors } from '../kernels/wasm/abreast.js';
 import { vectorActivations } from '../kernels/wasm/activations.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import {
@@ -11,9 +12,17 @@ import {
   plus,
   store,
 } from '../kernels/wasm/module.js';
-import type { LayerPlan } from './memory-plan.js';
+import { groupBytes, type LayerPlan, type StagePlan } from './memory-plan.js';
 import { type Place, weights } from './places.js';
 import type { PlanNode } from './plan.js';
+import { operandsOf } from './schedule.js';
+
+const [abs, andNot, least, less, most] = [
+  ...[f32x4.abs, bits.andNot, f32x4.least, f32x4.less, f32x4.most],
+].map(abreast);
+
+/** Vectors that activations work out abreast where more are there: what registers hold. */
+const widest = 4;
 
 /** A state nearer to zero is zero: hardware is slow with the subnormal numbers that follow. */
 const smallest = 1e-30;
@@ -31,36 +40,52 @@ export interface Places {
 /** Code of a place's pointer. */
 export const baseOf = ({ local }: Place) => (local === undefined ? i32(0) : get(local));
 
-/** Four rows. */
-interface Lanes {
-  /** Their place in a vector, in bytes: what varies, and what does not. */
+/** Groups of four rows. */
+interface Groups {
+  /** The first one's place in a vector, in bytes: what varies, and what does not. */
   readonly offset: Code | undefined;
   readonly at: number;
-  /** The local of an affine node's sum. */
-  total(affine: number): number;
+  readonly count: number;
+  /** The locals of an affine node's sums, one a group. */
+  totals(affine: number): readonly number[];
 }
 
-/** Code that stores `sinks` for four rows; what they have in common is worked out once. */
+/** Code that stores `sinks` for some groups; what they have in common is worked out once. */
 export function elementwise(
   e: Emitter,
   layer: LayerPlan,
-  sinks: readonly number[],
+  { sinks, affines }: StagePlan,
   places: Places,
-  { offset, at, total }: Lanes,
+  { offset, at, count, totals }: Groups,
 ): Code {
   const { spec, states, stored } = layer;
   const { nodes, states: variables, output } = spec.definition.plan;
-  const known = new Map<number, Code>();
+  const known = new Map<number, Vectors>();
+  const all = new Abreast(e, count);
+  const groups = Array.from({ length: count }, (_, g) => at + g * groupBytes);
   const address = (place: Place) => (offset ? plus(baseOf(place), offset) : baseOf(place));
-  const read = (place: Place, own = 0) => load(address(place), place.at + own + at);
-  const write = (place: Place, own: number, value: Code) =>
-    store(address(place), place.at + own + at, value);
+  const read = (place: Place, own = 0) =>
+    groups.map(group => load(address(place), place.at + own + group));
+  const write = (place: Place, own: number, values: Vectors) =>
+    values.map((value, g) => store(address(place), place.at + own + groups[g], value));
 
-  const value = (i: number): Code => {
+  /** Activations of sums like the i-th, itself first: they can be worked out abreast. */
+  const peersOf = (i: number) => {
+    const isPeer = (k: number) => {
+      const [own, other] = [nodes[i], nodes[k]];
+      if (own.op !== 'activate' || other.op !== 'activate' || other.slot !== own.slot) return false;
+      return affines.includes(other.of) && !known.has(k) && !isState(k);
+    };
+    const others = [...nodes.keys()].filter(k => k !== i && isPeer(k));
+    return isPeer(i) ? [i, ...others].slice(0, Math.max(1, Math.floor(widest / count))) : [i];
+  };
+  const isState = (i: number) => variables.some(({ node }) => node === i);
+
+  const value = (i: number): Vectors => {
     const seen = known.get(i);
     if (seen) return seen;
     const node = nodes[i];
-    if (layer.fixed.has(i)) return fixedValue(e, layer, i, offset, at);
+    if (layer.fixed.has(i)) return groups.map(group => fixedValue(e, layer, i, offset, group));
     if (node.op === 'input') return read(places.input);
     if (node.op === 'state') {
       return read(places.now, states[variables.findIndex(({ name }) => name === node.name)]);
@@ -68,26 +93,38 @@ export function elementwise(
     const scratch = stored.get(i);
     if (scratch !== undefined && !sinks.includes(i)) {
       if (node.dimension !== 'scalar') return read(places.scratch, scratch);
-      return loadSplat(baseOf(places.scratch), places.scratch.at + scratch);
+      return groups.map(() => loadSplat(baseOf(places.scratch), places.scratch.at + scratch));
     }
-    const isState = variables.some(({ node: next }) => next === i);
+    const peers = peersOf(i);
+    if (peers.length > 1) {
+      const wide = new Abreast(e, peers.length * count, all.code);
+      const sums = peers.flatMap(peer => operandsOf(nodes[peer]).flatMap(value));
+      const results = [...wide.keep(combined(wide, layer, i, () => sums))];
+      for (const peer of peers) known.set(peer, results.splice(0, count));
+      return value(i);
+    }
     const isSum = node.op === 'affine';
-    if (isSum && !isState) return get(total(i));
+    if (isSum && !isState(i)) return totals(i).map(get);
     const result = isSum
-      ? get(total(i))
+      ? totals(i).map(get)
       : node.op === 'reduce'
-        ? reduced(e, layer, places, node)
-        : combined(e, layer, i, value);
-    const [setLocal, local] = e.keep(isState ? flushed(e, result) : result);
+        ? groups.map(() => reduced(e, layer, places, node))
+        : combined(all, layer, i, value);
+    const local = all.keep(isState(i) ? flushed(all, result) : result);
     known.set(i, local);
-    return [setLocal, local];
+    return local;
   };
 
-  return sinks.map(i => [
-    variables.map(({ node }, k) => (node === i ? write(places.next, states[k], value(i)) : [])),
-    stored.has(i) ? write(places.scratch, stored.get(i) ?? 0, value(i)) : [],
-    output === i ? write(places.output, 0, value(i)) : [],
-  ]);
+  for (const i of sinks) {
+    const values = value(i);
+    for (const [k, { node }] of variables.entries()) {
+      if (node === i) all.code.push(write(places.next, states[k], values));
+    }
+    const scratch = stored.get(i);
+    if (scratch !== undefined) all.code.push(write(places.scratch, scratch, values));
+    if (output === i) all.code.push(write(places.output, 0, values));
+  }
+  return all.code;
 }
 
 /** A vector that is there in full as one number, four times. */
@@ -119,28 +156,27 @@ export function wholeVector(layer: LayerPlan, places: Places, of: number): Place
 }
 
 /** Zero where a number is too near to it; NaN stays. */
-function flushed(e: Emitter, v: Code): Code {
-  const [setV, x] = e.keep(v);
-  return [setV, bits.andNot(x, f32x4.less(f32x4.abs(x), e.constant(smallest)))];
+function flushed(e: Abreast, v: Vectors): Vectors {
+  const x = e.keep(v);
+  return andNot(x, less(abs(x), e.constant(smallest)));
 }
 
 /** A node's value from those of its operands. */
 export function combined(
-  e: Emitter,
+  e: Abreast,
   { spec }: LayerPlan,
   i: number,
-  value: (of: number) => Code,
-): Code {
+  value: (of: number) => Vectors,
+): Vectors {
   const node = spec.definition.plan.nodes[i];
   if (node.op === 'add' || node.op === 'subtract' || node.op === 'multiply') {
-    return f32x4[node.op](value(node.left), value(node.right));
+    return abreast(f32x4[node.op])(value(node.left), value(node.right));
   }
   if (node.op !== 'activate') return [];
   const { name, alpha, beta, clipped } = spec.activations[node.slot];
   const bound = clipped ? spec.clip : undefined;
   const of = value(node.of);
-  const bounded =
-    bound === undefined ? of : f32x4.least(f32x4.most(of, e.constant(-bound)), e.constant(bound));
+  const bounded = bound === undefined ? of : least(most(of, e.constant(-bound)), e.constant(bound));
   return vectorActivations[name](e, bounded, alpha, beta);
 }
 

@@ -1,3 +1,4 @@
+import { Abreast } from '../kernels/wasm/abreast.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import {
   below,
@@ -88,7 +89,7 @@ function tileCode(
   { offset, at, groups }: Tile,
 ): Code {
   const { nodes } = layer.spec.definition.plan;
-  const { affines, args, weights, split, sinks } = stage;
+  const { affines, args, weights, split } = stage;
   const { sums } = places;
   const totals = affines.map(() => Array.from({ length: groups }, () => e.fn.vector()));
   /** Each total, with its address behind `base` among sums or biases. */
@@ -130,13 +131,10 @@ function tileCode(
       ? eachTotal(baseOf(sums), (total, address, own) =>
           store(address, sums.at + stage.sums + own, get(total)),
         )
-      : Array.from({ length: groups }, (_, g) =>
-          elementwise(e, layer, sinks, places, {
-            offset,
-            at: at + g * groupBytes,
-            total: affine => totals[affines.indexOf(affine)][g],
-          }),
-        );
+      : elementwise(e, layer, stage, places, {
+          ...{ offset, at, count: groups },
+          totals: affine => totals[affines.indexOf(affine)],
+        });
   return [begin, products, ends];
 }
 
@@ -147,9 +145,11 @@ export function prepareCode(e: Emitter, layer: LayerPlan): Code {
   return [...prepared].map(([i, own]) => {
     const rows = spec.sizes[nodes[i].dimension];
     return tiled(e, Math.ceil(rows / 4), 1, ({ offset, at }) => {
-      const value = (of: number) => fixedValue(e, layer, of, offset, at);
+      const value = (of: number) => [fixedValue(e, layer, of, offset, at)];
       const address = offset ? plus(e.weights, offset) : e.weights;
-      return store(address, own + at, combined(e, layer, i, value));
+      const one = new Abreast(e, 1);
+      const [result] = combined(one, layer, i, value);
+      return [one.code, store(address, own + at, result)];
     });
   });
 }

@@ -100,7 +100,9 @@ function functionTable(bytes: Uint8Array): string {
   ].join('\n');
 }
 
-/** `step` up to the first four rows' output; the rest is the same again for those that are left. */
+const constantText = (value: number) => (Object.is(value, -0) ? '-0' : String(value));
+
+/** `step` up to the first output. */
 function stepText(): string {
   const { plan, bytes, constants } = compiled(followed());
   const regions = regionsOf(plan, constants.length);
@@ -109,7 +111,7 @@ function stepText(): string {
       region => region.base === base && offset >= region.at && offset < region.at + region.bytes,
     );
     if (!region) return undefined;
-    if (/constants/.test(region.name)) return String(constants[offset / 16]);
+    if (/constants/.test(region.name)) return constantText(constants[offset / 16]);
     return region.tell?.(offset) ?? region.name.replace(/,.*/, '');
   };
   const step = disassemble(bytes, parameters, annotate).find(({ name }) => name === 'step');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ActivationName, activationNames } from '../../src/equations/activations.js';
 import { backends } from '../../src/kernels/backends.js';
+import { Abreast } from '../../src/kernels/wasm/abreast.js';
 import {
   expm1Coefficients,
   log1pCoefficients,
@@ -32,17 +33,28 @@ function everyClass(): Float32Array {
   return floats;
 }
 
-/** Numbers of which the compiled function makes others, four at a time. */
-function applied(name: ActivationName, xs: Float32Array, relaxed: boolean, a: number, b: number) {
-  const size = Math.ceil(xs.length / 4) * 16;
+/** Numbers of which the compiled function makes others, so many vectors of four at a time. */
+function applied(
+  name: ActivationName,
+  xs: Float32Array,
+  relaxed: boolean,
+  a: number,
+  b: number,
+  count = 1,
+) {
+  const size = Math.ceil(xs.length / (4 * count)) * 16 * count;
   const { memory, run } = runnable(relaxed, Math.ceil((dataAt + size) / 65536), e => {
     const at = e.fn.number();
+    const abreast = new Abreast(e, count);
+    const vectors = Array.from({ length: count }, (_, k) => load(get(at), 16 * k));
+    const results = vectorActivations[name](abreast, vectors, a, b);
     return [
       set(at, i32(dataAt)),
       repeat(
         [
-          store(get(at), 0, vectorActivations[name](e, load(get(at), 0), a, b)),
-          set(at, plus(get(at), i32(16))),
+          abreast.code,
+          results.map((result, k) => store(get(at), 16 * k, result)),
+          set(at, plus(get(at), i32(16 * count))),
         ],
         below(get(at), i32(dataAt + size)),
       ),
@@ -130,6 +142,14 @@ describe.each(kinds)('with relaxed multiply-add: %s', relaxed => {
     expect(wrong).toEqual([]);
     expect(worst.scaled).toBeLessThanOrEqual(bounds.scaled * 1e-7);
     expect(worst.relative).toBeLessThanOrEqual(bounds.relative * 1e-7);
+  });
+
+  test.each(activationNames)('%s of three vectors abreast has the bits of one alone', name => {
+    const { alpha = 0, beta = 0 } = table[name];
+    const [one, three] = [1, 3].map(count => {
+      return new Uint32Array(applied(name, xs, relaxed, alpha, beta, count).buffer);
+    });
+    expect(three.findIndex((bits, i) => bits !== one[i])).toBe(-1);
   });
 
   test.each(['tanh', 'relu', 'softsign', 'elu', 'leakyRelu', 'identity'] as const)(

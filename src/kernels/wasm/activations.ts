@@ -1,7 +1,13 @@
-import type { Emitter } from './emitter.js';
-import { bits, type Code, f32x4, shiftLeft, shiftRight } from './module.js';
+import { type Abreast, abreast, type Vectors } from './abreast.js';
+import { bits, f32x4, shiftLeft, shiftRight } from './module.js';
 
-const { abs, add, divide, least, less, lessOrEqual, most, multiply, negate, subtract } = f32x4;
+const [abs, add, divide, least, less, lessOrEqual, most, multiply, subtract, sqrt] = [
+  ...[f32x4.abs, f32x4.add, f32x4.divide, f32x4.least, f32x4.less, f32x4.lessOrEqual],
+  ...[f32x4.most, f32x4.multiply, f32x4.subtract, f32x4.sqrt],
+].map(abreast);
+const [and, andNot, or, xor, select, addBits, subtractBits] = [
+  ...[bits.and, bits.andNot, bits.or, bits.xor, bits.select, bits.add, bits.subtract],
+].map(abreast);
 
 /**
  * expm1(r) = r + r² · P(r) for |r| ≤ ln 2 / 2, coefficients from r² up; and log((1 + s) / (1 − s)) / s =
@@ -15,61 +21,74 @@ const magic = 12582912;
 /** ln 2, roughly: a short number, of which any multiple up to 2¹⁵ is exact. */
 const ln2 = 0.693359375;
 
-/** v ← f(v) for four floats; alpha and beta are the function's parameters. */
-type Emit = (e: Emitter, v: Code, alpha: number, beta: number) => Code;
+/** v ← f(v); alpha and beta are the function's parameters. */
+type Emit = (e: Abreast, v: Vectors, alpha: number, beta: number) => Vectors;
+
+/** The sign bit alone is set. */
+const signOf = (e: Abreast) => e.constant(-0);
 
 /**
  * eˣ = 2ⁿ · (1 + q) for x in [−87, 87]; n is in the low bits of `bits`. Not `exact`, its relative
  * error grows with |x|: where eˣ is large beside what tells, that counts for nothing.
  */
-function exponential(e: Emitter, x: Code, exact = true) {
-  const [setX, v] = e.keep(x);
-  const [setT, t] = e.keep(e.multiplyAdd(v, e.constant(Math.LOG2E), e.constant(magic)));
-  const [setN, n] = e.keep(subtract(t, e.constant(magic)));
+function exponential(e: Abreast, x: Vectors, exact = true) {
+  const v = e.keep(x);
+  const shift = e.constant(magic);
+  const t = e.keep(e.multiplyAdd(v, e.constant(Math.LOG2E), shift));
+  const n = e.keep(subtract(t, shift));
   const near = e.multiplyAdd(n, e.constant(exact ? -ln2 : -Math.LN2), v);
-  const rest = exact ? e.multiplyAdd(n, e.constant(ln2 - Math.LN2), near) : near;
-  const [setR, r] = e.keep(rest);
-  const [setS, square] = e.keep(multiply(r, r));
-  const [setQ, q] = e.keep(e.multiplyAdd(square, polynomial(e, expm1Coefficients, r, square), r));
-  return { set: [setX, setT, setN, setR, setS, setQ], q, bits: t };
+  const r = e.keep(exact ? e.multiplyAdd(n, e.constant(ln2 - Math.LN2), near) : near);
+  const square = e.keep(multiply(r, r));
+  const q = e.keep(e.multiplyAdd(square, polynomial(e, expm1Coefficients, r, square), r));
+  return { q, bits: t };
 }
 
 /** c₀ + c₁ v + c₂ v² + …, its halves side by side (Estrin's scheme): `square` is v². */
-function polynomial(e: Emitter, coefficients: readonly number[], v: Code, square: Code): Code {
+function polynomial(
+  e: Abreast,
+  coefficients: readonly number[],
+  v: Vectors,
+  square: Vectors,
+): Vectors {
   const [c0, c1, ...rest] = coefficients;
-  const low = c1 === undefined ? e.constant(c0) : e.multiplyAdd(e.constant(c1), v, e.constant(c0));
-  return rest.length ? e.multiplyAdd(polynomial(e, rest, v, square), square, low) : low;
+  const low =
+    c1 === undefined ? e.constant(c0) : e.keep(e.multiplyAdd(e.constant(c1), v, e.constant(c0)));
+  return rest.length ? e.keep(e.multiplyAdd(polynomial(e, rest, v, square), square, low)) : low;
 }
 
 /** 2ⁿ from the low bits of n, which move to where a float has its exponent; 1 is 2⁰. */
-const powerOfTwo = (e: Emitter, n: Code) => bits.add(shiftLeft(n, 23), e.constant(1));
+const powerOfTwo = (e: Abreast, n: Vectors) =>
+  addBits(
+    n.map(v => shiftLeft(v, 23)),
+    e.constant(1),
+  );
 
 /** eˣ − 1 for x in [−87, 87]. */
-function expm1(e: Emitter, x: Code): Code {
-  const { set, q, bits: n } = exponential(e, x, false);
-  const [setScale, scale] = e.keep(powerOfTwo(e, n));
-  return [set, setScale, e.multiplyAdd(scale, q, subtract(scale, e.constant(1)))];
+function expm1(e: Abreast, x: Vectors): Vectors {
+  const { q, bits: n } = exponential(e, x, false);
+  const scale = e.keep(powerOfTwo(e, n));
+  return e.multiplyAdd(scale, q, subtract(scale, e.constant(1)));
 }
 
 const tanh: Emit = (e, v) => {
-  const [setV, x] = e.keep(v);
-  const [setA, a] = e.keep(abs(x));
+  const x = e.keep(v);
+  const a = e.keep(andNot(x, signOf(e)));
   // Beyond 20 / 2 it is 1.
-  const [setM, m] = e.keep(expm1(e, least(add(a, a), e.constant(20))));
+  const m = e.keep(expm1(e, least(add(a, a), e.constant(20))));
   // tanh |x| = expm1(2|x|) / (2 + expm1(2|x|)), in which errors shrink; the sign is x's.
-  const positive = divide(m, add(m, e.constant(2)));
-  return [setV, setA, setM, bits.xor(positive, bits.xor(x, a))];
+  const positive = e.keep(divide(m, add(m, e.constant(2))));
+  return xor(positive, and(x, signOf(e)));
 };
 
 const sigmoid: Emit = (e, v) => {
-  const [setV, x] = e.keep(v);
-  const { set, q, bits: n } = exponential(e, most(negate(abs(x)), e.constant(-87)));
-  const [setScale, scale] = e.keep(powerOfTwo(e, n));
-  const [setExp, exp] = e.keep(e.multiplyAdd(scale, q, scale));
+  const x = e.keep(v);
+  const { q, bits: n } = exponential(e, most(or(x, signOf(e)), e.constant(-87)));
+  const scale = e.keep(powerOfTwo(e, n));
+  const exp = e.keep(e.multiplyAdd(scale, q, scale));
   // e⁻|x| / (1 + e⁻|x|) is σ(−|x|); 1 less it rounds once, where 1 / (1 + e⁻ˣ) near 1 rounds twice.
-  const small = divide(exp, add(exp, e.constant(1)));
-  const one = bits.and(lessOrEqual(e.constant(0), x), e.constant(1));
-  return [setV, set, setScale, setExp, abs(subtract(one, small))];
+  const small = e.keep(divide(exp, add(exp, e.constant(1))));
+  const one = and(lessOrEqual(e.constant(0), x), e.constant(1));
+  return andNot(subtract(one, small), signOf(e));
 };
 
 const hardSigmoid: Emit = (e, v, alpha, beta) => {
@@ -78,9 +97,9 @@ const hardSigmoid: Emit = (e, v, alpha, beta) => {
 };
 
 /** `negative` of it where v < 0, else v. */
-const whereNegative = (e: Emitter, v: Code, negative: (x: Code) => Code): Code => {
-  const [setV, x] = e.keep(v);
-  return [setV, bits.select(negative(x), x, less(x, e.constant(0)))];
+const whereNegative = (e: Abreast, v: Vectors, negative: (x: Vectors) => Vectors): Vectors => {
+  const x = e.keep(v);
+  return select(negative(x), x, less(x, e.constant(0)));
 };
 
 /** Every activation by name, as vector code; the errors of each are stated and tested. */
@@ -92,23 +111,22 @@ export const vectorActivations = {
   hardSigmoid,
   hardSigmoid6: hardSigmoid,
   softsign(e, v) {
-    const [setV, x] = e.keep(v);
-    return [setV, divide(x, add(abs(x), e.constant(1)))];
+    const x = e.keep(v);
+    return divide(x, add(abs(x), e.constant(1)));
   },
   softplus(e, v) {
-    const [setV, x] = e.keep(v);
-    const [setFar, far] = e.keep(negate(abs(x)));
-    const { set, q, bits: n } = exponential(e, most(far, e.constant(-87)));
-    const [setScale, scale] = e.keep(powerOfTwo(e, n));
+    const x = e.keep(v);
+    const far = e.keep(or(x, signOf(e)));
+    const { q, bits: n } = exponential(e, most(far, e.constant(-87)));
+    const scale = e.keep(powerOfTwo(e, n));
     const near = e.multiplyAdd(scale, q, scale);
-    const [setExp, exp] = e.keep(bits.andNot(near, less(far, e.constant(-87))));
+    const exp = e.keep(andNot(near, less(far, e.constant(-87))));
     // log(1 + e) = log((1 + s) / (1 − s)), s = e / (2 + e)
-    const [setS, s] = e.keep(divide(exp, add(exp, e.constant(2))));
-    const [setSquare, square] = e.keep(multiply(s, s));
-    const [setFourth, fourth] = e.keep(multiply(square, square));
+    const s = e.keep(divide(exp, add(exp, e.constant(2))));
+    const square = e.keep(multiply(s, s));
+    const fourth = e.keep(multiply(square, square));
     const rest = polynomial(e, [2, ...log1pCoefficients], square, fourth);
-    const sets = [setV, setFar, set, setScale, setExp, setS, setSquare, setFourth];
-    return [sets, e.multiplyAdd(s, rest, most(x, e.constant(0)))];
+    return e.multiplyAdd(s, rest, most(x, e.constant(0)));
   },
   elu: (e, v, alpha) =>
     whereNegative(e, v, x => {
@@ -117,23 +135,23 @@ export const vectorActivations = {
     }),
   leakyRelu: (e, v, alpha) => whereNegative(e, v, x => multiply(x, e.constant(alpha))),
   thresholdedRelu(e, v, alpha) {
-    const [setV, x] = e.keep(v);
+    const x = e.keep(v);
     // NaN is not ≤ alpha: it stays.
-    return [setV, bits.select(e.constant(0), x, lessOrEqual(x, e.constant(alpha)))];
+    return select(e.constant(0), x, lessOrEqual(x, e.constant(alpha)));
   },
   scaledTanh: (e, v, alpha, beta) =>
     multiply(tanh(e, multiply(v, e.constant(beta)), 0, 0), e.constant(alpha)),
   affine: (e, v, alpha, beta) => e.multiplyAdd(v, e.constant(alpha), e.constant(beta)),
   exp(e, v) {
     const bounded = least(most(v, e.constant(-104)), e.constant(89));
-    const { set, q, bits: t } = exponential(e, bounded);
+    const { q, bits: t } = exponential(e, bounded);
     // 2ⁿ in two halves, so that the largest and the subnormal results come out.
-    const [setN, n] = e.keep(bits.subtract(t, e.constant(magic)));
-    const [setHalf, half] = e.keep(shiftRight(n, 1));
-    const [setScale, scale] = e.keep(powerOfTwo(e, half));
-    const rest = powerOfTwo(e, bits.subtract(n, half));
-    return [set, setN, setHalf, setScale, multiply(e.multiplyAdd(scale, q, scale), rest)];
+    const n = e.keep(subtractBits(t, e.constant(magic)));
+    const half = e.keep(n.map(v => shiftRight(v, 1)));
+    const scale = e.keep(powerOfTwo(e, half));
+    const rest = powerOfTwo(e, subtractBits(n, half));
+    return multiply(e.multiplyAdd(scale, q, scale), rest);
   },
-  sqrt: (_e, v) => f32x4.sqrt(v),
+  sqrt: (_e, v) => sqrt(v),
   reciprocal: (e, v) => divide(e.constant(1), v),
 } satisfies Readonly<Record<string, Emit>>;

@@ -1,0 +1,54 @@
+import type { Emitter } from './emitter.js';
+import { type Code, get, set } from './module.js';
+
+/** Codes of some vectors of four floats. */
+export type Vectors = readonly Code[];
+
+/** An instruction for one vector, made one for each of several. */
+export const abreast =
+  (instruction: (...operands: Code[]) => Code) =>
+  (...operands: Vectors[]): Vectors =>
+    operands[0].map((_, k) => instruction(...operands.map(vectors => vectors[k])));
+
+/**
+ * Composes code that works out several vectors abreast, an instruction of each in turn: while the
+ * processor waits for the result of one, it has the others to go on with.
+ */
+export class Abreast {
+  /** What was composed so far. */
+  readonly code: Code[];
+  readonly #e: Emitter;
+  readonly #count: number;
+
+  constructor(e: Emitter, count: number, code: Code[] = []) {
+    this.code = code;
+    this.#e = e;
+    this.#count = count;
+  }
+
+  /** A number, four times, for each vector. */
+  constant(value: number): Vectors {
+    return this.#all(this.#e.constant(value));
+  }
+
+  #all(value: Code): Vectors {
+    if (this.#count < 2) return [value];
+    const local = this.#e.fn.vector();
+    this.code.push(set(local, value));
+    return Array<Code>(this.#count).fill(get(local));
+  }
+
+  /** See `Emitter`. */
+  multiplyAdd(a: Vectors, b: Vectors, c: Vectors): Vectors {
+    return a.map((_, k) => this.#e.multiplyAdd(a[k], b[k], c[k]));
+  }
+
+  /** Evaluates each once, here; answers what reads them. */
+  keep(values: Vectors): Vectors {
+    return values.map(value => {
+      const [setLocal, local] = this.#e.keep(value);
+      this.code.push(setLocal);
+      return local;
+    });
+  }
+}
