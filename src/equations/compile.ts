@@ -24,7 +24,7 @@ import type { Places } from './elementwise.js';
 import { groupBytes, type MemoryPlan, type UnitPlan } from './memory-plan.js';
 import { type Place, scratch, weights } from './places.js';
 import { type EachStream, type Part, prepareCode, stageCode } from './stage-code.js';
-import { checkedBefore, isEquations, outputSize } from './units.js';
+import { checkedBefore, isEquations, modelInput, outputSize } from './units.js';
 
 /**
  * Parameters of the functions, in this order: addresses of the weights, of scratch and of blocks of
@@ -62,7 +62,8 @@ export function compile(
   pool = new ConstantPool(),
 ): CompiledCode {
   const { units, block } = plan;
-  const checked = checkedBefore(units.map(({ unit }) => unit));
+  const shapes = units.map(({ unit }) => unit);
+  const checked = checkedBefore(shapes);
   /** A function of all units' code: the same locals for each, and bytes before the next begins. */
   const build = (name: FunctionName, codeOf: (e: Emitter, own: UnitPlan, i: number) => Code) => {
     const fn = new FunctionBuilder(parameters[name]);
@@ -75,7 +76,10 @@ export function compile(
   };
   const inTurn = (name: FunctionName, codeOf: (e: Emitter, own: Own) => Code) =>
     build(name, (e, own, i) => [
-      checked[i].map(u => checkFinite(e, units[u], i + 1, name !== 'step')),
+      i === 0 && name === 'step' ? checkFinite(e, plan.input, modelInput(shapes), 1, false) : [],
+      checked[i].map(u =>
+        checkFinite(e, units[u].output, outputSize(shapes[u].spec), i + 1, name !== 'step'),
+      ),
       codeOf(e, { ...own, refusal: i + 1 }),
     ]);
   const functions: Readonly<Record<FunctionName, () => FunctionCode>> = {
@@ -198,9 +202,8 @@ function manySteps(e: Emitter, own: Own): Code {
   ];
 }
 
-/** Returns `index` where an output of the unit is not finite, for it is another one's input. */
-function checkFinite(e: Emitter, { output, unit }: UnitPlan, index: number, many: boolean): Code {
-  const size = outputSize(unit.spec);
+/** Returns `index`, the unit that reads it, where a vector of so many numbers is not finite. */
+function checkFinite(e: Emitter, from: Place, size: number, index: number, many: boolean): Code {
   const [at, end, left] = [0, 0, 0].map(() => e.fn.number());
   const odd = e.fn.vector();
   const rest = size % 4;
@@ -216,7 +219,7 @@ function checkFinite(e: Emitter, { output, unit }: UnitPlan, index: number, many
   ];
   return [
     set(odd, e.constant(0)),
-    set(at, addressOf(output)),
+    set(at, addressOf(from)),
     set(left, many ? get(count) : i32(1)),
     repeat(
       [

@@ -31,7 +31,7 @@ export interface Engine {
   readonly outputs: readonly Rows[];
   /** Where in a block the states are, unit by unit. */
   readonly states: readonly number[];
-  /** Steps one stream. */
+  /** Steps one stream, once it has checked the input too. */
   step(now: number, next: number): number;
   /** Steps up to `room` streams. */
   streams(now: number, next: number, count: number): number;

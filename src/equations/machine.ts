@@ -1,8 +1,8 @@
-import { isNdArray, type NdArray, type NdView, wrap } from '../arrays/ndarray.js';
-import { Slab } from '../arrays/slab.js';
+import { isNdArray, type NdArray } from '../arrays/ndarray.js';
 import { mismatch } from '../errors.js';
 import type { Engine } from './engine.js';
-import { columnsOf, plain, read, readFloats, refuseInput } from './inputs.js';
+import { columnsOf, plain, read, refuseInput } from './inputs.js';
+import { copy, none, Outputs } from './outputs.js';
 import type { Rows } from './places.js';
 import {
   type Batch,
@@ -73,6 +73,10 @@ export class EngineMachine implements Machine {
   #base = 0;
   #now = 0;
   #current = 0;
+  /** The memory, and the input and the answer of one stream's step in it. */
+  #memory: Float32Array = none;
+  #in: Float32Array = none;
+  #out: Float32Array = none;
 
   constructor(
     engine: Engine,
@@ -94,22 +98,23 @@ export class EngineMachine implements Machine {
     const engine = this.#engine;
     const { pool, input, room } = engine;
     const where = this.#where;
-    const floats = x instanceof Float32Array && x.length === input.size;
+    const { size } = input;
+    const floats = x instanceof Float32Array && x.length === size && x[size - 1] !== undefined;
     const array = !floats && isNdArray(x) ? x : undefined;
-    const columns = floats ? 0 : columnsOf(where, x, array, input.size);
+    const columns = floats ? 0 : columnsOf(where, x, array, size);
     // Its fields are read before anything is written to the memory that streams share.
     const fields = array && { data: array.data, stride: array.stride, offset: array.offset };
     if (!this.#streams) throw mismatch(where, 'a stream that goes on', 'a step after its end');
-    this.#enter(columns);
+    if (this.#tentative !== columns) this.#enter(columns);
     this.#outputs.renew(columns, array);
-    const streams = this.#streams;
     const next = this.#other();
     const { memory, block } = pool;
+    if (floats) return this.#one(x, memory, next);
+    const streams = this.#streams;
     for (let first = 0; first < streams; first += room) {
       const count = Math.min(room, streams - first);
       for (let j = 0, to = input.at; j < count; j++, to += input.stride) {
-        if (floats && readFloats(x, memory, to)) break;
-        read(where, fields ?? plain(x), first + j, memory, to, input.size);
+        read(where, fields ?? plain(x), first + j, memory, to, size);
       }
       const at = first * block;
       const odd =
@@ -121,6 +126,26 @@ export class EngineMachine implements Machine {
     }
     this.#current = next;
     return this.#outputs.y;
+  }
+
+  /** Steps a stream that is alone by a vector, which the engine checks. */
+  #one(x: Float32Array, memory: Float32Array, next: number): unknown {
+    const engine = this.#engine;
+    if (memory !== this.#memory) this.#look(memory);
+    copy(x, this.#in);
+    const odd = engine.step(this.#current, next);
+    if (odd) refuseInput(engine, odd, 1);
+    copy(this.#out, this.#outputs.data);
+    this.#current = next;
+    return this.#outputs.y;
+  }
+
+  /** Finds its vectors in the memory, which is another one once the heap has grown. */
+  #look(memory: Float32Array): void {
+    const [own, answer] = [this.#engine.input, this.#output];
+    this.#memory = memory;
+    this.#in = memory.subarray(own.at, own.at + own.size);
+    this.#out = memory.subarray(answer.at, answer.at + answer.size);
   }
 
   sequence(steps: Sequence): boolean {
@@ -214,7 +239,6 @@ export class EngineMachine implements Machine {
 
   /** Checks or fixes the batch size. */
   #enter(columns: number): void {
-    if (this.#tentative === columns) return;
     if (this.#tentative !== null) {
       const [expected, got] = [this.#tentative, columns].map(n =>
         n ? `a batch of ${n}` : 'a vector',
@@ -224,41 +248,5 @@ export class EngineMachine implements Machine {
     }
     this.#tentative = columns;
     if (this.#streams !== (columns || 1)) this.#birth();
-  }
-}
-
-/** What steps answer: distinct arrays, or one again and again. */
-class Outputs {
-  /** The answer: its elements, and around them the class that came in. */
-  #data: Float32Array = new Float32Array(0);
-  y: NdView | Float32Array = this.#data;
-  #View: unknown;
-  readonly #slab: Slab;
-  readonly #size: number;
-  readonly #reuse: boolean;
-
-  constructor(size: number, reuse: boolean, transferable: boolean | undefined) {
-    this.#size = size;
-    this.#reuse = reuse;
-    this.#slab = new Slab(transferable);
-  }
-
-  /** A new answer `[size]`, or to an ndarray one `[size, columns]` or `[size]`. */
-  renew(columns: number, array: NdArray | undefined): void {
-    const length = this.#size * (columns || 1);
-    const View = array?.constructor;
-    if (this.#reuse && this.#View === View && this.#data.length === length) return;
-    this.#View = View;
-    this.#data = this.#reuse ? new Float32Array(length) : this.#slab.take(length);
-    this.y = array ? wrap(this.#data, [this.#size, ...array.shape.slice(1)], array) : this.#data;
-  }
-
-  /** Columns first … first + count of so many streams' answer. */
-  read(memory: Float32Array, rows: Rows, first: number, count: number, streams: number): void {
-    const { at, stride, size } = rows;
-    const data = this.#data;
-    for (let j = 0, from = at; j < count; j++, from += stride) {
-      for (let i = 0, k = first + j; i < size; i++, k += streams) data[k] = memory[from + i];
-    }
   }
 }

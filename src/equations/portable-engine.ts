@@ -61,7 +61,7 @@ export function portableEngine(units: readonly Unit[]): Engine {
     input,
     outputs,
     states: parts.flatMap(({ offsets }) => offsets),
-    step: (now, next) => step(now, next, 0),
+    step: (now, next) => (areFinite(pool.memory, input.at, input.size) ? step(now, next, 0) : 1),
     streams(now, next, count) {
       for (let j = 0; j < count; j++) {
         const odd = step(now + j * block, next + j * block, j);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { NdView } from '../../src/arrays/ndarray.js';
 import { chain, dense, gru, lstm, RecurError, recur, rnn, stateful } from '../../src/index.js';
+import { backends } from '../../src/kernels/backends.js';
+import { heapFor } from '../../src/kernels/heap.js';
 
 const seeded = { seed: 1 };
 const layer = gru(2, 3, seeded);
@@ -239,4 +241,45 @@ test('map with reuse gives the outputs of each step, apart from each other', () 
   expect([0, 1, 2].map(t => [whole.get(0, t), whole.get(1, t)])).toEqual(
     expected.map(y => Array.from(y)),
   );
+});
+
+describe.each(backends())('a step by a Float32Array on %s', backend => {
+  test.each([1, 3, 4, 8, 9, 17, 33])('of %i numbers names the one that is not finite', size => {
+    const m = stateful(gru(size, size, seeded), { backend, reuse: true });
+    const right = new Float32Array(size).fill(0.5);
+    const before = String(m(right));
+    const state = m.state;
+    for (let i = 0; i < size; i++) {
+      for (const wrong of [Number.NaN, Infinity, -Infinity]) {
+        const input = right.map((value, k) => (k === i ? wrong : value));
+        expect(() => m(input)).toThrow(`gru.x: expected finite numbers, got ${wrong} at [${i}]`);
+      }
+    }
+    expect(m.state).toEqual(state);
+    m.reset();
+    expect(String(m(right))).toBe(before);
+  });
+
+  test.each([8, 9])('of %i numbers is refused where its length is not what it says', size => {
+    const m = stateful(gru(size, 2, seeded), { backend });
+    const state = m.state;
+    const shorter = Object.defineProperty(new Float32Array(size - 1), 'length', { value: size });
+    expect(() => m(shorter)).toThrow(RecurError);
+    expect(m.state).toEqual(state);
+  });
+
+  test.each([3, 20])('of %i numbers goes on where memory has grown meanwhile', size => {
+    const [one, other] = [true, false].map(reuse => {
+      return stateful(gru(size, size, seeded), { backend, reuse });
+    });
+    const input = new Float32Array(size).fill(0.5);
+    const y = one(input);
+    expect(y).toEqual(other(input));
+    const heap = heapFor(backend === 'portable' ? 'portable' : 'wasm', 0);
+    const { floats } = heap;
+    heap.free(heap.allocate(floats.length), floats.length);
+    expect(heap.floats === floats).toBe(false);
+    expect(one(input)).toBe(y);
+    expect(y).toEqual(other(input));
+  });
 });
