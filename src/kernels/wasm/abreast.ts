@@ -10,6 +10,9 @@ export const abreast =
   (...operands: Vectors[]): Vectors =>
     operands[0].map((_, k) => instruction(...operands.map(vectors => vectors[k])));
 
+/** Constants that one expression may have before a part of it is kept: two of a clip, four more. */
+const atOnce = 8;
+
 /**
  * Composes code that works out several vectors abreast, an instruction of each in turn: while the
  * processor waits for the result of one, it has the others to go on with.
@@ -19,6 +22,9 @@ export class Abreast {
   readonly code: Code[];
   readonly #e: Emitter;
   readonly #count: number;
+  /** Locals of constants, which are used in turn: compiling takes longer with more of them. */
+  readonly #constants: number[] = [];
+  #next = 0;
 
   constructor(e: Emitter, count: number, code: Code[] = []) {
     this.code = code;
@@ -33,7 +39,7 @@ export class Abreast {
 
   #all(value: Code): Vectors {
     if (this.#count < 2) return [value];
-    const local = this.#e.fn.vector();
+    const local = (this.#constants[this.#next++ % atOnce] ??= this.#e.fn.vector());
     this.code.push(set(local, value));
     return Array<Code>(this.#count).fill(get(local));
   }
