@@ -170,7 +170,7 @@ export class Session {
   handle(event: unknown, whole = false): unknown {
     const step = whole ? this.#count : this.#count++;
     if (this.#busy) throw mismatch(this.#where, 'one step at a time', 'a step inside a step');
-    this.#change();
+    if (this.#next) this.#change();
     this.#busy = true;
     const { ahead } = this.held;
     const { select, project, chunks, probe } = this.#config;
@@ -228,8 +228,7 @@ export class Session {
 
   /** The next parameters, at the present state. */
   #change(): void {
-    const [old, next] = [this.#cell, this.#next];
-    if (!next) return;
+    const [old, next] = [this.#cell, this.#next as AnyCell];
     const { machine, ahead } = this.held;
     const { batch } = machine;
     const restored = { batch, restored: true };
