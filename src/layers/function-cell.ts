@@ -65,13 +65,16 @@ export function functionCell(fn: (...args: never[]) => unknown, stateful = true)
   );
 }
 
-/** A cell that begins elsewhere: at a value, or at what a factory makes for each birth. */
-export function startingFrom(cell: AnyCell, initialState: unknown): AnyCell {
+/**
+ * A cell that begins elsewhere: at a value, or at what a factory makes for each birth. `fits`: such a
+ * cell has begun there before.
+ */
+export function startingFrom(cell: AnyCell, initialState: unknown, fits = false): AnyCell {
   if (initialState === undefined) return cell;
   const kept = cell[internals];
   const own = copyValue(initialState);
   // A value that does not fit is a wrong argument: it throws here, not when a stream starts.
-  if (typeof own !== 'function') kept.start(own, { finite: true }).release();
+  if (!fits && typeof own !== 'function') kept.start(own, { finite: true }).release();
   const { whole } = kept;
   return makeCell(cell, String(cell), {
     ...kept,

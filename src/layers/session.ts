@@ -128,8 +128,6 @@ export class Session {
   readonly #given: AnyCell;
   /** With parameters that came in the middle of a step: it runs from the next event on. */
   #next: AnyCell | undefined;
-  /** True: the machine has begun with them. */
-  #begun = false;
   readonly #config: SessionConfig;
   readonly #where: string;
   readonly #layer: string;
@@ -221,22 +219,19 @@ export class Session {
   /** On with other parameters from the next event on; throws if they do not fit, nothing changed. */
   use(params: unknown): void {
     this.#next = withWeights(this.#next ?? this.#cell, params);
-    this.#begun = false;
     // A step that is under way ends with those that it began with.
     if (!this.#busy) this.#change();
   }
 
   /** The next parameters, at the present state. */
   #change(): void {
-    const [old, next] = [this.#cell, this.#next as AnyCell];
-    const { machine, ahead } = this.held;
-    const { batch } = machine;
-    const restored = { batch, restored: true };
-    const other = next === old || this.#begun ? machine : this.#begin(machine.state(), restored);
-    if (other !== machine) machine.release();
-    this.held.machine = other;
+    const [old, next] = [this.#cell, this.#next];
     this.#next = undefined;
-    if (next === old) return;
+    if (!next || next === old) return;
+    const { machine, ahead } = this.held;
+    const restored = { batch: machine.batch, restored: true };
+    this.held.machine = this.#begin(machine.state(), restored, next);
+    machine.release();
     this.#cell = next;
     this.#chunk = chunkSteps(next, this.#config);
     ahead?.release();
@@ -270,10 +265,10 @@ export class Session {
     if (this.#cell !== this.#given) retire(this.#cell, this.#given);
   }
 
-  #begin(initial?: unknown, restored?: BirthOptions): Machine {
+  #begin(initial?: unknown, restored?: BirthOptions, cell = this.#cell): Machine {
     const { reuse, chunks } = this.#config;
     const options = { ...this.#config, ...restored, reuse: reuse && !chunks };
-    return (this.#next ?? this.#cell)[internals].start(initial, options);
+    return cell[internals].start(initial, options);
   }
 
   #resume(given: unknown): Machine {
@@ -287,6 +282,5 @@ export class Session {
     // What is stepping ends its step first.
     if (this.held.machine !== this.#stepping) this.held.machine.release();
     this.held.machine = machine;
-    this.#begun = this.#next !== undefined;
   }
 }

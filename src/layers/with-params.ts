@@ -42,7 +42,7 @@ type ParamsInput<P> = P extends readonly unknown[]
  */
 export function withParams(cell: AnyCell, given: unknown, where: string): AnyCell {
   const again = withOther(cell, given, where);
-  return again === cell ? cell : startingFrom(again, cell[internals].initialState);
+  return again === cell ? cell : startingFrom(again, cell[internals].initialState, true);
 }
 
 function withOther(cell: AnyCell, given: unknown, where: string): AnyCell {

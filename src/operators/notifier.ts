@@ -1,14 +1,14 @@
 import { from, type Observable, type ObservableInput, Subject } from 'rxjs';
 import { describe, mismatch } from '../errors.js';
 
-/** What RxJS can observe, observed; anything else throws a RecurError. */
-export function observed(where: string, input: unknown): Observable<unknown> {
+/** What RxJS can observe, observed; anything else throws a RecurError that says what it expected. */
+export function observed(where: string, input: unknown, expected: string): Observable<unknown> {
   try {
     if (typeof input === 'object' && input !== null) return from(input as ObservableInput<unknown>);
   } catch {
     // Not what RxJS calls an ObservableInput.
   }
-  throw mismatch(where, 'an observable, or a function of the source', describe(input));
+  throw mismatch(where, expected, describe(input));
 }
 
 /** A notifier of one subscription, and the events that its function form is fed. */
@@ -17,17 +17,19 @@ export interface Notifier {
   readonly events: Subject<unknown> | undefined;
 }
 
+const expected = 'an observable, or a function of the source';
+
 /**
  * What makes a configured notifier's observable anew for each subscription. Throws a RecurError at
  * once for what is none.
  */
 export function notifier(where: string, given: unknown): () => Notifier {
   if (typeof given !== 'function') {
-    const notices = given === undefined ? undefined : observed(where, given);
+    const notices = given === undefined ? undefined : observed(where, given, expected);
     return () => ({ notices, events: undefined });
   }
   return () => {
     const events = new Subject<unknown>();
-    return { notices: observed(where, given(events)), events };
+    return { notices: observed(where, given(events), expected), events };
   };
 }

@@ -158,7 +158,10 @@ export function streamOperator(
   const { cell, start } = sessions(where, model, config, known);
   const resets = notifier(`${where}.reset`, config.reset);
   const { weights } = config;
-  const sets = weights === undefined ? undefined : observed(`${where}.weights`, weights);
+  const sets =
+    weights === undefined
+      ? undefined
+      : observed(`${where}.weights`, weights, 'an observable of parameter sets');
   const text = layerText(cell);
   const operator = (source: Observable<unknown>) => {
     checkSource(text, source, 'for data, m = stateful(model): m(x), m.map(steps)');

@@ -142,6 +142,23 @@ export function netOf(spec: NetSpec): Net {
   return (isLayer ? first : chainOf(members)) as Net;
 }
 
+/** The net with parameters of its own for those members that `which` says, of which `k` draws others. */
+export function drawnAnew(
+  spec: NetSpec,
+  k: number,
+  which: (i: number) => boolean = () => true,
+): NetSpec {
+  const members = spec.members.map((member, i) =>
+    which(i) ? { ...member, seed: member.seed + 20_000 * k } : member,
+  );
+  return { ...spec, members };
+}
+
+/** A net of one cell of equations (`someCell`) with these parameters. */
+export function cellWith({ inputSize, members: [{ kind, size }] }: NetSpec, params: object): Net {
+  return kinds[kind as Kind](inputSize, size, { params } as object) as unknown as Net;
+}
+
 /** `chain` for members that no type knows. */
 export function chainOf(members: readonly Member[]): Net {
   return (chain as unknown as (...members: readonly Member[]) => Net)(...members);
