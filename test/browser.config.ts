@@ -10,24 +10,17 @@ const nodeOnly = [
   'test/layers/buffer.test.ts', // Node's Buffer
   'test/operators/typed-arrays.test.ts', // Node's Buffer, node:vm
   'test/layers/room.test.ts', // --expose-gc, node:timers
-  'test/equations/compile.test.ts', // holds more models at a time than a page has room for
-  'test/laws/high-gain.test.ts', // the same; simd says the same bits in pages (test/browser)
+  'test/golden/kept/kept.test.ts', // reads files, and writes them by the command line's code
 ];
 
 /** Bundled before the first test: found later, they would reload the page that runs one. */
 const bundled = ['fast-check', 'ndarray', 'ndarray-blas-level2/gemv.js', 'rxjs', 'rxjs/testing'];
 
-/**
- * A tenth of Node's examples a law: each model has a WebAssembly memory of its own, a page has room for
- * some 120, and hundreds of drawn models make V8 collect all its garbage again and again.
- */
-const lawRuns = process.env.LAW_RUNS ?? '10';
-
 /** The tests of the core on a page in headless Chromium, on its own backend and on plain SIMD. */
 export default defineConfig({
   test: {
     projects: (['relaxed-fma', 'simd'] as const).map(backend => ({
-      define: { 'process.env.LAW_RUNS': JSON.stringify(lawRuns) },
+      define: { 'process.env.LAW_RUNS': JSON.stringify(process.env.LAW_RUNS ?? '100') },
       optimizeDeps: { include: bundled },
       test: {
         name: `chromium-${backend}`,
