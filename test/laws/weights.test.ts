@@ -91,7 +91,7 @@ law('so does a chunk, which no set splits', [someNet, someSwaps, someSeed], (spe
   // A set that comes while a chunk is selected counts from the next one on.
   let t = 0;
   const select = (chunk: number[][]) => {
-    if (swaps[++t]) weights.next(nets[t]?.params ?? []);
+    if (swaps[++t] && nets[t]) weights.next(nets[t].params);
     return chunk;
   };
   const inside = recurOf(netOf(spec), { weights, chunks: true, select });
