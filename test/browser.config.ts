@@ -10,7 +10,6 @@ const nodeOnly = [
   'test/layers/buffer.test.ts', // Node's Buffer
   'test/operators/typed-arrays.test.ts', // Node's Buffer, node:vm
   'test/layers/room.test.ts', // --expose-gc, node:timers
-  'test/golden/kept/kept.test.ts', // reads files, and writes them by the command line's code
 ];
 
 /** Bundled before the first test: found later, they would reload the page that runs one. */

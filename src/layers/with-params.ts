@@ -16,6 +16,7 @@ import { demand } from '../errors.js';
 import { enginesIn } from './backend.js';
 import { chainOf, layerText } from './chain.js';
 import { startingFrom } from './function-cell.js';
+import { isPlainObject } from './values.js';
 
 /**
  * A set of parameters for a model, in the form of its `params`: for a cell a record by name, for a
@@ -87,8 +88,7 @@ function updated(
   old: Readonly<Record<string, Float32Array>>,
   given: unknown,
 ): Readonly<Record<string, Float32Array>> | undefined {
-  const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
-  demand(isRecord, where, 'parameters by name', given);
+  demand(isPlainObject(given), where, 'parameters by name', given);
   const named = Object.entries(given).filter(([, value]) => value !== undefined);
   if (!named.length) return undefined;
   const known = shapes.filter(({ name }) => named.some(([own]) => own === name));

@@ -1,14 +1,26 @@
-import { from, type Observable, type ObservableInput, Subject } from 'rxjs';
-import { describe, mismatch } from '../errors.js';
+import { catchError, from, type Observable, type ObservableInput, Subject } from 'rxjs';
+import { describe, mismatch, RecurError } from '../errors.js';
 
 /** What RxJS can observe, observed; anything else throws a RecurError that says what it expected. */
-export function observed(where: string, input: unknown, expected: string): Observable<unknown> {
+function observed(where: string, input: unknown, expected: string): Observable<unknown> {
   try {
     if (typeof input === 'object' && input !== null) return from(input as ObservableInput<unknown>);
   } catch {
     // Not what RxJS calls an ObservableInput.
   }
   throw mismatch(where, expected, describe(input));
+}
+
+/** The parameter sets of a `weights`; its error becomes a RecurError. */
+export function weightsIn(where: string, given: unknown): Observable<unknown> | undefined {
+  if (given === undefined) return undefined;
+  const expected = 'parameter sets';
+  return observed(`${where}.weights`, given, `an observable of ${expected}`).pipe(
+    catchError(cause => {
+      if (cause instanceof RecurError) throw cause;
+      throw new RecurError({ where: 'weights', expected, got: String(cause), cause });
+    }),
+  );
 }
 
 /** A notifier of one subscription, and the events that its function form is fed. */

@@ -13,7 +13,7 @@ import { carried, type InputOf, type Model, type OutputOf } from '../layers/memb
 import { keysOf } from './keyed.js';
 import { checkKeyed, type Invalid, type RecurByConfig, type UntypedKeyed } from './keyed-config.js';
 import { subscribeKeyed } from './keyed-subscription.js';
-import { notifier, observed } from './notifier.js';
+import { notifier, weightsIn } from './notifier.js';
 import type { WeightsConfig } from './recur.js';
 import { checkSource } from './source.js';
 
@@ -92,7 +92,7 @@ export function recurBy(model: unknown, config: unknown): unknown {
     late: config.restore !== undefined,
     resets: notifier('recurBy.reset', config.reset),
     evictions: notifier('recurBy.evict', config.evict),
-    weights: weights && observed('recurBy.weights', weights),
+    weights: weightsIn('recurBy', weights),
     scheduler,
     idle,
     maxDelay: batch?.maxDelay,

@@ -9,7 +9,7 @@ import { isSnapshot } from '../layers/snapshot.js';
 import type { StreamConfig } from '../layers/stateful.js';
 import type { ParamsOf } from '../layers/with-params.js';
 import type { EventOperator, FunctionLayer, LayerOf } from './layer.js';
-import { type Notifier, notifier, observed } from './notifier.js';
+import { type Notifier, notifier, weightsIn } from './notifier.js';
 import { checkSource } from './source.js';
 
 /** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
@@ -157,11 +157,7 @@ export function streamOperator(
 ): unknown {
   const { cell, start } = sessions(where, model, config, known);
   const resets = notifier(`${where}.reset`, config.reset);
-  const { weights } = config;
-  const sets =
-    weights === undefined
-      ? undefined
-      : observed(`${where}.weights`, weights, 'an observable of parameter sets');
+  const sets = weightsIn(where, config.weights);
   const text = layerText(cell);
   const operator = (source: Observable<unknown>) => {
     checkSource(text, source, 'for data, m = stateful(model): m(x), m.map(steps)');

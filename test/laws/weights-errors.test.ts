@@ -198,7 +198,7 @@ test('parameters for a plain function are refused', () => {
   expect(sum(1)).toBe(1);
 });
 
-test('an error of weights is the output’s, and one at once subscribes to nothing else', () => {
+test('an error of weights is the output’s RecurError, and one at once subscribes to nothing else', () => {
   const broken = new Error('no weights');
   const [reset, source] = [new Subject(), new Subject<number[]>()];
   const errors: unknown[] = [];
@@ -206,7 +206,8 @@ test('an error of weights is the output’s, and one at once subscribes to nothi
   source
     .pipe(recurOf(gru(1, 1), { weights, reset }) as never)
     .subscribe({ error: error => errors.push(error) });
-  expect(errors).toEqual([broken]);
+  const told = 'RecurError: weights: expected parameter sets, got Error: no weights';
+  expect(errors.map(String)).toEqual([told]);
   expect([reset.observed, source.observed]).toEqual([false, false]);
   const later = new Subject<never>();
   source
@@ -214,7 +215,8 @@ test('an error of weights is the output’s, and one at once subscribes to nothi
     .subscribe({ error: error => errors.push(error) });
   source.next([1]);
   later.error(broken);
-  expect(errors).toEqual([broken, broken]);
+  expect(errors.map(String)).toEqual([told, told]);
+  expect(errors.map(error => (error as RecurError).cause)).toEqual([broken, broken]);
 });
 
 test('what is no observable is refused at the call', () => {

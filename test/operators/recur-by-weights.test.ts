@@ -77,7 +77,11 @@ describe('weights', () => {
 
   test('end the stream with their error; their completion changes nothing', () => {
     const error = new Error('the broker is gone');
-    expect(running({ weights: throwError(() => error) }).ends).toEqual([error]);
+    const { ends: failed } = running({ weights: throwError(() => error) });
+    expect(failed.map(String)).toEqual([
+      'RecurError: weights: expected parameter sets, got Error: the broker is gone',
+    ]);
+    expect((failed[0] as RecurError).cause).toBe(error);
     const { send, emitted, ends } = running({ weights: of() });
     send(['a', 1]);
     expect([emitted, ends]).toEqual([['a1'], []]);
