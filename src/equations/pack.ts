@@ -92,12 +92,10 @@ function move(
       for (let r = 0; r < rows; r++) {
         const group = r >> 2;
         const lane = r & 3;
-        let to = at / 4 + (group * pitch) / 4 + m * 4 + lane;
-        const from = (row * rows + r) * columns;
-        for (let c = from; c < from + columns; c++, to += step) {
-          if (packing) memory[to] = weight[c];
-          else weight[c] = memory[to];
-        }
+        const packed = at / 4 + (group * pitch) / 4 + m * 4 + lane;
+        const own = (row * rows + r) * columns;
+        if (packing) copy(weight, own, 1, memory, packed, step, columns);
+        else copy(memory, packed, step, weight, own, 1, columns);
         if (!bias || biasRow < 0) continue;
         const slot = biases / 4 + (group * affines.length + affines.indexOf(affine)) * 4 + lane;
         if (packing) memory[slot] += bias[biasRow * rows + r];
@@ -106,4 +104,17 @@ function move(
       }
     }
   }
+}
+
+/** Copies numbers that lie so far apart to where they do; called often, so that it is fast soon. */
+function copy(
+  from: Float32Array,
+  at: number,
+  step: number,
+  to: Float32Array,
+  begin: number,
+  stride: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) to[begin + i * stride] = from[at + i * step];
 }
