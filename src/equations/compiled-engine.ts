@@ -131,6 +131,8 @@ function functionsOf(kept: Kept, names: Functions, heap: Heap): Record<string, R
 export function compiledEngine(units: readonly Unit[], backend: Backend): Engine {
   const kept = codeOf(units, backend);
   const { plan } = kept;
+  // Throws before there is anything to give back.
+  moduleOf(kept, forOne);
   const size = plan.weights / 4;
   const { heap, at } = allocate('wasm', size, plan.scratch / 4);
   const weights = at * 4;

@@ -90,6 +90,28 @@ describe('a module is compiled once', () => {
   });
 });
 
+test('a model that cannot be compiled takes no room', () => {
+  const { heap } = engineOf(denseCell(2, 2)).pool;
+  const { regions } = heap;
+  stub({
+    Module: class {
+      constructor() {
+        throw new RangeError('disallowed on the main thread');
+      }
+    },
+  });
+  for (let i = 0; i < 3; i++) expect(() => engineOf(gruCell(9, 14))).toThrow('disallowed');
+  expect(heap.regions).toBe(regions);
+});
+
+test('a released model gives its weights back, once', () => {
+  const engine = engineOf(denseCell(3, 5));
+  const { heap } = engine.pool;
+  const { regions } = heap;
+  engine.release?.();
+  expect(heap.regions).toBe(regions - 1);
+});
+
 describe('of a thousand layers', () => {
   const units = inRow(
     Array.from({ length: 1000 }, (_, i) => specOf(lstmCell(4, 4, { seed: i + 1 }))),
