@@ -1,4 +1,4 @@
-import { catchError, from, type Observable, type ObservableInput, Subject } from 'rxjs';
+import { from, type Observable, type ObservableInput, Subject } from 'rxjs';
 import { describe, mismatch, RecurError } from '../errors.js';
 
 /** What RxJS can observe, observed; anything else throws a RecurError that says what it expected. */
@@ -11,16 +11,18 @@ function observed(where: string, input: unknown, expected: string): Observable<u
   throw mismatch(where, expected, describe(input));
 }
 
-/** The parameter sets of a `weights`; its error becomes a RecurError. */
+const sets = 'parameter sets';
+
+/** The parameter sets of a `weights`. */
 export function weightsIn(where: string, given: unknown): Observable<unknown> | undefined {
   if (given === undefined) return undefined;
-  const expected = 'parameter sets';
-  return observed(`${where}.weights`, given, `an observable of ${expected}`).pipe(
-    catchError(cause => {
-      if (cause instanceof RecurError) throw cause;
-      throw new RecurError({ where: 'weights', expected, got: String(cause), cause });
-    }),
-  );
+  return observed(`${where}.weights`, given, `an observable of ${sets}`);
+}
+
+/** An error of `weights` as a RecurError. */
+export function weightsError(cause: unknown): RecurError {
+  if (cause instanceof RecurError) return cause;
+  return new RecurError({ where: 'weights', expected: sets, got: String(cause), cause });
 }
 
 /** A notifier of one subscription, and the events that its function form is fed. */

@@ -9,7 +9,7 @@ import { isSnapshot } from '../layers/snapshot.js';
 import type { StreamConfig } from '../layers/stateful.js';
 import type { ParamsOf } from '../layers/with-params.js';
 import type { EventOperator, FunctionLayer, LayerOf } from './layer.js';
-import { type Notifier, notifier, weightsIn } from './notifier.js';
+import { type Notifier, notifier, weightsError, weightsIn } from './notifier.js';
 import { checkSource } from './source.js';
 
 /** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
@@ -206,7 +206,11 @@ function subscribeWith(
       tellLast();
       subscriber.error(error);
     };
-    const listen = (notices: Observable<unknown> | undefined, work: (value: unknown) => void) => {
+    const listen = (
+      notices: Observable<unknown> | undefined,
+      work: (value: unknown) => void,
+      errorOf = (error: unknown) => error,
+    ) => {
       const next = (value: unknown) => {
         try {
           work(value);
@@ -214,9 +218,10 @@ function subscribeWith(
           fail(error);
         }
       };
-      if (!subscriber.closed) subscriber.add(notices?.subscribe({ next, error: fail }));
+      const error = (cause: unknown) => fail(errorOf(cause));
+      if (!subscriber.closed) subscriber.add(notices?.subscribe({ next, error }));
     };
-    listen(sets, params => session.use(params));
+    listen(sets, params => session.use(params), weightsError);
     listen(notices, value => {
       if (isSnapshot(value)) session.restore(value);
       else session.reset();
