@@ -230,6 +230,13 @@ describe('the digests of a snapshot', () => {
     expect(digests(lstm(1, 3, { seed: 1 })).graph).not.toBe(digests(one).graph);
   });
 
+  test('are the same in later versions, whose users have snapshots with them', () => {
+    const sum = defineCell('Sum', "h' = h + W x")(1, 1, { params: { weightIh: [1] } });
+    const both = chain(sum, dense(1, 1, { params: { weight: [2], bias: [-0.5] } }));
+    expect(digests(sum)).toEqual({ graph: '50ef899e7ab6f991', weights: '2d68bb46583bde03' });
+    expect(digests(both)).toEqual({ graph: '46c30f6e456b12b6', weights: 'd6bdb0a998bca56a' });
+  });
+
   test('do not change with the white space of a text', () => {
     const text = "h' = h + W x";
     const [a, b] = [text, `\n\n  h'  =   h + W x  \n`].map(t => {
