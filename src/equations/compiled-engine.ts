@@ -94,9 +94,14 @@ export async function compileAhead(units: readonly Unit[], backend: Backend): Pr
   }
 }
 
-/** Compiles what a model's streams need first; throws if that is refused. */
-export function compileNow(units: readonly Unit[], backend: Backend): void {
-  moduleOf(codeOf(units, backend), forOne);
+/** True if what a model's streams need first can be compiled here and now. */
+export function canCompile(units: readonly Unit[], backend: Backend): boolean {
+  try {
+    moduleOf(codeOf(units, backend), forOne);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A function of a model's module; see `compile` for what its numbers are. */

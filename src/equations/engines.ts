@@ -1,6 +1,6 @@
 import { mismatch } from '../errors.js';
 import { type Backend, backends, portable } from '../kernels/backends.js';
-import { compileAhead, compiledEngine, compileNow } from './compiled-engine.js';
+import { canCompile, compileAhead, compiledEngine } from './compiled-engine.js';
 import type { Engine } from './engine.js';
 import { portableEngine } from './portable-engine.js';
 import type { Unit } from './units.js';
@@ -40,17 +40,13 @@ export function engines(units: readonly Unit[]): Engines {
   const fastest = (): Engine => {
     const [backend] = backends();
     try {
-      if (backend !== portable) compileNow(units, backend);
-    } catch (error) {
-      // Too large to compile here and now, or compiling was forbidden meanwhile.
-      own.refusal = error;
-      return keep(undefined, get(portable));
-    }
-    try {
       return keep(undefined, get(backend));
     } catch (error) {
       own.refusal = error;
-      return get(portable);
+      const engine = get(portable);
+      // There may be memory for the next stream. What is too large to compile here and now, or was
+      // forbidden meanwhile, stays so.
+      return canCompile(units, backend) ? engine : keep(undefined, engine);
     }
   };
   const get = (pinned?: Backend): Engine =>

@@ -1,5 +1,6 @@
 import { flatten, isNdArray, type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { demand, mismatch } from '../errors.js';
+import { littleEndian } from './little-endian.js';
 import {
   copyValue,
   isPlainObject,
@@ -93,7 +94,7 @@ function inside(value: object, turn: Turn, path: string, depth: number): object 
 function toBase64(kind: TypedArrayName, array: unknown, view: NdArray | undefined): string {
   const Kind = typedArrays[kind];
   const own = view ? flatten(view, new Kind(sizeOf(view.shape))) : new Kind(array as TypedArray);
-  return btoa(swapped(own).reduce((text, byte) => text + String.fromCharCode(byte), ''));
+  return btoa(littleEndian(own).reduce((text, byte) => text + String.fromCharCode(byte), ''));
 }
 
 function fromBase64(kind: TypedArrayName, text: unknown, path: string): TypedArray {
@@ -110,16 +111,6 @@ function fromBase64(kind: TypedArrayName, text: unknown, path: string): TypedArr
     throw mismatch(path, `bytes of whole ${kind} elements, ${width} each`, `${bytes.length} bytes`);
   }
   const array = new Kind(bytes.buffer);
-  swapped(array);
+  littleEndian(array);
   return array;
-}
-
-/** An array's bytes, turned in place between this machine's order and little-endian. */
-function swapped({ buffer, BYTES_PER_ELEMENT: width }: TypedArray): Uint8Array {
-  const bytes = new Uint8Array(buffer);
-  const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0];
-  for (let at = 0; !littleEndian && at < bytes.length; at += width) {
-    bytes.subarray(at, at + width).reverse();
-  }
-  return bytes;
 }
