@@ -1,47 +1,54 @@
-import { type AnyCell, internals } from '../equations/cell.js';
+import { type AnyCell, internals, type LayerSpec } from '../equations/cell.js';
+import type { EquationSpec } from '../equations/spec.js';
 import { layerSignature } from './chain.js';
 
-/** A digest of a model's equations, and one of its parameters: 64 bits each, in hexadecimal digits. */
-export interface Digests {
-  readonly graph: string;
-  readonly weights: string;
-}
+// Digests have 64 bits, as hexadecimal digits.
 
-const known = /* @__PURE__ */ new WeakMap<AnyCell, Digests>();
-
-/**
- * The digests of a cell. `graph` tells whether a state fits: it is made of the cell as printed and the
- * texts of its equations, whatever their white space. `weights` differs if any bit of a parameter does.
- */
-export function digestsOf(cell: AnyCell): Digests {
-  let digests = known.get(cell);
-  if (!digests) {
-    const [graph, weights] = [new Digest(), new Digest()];
-    graph.text(layerSignature(cell));
-    walk(cell, graph, weights);
-    digests = { graph: String(graph), weights: String(weights) };
-    known.set(cell, digests);
-  }
-  return digests;
-}
-
-function walk(cell: AnyCell, graph: Digest, weights: Digest): void {
-  const { spec } = cell[internals];
-  if (spec.kind === 'function') return;
-  if ('members' in spec) for (const member of spec.members) walk(member, graph, weights);
-  if (spec.kind === 'chain') return;
-  if (spec.kind === 'equations') {
+/** Of a model's equations: tells whether a state fits. */
+export const graphOf = /* @__PURE__ */ digestBy((cell, digest) => {
+  digest.text(layerSignature(cell));
+  eachLayer(cell, spec => {
+    if (spec.kind !== 'equations') return;
     const { text, declarations } = spec.definition;
+    // Whatever its white space.
     const lines = text
       .trim()
       .replace(/\s*\n\s*/g, '\n')
       .replace(/ +/g, ' ');
-    graph.text(lines + JSON.stringify(declarations));
-  }
-  for (const [name, { buffer, byteOffset, length }] of Object.entries(spec.params)) {
-    weights.text(name);
-    for (const bits of new Int32Array(buffer, byteOffset, length)) weights.add(bits);
-  }
+    digest.text(lines + JSON.stringify(declarations));
+  });
+});
+
+/** Of a model's parameters: differs if any bit of them does. */
+export const weightsOf = /* @__PURE__ */ digestBy((cell, digest) => {
+  eachLayer(cell, ({ params }) => {
+    for (const [name, { buffer, byteOffset, length }] of Object.entries(params)) {
+      digest.text(name);
+      for (const bits of new Int32Array(buffer, byteOffset, length)) digest.add(bits);
+    }
+  });
+});
+
+/** What `write` says of a cell, digested once. */
+function digestBy(write: (cell: AnyCell, digest: Digest) => void): (cell: AnyCell) => string {
+  const known = new WeakMap<AnyCell, string>();
+  return cell => {
+    let text = known.get(cell);
+    if (text === undefined) {
+      const digest = new Digest();
+      write(cell, digest);
+      text = String(digest);
+      known.set(cell, text);
+    }
+    return text;
+  };
+}
+
+/** Visits what has parameters of its own, members first. */
+function eachLayer(cell: AnyCell, visit: (spec: EquationSpec | LayerSpec) => void): void {
+  const { spec } = cell[internals];
+  if ('members' in spec) for (const member of spec.members) eachLayer(member, visit);
+  if (spec.kind === 'equations' || spec.kind === 'layer') visit(spec);
 }
 
 /** Two lanes of MurmurHash3 (Appleby 2011), which begin at different numbers. */

@@ -1,6 +1,4 @@
 import { asRecurError } from '../errors.js';
-import { layerSignature } from './chain.js';
-import { digestsOf } from './digest.js';
 import type { KeyedStates } from './slot-states.js';
 import { checkFits, type Snapshot, toSnapshot } from './snapshot.js';
 
@@ -44,8 +42,7 @@ export class KeyBirths {
   open(key: unknown, answer: unknown): { readonly slot: number; readonly snapshot?: Snapshot } {
     if (answer === undefined) return { slot: this.begin(key) };
     const snapshot = toSnapshot('restore', answer);
-    const { cell } = this.#states;
-    checkFits(snapshot, layerSignature(cell), digestsOf(cell).graph);
+    checkFits(snapshot, this.#states.cell);
     const { state, batch } = snapshot;
     return { slot: this.#states.open(state, { batch }), snapshot };
   }

@@ -1,7 +1,7 @@
 import { mismatch } from '../errors.js';
 import { backendOf } from './backend.js';
 import { layerSignature } from './chain.js';
-import { digestsOf } from './digest.js';
+import { graphOf, weightsOf } from './digest.js';
 import { keyedBytes } from './keyed-bytes.js';
 import { Marks } from './marks.js';
 import { Recency } from './recency.js';
@@ -109,7 +109,8 @@ export class KeyTable {
     return {
       backend: backendOf(cell, this.#options.backend),
       layer: layerSignature(cell),
-      ...digestsOf(cell),
+      graph: graphOf(cell),
+      weights: weightsOf(cell),
     };
   }
 }

@@ -5,7 +5,7 @@ import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import { type Backend, backends } from '../kernels/backends.js';
 import { backendOf } from './backend.js';
 import { cellIn, layerSignature } from './chain.js';
-import { digestsOf } from './digest.js';
+import { graphOf, weightsOf } from './digest.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
 import { chunkSteps, readChunk, rowOf } from './sequences.js';
 import { checkFits, copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
@@ -246,8 +246,8 @@ export class Session {
   snapshot(): Snapshot {
     const { batch } = this.held.machine;
     const backend = backendOf(this.#cell, this.#config.backend);
-    const header = { backend, layer: this.#layer, batch, ...digestsOf(this.#cell) };
-    return new Snapshot(header, this.state());
+    const digests = { graph: graphOf(this.#given), weights: weightsOf(this.#cell) };
+    return new Snapshot({ backend, layer: this.#layer, batch, ...digests }, this.state());
   }
 
   /** Tells the observer of states where the model is now. */
@@ -273,7 +273,7 @@ export class Session {
 
   #resume(given: unknown): Machine {
     const snapshot = toSnapshot('restore', given);
-    checkFits(snapshot, this.#layer, digestsOf(this.#given).graph);
+    checkFits(snapshot, this.#given);
     const { state, batch } = snapshot;
     return this.#begin(state, { batch, restored: true });
   }

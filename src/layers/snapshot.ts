@@ -1,6 +1,9 @@
+import type { AnyCell } from '../equations/cell.js';
 import type { Batch } from '../equations/state.js';
 import { demand, mismatch, RecurError } from '../errors.js';
 import type { Backend } from '../kernels/backends.js';
+import { layerSignature } from './chain.js';
+import { graphOf } from './digest.js';
 import { checkPlain, decode, encode } from './encoding.js';
 import { copyValue } from './values.js';
 
@@ -114,9 +117,12 @@ export function copySnapshot(value: unknown): Snapshot {
 }
 
 /** Refuses a snapshot of another model, by its text and by its digest if it has one. */
-export function checkFits({ layer, graph }: Snapshot, text: string, own: string): void {
+export function checkFits({ layer, graph }: Snapshot, cell: AnyCell): void {
+  const text = layerSignature(cell);
   if (layer !== text) throw mismatch('restore', `a snapshot of ${text}`, `one of ${layer}`);
-  if (graph === undefined || graph === own) return;
+  if (graph === undefined) return;
+  const own = graphOf(cell);
+  if (graph === own) return;
   const hint = 'the text of a cell is another one now';
   throw mismatch('restore', `a snapshot of the equations ${own}`, `one of ${graph}`, hint);
 }
