@@ -156,8 +156,7 @@ function manyStreams(e: Emitter, own: Own, block: number, part = whole): Code {
 }
 
 /** Where a place is. */
-const addressOf = ({ local, at }: Place): Code =>
-  local === undefined ? i32(at) : at ? plus(get(local), i32(at)) : get(local);
+const addressOf = ({ local, at }: Place): Code => (at ? plus(get(local), i32(at)) : get(local));
 
 /** Places behind pointers that move from stream to stream. */
 function movingPlaces<P extends Readonly<Record<string, Place>>>(e: Emitter, from: P) {

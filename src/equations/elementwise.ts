@@ -6,7 +6,6 @@ import {
   type Code,
   f32x4,
   get,
-  i32,
   load,
   loadSplat,
   plus,
@@ -38,7 +37,7 @@ export interface Places {
 }
 
 /** Code of a place's pointer. */
-export const baseOf = ({ local }: Place) => (local === undefined ? i32(0) : get(local));
+export const baseOf = ({ local }: Place) => get(local);
 
 /** Groups of four rows. */
 interface Groups {

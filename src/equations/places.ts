@@ -1,9 +1,9 @@
 /** Parameters of a model's functions that hold addresses, in bytes: of weights, and of scratch. */
 export const [weights, scratch] = [0, 1];
 
-/** Vectors in memory, one a stream (or step): a pointer in a local, or none, and the rest. */
+/** Vectors in memory, one a stream (or step): a pointer in a local, and the rest. */
 export interface Place {
-  readonly local?: number;
+  readonly local: number;
   readonly at: number;
   /** Bytes from one stream's to the next. */
   readonly stride: number;
