@@ -5,7 +5,7 @@ import type { WithCell } from '../layers/members.js';
 import type { LayerOf } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
 import { quoted } from './json.js';
-import { withParams } from './rebuild.js';
+import { withNext } from './rebuild.js';
 import { checkTensors, TensorClaims } from './tensor-claims.js';
 import {
   listOf,
@@ -70,7 +70,7 @@ export function fromStateDict<M extends AnyCell | WithCell>(
     .filter(({ module }) => module.name === 'BatchNorm1d')
     .map(({ prefix }) => `${prefix}num_batches_tracked`);
   claims.settle([...ignored, ...counters], hintOfExtra);
-  return recur(withParams(cell, params.values()) as Cell) as unknown as LayerOf<M>;
+  return recur(withNext(cell, params.values()) as Cell) as unknown as LayerOf<M>;
 }
 
 function claimed(part: NamedPart, claims: TensorClaims, names: readonly string[]): Params {

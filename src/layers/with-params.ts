@@ -11,7 +11,7 @@ import {
   parameterShapes,
   readParameters,
 } from '../equations/parameters.js';
-import { lower } from '../equations/spec.js';
+import { type EquationSpec, lower } from '../equations/spec.js';
 import { demand } from '../errors.js';
 import { enginesIn } from './backend.js';
 import { chainOf, layerText } from './chain.js';
@@ -42,11 +42,6 @@ type ParamsInput<P> = P extends readonly unknown[]
  * parameter is. Throws a RecurError that names a parameter that does not fit, or that there is not.
  */
 export function withParams(cell: AnyCell, given: unknown, where: string): AnyCell {
-  const again = withOther(cell, given, where);
-  return again === cell ? cell : startingFrom(again, cell[internals].initialState, true);
-}
-
-function withOther(cell: AnyCell, given: unknown, where: string): AnyCell {
   const { spec } = cell[internals];
   if (spec.kind === 'function') {
     const isEmpty = typeof given === 'object' && given && !Object.keys(given).length;
@@ -54,16 +49,15 @@ function withOther(cell: AnyCell, given: unknown, where: string): AnyCell {
     return cell;
   }
   if (spec.kind === 'equations') {
-    const { definition, sizes, bias } = spec;
-    const shapes = parameterShapes(definition.plan, sizes, bias);
-    const params = updated(`${where}.${lower(definition.name)}`, shapes, spec.params, given);
-    return params ? equationCell({ ...spec, params }) : cell;
+    const own = `${where}.${lower(spec.definition.name)}`;
+    const params = updated(own, shapesOf(spec), spec.params, given);
+    return params ? again(cell, [], params) : cell;
   }
   const { members } = spec;
   if (!members.length) {
-    const { name, shapes, params: old, again } = spec as LayerSpec;
+    const { name, shapes, params: old } = spec as LayerSpec;
     const params = updated(`${where}.${name}`, shapes, old, given);
-    return params && again ? again([], params) : cell;
+    return params ? again(cell, [], params) : cell;
   }
   // A named output has the parameters of the layer that makes it.
   const isTap = spec.kind === 'layer' && spec.name === 'tap';
@@ -77,8 +71,30 @@ function withOther(cell: AnyCell, given: unknown, where: string): AnyCell {
       : withParams(member, tuple[i], isTap ? where : `${where}[${i}]`),
   );
   if (next.every((member, i) => member === members[i])) return cell;
-  if (spec.kind === 'chain') return chainOf(next);
-  return spec.again ? spec.again(next, spec.params) : cell;
+  return again(cell, next, spec.kind === 'layer' ? spec.params : {});
+}
+
+/** The shapes of the parameters of a cell of equations. */
+export function shapesOf({ definition, sizes, bias }: EquationSpec): readonly ParameterShape[] {
+  return parameterShapes(definition.plan, sizes, bias);
+}
+
+/** A cell again, of other members or with other parameters, which fit, and where it begins. */
+export function again(
+  cell: AnyCell,
+  members: readonly AnyCell[],
+  params: Readonly<Record<string, Float32Array>>,
+): AnyCell {
+  const { spec, initialState } = cell[internals];
+  const made =
+    spec.kind === 'equations'
+      ? equationCell({ ...spec, params })
+      : spec.kind === 'chain'
+        ? chainOf(members)
+        : spec.kind === 'layer'
+          ? spec.again?.(members, params)
+          : undefined;
+  return made ? startingFrom(made as AnyCell, initialState, true) : cell;
 }
 
 /** Parameters of which some are given anew; undefined if none is. */
