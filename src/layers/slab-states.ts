@@ -1,5 +1,4 @@
 import { type NdArray, wrap } from '../arrays/ndarray.js';
-import { Slab } from '../arrays/slab.js';
 import { type AnyCell, internals } from '../equations/cell.js';
 import type { Engine } from '../equations/engine.js';
 import { readVector, refuseInput } from '../equations/inputs.js';
@@ -15,6 +14,7 @@ import {
 import { demand } from '../errors.js';
 import { made } from './function-cell.js';
 import { packedOffsets } from './packed-states.js';
+import { SlotSlabs } from './slot-slabs.js';
 import type { KeyedOptions, KeyedStates } from './slot-states.js';
 
 /**
@@ -46,13 +46,8 @@ export class SlabStates implements KeyedStates {
   /** A block that is no stream's now, and the one that was taken for it. */
   #spare: number;
   #taken: number;
-  /** Where outputs of slots come from, by the slot's last bits: busy keys in turn share none. */
-  readonly #outputSlabs: Slab[] = [];
-  readonly #mask: number;
-  /** How many outputs there were, and before the last one of each slab. */
-  #answered = 0;
-  readonly #answeredBefore: Float64Array;
-  readonly #transferable: boolean | undefined;
+  /** Where outputs come from. */
+  readonly #answers: SlotSlabs;
 
   constructor(cell: AnyCell, engine: Engine, shape: StateShape, options: KeyedOptions) {
     const { most, transferable } = options;
@@ -70,10 +65,7 @@ export class SlabStates implements KeyedStates {
     this.#outputs = new Float32Array(most * this.#output.size);
     this.#states = pool.take(2 * most);
     this.#spare = this.#taken = pool.take(1);
-    const slabs = slabsFor(this.#output.size);
-    this.#mask = slabs - 1;
-    this.#answeredBefore = new Float64Array(slabs);
-    this.#transferable = transferable;
+    this.#answers = new SlotSlabs(this.#output.size, transferable);
   }
 
   batch(): Batch {
@@ -99,7 +91,7 @@ export class SlabStates implements KeyedStates {
   close(slot: number): void {
     this.#closed.push(slot);
     // The slot may be another key's next.
-    this.#outputSlabs[slot & this.#mask]?.end();
+    this.#answers.end(slot);
   }
 
   state(slot: number): unknown {
@@ -230,21 +222,9 @@ export class SlabStates implements KeyedStates {
   #answer(from: Float32Array, at: number, slot: number, array: NdArray | undefined): unknown {
     const { size } = this.#output;
     // Who keeps a key's output keeps nothing of another key.
-    const y = this.#vector(size, slot);
+    const y = this.#answers.take(slot);
     copy(from, at, y, 0, size);
     return array ? wrap(y, [size], array) : y;
-  }
-
-  /** A new output of a slot. */
-  #vector(size: number, slot: number): Float32Array {
-    // Small ones cost no more alone.
-    if (!this.#mask) return new Float32Array(size);
-    const i = slot & this.#mask;
-    const slab = (this.#outputSlabs[i] ??= new Slab(this.#transferable));
-    // Rare keys have buffers to themselves: who keeps their last outputs keeps no others.
-    if (this.#answered - this.#answeredBefore[i] > this.#answeredBefore.length) slab.end();
-    this.#answeredBefore[i] = this.#answered++;
-    return slab.take(size, slot);
   }
 
   /** A slot that is new. */
@@ -285,12 +265,6 @@ export class SlabStates implements KeyedStates {
 /** Slabs of 16, 16, 32, 64 … slots: each further one doubles them. */
 const slabOf = (slot: number) => 32 - Math.clz32(slot >> 4);
 const slotsOf = (slab: number) => 16 << Math.max(0, slab - 1);
-
-/** How many slabs there are for outputs: a power of two, so that their buffers hold 1 MB at most. */
-function slabsFor(size: number): number {
-  if (size <= 16) return 1;
-  return 2 ** Math.max(0, Math.min(10, 15 - Math.ceil(Math.log2(size))));
-}
 
 function copy(from: Float32Array, at: number, to: Float32Array, start: number, n: number): void {
   for (let i = 0; i < n; i++) to[start + i] = from[at + i];
