@@ -1,5 +1,15 @@
 /** The rooms of src, lowest first: a room may import itself and any room before it. */
-const rooms = ['errors', 'arrays', 'kernels', 'equations', 'cells', 'layers', 'operators'];
+const rooms = [
+  'errors',
+  'arrays',
+  'kernels',
+  'graph',
+  'code',
+  'streams',
+  'cells',
+  'layers',
+  'operators',
+];
 /** Rooms on top: none of the rooms above imports them. Only cli imports its neighbours. */
 const tops = ['learning', 'io', 'cli'];
 

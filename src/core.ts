@@ -1,28 +1,17 @@
 /** Cells and `stateful`, without RxJS. */
 export type { NdArray, NdView, Out, Vec } from './arrays/ndarray.js';
+export { type CellConstructor, defineCell } from './cells/define.js';
+export { equations, reference } from './cells/equations.js';
 export * from './cells/index.js';
-export type { Activation, ActivationName } from './equations/activations.js';
-export type {
-  AnyCell,
-  Cell,
-  FunctionCell,
-  NoParams,
-  Params,
-  SameForm,
-  StateInput,
-  StateOf,
-} from './equations/cell.js';
-export { type CellConstructor, defineCell } from './equations/define.js';
-export { EquationError } from './equations/equation-error.js';
-export type { ParameterInput } from './equations/parameters.js';
-export type { Declarations } from './equations/plan.js';
-export { type EquationFormat, equations } from './equations/print.js';
-export { type ReferenceState, type ReferenceStep, reference } from './equations/reference.js';
-export type { CellOptions } from './equations/spec.js';
-export type { Batch, StateArray } from './equations/state.js';
 export { RecurError } from './errors.js';
+export type { Activation, ActivationName } from './graph/activations.js';
+export { EquationError } from './graph/equation-error.js';
+export type { ParameterInput } from './graph/parameters.js';
+export type { Declarations } from './graph/plan.js';
+export type { EquationFormat } from './graph/print.js';
+export type { ReferenceState, ReferenceStep } from './graph/reference.js';
+export type { CellOptions } from './graph/spec.js';
 export type { Backend } from './kernels/backends.js';
-export { backend, ready } from './layers/backend.js';
 export {
   type BidirectionalCell,
   backwardCell,
@@ -35,7 +24,6 @@ export type { Combine } from './layers/combine.js';
 export { type Conv1dOptions, conv1dCell } from './layers/conv1d.js';
 export type { ConvolutionOptions } from './layers/convolution.js';
 export { type EmbeddingOptions, embeddingCell } from './layers/embedding.js';
-export { type KeyedSnapshots, keyedSnapshots } from './layers/keyed-snapshots.js';
 export {
   type MapSequencesOptions,
   type Mask,
@@ -43,7 +31,6 @@ export {
   type SequenceInput,
   type SequenceResult,
 } from './layers/map-sequences.js';
-export type { ChainCell, InputOf, Member, OutputOf } from './layers/members.js';
 export { contextCell, type PadMode, padCell, sliceCell } from './layers/moves.js';
 export type { Padding } from './layers/padding.js';
 export { type BranchedCell, parallelCell, skipCell } from './layers/parallel.js';
@@ -55,17 +42,31 @@ export {
   maxPool1dCell,
   type PoolingOptions,
 } from './layers/pooling.js';
-export type { StateObserver } from './layers/session.js';
-export { Snapshot, snapshotFromBytes } from './layers/snapshot.js';
 export { stackCell } from './layers/stack.js';
+export { type Marker, read, tap } from './layers/taps.js';
+export { windowCell } from './layers/window.js';
+export { backend, ready } from './streams/backend.js';
+export type {
+  AnyCell,
+  Cell,
+  FunctionCell,
+  NoParams,
+  Params,
+  SameForm,
+  StateInput,
+  StateOf,
+} from './streams/cell.js';
+export { type KeyedSnapshots, keyedSnapshots } from './streams/keyed-snapshots.js';
+export type { ChainCell, InputOf, Member, OutputOf } from './streams/members.js';
+export type { StateObserver } from './streams/session.js';
+export { Snapshot, snapshotFromBytes } from './streams/snapshot.js';
+export type { Batch, StateArray } from './streams/state.js';
 export {
   type SnapshotInput,
   type StatefulConfig,
   type StatefulFunction,
   type StatefulLayer,
   stateful,
-} from './layers/stateful.js';
-export { type Stepper, stepper } from './layers/stepper.js';
-export { type Marker, read, tap } from './layers/taps.js';
-export { windowCell } from './layers/window.js';
-export type { ParamsOf } from './layers/with-params.js';
+} from './streams/stateful.js';
+export { type Stepper, stepper } from './streams/stepper.js';
+export type { ParamsOf } from './streams/with-params.js';

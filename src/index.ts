@@ -1,6 +1,4 @@
 export * from './core.js';
-export type { Forecast } from './layers/ahead.js';
-export type { LayerReading } from './layers/layer-reading.js';
 export { type ForecastConfig, forecast } from './operators/forecast.js';
 export { type FrameConfig, frame, type Samples } from './operators/frame.js';
 export type {
@@ -66,3 +64,5 @@ export {
   type TelemetryOperator,
   telemetry,
 } from './operators/telemetry.js';
+export type { Forecast } from './streams/ahead.js';
+export type { LayerReading } from './streams/layer-reading.js';

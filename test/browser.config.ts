@@ -6,10 +6,10 @@ import { core, engineOnly } from './core.js';
 
 /** Tests that need what only Node has. */
 const nodeOnly = [
-  'test/layers/garbage.test.ts', // counts collections: --expose-gc, PerformanceObserver of gc
-  'test/layers/buffer.test.ts', // Node's Buffer
+  'test/streams/garbage.test.ts', // counts collections: --expose-gc, PerformanceObserver of gc
+  'test/streams/buffer.test.ts', // Node's Buffer
   'test/operators/typed-arrays.test.ts', // Node's Buffer, node:vm
-  'test/layers/room.test.ts', // --expose-gc, node:timers
+  'test/streams/room.test.ts', // --expose-gc, node:timers
 ];
 
 /** Bundled before the first test: found later, they would reload the page that runs one. */

@@ -1,7 +1,7 @@
-import type { Activation } from '../equations/activations.js';
-import type { Cell, Params, SameForm } from '../equations/cell.js';
-import { type SameSizeConstructor, sameSize } from '../equations/define.js';
 import { demand } from '../errors.js';
+import type { Activation } from '../graph/activations.js';
+import type { Cell, Params, SameForm } from '../streams/cell.js';
+import { type SameSizeConstructor, sameSize } from './define.js';
 import { absPlan, activationPlan, seluPlan, siluPlan, squarePlan } from './plans.js';
 
 const elementwise = /* @__PURE__ */ sameSize('Activation', 'y = φ(x)', activationPlan);

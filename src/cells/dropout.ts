@@ -1,4 +1,4 @@
-import { sameSize } from '../equations/define.js';
+import { sameSize } from './define.js';
 import { dropoutPlan } from './plans.js';
 
 /**

@@ -1,8 +1,8 @@
-import type { Cell, Params, SameForm } from '../equations/cell.js';
-import { builtIn } from '../equations/define.js';
-import type { CellOptions } from '../equations/spec.js';
-import type { StateArray } from '../equations/state.js';
 import { demand } from '../errors.js';
+import type { CellOptions } from '../graph/spec.js';
+import type { Cell, Params, SameForm } from '../streams/cell.js';
+import type { StateArray } from '../streams/state.js';
+import { builtIn } from './define.js';
 import { gruBeforePlan, gruPlan } from './plans.js';
 
 const resetAfter = /* @__PURE__ */ builtIn(

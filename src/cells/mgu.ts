@@ -1,4 +1,4 @@
-import { builtIn } from '../equations/define.js';
+import { builtIn } from './define.js';
 import { mguPlan } from './plans.js';
 
 /**

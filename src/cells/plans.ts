@@ -1,6 +1,6 @@
 // Generated: `npx vitest run --config test/vitest.config.ts test/scripts/plans -u`.
-import type { Plan } from '../equations/plan.js';
-import { max, mean, sum } from '../equations/reductions.js';
+import type { Plan } from '../graph/plan.js';
+import { max, mean, sum } from '../graph/reductions.js';
 
 /** Activation */
 export const activationPlan: Plan = { nodes: [{ op: 'input', dimension: 'hidden' }, { op: 'activate', slot: 'φ', of: 0, dimension: 'hidden' }], states: [], output: 1, rows: { W: [], U: [], V: [] }, recurrent: 'hidden', vectors: [], scalars: [], constants: [], slots: ['φ'], schedule: { stages: [{ dimension: 'hidden', affines: [], args: [], sinks: [1] }], fixed: [], stored: [] } };

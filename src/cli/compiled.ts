@@ -1,6 +1,6 @@
-import { type AnyCell, internals } from '../equations/cell.js';
 import { describe } from '../errors.js';
 import { portable } from '../kernels/backends.js';
+import { type AnyCell, internals } from '../streams/cell.js';
 
 /** Why a model, or a part of it, runs as plain JavaScript here; undefined if all of it is compiled. */
 export function whyNotCompiled(cell: AnyCell): string | undefined {

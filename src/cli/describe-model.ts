@@ -1,9 +1,9 @@
 import { isNdArray, type NdArray, sizeOf } from '../arrays/ndarray.js';
-import { type AnyCell, internals } from '../equations/cell.js';
-import { equations } from '../equations/print.js';
+import { equations } from '../cells/equations.js';
 import { shapeText } from '../errors.js';
 import { printable } from '../io/json.js';
-import { layerText } from '../layers/chain.js';
+import { type AnyCell, internals } from '../streams/cell.js';
+import { layerText } from '../streams/model.js';
 import { whyNotCompiled } from './compiled.js';
 
 /** A layer of a model, and where it is: `[1]`, `[1][0]`. */

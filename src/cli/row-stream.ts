@@ -1,6 +1,6 @@
 import { mismatch, RecurError } from '../errors.js';
 import type { LoadedLayer } from '../io/load.js';
-import { type Session, sessions } from '../layers/session.js';
+import { type Session, sessions } from '../streams/session.js';
 import type { Answer } from './answers.js';
 import type { Columns } from './columns.js';
 import type { Fields } from './rows.js';

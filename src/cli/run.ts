@@ -1,4 +1,4 @@
-import { internals } from '../equations/cell.js';
+import { internals } from '../streams/cell.js';
 import { Answering } from './answering.js';
 import { Delivery } from './delivery.js';
 import { formatOfName } from './format.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Snapshot, toSnapshot } from '../layers/snapshot.js';
+import { type Snapshot, toSnapshot } from '../streams/snapshot.js';
 import type { OutputEnd } from './output-file.js';
 import { replaceFile, targetOf } from './replace-file.js';
 import { unusable, unusableFile } from './stop.js';

@@ -1,9 +1,9 @@
-import type { Activation } from '../equations/activations.js';
-import { isActivationName } from '../equations/activations.js';
-import type { Declarations } from '../equations/plan.js';
 import { describe, mismatch } from '../errors.js';
-import { decode } from '../layers/encoding.js';
-import { isPlainObject } from '../layers/values.js';
+import type { Activation } from '../graph/activations.js';
+import { isActivationName } from '../graph/activations.js';
+import type { Declarations } from '../graph/plan.js';
+import { decode } from '../streams/encoding.js';
+import { isPlainObject } from '../streams/values.js';
 import { parseJson, quoted } from './json.js';
 import { layerKinds, type Settings } from './layer-kinds.js';
 

@@ -1,5 +1,5 @@
 import { mismatch } from '../errors.js';
-import { isPlainObject, typedArrayName } from '../layers/values.js';
+import { isPlainObject, typedArrayName } from '../streams/values.js';
 import type { FileFormat } from './file-kinds.js';
 import { readable } from './file-kinds.js';
 import { readObject } from './json.js';

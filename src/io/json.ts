@@ -1,5 +1,5 @@
 import { describe, mismatch, RecurError } from '../errors.js';
-import { isPlainObject, typedArrayName } from '../layers/values.js';
+import { isPlainObject, typedArrayName } from '../streams/values.js';
 
 /** Arrays and objects that a text may hold: each takes some forty bytes, however short it is. */
 const mostContainers = 2 ** 20;

@@ -1,6 +1,5 @@
-import type { AnyCell } from '../equations/cell.js';
-import type { ParameterShape } from '../equations/parameters.js';
 import { mismatch } from '../errors.js';
+import type { ParameterShape } from '../graph/parameters.js';
 import { backwardCell, bidirectionalCell } from '../layers/bidirectional.js';
 import { causalConv1dCell } from '../layers/causal-conv1d.js';
 import { conv1dCell } from '../layers/conv1d.js';
@@ -16,6 +15,7 @@ import {
 } from '../layers/pooling.js';
 import { read, tap } from '../layers/taps.js';
 import { windowCell } from '../layers/window.js';
+import type { AnyCell } from '../streams/cell.js';
 
 /** What a file says of a layer that is no equations: numbers, names, flags. */
 export type Settings = Readonly<Record<string, unknown>>;

@@ -1,20 +1,20 @@
+import { asRecurError, mismatch, RecurError } from '../errors.js';
+import { check } from '../graph/check.js';
+import { EquationError } from '../graph/equation-error.js';
+import { parameterShapes, type Sizes } from '../graph/parameters.js';
+import type { Definition } from '../graph/plan.js';
+import { type CellOptions, slotOf, specify } from '../graph/spec.js';
+import { chainOf } from '../layers/chain.js';
+import type { Layer } from '../operators/layer.js';
+import { recur } from '../operators/recur.js';
 import {
   type AnyCell,
   type Cell,
   equationCell,
   type Params,
   type SameForm,
-} from '../equations/cell.js';
-import { check } from '../equations/check.js';
-import { EquationError } from '../equations/equation-error.js';
-import { parameterShapes, type Sizes } from '../equations/parameters.js';
-import type { Definition } from '../equations/plan.js';
-import { type CellOptions, slotOf, specify } from '../equations/spec.js';
-import { asRecurError, mismatch, RecurError } from '../errors.js';
-import { chainOf } from '../layers/chain.js';
-import { startingFrom } from '../layers/function-cell.js';
-import type { Layer } from '../operators/layer.js';
-import { recur } from '../operators/recur.js';
+} from '../streams/cell.js';
+import { startingFrom } from '../streams/function-cell.js';
 import {
   type CellDescription,
   type Description,

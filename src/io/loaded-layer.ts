@@ -1,5 +1,5 @@
-import type { AnyCell, Cell, SameForm } from '../equations/cell.js';
 import { recur } from '../operators/recur.js';
+import type { AnyCell, Cell, SameForm } from '../streams/cell.js';
 import type { LoadedLayer, LoadedParams } from './load.js';
 
 /** A cell out of a file as a layer. */

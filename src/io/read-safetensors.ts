@@ -1,6 +1,6 @@
 import { type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { describe, mismatch, shapeText } from '../errors.js';
-import { isPlainObject, typedArrayName } from '../layers/values.js';
+import { isPlainObject, typedArrayName } from '../streams/values.js';
 import { dtypeBits, floats } from './dtypes.js';
 import { parseJson, quoted, textOfBytes } from './json.js';
 import { misread } from './misread.js';

@@ -1,7 +1,7 @@
 import { isInside, isNdArray, type NdArray } from '../arrays/ndarray.js';
 import { checkNames, demand, describe, mismatch } from '../errors.js';
 import { chainOf } from '../layers/chain.js';
-import { isPlainObject } from '../layers/values.js';
+import { isPlainObject } from '../streams/values.js';
 import { quoted } from './json.js';
 import type { LoadedLayer } from './load.js';
 import { loadedLayer } from './loaded-layer.js';

@@ -1,8 +1,8 @@
 import type { NdArray } from '../arrays/ndarray.js';
-import { type AnyCell, internals } from '../equations/cell.js';
-import { readParameters } from '../equations/parameters.js';
-import { lower } from '../equations/spec.js';
-import { again, shapesOf } from '../layers/with-params.js';
+import { readParameters } from '../graph/parameters.js';
+import { lower } from '../graph/spec.js';
+import { type AnyCell, internals } from '../streams/cell.js';
+import { again, shapesOf } from '../streams/with-params.js';
 
 type Params = Readonly<Record<string, NdArray>>;
 

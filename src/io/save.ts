@@ -1,18 +1,18 @@
 import { NdView } from '../arrays/ndarray.js';
+import { describe, mismatch } from '../errors.js';
 import {
   type Activation,
   activationParameters,
   type ResolvedActivation,
   resolveActivation,
-} from '../equations/activations.js';
-import { type AnyCell, internals, type Params } from '../equations/cell.js';
-import type { Declarations } from '../equations/plan.js';
-import type { EquationSpec } from '../equations/spec.js';
-import type { StateArray } from '../equations/state.js';
-import { describe, mismatch } from '../errors.js';
-import { cellOf } from '../layers/chain.js';
-import { encode } from '../layers/encoding.js';
-import { carried, type WithCell } from '../layers/members.js';
+} from '../graph/activations.js';
+import type { Declarations } from '../graph/plan.js';
+import type { EquationSpec } from '../graph/spec.js';
+import { type AnyCell, internals, type Params } from '../streams/cell.js';
+import { encode } from '../streams/encoding.js';
+import { carried, type WithCell } from '../streams/members.js';
+import { cellOf } from '../streams/model.js';
+import type { StateArray } from '../streams/state.js';
 import {
   type CellDescription,
   type Description,

@@ -1,9 +1,9 @@
 import type { NdArray } from '../arrays/ndarray.js';
-import type { AnyCell, Cell } from '../equations/cell.js';
 import { checkNames } from '../errors.js';
-import type { WithCell } from '../layers/members.js';
 import type { LayerOf } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
+import type { AnyCell, Cell } from '../streams/cell.js';
+import type { WithCell } from '../streams/members.js';
 import { quoted } from './json.js';
 import { withNext } from './rebuild.js';
 import { checkTensors, TensorClaims } from './tensor-claims.js';

@@ -1,7 +1,7 @@
 import { flatten, isNdArray, type NdArray, sizeOf } from '../arrays/ndarray.js';
-import type { ParameterShape } from '../equations/parameters.js';
 import { describe, mismatch, shapeText } from '../errors.js';
-import { typedArrayName } from '../layers/values.js';
+import type { ParameterShape } from '../graph/parameters.js';
+import { typedArrayName } from '../streams/values.js';
 import { quoted } from './json.js';
 import { misread } from './misread.js';
 

@@ -1,6 +1,6 @@
-import type { Activation } from '../equations/activations.js';
-import type { AnyCell } from '../equations/cell.js';
+import type { Activation } from '../graph/activations.js';
 import type { Padding } from '../layers/padding.js';
+import type { AnyCell } from '../streams/cell.js';
 import type { TensorClaims } from './tensor-claims.js';
 
 /** What names and shapes do not tell of a module. */

@@ -5,13 +5,13 @@ import { layerNormCell } from '../cells/layer-norm.js';
 import { lstmCell } from '../cells/lstm.js';
 import { preluCell } from '../cells/prelu.js';
 import { rnnCell } from '../cells/rnn.js';
-import { activationText } from '../equations/activations.js';
-import { type AnyCell, internals } from '../equations/cell.js';
-import type { Plan } from '../equations/plan.js';
-import { define } from '../equations/planner.js';
-import type { EquationSpec } from '../equations/spec.js';
 import { mismatch } from '../errors.js';
-import { layerText } from '../layers/chain.js';
+import { activationText } from '../graph/activations.js';
+import type { Plan } from '../graph/plan.js';
+import { define } from '../graph/planner.js';
+import type { EquationSpec } from '../graph/spec.js';
+import { type AnyCell, internals } from '../streams/cell.js';
+import { layerText } from '../streams/model.js';
 
 /** A module of `torch.nn`. */
 export interface TorchModule {

@@ -1,8 +1,8 @@
-import { type AnyCell, internals } from '../equations/cell.js';
-import { type ParameterShape, parameterShapes } from '../equations/parameters.js';
 import { describe, mismatch } from '../errors.js';
-import { cellOf, layerText } from '../layers/chain.js';
-import { carried, type WithCell } from '../layers/members.js';
+import { type ParameterShape, parameterShapes } from '../graph/parameters.js';
+import { type AnyCell, internals } from '../streams/cell.js';
+import { carried, type WithCell } from '../streams/members.js';
+import { cellOf, layerText } from '../streams/model.js';
 import { isRecurrent, moduleOf, type TorchModule, tensorName } from './torch-modules.js';
 
 /** A layer with parameters, or one direction of it, as a module of PyTorch. */

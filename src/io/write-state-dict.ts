@@ -1,7 +1,7 @@
 import { NdView } from '../arrays/ndarray.js';
-import type { AnyCell } from '../equations/cell.js';
 import { checkNames } from '../errors.js';
-import type { WithCell } from '../layers/members.js';
+import type { AnyCell } from '../streams/cell.js';
+import type { WithCell } from '../streams/members.js';
 import { namedParts, nameOf, plainCell, torchParts } from './torch-parts.js';
 import { writeSafetensors } from './write-safetensors.js';
 

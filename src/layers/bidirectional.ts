@@ -1,3 +1,6 @@
+import { demand, mismatch } from '../errors.js';
+import { initialise } from '../graph/initialise.js';
+import { parameterShapes } from '../graph/parameters.js';
 import {
   type AnyCell,
   type Cell,
@@ -5,15 +8,12 @@ import {
   type Frames,
   internals,
   type WholeStart,
-} from '../equations/cell.js';
-import { initialise } from '../equations/initialise.js';
-import { parameterShapes } from '../equations/parameters.js';
-import { demand, mismatch } from '../errors.js';
-import { layerSignature, layerText, memberCell } from './chain.js';
+} from '../streams/cell.js';
+import type { Member, WithCell } from '../streams/members.js';
+import { layerSignature, layerText, memberCell } from '../streams/model.js';
 import { statesFor } from './chain-machine.js';
 import { type Combine, combinedSize, combineFrames } from './combine.js';
 import { layerCell } from './layer-cell.js';
-import type { Member, WithCell } from './members.js';
 import type { CellOf } from './taps.js';
 import { wholeOf, wholeRuns } from './whole.js';
 

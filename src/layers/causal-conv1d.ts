@@ -1,10 +1,10 @@
+import { sameSize } from '../cells/define.js';
 import { scaledPlan, shiftedPlan } from '../cells/plans.js';
-import type { Activation } from '../equations/activations.js';
-import { type Cell, equationSpec } from '../equations/cell.js';
-import { combinationSpec } from '../equations/combination.js';
-import { sameSize } from '../equations/define.js';
-import type { StateArray } from '../equations/state.js';
-import type { Unit } from '../equations/units.js';
+import { combinationSpec } from '../code/combination.js';
+import type { Unit } from '../code/units.js';
+import type { Activation } from '../graph/activations.js';
+import { type Cell, equationSpec } from '../streams/cell.js';
+import type { StateArray } from '../streams/state.js';
 import { combineUnit } from './combine.js';
 import { type Convolution, type ConvolutionOptions, convolution } from './convolution.js';
 import { layerCell } from './layer-cell.js';

@@ -1,7 +1,7 @@
-import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
-import { settled } from '../equations/inputs.js';
-import type { Machine } from '../equations/machine.js';
 import { asRecurError, demand } from '../errors.js';
+import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
+import { settled } from '../streams/inputs.js';
+import type { Machine } from '../streams/machine.js';
 import { isMarker, passingOf } from './passing.js';
 
 /** A machine of machines. */

@@ -1,3 +1,5 @@
+import { outputSize, place, type Unit } from '../code/units.js';
+import { mismatch } from '../errors.js';
 import {
   type AnyCell,
   internals,
@@ -6,50 +8,12 @@ import {
   running,
   type SameForm,
   type WholeRuns,
-} from '../equations/cell.js';
-import type { StateShape } from '../equations/state.js';
-import { outputSize, place, type Unit } from '../equations/units.js';
-import { demand, describe, mismatch } from '../errors.js';
+} from '../streams/cell.js';
+import type { ChainCell, Fitting, Member } from '../streams/members.js';
+import { layerSignature, layerText, memberCell } from '../streams/model.js';
+import type { StateShape } from '../streams/state.js';
 import { startChain } from './chain-machine.js';
-import { functionCell } from './function-cell.js';
-import { type ChainCell, carried, type Fitting, type Member, type WithCell } from './members.js';
 import { isMarker, passingOf } from './passing.js';
-
-/** The cell of a cell or layer; undefined for a plain function. */
-export function cellOf(model: unknown): AnyCell | undefined {
-  const candidate = Object(model) as object;
-  if (internals in candidate) return candidate as AnyCell;
-  return 'cell' in candidate ? cellOf(candidate.cell) : undefined;
-}
-
-/** `cellOf` what may be no function either, nor a layer that carries configuration. */
-export function cellIn(
-  where: string,
-  role: 'model' | 'member',
-  model: unknown,
-  remedy: string,
-): AnyCell | undefined {
-  const own = (model as Partial<WithCell> | null | undefined)?.[carried];
-  if (own?.length) {
-    const expected = `a ${role} without configuration of a stream`;
-    throw mismatch(where, expected, `one with ${own.join(', ')}`, `give it ${remedy} instead`);
-  }
-  const cell = cellOf(model);
-  demand(cell || typeof model === 'function', where, 'a layer, a cell or a function', model);
-  return cell;
-}
-
-/** A model as a layer prints: `Recur(GRUCell(3, 5))`; chains and stateless cells as they are. */
-export function layerText(cell: AnyCell, text = String(cell)): string {
-  const { spec } = cell[internals];
-  const recurrent = spec.kind === 'function' ? spec.stateful : cell.hiddenSize;
-  return recurrent && spec.kind !== 'chain' && spec.kind !== 'layer' ? `Recur(${text})` : text;
-}
-
-/** `layerText` without the names of plain functions. */
-export function layerSignature(cell: AnyCell): string {
-  return layerText(cell, cell[internals].signature);
-}
 
 /**
  * Cells in a row, each fed with the output before it, as one cell; its state is a tuple with one
@@ -93,7 +57,7 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
     },
     textOf(layerText),
     {
-      spec: { kind: 'chain', members: cells },
+      spec: { kind: 'chain', members: cells, again: next => chainOf(next) },
       signature: textOf(layerSignature),
       ...runsOf(cells, inputSize),
     },
@@ -126,23 +90,6 @@ function sizesOf(cells: readonly AnyCell[]): readonly [Size, Size] {
   const total = (sizes: readonly Size[]) =>
     sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, n = 0) => sum + n, 0);
   return [first, passingOf(cells)(cells, first, turn, (_, sizes) => total(sizes))];
-}
-
-/** The cell of a member; a stateless function is made one. */
-export function memberCell(of: string, member: Member, i: number): AnyCell {
-  const where = `${of}[${i}]`;
-  const cell = cellIn(where, 'member', member, `to recur(${of}(…), config)`);
-  if (cell) return cell;
-  const { length } = member as (...args: never[]) => unknown;
-  if (length > 1) {
-    throw mismatch(
-      where,
-      'a layer, a cell or a stateless function x => y',
-      `${describe(member)} of ${length} parameters`,
-      'a plain stateful function enters as recur(fn, { initialState })',
-    );
-  }
-  return functionCell(member as (x: never) => unknown, false);
 }
 
 /** The units of a chain whose members can run as one program, and its states. */

@@ -1,10 +1,10 @@
 import { isNdArray, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
-import type { Frames } from '../equations/cell.js';
-import { combinationSpec } from '../equations/combination.js';
-import { joinSpec } from '../equations/moves.js';
-import type { UnitSpec } from '../equations/units.js';
+import { combinationSpec } from '../code/combination.js';
+import { joinSpec } from '../code/moves.js';
+import type { UnitSpec } from '../code/units.js';
 import { demand, mismatch, shapeText } from '../errors.js';
+import type { Frames } from '../streams/cell.js';
 
 /** What several outputs become: one after another, or added or multiplied element by element. */
 export type Combine = 'concat' | 'add' | 'multiply';

@@ -1,9 +1,9 @@
-import type { Cell, Frames, WholeStart } from '../equations/cell.js';
-import type { Engine } from '../equations/engine.js';
-import { type Engines, engines } from '../equations/engines.js';
-import { inRow } from '../equations/units.js';
+import type { Engine } from '../code/engine.js';
+import { type Engines, engines } from '../code/engines.js';
+import { inRow } from '../code/units.js';
 import { demand, mismatch } from '../errors.js';
 import { activationLoops } from '../kernels/activation-loops.js';
+import type { Cell, Frames, WholeStart } from '../streams/cell.js';
 import { type Convolution, type ConvolutionOptions, convolution } from './convolution.js';
 import { layerCell, whole } from './layer-cell.js';
 import { type Padding, paddingOf, type StepsPadding } from './padding.js';

@@ -1,9 +1,9 @@
 import { denseCell } from '../cells/dense.js';
-import { type Activation, activationText } from '../equations/activations.js';
-import { equationSpec } from '../equations/cell.js';
-import type { ParameterInput, ParameterShape } from '../equations/parameters.js';
-import type { EquationSpec } from '../equations/spec.js';
 import { checkNames, demand } from '../errors.js';
+import { type Activation, activationText } from '../graph/activations.js';
+import type { ParameterInput, ParameterShape } from '../graph/parameters.js';
+import type { EquationSpec } from '../graph/spec.js';
+import { equationSpec } from '../streams/cell.js';
 import { parametersOf, printed, whole } from './layer-cell.js';
 
 /** Options of a convolution over steps. */

@@ -1,6 +1,6 @@
-import type { Cell, Params, SameForm } from '../equations/cell.js';
-import { lookupSpec } from '../equations/lookup.js';
-import type { ParameterInput } from '../equations/parameters.js';
+import { lookupSpec } from '../code/lookup.js';
+import type { ParameterInput } from '../graph/parameters.js';
+import type { Cell, Params, SameForm } from '../streams/cell.js';
 import { layerCell, parametersOf, printed, whole } from './layer-cell.js';
 
 /** Options of an embedding. */

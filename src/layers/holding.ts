@@ -1,7 +1,7 @@
-import { type AnyCell, type BirthOptions, internals } from '../equations/cell.js';
-import type { Machine } from '../equations/machine.js';
+import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
+import { made } from '../streams/function-cell.js';
+import type { Machine } from '../streams/machine.js';
 import { startChain } from './chain-machine.js';
-import { made } from './function-cell.js';
 import { isMarker } from './passing.js';
 
 /**

@@ -1,3 +1,12 @@
+import type { Unit } from '../code/units.js';
+import { initialMatrix } from '../graph/initialise.js';
+import {
+  copyParameters,
+  type ParameterInput,
+  type ParameterShape,
+  readParameters,
+} from '../graph/parameters.js';
+import { checkWhole } from '../graph/spec.js';
 import {
   type AnyCell,
   type Cell,
@@ -7,17 +16,8 @@ import {
   running,
   type SameForm,
   type WholeRuns,
-} from '../equations/cell.js';
-import { initialMatrix } from '../equations/initialise.js';
-import {
-  copyParameters,
-  type ParameterInput,
-  type ParameterShape,
-  readParameters,
-} from '../equations/parameters.js';
-import { checkWhole } from '../equations/spec.js';
-import type { StateShape } from '../equations/state.js';
-import type { Unit } from '../equations/units.js';
+} from '../streams/cell.js';
+import type { StateShape } from '../streams/state.js';
 
 /** What a layer that is no equations is made of. */
 export interface LayerParts {

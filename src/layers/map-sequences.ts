@@ -1,12 +1,12 @@
 import { isNdArray, type NdArray, sliceAt, type Vec } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
-import { type AnyCell, internals, type StateInput, type StateOf } from '../equations/cell.js';
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
-import { layerText } from './chain.js';
-import { startingFrom } from './function-cell.js';
+import { type AnyCell, internals, type StateInput, type StateOf } from '../streams/cell.js';
+import { startingFrom } from '../streams/function-cell.js';
+import type { WithCell } from '../streams/members.js';
+import { layerText } from '../streams/model.js';
+import { sessions } from '../streams/session.js';
 import { holding } from './holding.js';
-import type { WithCell } from './members.js';
-import { sessions } from './session.js';
 import { isWhole } from './whole.js';
 import { framesOf } from './whole-chunks.js';
 

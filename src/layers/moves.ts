@@ -1,8 +1,8 @@
-import type { Cell } from '../equations/cell.js';
-import { type Move, moveSpec } from '../equations/moves.js';
-import type { StateArray } from '../equations/state.js';
-import type { OtherSpec, Unit } from '../equations/units.js';
+import { type Move, moveSpec } from '../code/moves.js';
+import type { OtherSpec, Unit } from '../code/units.js';
 import { demand } from '../errors.js';
+import type { Cell } from '../streams/cell.js';
+import type { StateArray } from '../streams/state.js';
 import { layerCell, printed, whole } from './layer-cell.js';
 
 /** A unit that moves one input's numbers. */

@@ -1,3 +1,5 @@
+import { place, type Unit } from '../code/units.js';
+import { asRecurError, mismatch } from '../errors.js';
 import {
   type AnyCell,
   type BirthOptions,
@@ -6,11 +8,10 @@ import {
   internals,
   type SameForm,
   type WholeStart,
-} from '../equations/cell.js';
-import type { StateShape } from '../equations/state.js';
-import { place, type Unit } from '../equations/units.js';
-import { asRecurError, mismatch } from '../errors.js';
-import { layerSignature, layerText, memberCell } from './chain.js';
+} from '../streams/cell.js';
+import type { ChainParams, ChainState, Member } from '../streams/members.js';
+import { layerSignature, layerText, memberCell } from '../streams/model.js';
+import type { StateShape } from '../streams/state.js';
 import { machineOf, statesFor } from './chain-machine.js';
 import {
   type Combine,
@@ -21,7 +22,6 @@ import {
   combineValues,
 } from './combine.js';
 import { layerCell, type Runs } from './layer-cell.js';
-import type { ChainParams, ChainState, Member } from './members.js';
 import { stepsAfter, wholeIn, wholeOf, wholeRuns } from './whole.js';
 
 /** A cell of branches: its state is a tuple with one entry a branch. */

@@ -1,5 +1,5 @@
-import { type AnyCell, internals, type Join, type Passing } from '../equations/cell.js';
 import { describe, mismatch } from '../errors.js';
+import { type AnyCell, internals, type Join, type Passing } from '../streams/cell.js';
 
 /** How outputs go through these cells, by way of the taps where there are some. */
 export function passingOf(cells: readonly AnyCell[]): Passing {

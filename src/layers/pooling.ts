@@ -1,5 +1,5 @@
-import type { Cell, Frames, WholeStart } from '../equations/cell.js';
 import { checkNames, demand } from '../errors.js';
+import type { Cell, Frames, WholeStart } from '../streams/cell.js';
 import { layerCell, printed, whole } from './layer-cell.js';
 import { type Padding, paddingOf, type StepsPadding } from './padding.js';
 import { wholeRuns } from './whole.js';

@@ -1,11 +1,11 @@
 import { isNdArray, sliceAt, type Vec, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
-import { type AnyCell, type Cell, internals } from '../equations/cell.js';
-import { evaluator, type ReferenceState } from '../equations/reference.js';
-import type { EquationSpec } from '../equations/spec.js';
-import { layerText } from './chain.js';
+import { evaluator, type ReferenceState } from '../graph/reference.js';
+import type { EquationSpec } from '../graph/spec.js';
+import { type AnyCell, type Cell, internals } from '../streams/cell.js';
+import type { LayerReading } from '../streams/layer-reading.js';
+import { layerText } from '../streams/model.js';
 import { type Combine, combineValues } from './combine.js';
-import type { LayerReading } from './layer-reading.js';
 import { passingOf } from './passing.js';
 import { windowReadings } from './window-readings.js';
 

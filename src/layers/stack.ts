@@ -1,7 +1,7 @@
-import type { AnyCell } from '../equations/cell.js';
+import type { AnyCell } from '../streams/cell.js';
+import type { ChainCell, Member } from '../streams/members.js';
 import { chainOf } from './chain.js';
 import { whole } from './layer-cell.js';
-import type { ChainCell, Member } from './members.js';
 
 /**
  * A chain of `count` layers: `make` is called with 0, 1, 2 … for each. PyTorch's `num_layers`.

@@ -1,3 +1,5 @@
+import { joinSpec } from '../code/moves.js';
+import { demand, mismatch } from '../errors.js';
 import {
   type AnyCell,
   type Cell,
@@ -5,13 +7,11 @@ import {
   type Join,
   makeCell,
   type SameForm,
-} from '../equations/cell.js';
-import { joinSpec } from '../equations/moves.js';
-import { demand, mismatch } from '../errors.js';
-import { layerSignature, layerText, memberCell } from './chain.js';
+} from '../streams/cell.js';
+import type { Member, WithCell } from '../streams/members.js';
+import { layerSignature, layerText, memberCell } from '../streams/model.js';
 import { combineFrames, combineValues } from './combine.js';
 import { layerCell } from './layer-cell.js';
-import type { Member, WithCell } from './members.js';
 import { passingTaps } from './passing.js';
 
 /** What a member of a chain is as a cell. */

@@ -1,7 +1,7 @@
 import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
-import type { AnyCell, Frames } from '../equations/cell.js';
-import { readVector } from '../equations/inputs.js';
 import { asRecurError, describe, mismatch } from '../errors.js';
+import type { AnyCell, Frames } from '../streams/cell.js';
+import { readVector } from '../streams/inputs.js';
 
 /** The steps of a chunk: arrays of one, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
 type Steps = readonly unknown[] | NdArray;

@@ -1,3 +1,4 @@
+import { asRecurError, mismatch } from '../errors.js';
 import {
   type AnyCell,
   type BirthOptions,
@@ -5,9 +6,8 @@ import {
   internals,
   type WholeRuns,
   type WholeStart,
-} from '../equations/cell.js';
-import type { Machine } from '../equations/machine.js';
-import { asRecurError, mismatch } from '../errors.js';
+} from '../streams/cell.js';
+import type { Machine } from '../streams/machine.js';
 import { statesFor } from './chain-machine.js';
 import { isMarker, passingOf } from './passing.js';
 import { wholeChunk } from './whole-chunks.js';

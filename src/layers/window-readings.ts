@@ -1,8 +1,8 @@
-import { type AnyCell, type Frames, internals, type LayerSpec } from '../equations/cell.js';
+import { type AnyCell, type Frames, internals, type LayerSpec } from '../streams/cell.js';
+import { made } from '../streams/function-cell.js';
+import type { LayerReading } from '../streams/layer-reading.js';
 import { reversed } from './bidirectional.js';
 import { statesFor } from './chain-machine.js';
-import { made } from './function-cell.js';
-import type { LayerReading } from './layer-reading.js';
 import { passingOf } from './passing.js';
 import { wholeOf } from './whole.js';
 

@@ -1,11 +1,11 @@
 import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
-import type { AnyCell, BirthOptions, Cell } from '../equations/cell.js';
-import { columnsOf, readVector } from '../equations/inputs.js';
-import type { Machine } from '../equations/machine.js';
 import { mismatch } from '../errors.js';
-import { layerSignature, layerText, memberCell } from './chain.js';
+import type { AnyCell, BirthOptions, Cell } from '../streams/cell.js';
+import { columnsOf, readVector } from '../streams/inputs.js';
+import type { Machine } from '../streams/machine.js';
+import type { WithCell } from '../streams/members.js';
+import { layerSignature, layerText, memberCell } from '../streams/model.js';
 import { layerCell, whole } from './layer-cell.js';
-import type { WithCell } from './members.js';
 import { stepsAfter, wholeOf } from './whole.js';
 
 /**

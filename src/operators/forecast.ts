@@ -1,10 +1,10 @@
-import type { Answer, StateInput, StateOf } from '../equations/cell.js';
 import { checkNames, demand, mismatch } from '../errors.js';
-import { type Forecast, steppingAhead } from '../layers/ahead.js';
-import { cellIn } from '../layers/chain.js';
-import type { PlainCell } from '../layers/function-cell.js';
-import type { InputOf, Model, OutputOf } from '../layers/members.js';
-import { streamOptions } from '../layers/session.js';
+import { type Forecast, steppingAhead } from '../streams/ahead.js';
+import type { Answer, StateInput, StateOf } from '../streams/cell.js';
+import type { PlainCell } from '../streams/function-cell.js';
+import type { InputOf, Model, OutputOf } from '../streams/members.js';
+import { cellIn } from '../streams/model.js';
+import { streamOptions } from '../streams/session.js';
 import type { EventOperator } from './layer.js';
 import { type RecurConfig, streamOperator, type WeightsConfig } from './recur.js';
 

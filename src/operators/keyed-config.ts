@@ -1,10 +1,10 @@
 import type { Observable, ObservableInput, Observer, SchedulerLike } from 'rxjs';
-import type { StateInput } from '../equations/cell.js';
 import { checkNames, demand, type RecurError } from '../errors.js';
 import { type Backend, backends } from '../kernels/backends.js';
-import type { Reason } from '../layers/key-space.js';
-import type { Snapshot } from '../layers/snapshot.js';
-import type { SnapshotInput } from '../layers/stateful.js';
+import type { StateInput } from '../streams/cell.js';
+import type { Reason } from '../streams/key-space.js';
+import type { Snapshot } from '../streams/snapshot.js';
+import type { SnapshotInput } from '../streams/stateful.js';
 
 /** A datum that was dropped: `key` is undefined where it could not be told. */
 export interface Invalid<E, K> {

@@ -11,7 +11,7 @@ import {
   type Subscriber,
   throwError,
 } from 'rxjs';
-import { type KeyedStream, nothing } from '../layers/keyed-stream.js';
+import { type KeyedStream, nothing } from '../streams/keyed-stream.js';
 import { Alarm } from './alarm.js';
 import { type Notifier, weightsError } from './notifier.js';
 

@@ -1,6 +1,6 @@
 import { checkNames, demand } from '../errors.js';
-import type { KeyedStream } from '../layers/keyed-stream.js';
-import type { SnapshotInput } from '../layers/stateful.js';
+import type { KeyedStream } from '../streams/keyed-stream.js';
+import type { SnapshotInput } from '../streams/stateful.js';
 import type { Keyed } from './keyed-config.js';
 
 /** The keys of one subscription, for its user. */

@@ -1,13 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { Vec } from '../arrays/ndarray.js';
-import type {
-  Answer,
-  Cell,
-  Described,
-  FunctionCell,
-  NoParams,
-  SameForm,
-} from '../equations/cell.js';
+import type { Answer, Cell, Described, FunctionCell, NoParams, SameForm } from '../streams/cell.js';
 
 /**
  * A layer: an RxJS operator and the cell it threads the state through. `Layer` alone is any layer

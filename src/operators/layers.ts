@@ -1,3 +1,4 @@
+import type { CellConstructor, OptionsOf, OutputOfText, StateOfText } from '../cells/define.js';
 import { denseCell } from '../cells/dense.js';
 import { fastGrnnCell } from '../cells/fast-grnn.js';
 import { fastRnnCell } from '../cells/fast-rnn.js';
@@ -13,12 +14,11 @@ import { peepholeLstmCell } from '../cells/peephole-lstm.js';
 import { rnnCell } from '../cells/rnn.js';
 import { starCell } from '../cells/star.js';
 import { ugrnnCell } from '../cells/ugrnn.js';
-import type { AnyCell, Params, SameForm } from '../equations/cell.js';
-import type { CellConstructor, OptionsOf, OutputOfText, StateOfText } from '../equations/define.js';
-import type { Declarations } from '../equations/plan.js';
-import type { StateArray } from '../equations/state.js';
+import type { Declarations } from '../graph/plan.js';
 import { chainOf } from '../layers/chain.js';
-import type { ChainCell, Fitting, Member } from '../layers/members.js';
+import type { AnyCell, Params, SameForm } from '../streams/cell.js';
+import type { ChainCell, Fitting, Member } from '../streams/members.js';
+import type { StateArray } from '../streams/state.js';
 import type { Layer, LayerOf } from './layer.js';
 import { recur } from './recur.js';
 

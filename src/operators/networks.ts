@@ -4,13 +4,11 @@ import { dropoutCell } from '../cells/dropout.js';
 import { layerNormCell } from '../cells/layer-norm.js';
 import { preluCell } from '../cells/prelu.js';
 import { softmaxCell } from '../cells/softmax.js';
-import type { AnyCell } from '../equations/cell.js';
 import { backwardCell, bidirectionalCell } from '../layers/bidirectional.js';
 import { causalConv1dCell } from '../layers/causal-conv1d.js';
 import type { Combine } from '../layers/combine.js';
 import { conv1dCell } from '../layers/conv1d.js';
 import { embeddingCell } from '../layers/embedding.js';
-import type { ChainCell, Member } from '../layers/members.js';
 import { contextCell, padCell, sliceCell } from '../layers/moves.js';
 import { type BranchedCell, parallelCell, skipCell } from '../layers/parallel.js';
 import {
@@ -22,6 +20,8 @@ import {
 } from '../layers/pooling.js';
 import { stackCell } from '../layers/stack.js';
 import { windowCell } from '../layers/window.js';
+import type { AnyCell } from '../streams/cell.js';
+import type { ChainCell, Member } from '../streams/members.js';
 import type { LayerOf } from './layer.js';
 import { recur } from './recur.js';
 

@@ -1,15 +1,15 @@
 import { asyncScheduler, Observable, type Observer, Subject } from 'rxjs';
-import type { Answer, StateOf } from '../equations/cell.js';
-import { cellIn } from '../layers/chain.js';
+import type { Answer, StateOf } from '../streams/cell.js';
 import {
   type AnyPlainCell,
   functionCell,
   type PlainCell,
   startingFrom,
-} from '../layers/function-cell.js';
-import type { KeyedConfig, KeyedEvents } from '../layers/key-space.js';
-import { KeyedStream } from '../layers/keyed-stream.js';
-import { carried, type InputOf, type Model, type OutputOf } from '../layers/members.js';
+} from '../streams/function-cell.js';
+import type { KeyedConfig, KeyedEvents } from '../streams/key-space.js';
+import { KeyedStream } from '../streams/keyed-stream.js';
+import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
+import { cellIn } from '../streams/model.js';
 import { keysOf } from './keyed.js';
 import { checkKeyed, type Invalid, type RecurByConfig, type UntypedKeyed } from './keyed-config.js';
 import { subscribeKeyed } from './keyed-subscription.js';

@@ -1,12 +1,12 @@
 import { type Observable, Subject } from 'rxjs';
-import { type Answer, internals, type StateOf } from '../equations/cell.js';
 import { checkNames, mismatch } from '../errors.js';
-import { cellOf, layerText } from '../layers/chain.js';
-import type { PlainCell } from '../layers/function-cell.js';
-import type { LayerReading } from '../layers/layer-reading.js';
-import { carried, type InputOf, type Model, type OutputOf } from '../layers/members.js';
 import { readingsOf } from '../layers/readings.js';
-import { type Probe, streamOptions } from '../layers/session.js';
+import { type Answer, internals, type StateOf } from '../streams/cell.js';
+import type { PlainCell } from '../streams/function-cell.js';
+import type { LayerReading } from '../streams/layer-reading.js';
+import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
+import { cellOf, layerText } from '../streams/model.js';
+import { type Probe, streamOptions } from '../streams/session.js';
 import { type RecurConfig, streamOperator, type WeightsConfig } from './recur.js';
 
 /** What went on in a model in one step. */

@@ -1,7 +1,7 @@
 // Speed from equations alone. `npm run build`, then `node test/bench/cells.mjs --help`.
 import { Command } from 'commander';
 import * as core from '../../dist/core.js';
-import { internals } from '../../dist/equations/cell.js';
+import { internals } from '../../dist/streams/cell.js';
 import { duelHere } from './here.mjs';
 import { cellOf, stepping } from './nets.mjs';
 

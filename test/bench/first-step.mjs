@@ -40,10 +40,10 @@ async function firstStep(size, dist) {
 async function child(size) {
   const whole = await firstStep(size, own);
   const { lstm } = await import('../../dist/index.js');
-  const { internals } = await import('../../dist/equations/cell.js');
-  const { compile } = await import('../../dist/equations/compile.js');
-  const { memoryPlan } = await import('../../dist/equations/memory-plan.js');
-  const { inRow } = await import('../../dist/equations/units.js');
+  const { internals } = await import('../../dist/streams/cell.js');
+  const { compile } = await import('../../dist/code/compile.js');
+  const { memoryPlan } = await import('../../dist/code/memory-plan.js');
+  const { inRow } = await import('../../dist/code/units.js');
   const { backends } = await import('../../dist/kernels/backends.js');
   const [backend] = backends();
   if (backend === 'portable') return { whole, backend };

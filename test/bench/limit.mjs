@@ -44,10 +44,10 @@ async function stepOf(dist, size) {
   const [x] = inputs(size);
   const model = stateful(made, { reuse: true });
   if (!raw) return () => model(x);
-  const { compiledEngine } = await import(new URL('equations/compiled-engine.js', dist).href);
-  const { internals } = await import(new URL('equations/cell.js', dist).href);
+  const { compiledEngine } = await import(new URL('code/compiled-engine.js', dist).href);
+  const { internals } = await import(new URL('streams/cell.js', dist).href);
   const { backends } = await import(new URL('kernels/backends.js', dist).href);
-  const { inRow } = await import(new URL('equations/units.js', dist).href);
+  const { inRow } = await import(new URL('code/units.js', dist).href);
   const engine = compiledEngine(inRow([made.cell[internals].spec]), backends()[0]);
   const { pool, input } = engine;
   const at = pool.take(2);

@@ -1,3 +1,4 @@
+import type { LayerPlan, MemoryPlan } from '../../src/code/memory-plan.js';
 import {
   type AnyCell,
   type Cell,
@@ -20,9 +21,8 @@ import {
   starCell,
   ugrnnCell,
 } from '../../src/core.js';
-import { internals } from '../../src/equations/cell.js';
-import type { LayerPlan, MemoryPlan } from '../../src/equations/memory-plan.js';
-import type { EquationSpec } from '../../src/equations/spec.js';
+import type { EquationSpec } from '../../src/graph/spec.js';
+import { internals } from '../../src/streams/cell.js';
 
 /** A cell whose state is known at run time only. */
 export type SomeCell = Cell<unknown, number, number>;

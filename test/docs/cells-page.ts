@@ -5,10 +5,10 @@ import {
   activationParameters,
   activationText,
   resolveActivation,
-} from '../../src/equations/activations.js';
-import { type Cell, internals } from '../../src/equations/cell.js';
-import type { Definition } from '../../src/equations/plan.js';
-import { type EquationSpec, slotOptions } from '../../src/equations/spec.js';
+} from '../../src/graph/activations.js';
+import type { Definition } from '../../src/graph/plan.js';
+import { type EquationSpec, slotOptions } from '../../src/graph/spec.js';
+import { type Cell, internals } from '../../src/streams/cell.js';
 import { root } from './blocks.js';
 import { library } from './program.js';
 

@@ -1,5 +1,5 @@
-import type { MemoryPlan } from '../../src/equations/memory-plan.js';
-import type { Plan, Schedule } from '../../src/equations/plan.js';
+import type { MemoryPlan } from '../../src/code/memory-plan.js';
+import type { Plan, Schedule } from '../../src/graph/plan.js';
 import { layersOf } from '../cells/kinds.js';
 
 /** A node of a plan in a few words; `#2` is another node. */

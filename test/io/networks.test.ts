@@ -30,7 +30,7 @@ import {
   windowCell,
 } from '../../src/index.js';
 import { load, readSafetensors, save, writeSafetensors } from '../../src/io/index.js';
-import { vectors } from '../layers/sequences-of.js';
+import { vectors } from '../streams/sequences-of.js';
 
 const streaming = chainCell(
   tap('x'),

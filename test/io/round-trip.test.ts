@@ -1,7 +1,6 @@
 import { from } from 'rxjs';
 import { expect, test } from 'vitest';
-import { internals } from '../../src/equations/cell.js';
-import type { EquationSpec } from '../../src/equations/spec.js';
+import type { EquationSpec } from '../../src/graph/spec.js';
 import {
   chain,
   defineCell,
@@ -16,6 +15,7 @@ import {
   stateful,
 } from '../../src/index.js';
 import { load, save } from '../../src/io/index.js';
+import { internals } from '../../src/streams/cell.js';
 import { sameBits } from '../laws/bits.js';
 import { law } from '../laws/law.js';
 import { emitted, recurOf } from '../laws/nets.js';

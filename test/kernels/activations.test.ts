@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ActivationName, activationNames } from '../../src/equations/activations.js';
+import { type ActivationName, activationNames } from '../../src/graph/activations.js';
 import { backends } from '../../src/kernels/backends.js';
 import { Abreast } from '../../src/kernels/wasm/abreast.js';
 import {

@@ -7,7 +7,7 @@ import {
   heapFor,
   scratchFloats,
 } from '../../src/kernels/heap.js';
-import { real, stub } from '../equations/web-assembly.js';
+import { real, stub } from '../code/web-assembly.js';
 
 const kinds: readonly HeapKind[] = ['portable', 'wasm'];
 afterEach(() => vi.unstubAllGlobals());

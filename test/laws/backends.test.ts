@@ -8,7 +8,7 @@ import {
   rnnCell,
   stateful,
 } from '../../src/core.js';
-import { evaluator } from '../../src/equations/reference.js';
+import { evaluator } from '../../src/graph/reference.js';
 import {
   allKinds,
   asCellState,
@@ -17,8 +17,8 @@ import {
   type SomeCell,
   specOf,
 } from '../cells/kinds.js';
-import { evaluatePlan } from '../equations/evaluate.js';
 import { uniform } from '../golden/generate.js';
+import { evaluatePlan } from '../graph/evaluate.js';
 
 // Law 6: backends agree with the float64 reference on the same float32 parameters and inputs.
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { chain, forecast, gru, recur, stateful } from '../../src/index.js';
 import type { Backend } from '../../src/kernels/backends.js';
 import type { Heap } from '../../src/kernels/heap.js';
-import { enginesIn } from '../../src/layers/backend.js';
+import { enginesIn } from '../../src/streams/backend.js';
 import { sameBits } from './bits.js';
 import { type Net, recurOf } from './nets.js';
 import { configOf, eventOf, modelOf, sequenceModels } from './sequence-layers.js';

@@ -2,7 +2,7 @@ import { from } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { causalConv1dCell, conv1dCell, recur, stateful } from '../../src/index.js';
 import { backends } from '../../src/kernels/backends.js';
-import { convolve, farthest, vectors } from './sequences-of.js';
+import { convolve, farthest, vectors } from '../streams/sequences-of.js';
 
 /** Inputs, outputs, kernel, dilation, groups. */
 const causal = [

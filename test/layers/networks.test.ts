@@ -28,7 +28,7 @@ import {
   windowCell,
 } from '../../src/index.js';
 import { backends } from '../../src/kernels/backends.js';
-import { farthest, vectors } from './sequences-of.js';
+import { farthest, vectors } from '../streams/sequences-of.js';
 
 const a = lstmCell(5, 6, { seed: 1 });
 const b = gruCell(5, 7, { seed: 2 });

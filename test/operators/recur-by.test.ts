@@ -12,8 +12,8 @@ import {
   throwError,
 } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { internals } from '../../src/equations/cell.js';
 import { chain, lstm, recur } from '../../src/index.js';
+import { internals } from '../../src/streams/cell.js';
 import { nothingIsThrownLate } from '../laws/late.js';
 import { keyedOf, type Pair, pairs, sums } from './keyed.js';
 import { marbles, sum, sumChain } from './models.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { check } from '../../src/equations/check.js';
+import { check } from '../../src/graph/check.js';
 import { ownTexts, plansFile, plansModule } from './plans.js';
 
 test('the generated plans are those of the texts in src', async () => {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import type { Declarations } from '../../src/equations/plan.js';
-import { define } from '../../src/equations/planner.js';
+import type { Declarations } from '../../src/graph/plan.js';
+import { define } from '../../src/graph/planner.js';
 
 const source = fileURLToPath(new URL('../../src/', import.meta.url));
 
@@ -25,8 +25,8 @@ export function plansModule(): string {
   });
   return [
     '// Generated: `npx vitest run --config test/vitest.config.ts test/scripts/plans -u`.',
-    "import type { Plan } from '../equations/plan.js';",
-    "import { max, mean, sum } from '../equations/reductions.js';",
+    "import type { Plan } from '../graph/plan.js';",
+    "import { max, mean, sum } from '../graph/reductions.js';",
     '',
     ...plans,
   ].join('\n');

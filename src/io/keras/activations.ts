@@ -1,7 +1,7 @@
 import { activationCell, type ComposedName } from '../../cells/activation.js';
 import { softmaxCell } from '../../cells/softmax.js';
-import type { Activation } from '../../equations/activations.js';
-import type { AnyCell } from '../../equations/cell.js';
+import type { Activation } from '../../graph/activations.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import { checkConfig } from './check-config.js';
 import { serialized } from './classes.js';

@@ -1,8 +1,8 @@
-import type { AnyCell } from '../../equations/cell.js';
 import { chainOf } from '../../layers/chain.js';
 import type { Combine } from '../../layers/combine.js';
-import type { Member } from '../../layers/members.js';
 import { parallelCell } from '../../layers/parallel.js';
+import type { AnyCell } from '../../streams/cell.js';
+import type { Member } from '../../streams/members.js';
 
 /** Branches whose types are not known. */
 export function parallelOf(combine: Combine, branches: readonly AnyCell[]): AnyCell {

@@ -1,4 +1,3 @@
-import type { AnyCell } from '../../equations/cell.js';
 import { causalConv1dCell } from '../../layers/causal-conv1d.js';
 import { conv1dCell } from '../../layers/conv1d.js';
 import {
@@ -7,6 +6,7 @@ import {
   globalMaxPool1dCell,
   maxPool1dCell,
 } from '../../layers/pooling.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import { transpose } from '../layouts.js';
 import { activationLayer, activationOf, type OwnActivation, slotOf } from './activations.js';

@@ -3,8 +3,8 @@ import { batchNormCell } from '../../cells/batch-norm.js';
 import { denseCell } from '../../cells/dense.js';
 import { layerNormCell } from '../../cells/layer-norm.js';
 import { preluCell } from '../../cells/prelu.js';
-import type { AnyCell } from '../../equations/cell.js';
 import { embeddingCell } from '../../layers/embedding.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import { transpose } from '../layouts.js';
 import {

@@ -1,4 +1,4 @@
-import type { AnyCell } from '../../equations/cell.js';
+import type { AnyCell } from '../../streams/cell.js';
 import type { Dialect } from './activations.js';
 import type { Fields } from './fields.js';
 import type { Weights } from './weights.js';

@@ -1,6 +1,6 @@
 import { activationCell } from '../../cells/activation.js';
-import type { AnyCell } from '../../equations/cell.js';
 import { sliceCell } from '../../layers/moves.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { parallelOf } from './cells.js';
 import type { Flow, LayerContext, ReadLayer } from './layer.js';
 

@@ -1,6 +1,6 @@
-import type { Cell, SameForm } from '../../equations/cell.js';
 import { mismatch } from '../../errors.js';
 import { recur } from '../../operators/recur.js';
+import type { Cell, SameForm } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import type { LoadedLayer, LoadedParams } from '../load.js';
 import { UnreadableError } from '../unreadable.js';

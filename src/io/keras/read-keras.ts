@@ -1,5 +1,5 @@
 import { asRecurError, describe, mismatch } from '../../errors.js';
-import { typedArrayName } from '../../layers/values.js';
+import { typedArrayName } from '../../streams/values.js';
 import type { LoadedLayer } from '../load.js';
 import { misread } from '../misread.js';
 import type { Dialect } from './activations.js';

@@ -1,8 +1,8 @@
-import type { AnyCell } from '../../equations/cell.js';
 import { asRecurError, describe, mismatch } from '../../errors.js';
-import { cellOf } from '../../layers/chain.js';
-import { carried, type WithCell } from '../../layers/members.js';
 import type { LayerOf } from '../../operators/layer.js';
+import type { AnyCell } from '../../streams/cell.js';
+import { carried, type WithCell } from '../../streams/members.js';
+import { cellOf } from '../../streams/model.js';
 import type { LoadedLayer } from '../load.js';
 import { misread } from '../misread.js';
 import type { KerasOptions } from './draft.js';

@@ -1,8 +1,8 @@
 import { activationCell } from '../../cells/activation.js';
-import type { AnyCell } from '../../equations/cell.js';
 import { backwardCell, bidirectionalCell } from '../../layers/bidirectional.js';
 import { chainOf } from '../../layers/chain.js';
 import { lastCell } from '../../layers/pooling.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import { parallelOf, rowOf } from './cells.js';
 import { checkConfig } from './check-config.js';

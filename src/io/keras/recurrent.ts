@@ -1,7 +1,7 @@
 import { gruCell } from '../../cells/gru.js';
 import { lstmCell } from '../../cells/lstm.js';
 import { rnnCell } from '../../cells/rnn.js';
-import type { AnyCell } from '../../equations/cell.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { canonicalWeights, layouts, type RecurrentKind } from '../layouts.js';
 import { activationOf, slotOf } from './activations.js';
 import type { Fields } from './fields.js';

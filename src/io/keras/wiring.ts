@@ -1,6 +1,6 @@
-import type { Member } from '../../layers/members.js';
 import { read, tap } from '../../layers/taps.js';
 import { windowCell } from '../../layers/window.js';
+import type { Member } from '../../streams/members.js';
 import { rowOf } from './cells.js';
 import type { Graph } from './graph.js';
 import type { Built, Flow, LayerContext } from './layer.js';

@@ -1,6 +1,6 @@
 import { NdView, sizeOf } from '../../arrays/ndarray.js';
 import { describe, mismatch, shapeText } from '../../errors.js';
-import { typedArrayName } from '../../layers/values.js';
+import { typedArrayName } from '../../streams/values.js';
 import { half } from '../dtypes.js';
 import { quoted } from '../json.js';
 import { misread } from '../misread.js';

@@ -1,6 +1,6 @@
 import type { NdView } from '../../arrays/ndarray.js';
 import { describe, mismatch } from '../../errors.js';
-import { typedArrayName } from '../../layers/values.js';
+import { typedArrayName } from '../../streams/values.js';
 import { quoted } from '../json.js';
 import { misread } from '../misread.js';
 import { refusing } from '../refusals.js';

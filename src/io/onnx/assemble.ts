@@ -1,7 +1,7 @@
 import { activationCell } from '../../cells/activation.js';
-import type { AnyCell } from '../../equations/cell.js';
 import { chainOf } from '../../layers/chain.js';
 import { read, tap } from '../../layers/taps.js';
+import type { AnyCell } from '../../streams/cell.js';
 import type { Problem } from '../unreadable.js';
 import { whyOf } from './attempt.js';
 import type { Layer, Network } from './network.js';

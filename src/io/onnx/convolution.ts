@@ -1,4 +1,4 @@
-import type { Activation } from '../../equations/activations.js';
+import type { Activation } from '../../graph/activations.js';
 import { causalConv1dCell } from '../../layers/causal-conv1d.js';
 import { conv1dCell } from '../../layers/conv1d.js';
 import { windowCell } from '../../layers/window.js';

@@ -1,9 +1,9 @@
 import { sizeOf } from '../../arrays/ndarray.js';
 import { activationCell, type ComposedName } from '../../cells/activation.js';
+import { sameSize } from '../../cells/define.js';
 import { scalePlan, shiftPlan } from '../../cells/plans.js';
 import { preluCell } from '../../cells/prelu.js';
-import { type Activation, isActivationName } from '../../equations/activations.js';
-import { sameSize } from '../../equations/define.js';
+import { type Activation, isActivationName } from '../../graph/activations.js';
 import { sliceCell } from '../../layers/moves.js';
 import { parallelCell } from '../../layers/parallel.js';
 import { spread, withAxes } from './broadcast.js';

@@ -1,5 +1,5 @@
 import { demand, mismatch } from '../../errors.js';
-import { isPlainObject, typedArrayName } from '../../layers/values.js';
+import { isPlainObject, typedArrayName } from '../../streams/values.js';
 import { quoted } from '../json.js';
 import type { ExternalEntry, GraphProto, TensorProto } from './proto.js';
 import { bytesOf, whereOf } from './tensor.js';

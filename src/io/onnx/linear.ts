@@ -1,5 +1,5 @@
 import { denseCell } from '../../cells/dense.js';
-import type { Activation } from '../../equations/activations.js';
+import type { Activation } from '../../graph/activations.js';
 import type { Draft } from './network.js';
 import { parameterOf } from './tensor.js';
 

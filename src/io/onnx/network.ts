@@ -1,5 +1,5 @@
-import type { Activation } from '../../equations/activations.js';
-import type { AnyCell } from '../../equations/cell.js';
+import type { Activation } from '../../graph/activations.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { ensure, type TimeAxis } from './flow.js';
 
 /** A layer within a network: it reads signals, in a row, and makes one. */

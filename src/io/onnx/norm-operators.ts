@@ -1,7 +1,6 @@
 import { batchNormCell } from '../../cells/batch-norm.js';
 import { layerNormCell } from '../../cells/layer-norm.js';
 import { softmaxCell } from '../../cells/softmax.js';
-import type { AnyCell } from '../../equations/cell.js';
 import {
   averagePool1dCell,
   globalAveragePool1dCell,
@@ -9,6 +8,7 @@ import {
   maxPool1dCell,
 } from '../../layers/pooling.js';
 import { windowCell } from '../../layers/window.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { spatial } from './conv-operators.js';
 import {
   type Axis,

@@ -1,5 +1,5 @@
 import { demand, describe, mismatch, RecurError } from '../../errors.js';
-import { typedArrayName } from '../../layers/values.js';
+import { typedArrayName } from '../../streams/values.js';
 import { misread } from '../misread.js';
 import { attachData, type DataFiles, dataFilesOf } from './external-data.js';
 import { type GraphProto, type ModelProto, readModel } from './proto.js';

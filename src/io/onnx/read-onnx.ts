@@ -1,7 +1,7 @@
 import type { NdView } from '../../arrays/ndarray.js';
-import type { Cell, SameForm } from '../../equations/cell.js';
 import { checkNames, demand, mismatch } from '../../errors.js';
 import { recur } from '../../operators/recur.js';
+import type { Cell, SameForm } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import type { LoadedLayer, LoadedParams } from '../load.js';
 import { type Problem, UnreadableError } from '../unreadable.js';

@@ -2,8 +2,8 @@ import {
   type Activation,
   type ActivationName,
   activationParameters,
-} from '../../equations/activations.js';
-import type { CellOptions } from '../../equations/spec.js';
+} from '../../graph/activations.js';
+import type { CellOptions } from '../../graph/spec.js';
 import { quoted } from '../json.js';
 import type { RecurrentKind } from '../layouts.js';
 import { ensure } from './flow.js';

@@ -1,12 +1,12 @@
+import { builtIn } from '../../cells/define.js';
 import { gruCell } from '../../cells/gru.js';
 import { lstmCell } from '../../cells/lstm.js';
 import { peepholeLstmCell } from '../../cells/peephole-lstm.js';
 import { coupledLstmPlan } from '../../cells/plans.js';
 import { rnnCell } from '../../cells/rnn.js';
-import type { AnyCell } from '../../equations/cell.js';
-import { builtIn } from '../../equations/define.js';
-import type { CellOptions } from '../../equations/spec.js';
-import { startingFrom } from '../../layers/function-cell.js';
+import type { CellOptions } from '../../graph/spec.js';
+import type { AnyCell } from '../../streams/cell.js';
+import { startingFrom } from '../../streams/function-cell.js';
 import { quoted } from '../json.js';
 import { canonicalWeights, layouts, type RecurrentKind, reorderGates } from '../layouts.js';
 import { type Carried, ensure, type Final, type Value } from './flow.js';

@@ -1,7 +1,7 @@
-import { type Activation, resolveActivation } from '../../equations/activations.js';
-import { type AnyCell, internals, type LayerSpec } from '../../equations/cell.js';
-import { cellOf } from '../../layers/chain.js';
-import type { WithCell } from '../../layers/members.js';
+import { type Activation, resolveActivation } from '../../graph/activations.js';
+import { type AnyCell, internals, type LayerSpec } from '../../streams/cell.js';
+import type { WithCell } from '../../streams/members.js';
+import { cellOf } from '../../streams/model.js';
 import type { GraphWriter } from './graph-writer.js';
 import { type ContextNames, writeWindow } from './write-moves.js';
 import { writeActivation } from './write-plan.js';

@@ -1,5 +1,5 @@
-import type { Move } from '../../equations/moves.js';
-import type { OtherSpec, UnitSpec } from '../../equations/units.js';
+import type { Move } from '../../code/moves.js';
+import type { OtherSpec, UnitSpec } from '../../code/units.js';
 import type { GraphWriter } from './graph-writer.js';
 
 /** The last index that there is, as ONNX's Slice takes it. */

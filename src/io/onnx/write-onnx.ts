@@ -1,7 +1,5 @@
 import { layerNormCell } from '../../cells/layer-norm.js';
 import { softmaxCell } from '../../cells/softmax.js';
-import { type AnyCell, equationSpec, internals } from '../../equations/cell.js';
-import type { EquationSpec } from '../../equations/spec.js';
 import {
   isEquations,
   modelInput,
@@ -9,11 +7,13 @@ import {
   outputSize,
   stateSizes,
   type Unit,
-} from '../../equations/units.js';
+} from '../../code/units.js';
 import { describe, mismatch } from '../../errors.js';
-import { cellOf } from '../../layers/chain.js';
-import type { WithCell } from '../../layers/members.js';
-import { carried } from '../../layers/members.js';
+import type { EquationSpec } from '../../graph/spec.js';
+import { type AnyCell, equationSpec, internals } from '../../streams/cell.js';
+import type { WithCell } from '../../streams/members.js';
+import { carried } from '../../streams/members.js';
+import { cellOf } from '../../streams/model.js';
 import { computationOf } from '../torch-modules.js';
 import { encodeModel } from './encode.js';
 import { GraphWriter } from './graph-writer.js';

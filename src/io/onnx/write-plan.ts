@@ -1,7 +1,7 @@
-import type { ResolvedActivation } from '../../equations/activations.js';
-import { columnsOf, namesOf } from '../../equations/parameters.js';
-import type { PlanMap, PlanNode } from '../../equations/plan.js';
-import type { EquationSpec } from '../../equations/spec.js';
+import type { ResolvedActivation } from '../../graph/activations.js';
+import { columnsOf, namesOf } from '../../graph/parameters.js';
+import type { PlanMap, PlanNode } from '../../graph/plan.js';
+import type { EquationSpec } from '../../graph/spec.js';
 import { transpose } from '../layouts.js';
 import { commonActivations } from './activation-names.js';
 import type { GraphWriter } from './graph-writer.js';

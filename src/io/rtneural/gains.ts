@@ -1,9 +1,9 @@
 import { activationCell } from '../../cells/activation.js';
-import type { AnyCell } from '../../equations/cell.js';
 import { describe, mismatch } from '../../errors.js';
 import { chainOf } from '../../layers/chain.js';
 import { sliceCell } from '../../layers/moves.js';
 import { parallelCell, skipCell } from '../../layers/parallel.js';
+import type { AnyCell } from '../../streams/cell.js';
 
 /** The layer with its first `count` inputs added to its outputs, of which there are as many. */
 export function skipFirst(layer: AnyCell, inputSize: number, count: number): AnyCell {

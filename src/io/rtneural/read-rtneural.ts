@@ -1,6 +1,6 @@
-import type { AnyCell } from '../../equations/cell.js';
 import { describe, mismatch } from '../../errors.js';
 import { chainOf } from '../../layers/chain.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { readJsonModel } from '../json-model.js';
 import type { LoadedLayer } from '../load.js';
 import { loadedLayer } from '../loaded-layer.js';

@@ -1,6 +1,6 @@
 import { gruCell } from '../../cells/gru.js';
 import { lstmCell } from '../../cells/lstm.js';
-import type { AnyCell } from '../../equations/cell.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { canonicalWeights, layouts } from '../layouts.js';
 import { nestedNumbers } from '../nested-numbers.js';
 import { countOf, type Told } from './told.js';

@@ -1,5 +1,5 @@
 import { demand, describe, mismatch } from '../../errors.js';
-import { typedArrayName } from '../../layers/values.js';
+import { typedArrayName } from '../../streams/values.js';
 import { floats } from '../dtypes.js';
 import { quoted } from '../json.js';
 import { Fields, shown } from '../keras/fields.js';

@@ -1,5 +1,5 @@
 import { asRecurError, mismatch } from '../../errors.js';
-import { typedArrayName } from '../../layers/values.js';
+import { typedArrayName } from '../../streams/values.js';
 import { checkFields, parsedAs } from '../json-model.js';
 import type { KerasOptions } from '../keras/draft.js';
 import { Fields, shown } from '../keras/fields.js';

@@ -1,0 +1,116 @@
+import { check } from '../graph/check.js';
+import type { Declarations, Definition, Plan } from '../graph/plan.js';
+import { type CellOptions, specify } from '../graph/spec.js';
+import { type Cell, equationCell, type Params, type SameForm } from '../streams/cell.js';
+import type { StateArray } from '../streams/state.js';
+
+type Trim<T extends string> = T extends ` ${infer Rest}` ? Trim<Rest> : T;
+
+/** The names that a text primes: `"h" | "c"`. */
+type Primed<T extends string> = T extends `${infer Line}\n${infer Rest}`
+  ? Primed<Line> | Primed<Rest>
+  : Trim<T> extends `${infer Name}'${' ' | '='}${string}`
+    ? Name extends `${string} ${string}`
+      ? never
+      : Name
+    : never;
+
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+
+/** The state of a cell, read out of its text: none, one array, or a record of arrays by name. */
+export type StateOfText<T extends string> = string extends T
+  ? StateArray | Record<string, StateArray> | undefined
+  : [Primed<T>] extends [never]
+    ? undefined
+    : true extends IsUnion<Primed<T>>
+      ? { [K in Primed<T>]: StateArray }
+      : StateArray;
+
+/** The output size as a type: what V maps to is known at run time only. */
+export type OutputOfText<T extends string, H> = T extends `${string}V_${string}` ? number : H;
+
+/** The options of a cell with these declarations. */
+export type OptionsOf<D extends Declarations> = CellOptions & {
+  readonly [K in keyof D['constants']]?: number;
+} & {
+  readonly [K in Exclude<keyof D['activations'], 'σ' | 'φ' | 'ψ'>]?: CellOptions['activation'];
+};
+
+/**
+ * Makes cells of one kind: `lstmCell(10, 15, options)`, for vectors `[inputSize]` and a hidden state
+ * `[size]`. Parameters are copied in, float32 in PyTorch's layout; without `params` they are drawn.
+ * Throws a RecurError for sizes, options and parameters that are wrong.
+ */
+export type CellConstructor<T extends string = string, D extends Declarations = Declarations> = <
+  const I extends number,
+  const H extends number,
+>(
+  inputSize: I,
+  size: H,
+  options?: OptionsOf<D>,
+) => Cell<StateOfText<T>, I, OutputOfText<T, H>, SameForm, Params>;
+
+/**
+ * A cell from its equations, one a line, as a paper would print them. Returns its constructor
+ * `(inputSize, size, options) => cell`.
+ *
+ * `W_k x` are rows k of weightIh plus biasIh, `U_k h` rows k of weightHh plus biasHh; `*` is
+ * elementwise; a prime is the next step's state; the output is `y` if defined, else `h'`; σ, φ
+ * and ψ are the activations that the options gateActivation, activation and outputActivation set.
+ *
+ * Throws an EquationError (a SyntaxError) that names line, column and what was expected.
+ *
+ * @example
+ * const leakyCell = defineCell('Leaky', `
+ *   n  = φ(W_n x + U_n h)
+ *   h' = (1 - rate) * h + rate * n
+ * `, { constants: { rate: 0.1 } });
+ * String(leakyCell(3, 8, { rate: 0.25 })); // → LeakyCell(3, 8, tanh; rate=0.25)
+ */
+export function defineCell<const T extends string, const D extends Declarations = object>(
+  name: string,
+  text: T,
+  declarations?: D,
+): CellConstructor<T, D> {
+  return constructorOf(check(name, text, declarations));
+}
+
+/**
+ * `defineCell` for the library's own texts, whose plans are in cells/plans.ts: a program that uses
+ * them need not carry what reads a text.
+ */
+export function builtIn<const T extends string, const D extends Declarations = object>(
+  name: string,
+  text: T,
+  plan: Plan,
+  declarations = {} as D,
+): CellConstructor<T, D> {
+  return constructorOf({ name, text, declarations, plan });
+}
+
+/** The constructor of cells whose vectors all have one size: `layerNormCell(15, options)`. */
+export type SameSizeConstructor<D extends Declarations = Declarations> = <const N extends number>(
+  size: N,
+  options?: OptionsOf<D>,
+) => Cell<undefined, N, N, SameForm, Params>;
+
+/** `builtIn` for texts without states and maps, which take x element by element. */
+export function sameSize<const D extends Declarations = object>(
+  name: string,
+  text: string,
+  plan: Plan,
+  declarations?: D,
+): SameSizeConstructor<D> {
+  const construct = builtIn<'', D>(name, text as '', plan, {
+    ...declarations,
+    sameSize: true,
+  } as D);
+  return (size, options) => construct(size, size, options);
+}
+
+function constructorOf<T extends string, D extends Declarations>(
+  definition: Definition,
+): CellConstructor<T, D> {
+  return (inputSize, size, options = {} as OptionsOf<D>) =>
+    equationCell(specify(definition, inputSize, size, options));
+}

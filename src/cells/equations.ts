@@ -1,0 +1,44 @@
+import { mismatch } from '../errors.js';
+import { type EquationFormat, printLatex, printText } from '../graph/print.js';
+import { evaluator, type ReferenceState, type ReferenceStep } from '../graph/reference.js';
+import { type AnyCell, equationSpec } from '../streams/cell.js';
+
+/**
+ * A cell's equations as one line each: 'text' as they are written in its source, with the
+ * activations that this cell has in place of the slots, or 'latex' as a paper prints them, with
+ * time indices and biases (an `aligned` environment).
+ *
+ * Throws a RecurError for a model that is not one cell made of equations.
+ *
+ * @example
+ * equations(rnnCell(10, 5)); // → h' = tanh(W_h x + U_h h)
+ */
+export function equations(cell: AnyCell, format: EquationFormat = 'text'): string {
+  const spec = equationSpec('equations', cell);
+  if (format === 'text') return printText(spec);
+  if (format === 'latex') return printLatex(spec);
+  throw mismatch('equations', "'text' or 'latex'", `'${format}'`);
+}
+
+/**
+ * The float64 reference of a cell: its equations evaluated as written, line by line, on the same
+ * float32 parameters, nothing rounded and nothing reordered. Slow; the measure of every backend. It
+ * takes a state and an input and returns fresh arrays; it checks neither. Throws a RecurError for a
+ * model that is not one cell made of equations.
+ *
+ * @example
+ * const step = reference(gruCell(10, 15));
+ * const { state, y } = step({ h: new Float64Array(15) }, new Float64Array(10));
+ * y.length; // → 15
+ */
+export function reference(cell: AnyCell): ReferenceStep {
+  const spec = equationSpec('reference', cell);
+  const { states } = spec.definition.plan;
+  const evaluate = evaluator(spec);
+  return (state, x) => {
+    const values = evaluate(state, x);
+    const next = states.map(({ name: key }) => [key, values.get(`${key}'`)]);
+    const y = values.get('y') ?? values.get("h'");
+    return { state: Object.fromEntries(next) as ReferenceState, y: y as Float64Array };
+  };
+}

@@ -1,0 +1,11 @@
+import { type AnyCell, internals } from './cell.js';
+import { MachineStates } from './machine-states.js';
+import { SlabStates } from './slab-states.js';
+import type { KeyedOptions, KeyedStates } from './slot-states.js';
+
+/** Keyed states of a model: in a slab where it is all equations, else a machine a key. */
+export function keyedStates(cell: AnyCell, options: KeyedOptions): KeyedStates {
+  const { engines, shape } = cell[internals];
+  if (!engines || !shape) return new MachineStates(cell, options);
+  return new SlabStates(cell, engines.get(options.backend), shape, options);
+}

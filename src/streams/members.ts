@@ -1,0 +1,129 @@
+import type { Out, Vec } from '../arrays/ndarray.js';
+import type { AnyCell, Cell, FunctionCell, NoParams, SameForm, StateOf } from './cell.js';
+
+/** The key under which an operator made by `recur` says which configuration it carries. */
+export const carried: unique symbol = Symbol.for('rxrecur.carried') as never;
+
+/** Anything that has a cell: what `recur`, and so `lstm(10, 15)`, returns. */
+export interface WithCell {
+  readonly cell: AnyCell;
+  readonly [carried]?: readonly string[];
+}
+
+/** Says that cells are functions, by which a function that is written in place of one is typed. */
+interface CallableCell extends AnyCell {
+  (h: never, x: never): readonly [h: unknown, y: unknown];
+}
+
+/** What `recur` and `stateful` take beside plain functions. */
+export type Model = CallableCell | AnyCell | WithCell;
+
+// biome-ignore lint/suspicious/noExplicitAny: a stateless function of the user's own types
+type Stateless = (x: any) => any;
+
+/** What a chain is made of: cells, layers and stateless functions. */
+export type Member = AnyCell | WithCell | Stateless;
+
+/** What a model takes: any vector, or what the function takes that comes first. */
+export type InputOf<M> =
+  M extends Cell<infer _S, infer _I extends number, infer _O, infer _Y, infer _P>
+    ? Vec
+    : M extends FunctionCell<infer _S, infer X, infer _Y, infer _O, infer _P>
+      ? X
+      : M extends { readonly cell: infer C }
+        ? InputOf<C>
+        : Vec;
+
+/** What a model answers: SameForm, or what a function of the user's own makes of it. */
+export type OutputOf<M> =
+  M extends Cell<infer _S, infer _I extends number, infer _O, infer Y, infer _P>
+    ? Y
+    : M extends FunctionCell<infer _S, infer _X, infer Y, infer _O, infer _P>
+      ? Y
+      : M extends { readonly cell: infer C }
+        ? OutputOf<C>
+        : never;
+
+type SizeOf<M, K extends 'inputSize' | 'outputSize'> = M extends {
+  readonly [P in K]: infer N extends number;
+}
+  ? N
+  : undefined;
+
+/** The members, or an error type at the first one whose input size is not what comes before it. */
+export type Fitting<M extends readonly unknown[], Before = undefined> = M extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? [Agree<Before, SizeOf<First, 'inputSize'>>] extends [true]
+    ? readonly [First, ...Fitting<Rest, SizeOf<First, 'outputSize'>>]
+    : readonly [{ readonly inputSize: Before }, ...Rest]
+  : M;
+
+/** False only for two different literals. */
+type Agree<A, B> = A extends number
+  ? B extends number
+    ? number extends A
+      ? true
+      : number extends B
+        ? true
+        : A extends B
+          ? true
+          : false
+    : true
+  : true;
+
+type LastOf<M extends readonly unknown[]> = M extends readonly [...unknown[], infer L] ? L : never;
+
+/** A chain's state: a tuple with one entry a member, undefined for a stateless one. */
+export type ChainState<M extends readonly unknown[]> = {
+  [K in keyof M]: M[K] extends { initialState(): unknown } ? StateOf<M[K]> : undefined;
+};
+
+/** A chain's parameters: a tuple with one entry a member, empty for a plain function. */
+export type ChainParams<M extends readonly unknown[]> = {
+  readonly [K in keyof M]: M[K] extends { readonly params: infer P } ? P : NoParams;
+};
+
+/** What comes out of members one after another, when Y goes into the first. */
+type Through<M extends readonly unknown[], Y = SameForm> = M extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? Through<Rest, After<First, Y>>
+  : Y;
+
+type After<F, Y> = F extends { initialState(): unknown }
+  ? [OutputOf<F>] extends [SameForm]
+    ? FormOf<Y>
+    : OutputOf<F>
+  : F extends (x: never) => infer R
+    ? R
+    : never;
+
+/** The form in which a cell of equations answers Y. */
+type FormOf<Y> = 0 extends 1 & Y ? Float32Array : Y extends SameForm ? SameForm : Out<Y>;
+
+type FirstInput<F> = F extends { initialState(): unknown }
+  ? InputOf<F>
+  : F extends (x: infer X) => unknown
+    ? X
+    : never;
+
+/** The cell of `chainCell(...members)`. */
+export type ChainCell<M extends readonly unknown[]> =
+  SizeOf<M[0], 'inputSize'> extends number
+    ? Cell<
+        ChainState<M>,
+        SizeOf<M[0], 'inputSize'>,
+        SizeOf<LastOf<M>, 'outputSize'>,
+        Through<M>,
+        ChainParams<M>
+      >
+    : FunctionCell<
+        ChainState<M>,
+        FirstInput<M[0]>,
+        Through<M>,
+        SizeOf<LastOf<M>, 'outputSize'>,
+        ChainParams<M>
+      >;

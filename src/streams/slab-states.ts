@@ -1,0 +1,271 @@
+import { type NdArray, wrap } from '../arrays/ndarray.js';
+import type { Engine } from '../code/engine.js';
+import type { Rows } from '../code/places.js';
+import { demand } from '../errors.js';
+import { type AnyCell, internals } from './cell.js';
+import { made } from './function-cell.js';
+import { readVector, refuseInput } from './inputs.js';
+import { packedOffsets } from './packed-states.js';
+import { SlotSlabs } from './slot-slabs.js';
+import type { KeyedOptions, KeyedStates } from './slot-states.js';
+import {
+  type Batch,
+  type Blocks,
+  layOut,
+  readState,
+  type StateShape,
+  writeState,
+} from './state.js';
+
+/**
+ * States in the engine's memory, one block a stream and nothing else. A step of one stream writes to
+ * the block that is spare, which then is the stream's, and its old one is spare: nothing is copied.
+ */
+export class SlabStates implements KeyedStates {
+  cell: AnyCell;
+  readonly shape: StateShape;
+  readonly #options: KeyedOptions;
+  #engine: Engine;
+  #input: Rows;
+  #output: Rows;
+  readonly #where: string;
+  readonly #initial: unknown;
+  /** Where the slabs begin. */
+  #slabs: number[] = [];
+  /** Where each stream's block is. */
+  #places = new Uint32Array(16);
+  #opened = 0;
+  readonly #closed: number[] = [];
+  /** Inputs and outputs of those that wait, their slots and forms, and room for their states. */
+  readonly #inputs: Float32Array;
+  readonly #outputs: Float32Array;
+  readonly #forms: (NdArray | undefined)[] = [];
+  #slots: readonly number[] = [];
+  #states: number;
+  readonly #most: number;
+  /** A block that is no stream's now, and the one that was taken for it. */
+  #spare: number;
+  #taken: number;
+  /** Where outputs come from. */
+  readonly #answers: SlotSlabs;
+
+  constructor(cell: AnyCell, engine: Engine, shape: StateShape, options: KeyedOptions) {
+    const { most, transferable } = options;
+    this.cell = cell;
+    this.#options = options;
+    const { pool, input, outputs, units } = engine;
+    this.#engine = engine;
+    this.#input = input;
+    this.#output = outputs[outputs.length - 1];
+    this.shape = shape;
+    this.#initial = cell[internals].initialState;
+    [{ where: this.#where }] = units;
+    this.#most = most;
+    this.#inputs = new Float32Array(most * input.size);
+    this.#outputs = new Float32Array(most * this.#output.size);
+    this.#states = pool.take(2 * most);
+    this.#spare = this.#taken = pool.take(1);
+    this.#answers = new SlotSlabs(this.#output.size, transferable);
+  }
+
+  batch(): Batch {
+    return 0;
+  }
+
+  open(state: unknown, restored?: { readonly batch: Batch }): number {
+    const begin = state === undefined && !restored ? made(this.#initial) : state;
+    const given = readState(this.shape, begin, {
+      restored: restored !== undefined,
+      batch: restored?.batch,
+      finite: !restored,
+    });
+    demand(!given.batch, `${this.#where}.initialState`, 'the state of one stream', 'a batch');
+    const slot = this.#closed.pop() ?? this.#add();
+    const { pool } = this.#engine;
+    const at = this.#places[slot];
+    pool.memory.fill(0, at, at + pool.block);
+    layOut(given, this.#blocks(slot));
+    return slot;
+  }
+
+  close(slot: number): void {
+    this.#closed.push(slot);
+    // The slot may be another key's next.
+    this.#answers.end(slot);
+  }
+
+  state(slot: number): unknown {
+    return writeState(this.shape, this.#blocks(slot), 0);
+  }
+
+  pack(slots: readonly number[]): Float32Array<ArrayBuffer> {
+    const { pool, states } = this.#engine;
+    const { memory } = pool;
+    const offsets = packedOffsets(this.shape);
+    const size = offsets[states.length];
+    const packed = new Float32Array(slots.length * size);
+    for (let i = 0; i < slots.length; i++) {
+      const from = this.#places[slots[i]];
+      for (let k = 0, to = i * size; k < states.length; k++) {
+        const n = offsets[k + 1] - offsets[k];
+        copy(memory, from + states[k], packed, to + offsets[k], n);
+      }
+    }
+    return packed;
+  }
+
+  stepOne(slot: number, x: unknown): unknown {
+    const { pool } = this.#engine;
+    const input = this.#input;
+    // Nobody's code runs between here and the step, so that nobody writes to what streams share.
+    const array = readVector(this.#where, x, pool.memory, input.at, input.size);
+    const odd = this.#engine.step(this.#places[slot], this.#spare);
+    if (odd) refuseInput(this.#engine, odd, 1);
+    return this.#answer(pool.memory, this.#output.at, slot, array);
+  }
+
+  commitOne(slot: number): void {
+    const before = this.#places[slot];
+    this.#places[slot] = this.#spare;
+    this.#spare = before;
+  }
+
+  read(item: number, x: unknown): void {
+    const { size } = this.#input;
+    this.#forms[item] = readVector(this.#where, x, this.#inputs, item * size, size);
+  }
+
+  step(slots: readonly number[], first: number, count: number): void {
+    this.#slots = slots;
+    const { room } = this.#engine;
+    for (let done = 0; done < count; done += room) {
+      this.#some(first + done, Math.min(room, count - done));
+    }
+  }
+
+  /** Steps items first … first + count, whose next states wait behind the present ones. */
+  #some(first: number, count: number): void {
+    const { pool } = this.#engine;
+    const input = this.#input;
+    const { memory, block } = pool;
+    const now = this.#states + first * block;
+    const next = now + this.#most * block;
+    for (let j = 0; j < count; j++) {
+      const from = this.#places[this.#slots[first + j]];
+      memory.copyWithin(now + j * block, from, from + block);
+      const x = (first + j) * input.size;
+      copy(this.#inputs, x, memory, input.at + j * input.stride, input.size);
+    }
+    const odd = count === 1 ? this.#engine.step(now, next) : this.#engine.streams(now, next, count);
+    if (odd) refuseInput(this.#engine, odd, count);
+    const { at, stride, size } = this.#output;
+    for (let j = 0; j < count; j++) {
+      copy(memory, at + j * stride, this.#outputs, (first + j) * size, size);
+    }
+  }
+
+  output(item: number): unknown {
+    const from = item * this.#output.size;
+    return this.#answer(this.#outputs, from, this.#slots[item], this.#forms[item]);
+  }
+
+  commit(item: number): void {
+    const { memory, block } = this.#engine.pool;
+    const from = this.#states + (this.#most + item) * block;
+    memory.copyWithin(this.#places[this.#slots[item]], from, from + block);
+  }
+
+  use(cell: AnyCell): void {
+    this.#goOn(cell[internals].engines?.get(this.#options.backend) as Engine);
+    this.cell = cell;
+  }
+
+  /** Goes on with another engine. */
+  #goOn(engine: Engine): void {
+    if (engine.pool.heap !== this.#engine.pool.heap) this.#moveTo(engine);
+    this.#engine = engine;
+    this.#input = engine.input;
+    this.#output = engine.outputs[engine.outputs.length - 1];
+  }
+
+  /** Moves the states to another engine's memory. */
+  #moveTo(engine: Engine): void {
+    const moved = new SlabStates(this.cell, engine, this.shape, this.#options);
+    const closed = new Set(this.#closed);
+    try {
+      for (let slot = 0; slot < this.#opened; slot++) {
+        moved.#add();
+        if (closed.has(slot)) continue;
+        const state = readState(this.shape, this.state(slot), { restored: true, batch: 0 });
+        layOut(state, moved.#blocks(slot));
+      }
+    } catch (error) {
+      moved.end();
+      throw error;
+    }
+    this.end();
+    this.#slabs = moved.#slabs;
+    this.#places = moved.#places;
+    this.#states = moved.#states;
+    this.#spare = this.#taken = moved.#taken;
+  }
+
+  end(): void {
+    const { pool } = this.#engine;
+    pool.give(this.#states, 2 * this.#most);
+    pool.give(this.#taken, 1);
+    for (const [slab, at] of this.#slabs.entries()) pool.give(at, slotsOf(slab));
+    this.#slabs.length = 0;
+  }
+
+  /** An output in the form of its input. */
+  #answer(from: Float32Array, at: number, slot: number, array: NdArray | undefined): unknown {
+    const { size } = this.#output;
+    // Who keeps a key's output keeps nothing of another key.
+    const y = this.#answers.take(slot);
+    copy(from, at, y, 0, size);
+    return array ? wrap(y, [size], array) : y;
+  }
+
+  /** A slot that is new. */
+  #add(): number {
+    const slot = this.#opened;
+    const slab = slabOf(slot);
+    const at = this.#slabs[slab] ?? this.#take(slab);
+    this.#slabs[slab] = at;
+    if (slot === this.#places.length) {
+      const larger = new Uint32Array(2 * slot);
+      larger.set(this.#places);
+      this.#places = larger;
+    }
+    const before = slab ? slotsOf(slab) : 0;
+    this.#places[slot] = at + (slot - before) * this.#engine.pool.block;
+    return this.#opened++;
+  }
+
+  /** Room for a slab: in another memory, with all others, if this one is full. */
+  #take(slab: number): number {
+    try {
+      return this.#engine.pool.take(slotsOf(slab));
+    } catch (error) {
+      const { engines } = this.cell[internals];
+      if (!engines || !(error instanceof RangeError)) throw error;
+      this.#goOn(engines.elsewhere(this.#engine, this.#options.backend));
+      return this.#engine.pool.take(slotsOf(slab));
+    }
+  }
+
+  #blocks(slot: number): Blocks {
+    const { pool, states } = this.#engine;
+    const { memory, block } = pool;
+    return { memory, at: this.#places[slot], block, offsets: states, streams: 1 };
+  }
+}
+
+/** Slabs of 16, 16, 32, 64 … slots: each further one doubles them. */
+const slabOf = (slot: number) => 32 - Math.clz32(slot >> 4);
+const slotsOf = (slab: number) => 16 << Math.max(0, slab - 1);
+
+function copy(from: Float32Array, at: number, to: Float32Array, start: number, n: number): void {
+  for (let i = 0; i < n; i++) to[start + i] = from[at + i];
+}

@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../src/code/compile.js';
+import { compiledEngine } from '../../src/code/compiled-engine.js';
+import type { Engine } from '../../src/code/engine.js';
+import { memoryPlan } from '../../src/code/memory-plan.js';
+import { inRow } from '../../src/code/units.js';
+import {
+  type Backend,
+  chainCell,
+  denseCell,
+  lstmCell,
+  reference,
+  stateful,
+} from '../../src/core.js';
+import type { EquationSpec } from '../../src/graph/spec.js';
+import { backends } from '../../src/kernels/backends.js';
+import { internals } from '../../src/streams/cell.js';
+import { allKinds, asCellState, byName, layersOf, type SomeCell, specOf } from '../cells/kinds.js';
+import { uniform } from '../golden/generate.js';
+import { evaluatePlan } from '../graph/evaluate.js';
+import { oddCell, oddTexts, randomCell, someState } from '../graph/texts.js';
+
+const compiled = backends().filter(backend => backend !== 'portable');
+
+/** Fails unless a compiled step is what the reference gives, by law 6's bound for single steps. */
+function agree(cell: SomeCell, backend: Backend, seed: number): void {
+  const given = someState(cell, seed);
+  const x = uniform(seed + 10, cell.inputSize, 1);
+  const wanted = reference(cell)(given, x);
+  const m = stateful(cell, { initialState: asCellState(cell, given) as never, backend });
+  const y = m(x);
+  const state = byName(cell, m.state);
+  const A = evaluatePlan(cell, given, x).largestRow;
+  for (const [name, values] of Object.entries({ ...wanted.state, output: wanted.y })) {
+    const got = name === 'output' ? y : state[name];
+    const scale = Math.max(1, A, ...values.map(Math.abs));
+    for (const [i, value] of values.entries()) {
+      expect(Math.abs(got[i] - value) / scale, `${cell} ${name}[${i}]`).toBeLessThanOrEqual(1e-6);
+    }
+  }
+}
+
+describe.each(compiled)('%s computes what the text says', backend => {
+  test.each(allKinds)('%s', (_, make) => {
+    for (const [input, size] of [
+      [1, 1],
+      [2, 3],
+      [5, 2],
+      [7, 33],
+    ]) {
+      agree(make(input, size, { seed: 3 }), backend, 10);
+    }
+  });
+
+  test.each(oddTexts)('%j', text => agree(oddCell(text), backend, 1));
+
+  test('a random text', () => {
+    const holds = (cell: SomeCell, seed: number) => agree(cell, backend, seed);
+    fc.assert(fc.property(randomCell, fc.nat(), holds), { numRuns: 100 });
+  });
+});
+
+/** Numbers of all streams, or steps, of an engine. */
+const fill = (engine: Engine, at: number, stride: number, size: number, from: Float32Array) => {
+  for (let j = 0; j * size < from.length; j++) {
+    engine.pool.memory.set(from.subarray(j * size, (j + 1) * size), at + j * stride);
+  }
+};
+const rows = ({ pool }: Engine, at: number, stride: number, size: number, count: number) =>
+  Array.from({ length: count }, (_, j) => [
+    ...pool.memory.subarray(at + j * stride, at + j * stride + size),
+  ]);
+
+describe.each(compiled)('%s', backend => {
+  const someLayers = fc.array(
+    fc.record({
+      kind: fc.constantFrom(...allKinds.map(([name]) => name)),
+      size: fc.constantFrom(1, 3, 4, 5, 8, 17, 33),
+    }),
+    { minLength: 1, maxLength: 3 },
+  );
+  const specsOf = (layers: readonly { kind: string; size: number }[]) => {
+    const kinds = Object.fromEntries(allKinds);
+    let before = 3;
+    return layers.map(({ kind, size }) => {
+      const cell = kinds[kind](before, size, { seed: size });
+      before = cell.outputSize;
+      return specOf(cell);
+    });
+  };
+
+  test('a step, a step of many streams, and many steps give the same bits', () => {
+    const holds = (layers: { kind: string; size: number }[], count: number, seed: number) => {
+      const engine = compiledEngine(inRow(specsOf(layers)), backend);
+      const { pool, input, outputs } = engine;
+      const { block } = pool;
+      const { at, stride, size } = outputs[outputs.length - 1];
+      const xs = uniform(seed, count * input.size, 1);
+      const start = uniform(seed + 1, block, 0.5);
+
+      // One after another.
+      const [now, next] = [pool.take(1), pool.take(1)];
+      pool.memory.set(start, now);
+      const one: number[][] = [];
+      for (let t = 0, from = now, to = next; t < count; t++, [from, to] = [to, from]) {
+        fill(engine, input.at, input.stride, input.size, xs.subarray(t * 3, t * 3 + 3));
+        expect(engine.step(from, to)).toBe(0);
+        one.push(...rows(engine, at, stride, size, 1));
+      }
+      // Without states nothing is written to the blocks.
+      const held = engine.states.length ? block : 0;
+      const last = rows(engine, count % 2 ? next : now, 0, held, 1);
+
+      // The same in one call.
+      const base = pool.take(3);
+      pool.memory.set(start, base);
+      fill(engine, input.at, input.stride, input.size, xs);
+      expect(engine.steps(base, base + block, base + 2 * block, count)).toBe(0);
+      expect(rows(engine, at, stride, size, count)).toEqual(one);
+      expect(rows(engine, base + (count % 2 ? 1 : 2) * block, 0, held, 1)).toEqual(last);
+      expect(rows(engine, base, 0, block, 1)).toEqual([[...start]]);
+
+      // Streams that all begin alike, each with another input: alone, each is a single step.
+      const all = pool.take(2 * count);
+      fill(
+        engine,
+        all,
+        block,
+        block,
+        new Float32Array(count * block).map((_, i) => start[i % block]),
+      );
+      fill(engine, input.at, input.stride, input.size, xs);
+      expect(engine.streams(all, all + count * block, count)).toBe(0);
+      const together = rows(engine, at, stride, size, count);
+      const states = rows(engine, all + count * block, block, held, count);
+      for (let j = 0; j < count; j++) {
+        fill(engine, input.at, input.stride, input.size, xs.subarray(j * 3, j * 3 + 3));
+        engine.step(base, base + block);
+        expect(rows(engine, at, stride, size, 1)[0]).toEqual(together[j]);
+        expect(rows(engine, base + block, block, held, 1)[0]).toEqual(states[j]);
+      }
+    };
+    const count = fc.constantFrom(1, 2, 5, 63, 64);
+    fc.assert(fc.property(someLayers, count, fc.nat(), holds), { numRuns: 40 });
+  });
+
+  test('which layer was fed what is not finite is the answer, of all that run', () => {
+    const params = { weight: [[3e38], [-3e38]], bias: [0, 0] };
+    const cell = chainCell(
+      denseCell(1, 2, { params, activation: 'identity' }),
+      denseCell(2, 5, { seed: 1, activation: 'identity' }),
+    );
+    const engine = compiledEngine(inRow(equationsOf(cell)), backend);
+    const at = engine.pool.take(3);
+    engine.pool.memory[engine.input.at] = 1;
+    expect(engine.step(at, at)).toBe(0);
+    engine.pool.memory[engine.input.at] = 2;
+    expect(engine.step(at, at)).toBe(2);
+    const { memory, block } = engine.pool;
+    for (const odd of [0, 1, 4]) {
+      for (let j = 0; j < 5; j++)
+        memory[engine.input.at + j * engine.input.stride] = j === odd ? 2 : 1;
+      expect(engine.steps(at, at + block, at + 2 * block, 5)).toBe(2);
+      if (odd) expect(engine.steps(at, at + block, at + 2 * block, odd)).toBe(0);
+    }
+  });
+});
+
+function equationsOf(cell: { readonly [internals]: { readonly spec: unknown } }): EquationSpec[] {
+  const { members } = cell[internals].spec as { members: SomeCell[] };
+  return members.map(specOf);
+}
+
+test('constants stay below the first layer’s weights, in the longest of chains too', () => {
+  const members = Array.from({ length: 120 }, (_, i) =>
+    specOf(
+      denseCell(2, 2, {
+        seed: 1,
+        clip: i + 10,
+        activation: { name: 'scaledTanh', alpha: 2 + i / 1000, beta: 3 + i / 1000 },
+      }),
+    ),
+  );
+  const plan = memoryPlan(inRow(members), 6);
+  const { constants } = compile(plan, false);
+  expect(constants.length).toBeGreaterThan(4 * 120);
+  const [first] = layersOf(plan);
+  expect(constants.length * 16).toBeLessThanOrEqual(first.stages[0].weights[0].at);
+});
+
+test('a hundred layers take the locals of one, in every function', () => {
+  // Of a module with one function: the section of code, its size, a count of 1, the body's size,
+  // then the count of locals, each an entry of its own.
+  const localsOf = (count: number, name: 'step' | 'streams' | 'steps') => {
+    const specs = Array.from({ length: count }, () => specOf(lstmCell(4, 4, { seed: 1 })));
+    const { bytes } = compile(memoryPlan(inRow(specs), 6), false, [name]);
+    const view = [...bytes];
+    let at = 8;
+    const number = () => {
+      let [value, scale] = [0, 1];
+      for (; view[at] > 127; at++, scale *= 128) value += (view[at] & 127) * scale;
+      return value + view[at++] * scale;
+    };
+    while (view[at++] !== 10) {
+      const size = number();
+      at += size;
+    }
+    number();
+    expect(number()).toBe(1);
+    number();
+    return number();
+  };
+  for (const name of ['step', 'streams', 'steps'] as const) {
+    const [two, hundred] = [localsOf(2, name), localsOf(100, name)];
+    expect([name, hundred]).toEqual([name, two]);
+    expect(two).toBeGreaterThan(0);
+  }
+});
+
+test('code depends on shapes, not on parameters', () => {
+  const [a, b] = [1, 2].map(seed => specOf(allKinds[1][1](3, 5, { seed })));
+  const bytes = [a, b].map(spec => compile(memoryPlan(inRow([spec]), 6), false).bytes);
+  expect(bytes[0]).toEqual(bytes[1]);
+});

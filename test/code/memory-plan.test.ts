@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { bytesOf, type MemoryPlan, memoryPlan } from '../../src/code/memory-plan.js';
+import { type Place, scratch } from '../../src/code/places.js';
+import { inRow } from '../../src/code/units.js';
+import type { EquationSpec } from '../../src/graph/spec.js';
+import { allKinds, layersOf, specOf } from '../cells/kinds.js';
+
+/** A region of memory, in bytes. */
+interface Region {
+  readonly name: string;
+  /** Among the weights, or in scratch. */
+  readonly of: 'weights' | 'scratch';
+  readonly from: number;
+  readonly to: number;
+}
+
+/** All that a plan lays out, worked out from the layers' sizes in the test's own way. */
+function regionsOf(plan: MemoryPlan): Region[] {
+  const { room, weights, scratch: ofScratch } = plan;
+  const layers = layersOf(plan);
+  const regions: Region[] = [
+    { name: 'end', of: 'weights', from: weights, to: weights + 1 },
+    { name: 'end', of: 'scratch', from: ofScratch, to: ofScratch + 1 },
+  ];
+  const add = (name: string, from: number, size: number) =>
+    regions.push({ name, of: 'weights', from, to: from + size });
+  const place = (name: string, { local, at, stride }: Place, floats: number) => {
+    expect(local, name).toBe(scratch);
+    expect(stride, name).toBeGreaterThanOrEqual(floats * 4);
+    regions.push({ name, of: 'scratch', from: at, to: at + stride * room });
+  };
+  let constants = 0;
+  for (const [i, layer] of layers.entries()) {
+    const { sizes, definition } = layer.spec;
+    const { nodes, output } = definition.plan;
+    const sizeOf = (n: number) => sizes[nodes[n].dimension];
+    if (i === 0) place('input', layer.input, sizes.input);
+    else expect(layer.input).toBe(layers[i - 1].output);
+    place(`${i} output`, layer.output, sizeOf(output));
+    place(`${i} scratch`, layer.scratch, 0);
+    place(`${i} sums`, layer.sums, 0);
+    for (const [s, stage] of layer.stages.entries()) {
+      const rows = Math.ceil(stage.rows / 4) * 4;
+      expect(stage.tile).toBeLessThanOrEqual(stage.groups);
+      add(`${i}.${s} biases`, stage.biases, rows * stage.affines.length * 4);
+      if (definition.plan.states.length) {
+        const last = stage.sums + rows * stage.affines.length * 4;
+        expect(layer.sums.stride).toBeGreaterThanOrEqual(last);
+      }
+      for (const [k, { at, columns }] of stage.weights.entries()) {
+        const { maps } = stage.args[k];
+        add(`${i}.${s}.${k} weights`, at, rows * columns * maps.length * 4);
+      }
+    }
+    for (const [node, at] of layer.stored) {
+      expect(at + sizeOf(node) * 4).toBeLessThanOrEqual(layer.scratch.stride);
+    }
+    for (const [name, at] of layer.params)
+      add(`${i} ${name}`, at, layer.spec.params[name].length * 4);
+    for (const [node, at] of layer.prepared) add(`${i} node ${node}`, at, sizeOf(node) * 4);
+    constants += nodes.length;
+  }
+  add('constants', 0, constants * 16);
+  return regions.filter(({ from, to }) => to > from);
+}
+
+const someLayer = fc.record({
+  kind: fc.constantFrom(...allKinds.map(([name]) => name)),
+  size: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(64, 65, 129)),
+});
+
+/** Layers one after another. */
+function specsOf(input: number, layers: readonly { kind: string; size: number }[]): EquationSpec[] {
+  const kinds = Object.fromEntries(allKinds);
+  let before = input;
+  return layers.map(({ kind, size }) => {
+    const cell = kinds[kind](before, size, { seed: 1 });
+    before = cell.outputSize;
+    return specOf(cell);
+  });
+}
+
+test('no two regions overlap, and all are aligned, for any chain', () => {
+  const layers = fc.array(someLayer, { minLength: 1, maxLength: 4 });
+  const holds = (input: number, all: { kind: string; size: number }[], registers: number) => {
+    const plan = memoryPlan(inRow(specsOf(input, all)), registers);
+    for (const where of ['weights', 'scratch']) {
+      const all = regionsOf(plan).filter(({ of }) => of === where);
+      const regions = all.sort((a, b) => a.from - b.from);
+      for (const [i, { name, from, to }] of regions.entries()) {
+        expect(from % 16, name).toBe(0);
+        const next = regions[i + 1];
+        if (next && next.from < to) throw new Error(`${name} reaches into ${next.name}`);
+      }
+      expect(regions.at(-1)?.name).toBe('end');
+      expect((regions.at(-1)?.from ?? 1) % 64).toBe(0);
+    }
+  };
+  const size = fc.integer({ min: 1, max: 70 });
+  fc.assert(fc.property(size, layers, fc.constantFrom(6, 8), holds), { numRuns: 150 });
+});
+
+test('the states of a chain lie one after another in a block, each from a multiple of 16 on', () => {
+  const specs = specsOf(2, [
+    { kind: 'lstm', size: 5 },
+    { kind: 'dense', size: 3 },
+    { kind: 'gru', size: 3 },
+  ]);
+  const plan = memoryPlan(inRow(specs), 6);
+  expect(plan.units.map(({ states }) => states)).toEqual([[0, 32], [], [64]]);
+  expect(plan.block).toBe(80);
+});
+
+test('blocks of a layer without state have room of their own too', () => {
+  expect(memoryPlan(inRow(specsOf(2, [{ kind: 'dense', size: 3 }])), 6).block).toBe(16);
+});
+
+test('a vector takes whole groups of four floats', () => {
+  expect([1, 4, 5, 64].map(bytesOf)).toEqual([16, 16, 32, 256]);
+});
+
+// Six sums at a time of an LSTM's four gates: one group; eight: two. Parts make up for fewer.
+test.each([
+  ['lstm', 64, 6, 1, 1],
+  ['lstm', 64, 8, 2, 1],
+  ['gru', 64, 6, 2, 1],
+  ['dense', 64, 6, 6, 1],
+  ['dense', 4, 6, 1, 4],
+  ['rnn', 16, 8, 4, 2],
+])('%s of %d with %d sums: tiles of %d groups, sums in %d parts', (kind, size, n, tile, split) => {
+  const [layer] = layersOf(memoryPlan(inRow(specsOf(3, [{ kind, size }])), n));
+  expect([layer.stages[0].tile, layer.stages[0].split]).toEqual([tile, split]);
+});
+
+test('there is room for 64 vectors, for less where they are long', () => {
+  expect(memoryPlan(inRow(specsOf(3, [{ kind: 'lstm', size: 64 }])), 6).room).toBe(64);
+  // 2¹⁸ / (1 + 8 · 2048)
+  expect(memoryPlan(inRow(specsOf(1, [{ kind: 'indRnn', size: 2048 }])), 6).room).toBe(15);
+});
