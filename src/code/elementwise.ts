@@ -1,4 +1,5 @@
 import type { PlanNode } from '../graph/plan.js';
+import { reductions } from '../graph/reductions.js';
 import { operandsOf } from '../graph/schedule.js';
 import { Abreast, abreast, type Vectors } from '../kernels/wasm/abreast.js';
 import { vectorActivations } from '../kernels/wasm/activations.js';
@@ -72,7 +73,7 @@ export function elementwise(
   const peersOf = (i: number) => {
     const isPeer = (k: number) => {
       const [own, other] = [nodes[i], nodes[k]];
-      if (own.op !== 'activate' || other.op !== 'activate' || other.slot !== own.slot) return false;
+      if (own.op !== 'apply' || other.op !== 'apply' || other.slot !== own.slot) return false;
       return affines.includes(other.of) && !known.has(k) && !isState(k);
     };
     const others = [...nodes.keys()].filter(k => k !== i && isPeer(k));
@@ -85,7 +86,7 @@ export function elementwise(
     if (seen) return seen;
     const node = nodes[i];
     if (layer.fixed.has(i)) return groups.map(group => fixedValue(e, layer, i, offset, group));
-    if (node.op === 'input') return read(places.input);
+    if (node.op === 'port') return read(places.input);
     if (node.op === 'state') {
       return read(places.now, states[variables.findIndex(({ name }) => name === node.name)]);
     }
@@ -136,13 +137,13 @@ function reduced(
   const { spec } = layer;
   const size = spec.sizes[spec.definition.plan.nodes[of].dimension];
   const { at, ...place } = wholeVector(layer, places, of);
-  return by.code(e, { base: baseOf({ at, ...place }), at, size });
+  return reductions[by].code(e, { base: baseOf({ at, ...place }), at, size });
 }
 
 /** Where a vector that is there in full is. */
 export function wholeVector(layer: LayerPlan, places: Places, of: number): Place {
   const node = layer.spec.definition.plan.nodes[of];
-  if (node.op === 'input') return places.input;
+  if (node.op === 'port') return places.input;
   if (node.op === 'state') {
     const k = layer.spec.definition.plan.states.findIndex(({ name }) => name === node.name);
     return { ...places.now, at: places.now.at + layer.states[k] };
@@ -171,7 +172,7 @@ export function combined(
   if (node.op === 'add' || node.op === 'subtract' || node.op === 'multiply') {
     return abreast(f32x4[node.op])(value(node.left), value(node.right));
   }
-  if (node.op !== 'activate') return [];
+  if (node.op !== 'apply') return [];
   const { name, alpha, beta, clipped } = spec.activations[node.slot];
   const bound = clipped ? spec.clip : undefined;
   const of = value(node.of);

@@ -1,6 +1,7 @@
 import { columnsOf, namesOf } from '../graph/parameters.js';
 import type { BinaryName } from '../graph/parse.js';
 import type { PlanNode } from '../graph/plan.js';
+import { reductions } from '../graph/reductions.js';
 import type { EquationSpec } from '../graph/spec.js';
 import { activationLoops } from '../kernels/activation-loops.js';
 import { addProduct, Matrix, Vector } from '../kernels/portable.js';
@@ -37,11 +38,12 @@ export function interpret(spec: EquationSpec): Run {
       const block = blocks.find(([first]) => first === i);
       return block ? [product(spec, registers, starts, block)] : [];
     }
-    if (op === 'activate') {
+    if (op === 'apply') {
       return [activation(spec, node.slot, registers, starts[node.of], start, length)];
     }
     if (op === 'reduce') {
-      const { by, of } = node;
+      const { of } = node;
+      const by = reductions[node.by];
       const [from, to] = [starts[of], starts[of] + lengthOf(of)];
       return [
         () => {
@@ -59,7 +61,7 @@ export function interpret(spec: EquationSpec): Run {
     }
     if (op === 'number') registers[start] = node.value;
     else if (op === 'constant') registers[start] = constants[node.name];
-    else if (op === 'scalar' || op === 'vector') registers.set(params[node.name], start);
+    else if (op === 'parameter') registers.set(params[node.name], start);
     return [];
   });
 
@@ -69,7 +71,7 @@ export function interpret(spec: EquationSpec): Run {
     ];
   const lengths = states.map(({ dimension }) => sizes[dimension]);
   const loads = states.map(({ name }) => startOf('state', name));
-  const input = startOf('input');
+  const input = startOf('port');
   return (memory, x, now, next, y) => {
     // An input or a state that no equation reads has no register.
     if (input >= 0) copy(memory, x, registers, input, sizes.input);

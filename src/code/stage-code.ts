@@ -110,7 +110,7 @@ function tileCode(
         );
 
   const products = args.map(({ of, maps }, k) => {
-    const wanted = nodes[of].op === 'input' ? from === 'biases' : to === 'end';
+    const wanted = nodes[of].op === 'port' ? from === 'biases' : to === 'end';
     if (!wanted) return [];
     const { at: weightsAt, pitch, columns } = weights[k];
     const vector = wholeVector(layer, places, of);

@@ -1,6 +1,6 @@
 import type { Activation } from './activations.js';
 import type { BinaryName, MatrixName } from './parse.js';
-import type { Reduction } from './reductions.js';
+import type { ReductionName } from './reductions.js';
 
 /** What a value's length is: one of the cell's sizes, or 1 for a scalar, which is broadcast. */
 export type Dimension = 'input' | 'hidden' | 'projection' | 'scalar';
@@ -24,22 +24,18 @@ export interface Declarations {
 }
 
 /** One value of the computation; `of`, `left` and `right` are indices of earlier nodes. */
-export type PlanNode = { readonly dimension: Dimension } & (
-  | { readonly op: 'input' }
+export type PlanNode = { readonly dimension: Dimension } & /** An input of the cell. */
+(
+  | { readonly op: 'port'; readonly name: string }
   | { readonly op: 'state'; readonly name: string }
   | { readonly op: 'number'; readonly value: number }
-  | { readonly op: 'constant' | 'scalar' | 'vector'; readonly name: string }
+  | { readonly op: 'constant' | 'parameter'; readonly name: string }
   /** Σ M_row of + the biases of those rows. */
   | { readonly op: 'affine'; readonly maps: readonly PlanMap[] }
   | { readonly op: BinaryName; readonly left: number; readonly right: number }
-  | { readonly op: 'activate'; readonly slot: string; readonly of: number }
+  | { readonly op: 'apply'; readonly slot: string; readonly of: number }
   /** A number made of all elements of a vector. */
-  | {
-      readonly op: 'reduce';
-      readonly name: string;
-      readonly of: number;
-      readonly by: Reduction;
-    }
+  | { readonly op: 'reduce'; readonly by: ReductionName; readonly of: number }
 );
 
 export interface PlanMap {

@@ -8,7 +8,7 @@ import type {
   PlanNode,
   RowBlock,
 } from './plan.js';
-import { isReduction, reductions } from './reductions.js';
+import { isReduction } from './reductions.js';
 import { schedule } from './schedule.js';
 
 /** The planner's reader of a text, and what it knows so far. */
@@ -87,9 +87,9 @@ function walk(
     return rest < 0 ? affine : binary('add', affine, rest);
   };
   const leafOf = (name: string): PlanNode => {
-    if (name === 'x') return { op: 'input', dimension: sameSize ? 'hidden' : 'input' };
-    if (Object.hasOwn(vectors, name)) return { op: 'vector', name, dimension: 'hidden' };
-    if (Object.hasOwn(scalars, name)) return { op: 'scalar', name, dimension: 'scalar' };
+    if (name === 'x') return { op: 'port', name, dimension: sameSize ? 'hidden' : 'input' };
+    if (Object.hasOwn(vectors, name)) return { op: 'parameter', name, dimension: 'hidden' };
+    if (Object.hasOwn(scalars, name)) return { op: 'parameter', name, dimension: 'scalar' };
     if (Object.hasOwn(constants, name)) return { op: 'constant', name, dimension: 'scalar' };
     return { op: 'state', name, dimension: states.get(name) ?? 'hidden' };
   };
@@ -127,10 +127,10 @@ function walk(
     call(slot, argument) {
       const of = nodeOf(argument);
       if (isReduction(slot)) {
-        return single({ op: 'reduce', name: slot, of, by: reductions[slot], dimension: 'scalar' });
+        return single({ op: 'reduce', by: slot, of, dimension: 'scalar' });
       }
       slots.add(slot);
-      return single({ op: 'activate', slot, of, dimension: nodes[of].dimension });
+      return single({ op: 'apply', slot, of, dimension: nodes[of].dimension });
     },
     line(name, next, value) {
       const node = nodeOf(value);
@@ -146,8 +146,10 @@ function walk(
   // States are taken for hidden-sized; where one turns out to be projected, all is planned again.
   if (!settled) return walk(text, declarations, states, checker);
 
-  const named = (op: string) =>
-    nodes.flatMap(node => (node.op === op && 'name' in node ? [node.name] : []));
+  const named = (op: string, dimension: Dimension) =>
+    nodes.flatMap(node =>
+      node.op === op && 'name' in node && node.dimension === dimension ? [node.name] : [],
+    );
   const nodeNamed = (key: string) => values.get(key) as number;
   return {
     nodes,
@@ -157,9 +159,9 @@ function walk(
     output: values.get('y') ?? nodeNamed("h'"),
     rows,
     recurrent: recurrent ?? 'hidden',
-    vectors: named('vector'),
-    scalars: named('scalar'),
-    constants: named('constant'),
+    vectors: named('parameter', 'hidden'),
+    scalars: named('parameter', 'scalar'),
+    constants: named('constant', 'scalar'),
     slots: [...slots],
   };
 }

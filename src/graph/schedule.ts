@@ -3,7 +3,7 @@ import type { Computation, PlanNode, Schedule, Stage } from './plan.js';
 /** The nodes that a node is made of, element by element. */
 export function operandsOf(node: PlanNode): readonly number[] {
   if ('left' in node) return [node.left, node.right];
-  return node.op === 'activate' ? [node.of] : [];
+  return node.op === 'apply' ? [node.of] : [];
 }
 
 /** The nodes that must be there in full before a node is worked out. */
@@ -21,7 +21,7 @@ export function schedule({ nodes, states, output }: Computation): Schedule {
   const isLater = (of: number) => isComputed(of) && !fixed.has(of);
   for (const [i, node] of nodes.entries()) {
     const operands = operandsOf(node);
-    const given = ['number', 'constant', 'scalar', 'vector'].includes(node.op);
+    const given = ['number', 'constant', 'parameter'].includes(node.op);
     if (given || (operands.length && operands.every(of => fixed.has(of)))) fixed.add(i);
     const before = wholesOf(node);
     levels[i] = Math.max(
@@ -71,7 +71,7 @@ function stageOf(nodes: readonly PlanNode[], stored: ReadonlySet<number>, sinks:
     const node = nodes[affine];
     return node.op === 'affine' ? node.maps.map(map => ({ ...map, affine })) : [];
   });
-  const isInput = (of: number) => Number(nodes[of].op === 'input');
+  const isInput = (of: number) => Number(nodes[of].op === 'port');
   const args = [...new Set(maps.map(({ of }) => of))].sort((a, b) => isInput(b) - isInput(a));
   return {
     dimension: nodes[sinks[0]].dimension,

@@ -49,7 +49,7 @@ export function workOf(cell) {
     if (node.op === 'affine') {
       for (const { of } of node.maps) multiplications += rows * sizes[nodes[of].dimension];
     }
-    if (node.op === 'activate') {
+    if (node.op === 'apply') {
       const used = activations[node.slot]?.name ?? node.slot ?? '';
       if (!free.has(used)) evaluated += rows;
     }

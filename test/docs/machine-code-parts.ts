@@ -8,7 +8,7 @@ export function nodeText({ nodes, rows }: Plan, i: number): string {
   const ref = (of: number) => {
     const given = nodes[of];
     if (given.op === 'number') return String(given.value);
-    if (given.op === 'input') return 'x';
+    if (given.op === 'port') return 'x';
     return 'name' in given ? given.name : `#${of}`;
   };
   if (node.op === 'affine') {
@@ -16,7 +16,7 @@ export function nodeText({ nodes, rows }: Plan, i: number): string {
       .map(({ matrix, row, of }) => `${matrix}_${rows[matrix][row].name} ${ref(of)}`)
       .join(' + ');
   }
-  if (node.op === 'activate') return `${node.slot}(${ref(node.of)})`;
+  if (node.op === 'apply') return `${node.slot}(${ref(node.of)})`;
   if (!('left' in node)) return ref(i);
   const sign = { add: '+', subtract: '−', multiply: '*' }[node.op];
   return `${ref(node.left)} ${sign} ${ref(node.right)}`;

@@ -41,7 +41,7 @@ function leafOrOperation(
   x: ArrayLike<number>,
 ): Float64Array {
   switch (node.op) {
-    case 'input':
+    case 'port':
       return Float64Array.from(x);
     case 'state':
       return state[node.name];
@@ -49,10 +49,9 @@ function leafOrOperation(
       return Float64Array.of(node.value);
     case 'constant':
       return Float64Array.of(constants[node.name]);
-    case 'scalar':
-    case 'vector':
+    case 'parameter':
       return Float64Array.from(params[node.name]);
-    case 'activate': {
+    case 'apply': {
       const { name, alpha, beta, clipped } = activations[node.slot];
       const bound = clipped ? clip : Number.POSITIVE_INFINITY;
       const v = values[node.of].map(a => Math.min(bound, Math.max(-bound, a)));
@@ -62,9 +61,7 @@ function leafOrOperation(
     case 'reduce': {
       const v = [...values[node.of]];
       const sum = v.reduce((total, value) => total + value, 0);
-      return Float64Array.of(
-        { sum, mean: sum / v.length, max: Math.max(...v) }[node.name as 'sum'],
-      );
+      return Float64Array.of({ sum, mean: sum / v.length, max: Math.max(...v) }[node.by]);
     }
     default: {
       const [a, b] = [values[node.left], values[node.right]];

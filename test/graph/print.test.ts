@@ -144,7 +144,7 @@ describe('as LaTeX', () => {
 /** A plan with its slots named by the activations that they stand for. */
 function withoutSlots(plan: Plan, activations: Readonly<Record<string, { name: string }>>) {
   const nodes = plan.nodes.map(node =>
-    node.op === 'activate' ? { ...node, slot: activations[node.slot].name } : node,
+    node.op === 'apply' ? { ...node, slot: activations[node.slot].name } : node,
   );
   return { ...plan, nodes, slots: new Set(plan.slots.map(slot => activations[slot].name)) };
 }

@@ -19,7 +19,7 @@ function written(plan: Plan, i: number, named = true): string {
   if (named && state) return `${state.name}'`;
   const node = plan.nodes[i];
   const part = (of: number) => written(plan, of);
-  if (node.op === 'input') return 'x';
+  if (node.op === 'port') return 'x';
   if (node.op === 'number') return String(node.value);
   if (node.op === 'affine') {
     return node.maps
@@ -27,8 +27,8 @@ function written(plan: Plan, i: number, named = true): string {
       .join(' + ');
   }
   if ('left' in node) return `(${part(node.left)} ${signs[node.op]} ${part(node.right)})`;
-  if (node.op === 'reduce') return `${node.name}(${part(node.of)})`;
-  return node.op === 'activate' ? `${node.slot}(${part(node.of)})` : node.name;
+  if (node.op === 'reduce') return `${node.by}(${part(node.of)})`;
+  return node.op === 'apply' ? `${node.slot}(${part(node.of)})` : node.name;
 }
 
 /** Each stage: what its products are of and of which maps, and what it stores. */
@@ -140,7 +140,7 @@ test.each([...allKinds, ...Object.entries(own)])(
     const { stages: all, fixed, stored } = schedule(plan);
     const there = new Set<number>();
     const isGiven = (i: number) =>
-      fixed.includes(i) || plan.nodes[i].op === 'input' || plan.nodes[i].op === 'state';
+      fixed.includes(i) || plan.nodes[i].op === 'port' || plan.nodes[i].op === 'state';
     for (const { args, affines, sinks } of all) {
       for (const { of } of args) expect(isGiven(of) || there.has(of)).toBe(true);
       // What is worked out here, down from what is stored, needs these sums and no others.

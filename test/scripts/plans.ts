@@ -26,7 +26,6 @@ export function plansModule(): string {
   return [
     '// Generated: `npx vitest run --config test/vitest.config.ts test/scripts/plans -u`.',
     "import type { Plan } from '../graph/plan.js';",
-    "import { max, mean, sum } from '../graph/reductions.js';",
     '',
     ...plans,
   ].join('\n');
@@ -83,14 +82,11 @@ function readLiteral(node: ts.Node): unknown {
   );
 }
 
-/** A plan as source text; its reductions are imported. */
+/** A plan as source text. */
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value !== 'object' || value === null) return String(value);
-  const { name } = value as { name?: string };
-  const parts = Object.entries(value).map(([key, item]) => {
-    return `${key}: ${key === 'by' ? name : literal(item)}`;
-  });
+  const parts = Object.entries(value).map(([key, item]) => `${key}: ${literal(item)}`);
   return `{ ${parts.join(', ')} }`;
 }

@@ -29,22 +29,17 @@ export function writePlan(
   const { plan } = spec.definition;
   const names: string[] = [];
   const write = (node: PlanNode): string => {
-    if (node.op === 'input') return input;
+    if (node.op === 'port') return input;
     if (node.op === 'state') return states.get(node.name) as string;
     if (node.op === 'number') return graph.constant(node.value);
     if (node.op === 'constant') return graph.constant(spec.constants[node.name]);
     if (node.op === 'affine') return writeAffine(graph, spec, prefix, node.maps, names);
-    if (node.op === 'activate') return activate(graph, spec, prefix, node.slot, names[node.of]);
+    if (node.op === 'apply') return activate(graph, spec, prefix, node.slot, names[node.of]);
     if (node.op === 'reduce') {
       // Only ReduceSum takes its axes as an input in this operator set.
       const [axes, attributes] =
-        node.name === 'sum' ? [[graph.constant([-1])], {}] : [[], { axes: { ints: [-1] } }];
-      return graph.node(
-        reductions[node.name as keyof typeof reductions],
-        [names[node.of], ...axes],
-        prefix,
-        attributes,
-      );
+        node.by === 'sum' ? [[graph.constant([-1])], {}] : [[], { axes: { ints: [-1] } }];
+      return graph.node(reductions[node.by], [names[node.of], ...axes], prefix, attributes);
     }
     if ('left' in node) {
       return graph.node(binary[node.op], [names[node.left], names[node.right]], prefix);
