@@ -1,20 +1,21 @@
+import { type Graph, type Model, portsOf } from '../graph/graph.js';
+import { countsOf } from '../graph/steps.js';
 import { type Backend, isRelaxed } from '../kernels/backends.js';
-import { allocate, type Heap, type Region } from '../kernels/heap.js';
+import { allocate, type Heap, type Region, scratchFloats } from '../kernels/heap.js';
 import { ConstantPool } from '../kernels/wasm/emitter.js';
 import { type WasmMemory, type WasmModule, webAssembly } from '../kernels/wasm/web-assembly.js';
 import { compile, type FunctionName } from './compile.js';
-import { type Engine, Pool } from './engine.js';
-import { type MemoryPlan, memoryPlan } from './memory-plan.js';
+import { arranged, type Engine, Pool, roomForCall } from './engine.js';
+import { type Layout, layout, bytesOf as paddedBytes } from './layout.js';
 import { pack } from './pack.js';
-import type { Place, Rows } from './places.js';
-import { isEquations, modelInput, outputSize, type Unit, type UnitSpec } from './units.js';
+import { type Arranged, readerIn, rowsIn } from './readers.js';
 
 /** Codes of models that are kept for layers to come. */
 const most = 64;
 
 /** A model's code, for all parameters; each of its modules is composed when it is needed first. */
 interface Kept {
-  readonly plan: MemoryPlan;
+  readonly plan: Layout;
   readonly relaxed: boolean;
   readonly pool: ConstantPool;
   /** By the names of its functions. */
@@ -26,6 +27,12 @@ interface Kept {
 type Functions = readonly FunctionName[];
 const forOne: Functions = ['prepare', 'step'];
 const forMany: Functions = ['streams', 'steps'];
+const forSequences: Functions = ['prepare', 'sequence'];
+
+/** The functions that a model's streams need first, and later. */
+function neededBy({ graph }: Model): readonly Functions[] {
+  return graph.sequence ? [forSequences, forSequences] : [forOne, forMany];
+}
 
 /** All that somebody uses, and the newest ones. */
 const codes = new Map<string, WeakRef<Kept>>();
@@ -35,23 +42,13 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<string>(key => {
 });
 
 /** The code of models like this one, whatever the parameters: composed once. */
-function codeOf(units: readonly Unit[], backend: Backend): Kept {
-  // Kept are no parameters: they are large, and others will come.
-  const shapes = units.map(({ spec, ...unit }) => ({ ...unit, spec: withoutParameters(spec) }));
-  const texts = shapes.map(({ spec, from }) => {
-    if (!isEquations(spec)) return [from, spec];
-    const { definition, ...rest } = spec;
-    return [from, definition.text, definition.declarations, rest];
-  });
-  const key = JSON.stringify([isRelaxed(backend), texts], (_, value) =>
-    Object.is(value, -0) ? '-0' : value,
-  );
+function codeOf({ graph }: Model, backend: Backend): Kept {
+  const relaxed = isRelaxed(backend);
+  const key = keyOf(graph) + relaxed;
   let kept = codes.get(key)?.deref();
   if (!kept) {
-    const relaxed = isRelaxed(backend);
-    const plan = memoryPlan(shapes, relaxed ? 8 : 6);
     kept = {
-      ...{ plan, relaxed, pool: new ConstantPool() },
+      ...{ plan: layout(graph, relaxed ? 8 : 6), relaxed, pool: new ConstantPool() },
       ...{ modules: new Map(), instances: new WeakMap() },
     };
     codes.set(key, new WeakRef(kept));
@@ -62,10 +59,16 @@ function codeOf(units: readonly Unit[], backend: Backend): Kept {
   return kept;
 }
 
-function withoutParameters(spec: UnitSpec): UnitSpec {
-  return isEquations(spec) ? { ...spec, params: {} } : { ...spec, table: none };
+/** A graph as text: of a cell its text, from which its plan follows. */
+function keyOf(graph: Graph): string {
+  return JSON.stringify(graph, (name, value) => {
+    if (name === 'definition') return [value.text, value.declarations];
+    return name === 'where' ? undefined : Object.is(value, -0) ? '-0' : value;
+  });
 }
-const none = new Float32Array(0);
+
+/** Floats that a vector takes, in whole groups. */
+const padded = (size: number) => paddedBytes(size) / 4;
 
 const bytesOf = ({ plan, relaxed, pool }: Kept, names: Functions) =>
   compile(plan, relaxed, names, pool).bytes;
@@ -77,7 +80,7 @@ function moduleOf(kept: Kept, names: Functions): WasmModule {
     module = new (webAssembly().Module)(bytes);
     kept.modules.set(names, module);
     // Where the code for many is too large for the engine, that must show before a stream begins.
-    if (bytes.length > large) moduleOf(kept, forMany);
+    if (bytes.length > large && names === forOne) moduleOf(kept, forMany);
   }
   return module;
 }
@@ -86,18 +89,18 @@ function moduleOf(kept: Kept, names: Functions): WasmModule {
 const large = 2 ** 21;
 
 /** Compiles a model's modules without blocking; a `compiledEngine` made later finds them. */
-export async function compileAhead(units: readonly Unit[], backend: Backend): Promise<void> {
-  const kept = codeOf(units, backend);
-  for (const names of [forOne, forMany]) {
+export async function compileAhead(model: Model, backend: Backend): Promise<void> {
+  const kept = codeOf(model, backend);
+  for (const names of neededBy(model)) {
     if (kept.modules.has(names)) continue;
     kept.modules.set(names, await webAssembly().compile(bytesOf(kept, names)));
   }
 }
 
 /** True if what a model's streams need first can be compiled here and now. */
-export function canCompile(units: readonly Unit[], backend: Backend): boolean {
+export function canCompile(model: Model, backend: Backend): boolean {
   try {
-    moduleOf(codeOf(units, backend), forOne);
+    moduleOf(codeOf(model, backend), neededBy(model)[0]);
     return true;
   } catch {
     return false;
@@ -133,11 +136,13 @@ function functionsOf(kept: Kept, names: Functions, heap: Heap): Record<string, R
  * A model as WebAssembly, its weights packed into a heap that it shares with others. Throws where
  * the host refuses to compile it here and now, or has not enough memory.
  */
-export function compiledEngine(units: readonly Unit[], backend: Backend): Engine {
-  const kept = codeOf(units, backend);
+export function compiledEngine(model: Model, backend: Backend): Engine {
+  const kept = codeOf(model, backend);
   const { plan } = kept;
+  const { graph } = model;
+  const [few, many] = neededBy(model);
   // Throws before there is anything to give back.
-  moduleOf(kept, forOne);
+  moduleOf(kept, few);
   const size = plan.weights / 4;
   const { heap, at } = allocate('wasm', size, plan.scratch / 4);
   const weights = at * 4;
@@ -149,34 +154,53 @@ export function compiledEngine(units: readonly Unit[], backend: Backend): Engine
     }
     return found;
   };
-  const { prepare, step } = functions(forOne);
-  pack(plan, units, heap.floats.subarray(at, at + size));
+  const { prepare, step, sequence } = functions(few);
+  pack(plan, model, heap.floats.subarray(at, at + size));
   prepare(weights);
-  let many: Record<string, Run> | undefined;
+  let others: Record<string, Run> | undefined;
 
-  const { units: plans, room, input } = plan;
-  const rows = (place: Place, length: number): Rows => ({
-    at: heap.scratch + place.at / 4,
-    stride: place.stride / 4,
-    size: length,
-  });
+  const { nodes, output } = graph;
+  const ports = portsOf(graph);
+  const isPort = nodes[output].op === 'port';
+  let last: Arranged | undefined;
   const engine: Engine = {
     backend,
     pool: new Pool(heap, plan.block / 4),
-    room,
-    units,
-    input: rows(input, modelInput(units)),
-    outputs: plans.map(({ output, unit }) => rows(output, outputSize(unit.spec))),
-    states: plans.flatMap(({ states }) => states.map(offset => offset / 4)),
+    room: plan.room,
+    model,
+    inputs: plan.ports.map((place, k) => rowsIn(place, ports[k].size, heap.scratch)),
+    output: rowsIn(
+      isPort ? plan.ports[output] : plan.nodes[output].output,
+      nodes[output].size,
+      heap.scratch,
+    ),
+    states: plan.states.map(offset => offset / 4),
     step: (now, next) => step(weights, scratch, now * 4, next * 4),
     streams(now, next, count) {
-      many ??= functions(forMany);
-      return many.streams(weights, scratch, now * 4, next * 4, count);
+      others ??= functions(many);
+      return others.streams(weights, scratch, now * 4, next * 4, count);
     },
     steps(now, next, spare, count) {
-      many ??= functions(forMany);
-      return many.steps(weights, scratch, now * 4, next * 4, count, spare * 4);
+      others ??= functions(many);
+      return others.steps(weights, scratch, now * 4, next * 4, count, spare * 4);
     },
+    sequence(steps) {
+      const counts = countsOf(graph, steps);
+      const inner = plan.scratch / 4;
+      const { end } = arranged(graph, counts, inner, padded);
+      const room = roomForCall(heap, end, Math.max(scratchFloats, inner));
+      const { rows } = arranged(graph, counts, room.at + inner, padded);
+      last = { rows, counts };
+      const places = rows.flatMap(({ at }, i) => [at * 4, counts[i]]);
+      return {
+        inputs: rows.filter((_, i) => nodes[i].op === 'port'),
+        output: rows[output],
+        steps: counts[output],
+        run: now => sequence(weights, room.at * 4, now * 4, ...places),
+        release: room.release,
+      };
+    },
+    reader: number => readerIn(plan, number, heap.scratch, last),
     release() {
       abandoned.unregister(engine);
       heap.free(at, size);

@@ -14,7 +14,7 @@ import {
   plus,
   store,
 } from '../kernels/wasm/module.js';
-import { groupBytes, type LayerPlan, type StagePlan } from './memory-plan.js';
+import { type CellPlan, groupBytes, type StagePlan } from './layout.js';
 import { type Place, weights } from './places.js';
 
 const [abs, andNot, least, less, most] = [
@@ -31,7 +31,8 @@ const smallest = 1e-30;
 export interface Places {
   readonly now: Place;
   readonly next: Place;
-  readonly input: Place;
+  /** Of its ports. */
+  readonly inputs: readonly Place[];
   readonly output: Place;
   readonly scratch: Place;
   readonly sums: Place;
@@ -53,27 +54,27 @@ interface Groups {
 /** Code that stores `sinks` for some groups; what they have in common is worked out once. */
 export function elementwise(
   e: Emitter,
-  layer: LayerPlan,
+  own: CellPlan,
   { sinks, affines }: StagePlan,
   places: Places,
   { offset, at, count, totals }: Groups,
 ): Code {
-  const { spec, states, stored } = layer;
-  const { nodes, states: variables, output } = spec.definition.plan;
+  const { cell, states, stored } = own;
+  const { nodes, states: variables, output } = cell.definition.plan;
   const known = new Map<number, Vectors>();
   const all = new Abreast(e, count);
   const groups = Array.from({ length: count }, (_, g) => at + g * groupBytes);
   const address = (place: Place) => (offset ? plus(baseOf(place), offset) : baseOf(place));
-  const read = (place: Place, own = 0) =>
-    groups.map(group => load(address(place), place.at + own + group));
-  const write = (place: Place, own: number, values: Vectors) =>
-    values.map((value, g) => store(address(place), place.at + own + groups[g], value));
+  const read = (place: Place, more = 0) =>
+    groups.map(group => load(address(place), place.at + more + group));
+  const write = (place: Place, more: number, values: Vectors) =>
+    values.map((value, g) => store(address(place), place.at + more + groups[g], value));
 
   /** Activations of sums like the i-th, itself first: they can be worked out abreast. */
   const peersOf = (i: number) => {
     const isPeer = (k: number) => {
-      const [own, other] = [nodes[i], nodes[k]];
-      if (own.op !== 'apply' || other.op !== 'apply' || other.slot !== own.slot) return false;
+      const [one, other] = [nodes[i], nodes[k]];
+      if (one.op !== 'apply' || other.op !== 'apply' || other.slot !== one.slot) return false;
       return affines.includes(other.of) && !known.has(k) && !isState(k);
     };
     const others = [...nodes.keys()].filter(k => k !== i && isPeer(k));
@@ -85,8 +86,8 @@ export function elementwise(
     const seen = known.get(i);
     if (seen) return seen;
     const node = nodes[i];
-    if (layer.fixed.has(i)) return groups.map(group => fixedValue(e, layer, i, offset, group));
-    if (node.op === 'port') return read(places.input);
+    if (own.fixed.has(i)) return groups.map(group => fixedValue(e, own, i, offset, group));
+    if (node.op === 'port') return read(portOf(own, places, node.name));
     if (node.op === 'state') {
       return read(places.now, states[variables.findIndex(({ name }) => name === node.name)]);
     }
@@ -99,7 +100,7 @@ export function elementwise(
     if (peers.length > 1) {
       const wide = new Abreast(e, peers.length * count, all.code);
       const sums = peers.flatMap(peer => operandsOf(nodes[peer]).flatMap(value));
-      const results = [...wide.keep(combined(wide, layer, i, () => sums))];
+      const results = [...wide.keep(combined(wide, own, i, () => sums))];
       for (const peer of peers) known.set(peer, results.splice(0, count));
       return value(i);
     }
@@ -108,8 +109,8 @@ export function elementwise(
     const result = isSum
       ? totals(i).map(get)
       : node.op === 'reduce'
-        ? groups.map(() => reduced(e, layer, places, node))
-        : combined(all, layer, i, value);
+        ? groups.map(() => reduced(e, own, places, node))
+        : combined(all, own, i, value);
     const local = all.keep(isState(i) ? flushed(all, result) : result);
     known.set(i, local);
     return local;
@@ -130,29 +131,35 @@ export function elementwise(
 /** A vector that is there in full as one number, four times. */
 function reduced(
   e: Emitter,
-  layer: LayerPlan,
+  own: CellPlan,
   places: Places,
   { by, of }: PlanNode & { op: 'reduce' },
 ): Code {
-  const { spec } = layer;
-  const size = spec.sizes[spec.definition.plan.nodes[of].dimension];
-  const { at, ...place } = wholeVector(layer, places, of);
+  const { sizes, definition } = own.cell;
+  const size = sizes[definition.plan.nodes[of].dimension];
+  const { at, ...place } = wholeVector(own, places, of);
   return reductions[by].code(e, { base: baseOf({ at, ...place }), at, size });
 }
 
+/** Where a port of a cell is. */
+function portOf(_own: CellPlan, { inputs }: Places, _name: string): Place {
+  return inputs[0];
+}
+
 /** Where a vector that is there in full is. */
-export function wholeVector(layer: LayerPlan, places: Places, of: number): Place {
-  const node = layer.spec.definition.plan.nodes[of];
-  if (node.op === 'port') return places.input;
+export function wholeVector(own: CellPlan, places: Places, of: number): Place {
+  const { nodes, states } = own.cell.definition.plan;
+  const node = nodes[of];
+  if (node.op === 'port') return portOf(own, places, node.name);
   if (node.op === 'state') {
-    const k = layer.spec.definition.plan.states.findIndex(({ name }) => name === node.name);
-    return { ...places.now, at: places.now.at + layer.states[k] };
+    const k = states.findIndex(({ name }) => name === node.name);
+    return { ...places.now, at: places.now.at + own.states[k] };
   }
   const { scratch } = places;
-  const own = layer.stored.get(of);
-  if (own !== undefined) return { ...scratch, at: scratch.at + own };
+  const stored = own.stored.get(of);
+  if (stored !== undefined) return { ...scratch, at: scratch.at + stored };
   const name = 'name' in node ? node.name : '';
-  return { local: weights, at: layer.prepared.get(of) ?? layer.params.get(name) ?? 0, stride: 0 };
+  return { local: weights, at: own.prepared.get(of) ?? own.params.get(name) ?? 0, stride: 0 };
 }
 
 /** Zero where a number is too near to it; NaN stays. */
@@ -164,17 +171,17 @@ function flushed(e: Abreast, v: Vectors): Vectors {
 /** A node's value from those of its operands. */
 export function combined(
   e: Abreast,
-  { spec }: LayerPlan,
+  { cell }: CellPlan,
   i: number,
   value: (of: number) => Vectors,
 ): Vectors {
-  const node = spec.definition.plan.nodes[i];
+  const node = cell.definition.plan.nodes[i];
   if (node.op === 'add' || node.op === 'subtract' || node.op === 'multiply') {
     return abreast(f32x4[node.op])(value(node.left), value(node.right));
   }
   if (node.op !== 'apply') return [];
-  const { name, alpha, beta, clipped } = spec.activations[node.slot];
-  const bound = clipped ? spec.clip : undefined;
+  const { name, alpha, beta, clipped } = cell.activations[node.slot];
+  const bound = clipped ? cell.clip : undefined;
   const of = value(node.of);
   const bounded = bound === undefined ? of : least(most(of, e.constant(-bound)), e.constant(bound));
   return vectorActivations[name](e, bounded, alpha, beta);
@@ -183,15 +190,15 @@ export function combined(
 /** A node that depends on parameters alone: read from where it is given or was prepared. */
 export function fixedValue(
   e: Emitter,
-  { spec, params, prepared }: LayerPlan,
+  { cell, params, prepared }: CellPlan,
   i: number,
   offset: Code | undefined,
   at: number,
 ): Code {
-  const node = spec.definition.plan.nodes[i];
+  const node = cell.definition.plan.nodes[i];
   if (node.op === 'number') return e.constant(node.value);
-  if (node.op === 'constant') return e.constant(spec.constants[node.name]);
-  const own = prepared.get(i) ?? params.get('name' in node ? node.name : '') ?? 0;
-  if (node.dimension === 'scalar') return loadSplat(e.weights, own);
-  return load(offset ? plus(e.weights, offset) : e.weights, own + at);
+  if (node.op === 'constant') return e.constant(cell.constants[node.name]);
+  const from = prepared.get(i) ?? params.get('name' in node ? node.name : '') ?? 0;
+  if (node.dimension === 'scalar') return loadSplat(e.weights, from);
+  return load(offset ? plus(e.weights, offset) : e.weights, from + at);
 }

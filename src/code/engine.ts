@@ -1,23 +1,44 @@
+import { type Graph, isView, type Model, type Node } from '../graph/graph.js';
 import type { Backend } from '../kernels/backends.js';
 import { type Heap, scratchFloats } from '../kernels/heap.js';
 import type { Rows } from './places.js';
-import { inputSizes, isEquations, type Unit } from './units.js';
-/** How many vectors an engine's inputs and outputs have room for: 64, fewer if they are long. */
-export function roomFor(units: readonly Unit[]): number {
-  const widths = units.map(({ spec }) => {
-    if (isEquations(spec)) return spec.sizes.input + 8 * spec.sizes.hidden;
-    return inputSizes(spec).reduce((sum, size) => sum + size, spec.size);
+
+/** How many vectors a graph's places have room for: 64, fewer if they are long. */
+export function roomFor({ nodes }: Graph): number {
+  const widths = nodes.map(node => {
+    if (node.op === 'cell') return node.cell.sizes.input + 8 * node.cell.sizes.hidden;
+    return node.of.reduce((sum, i) => sum + nodes[i].size, node.size);
   });
   const all = widths.reduce((sum, width) => sum + width, 0);
   const vectors = Math.min(2 ** 18 / Math.max(...widths), scratchFloats / all);
   return Math.max(1, Math.min(64, Math.floor(vectors)));
 }
 
+/** Vectors in an engine's memory that a node reads: of each stream or step. */
+export interface Read {
+  readonly rows: Rows;
+  /** How many there are; undefined: as many as streams. */
+  readonly count: number | undefined;
+}
+
+/** A whole sequence on its way through a graph of sequences, and the room that it takes. */
+export interface SequenceRun {
+  /** Where its steps are read. */
+  readonly inputs: readonly Rows[];
+  readonly output: Rows;
+  /** Steps of the answer. */
+  readonly steps: number;
+  /** Begins at the states of a block; answers as the functions of an engine do. */
+  run(now: number): number;
+  /** Gives back its room. */
+  release(): void;
+}
+
 /**
- * Units made ready to run one after another on numbers in one memory: no checks, no garbage.
- * Addresses count floats. Functions that step read the streams' blocks of states, one after another,
- * at `now` and write the next ones at `next`, and answer 0, or which unit (from 1) has an input that
- * is not finite, or no index: then there is no answer.
+ * A model made ready to run on numbers in one memory: no checks, no garbage. Addresses count floats.
+ * Functions that step read the streams' blocks of states, one after another, at `now` and write the next
+ * ones at `next`, and answer 0, or the number (from 1) of a node whose input is not finite, or no index:
+ * then there is no answer.
  */
 export interface Engine {
   readonly backend: Backend;
@@ -25,11 +46,11 @@ export interface Engine {
   readonly pool: Pool;
   /** Streams, or steps, of one call at the most. */
   readonly room: number;
-  readonly units: readonly Unit[];
-  readonly input: Rows;
-  /** Of each unit; the last one's are the answer. */
-  readonly outputs: readonly Rows[];
-  /** Where in a block the states are, unit by unit. */
+  readonly model: Model;
+  /** Of each port. */
+  readonly inputs: readonly Rows[];
+  readonly output: Rows;
+  /** Where in a block the states are, node by node. */
   readonly states: readonly number[];
   /** Steps one stream, once it has checked the input too. */
   step(now: number, next: number): number;
@@ -37,6 +58,10 @@ export interface Engine {
   streams(now: number, next: number, count: number): number;
   /** Steps one stream up to `room` times; writes to `next` and `spare` in turn, `next` first. */
   steps(now: number, next: number, spare: number, count: number): number;
+  /** Makes ready for a sequence of so many steps, if the model is a graph of sequences. */
+  sequence(steps: number): SequenceRun;
+  /** The node of a number, and what it read in the last call. */
+  reader(number: number): { readonly node: Node; readonly reads: readonly Read[] };
   /** Gives back the room of the weights, without which nothing runs. */
   release?(): void;
 }
@@ -73,4 +98,37 @@ export function areFinite(memory: Float32Array, at: number, size: number): boole
   // Infinity − Infinity and NaN − NaN are NaN.
   for (let i = at; i < at + size; i++) if (memory[i] - memory[i] !== 0) return false;
   return true;
+}
+
+/** The values of sequences one after another, each step of a value in so many floats. */
+export function arranged(
+  { nodes }: Graph,
+  counts: readonly number[],
+  begin: number,
+  pitch: (size: number) => number,
+): { readonly rows: readonly Rows[]; readonly end: number } {
+  const rows: Rows[] = [];
+  let end = begin;
+  for (const [i, node] of nodes.entries()) {
+    const stride = pitch(node.size);
+    rows.push(viewOf(node, rows, counts) ?? { at: end, stride, size: node.size });
+    if (!isView(node)) end += counts[i] * stride;
+  }
+  return { rows, end };
+}
+
+/** Where the steps of a view are, if a node is one. */
+export function viewOf(node: Node, rows: readonly Rows[], counts: readonly number[]) {
+  if (!isView(node)) return undefined;
+  const [of] = node.of;
+  const { at, stride, size } = rows[of];
+  const last = at + Math.max(0, counts[of] - 1) * stride;
+  return { at: last, stride: node.op === 'reverse' ? -stride : stride, size };
+}
+
+/** Room for one call: the scratch of a heap if that is enough, else a region of its own. */
+export function roomForCall(heap: Heap, floats: number, room: number) {
+  if (floats <= room) return { at: heap.scratch, release() {} };
+  const at = heap.allocate(floats);
+  return { at, release: () => heap.free(at, floats) };
 }

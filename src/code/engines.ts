@@ -1,16 +1,16 @@
 import { mismatch } from '../errors.js';
+import type { Model } from '../graph/graph.js';
 import { type Backend, backends, portable } from '../kernels/backends.js';
 import { canCompile, compileAhead, compiledEngine } from './compiled-engine.js';
 import type { Engine } from './engine.js';
 import { portableEngine } from './portable-engine.js';
-import type { Unit } from './units.js';
 
 /** A bundler that defines it as false leaves the portable path out of a page. */
 declare const RXRECUR_PORTABLE: boolean | undefined;
 
 /** The engines of a model, made when they are first asked for. */
 export interface Engines {
-  readonly units: readonly Unit[];
+  readonly model: Model;
   /**
    * By backend; undefined: the fastest one, or the portable one if compiling was refused. If there was
    * no memory, the next stream tries again.
@@ -26,11 +26,11 @@ export interface Engines {
   release(): void;
 }
 
-export function engines(units: readonly Unit[]): Engines {
+export function engines(model: Model): Engines {
   const made = new Map<Backend | undefined, Engine>();
   const make = (backend: Backend) => {
-    if (backend !== portable) return compiledEngine(units, backend);
-    if (typeof RXRECUR_PORTABLE === 'undefined' || RXRECUR_PORTABLE) return portableEngine(units);
+    if (backend !== portable) return compiledEngine(model, backend);
+    if (typeof RXRECUR_PORTABLE === 'undefined' || RXRECUR_PORTABLE) return portableEngine(model);
     throw mismatch('backend', 'WebAssembly with SIMD', 'none, and the portable path was left out');
   };
   const keep = (backend: Backend | undefined, engine: Engine) => {
@@ -46,7 +46,7 @@ export function engines(units: readonly Unit[]): Engines {
       const engine = get(portable);
       // There may be memory for the next stream. What is too large to compile here and now, or was
       // forbidden meanwhile, stays so.
-      return canCompile(units, backend) ? engine : keep(undefined, engine);
+      return canCompile(model, backend) ? engine : keep(undefined, engine);
     }
   };
   const get = (pinned?: Backend): Engine =>
@@ -59,16 +59,16 @@ export function engines(units: readonly Unit[]): Engines {
     for (const engine of new Set(made.values())) engine.release?.();
     made.clear();
   };
-  const own: Engines = { units, made, get, elsewhere, release };
+  const own: Engines = { model, made, get, elsewhere, release };
   return own;
 }
 
 /** The fastest engine of a model, compiled without blocking; not before it is there. */
-export async function readyEngine({ units, made, get }: Engines): Promise<Engine> {
+export async function readyEngine({ model, made, get }: Engines): Promise<Engine> {
   const [backend] = backends();
   if (backend !== portable && made.get(undefined)?.backend !== backend) {
     // Where that fails, `get` finds out that it does.
-    await compileAhead(units, backend).catch(() => {});
+    await compileAhead(model, backend).catch(() => {});
     made.delete(undefined);
   }
   return get();

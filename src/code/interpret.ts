@@ -1,20 +1,27 @@
+import type { CellGraph } from '../graph/graph.js';
 import { columnsOf, namesOf } from '../graph/parameters.js';
 import type { BinaryName } from '../graph/parse.js';
 import type { PlanNode } from '../graph/plan.js';
 import { reductions } from '../graph/reductions.js';
-import type { EquationSpec } from '../graph/spec.js';
 import { activationLoops } from '../kernels/activation-loops.js';
 import { addProduct, Matrix, Vector } from '../kernels/portable.js';
 
 /** One cell made ready to run: reads its input and state in a memory, writes state and output. */
-export type Run = (memory: Float32Array, x: number, now: number, next: number, y: number) => void;
+export type Run = (
+  memory: Float32Array,
+  inputs: readonly number[],
+  now: number,
+  next: number,
+  y: number,
+) => void;
 
+type Parameters = Readonly<Record<string, Float32Array>>;
 type Operation = () => void;
 type NodeOf<Op> = PlanNode & { op: Op };
 
 /** A plan run on `gemv`, in double precision between float32 states. */
-export function interpret(spec: EquationSpec): Run {
-  const { definition, sizes, constants, params } = spec;
+export function interpret(cell: CellGraph, params: Parameters): Run {
+  const { definition, sizes, constants } = cell;
   const { nodes, states, output } = definition.plan;
   const blocks = blocksOf(nodes);
   const lengthOf = (i: number) => sizes[nodes[i].dimension];
@@ -36,10 +43,10 @@ export function interpret(spec: EquationSpec): Run {
     if (op === 'affine') {
       // The first of a block works out all of it: the others have the same arguments.
       const block = blocks.find(([first]) => first === i);
-      return block ? [product(spec, registers, starts, block)] : [];
+      return block ? [product(cell, params, registers, starts, block)] : [];
     }
     if (op === 'apply') {
-      return [activation(spec, node.slot, registers, starts[node.of], start, length)];
+      return [activation(cell, node.slot, registers, starts[node.of], start, length)];
     }
     if (op === 'reduce') {
       const { of } = node;
@@ -72,7 +79,7 @@ export function interpret(spec: EquationSpec): Run {
   const lengths = states.map(({ dimension }) => sizes[dimension]);
   const loads = states.map(({ name }) => startOf('state', name));
   const input = startOf('port');
-  return (memory, x, now, next, y) => {
+  return (memory, [x], now, next, y) => {
     // An input or a state that no equation reads has no register.
     if (input >= 0) copy(memory, x, registers, input, sizes.input);
     for (let k = 0, at = now; k < lengths.length; at += lengths[k], k++) {
@@ -100,7 +107,8 @@ function blocksOf(nodes: readonly PlanNode[]): number[][] {
 
 /** Copies a block's arguments together, and its rows' biases to where `gemv` adds the products. */
 function product(
-  { definition, params, sizes }: EquationSpec,
+  { definition, sizes }: CellGraph,
+  params: Parameters,
   registers: Float64Array,
   starts: readonly number[],
   block: readonly number[],
@@ -145,7 +153,7 @@ function product(
 }
 
 function activation(
-  { activations, clip: bound = Infinity }: EquationSpec,
+  { activations, clip: bound = Infinity }: CellGraph,
   slot: string,
   registers: Float64Array,
   from: number,

@@ -1,72 +1,69 @@
 import { sizeOf } from '../arrays/ndarray.js';
+import type { CellGraph, Model } from '../graph/graph.js';
 import { namesOf, parameterShapes } from '../graph/parameters.js';
-import type { EquationSpec } from '../graph/spec.js';
-import { bytesOf, type MemoryPlan, type StagePlan } from './memory-plan.js';
-import { isEquations, type Unit } from './units.js';
-
-const none = new Float32Array(0);
+import { bytesOf, type Layout, type NodePlan, type StagePlan } from './layout.js';
 
 type Parameters = Readonly<Record<string, Float32Array>>;
 
 /**
- * Writes the parameters of a model's units, as the compiled code reads them, into its weights, which
- * begin at the first number of `memory`. Packing again gives the same.
+ * Writes the parameters of a model, as the compiled code reads them, into its weights, which begin at
+ * the first number of `memory`. Packing again gives the same.
  */
 export function pack(
-  { units: plans }: MemoryPlan,
-  units: readonly Unit[],
+  { all }: Layout,
+  { params }: Pick<Model, 'params'>,
   memory: Float32Array,
 ): void {
-  for (const [i, { layer, table }] of plans.entries()) {
-    const { spec } = units[i];
-    if (isEquations(spec)) {
-      if (!layer) continue;
-      for (const stage of layer.stages) {
+  for (const { node, cell, table } of all) {
+    if (node.op === 'cell' && cell) {
+      const own = params[node.params];
+      for (const stage of cell.stages) {
         const { biases, groups, affines } = stage;
         memory.fill(0, biases / 4, biases / 4 + groups * affines.length * 4);
-        move(stage, spec, spec.params, memory, true);
+        move(stage, node.cell, own, memory, true);
       }
-      for (const [name, at] of layer.params) memory.set(spec.params[name], at / 4);
-    } else {
-      const { size, table: values = none } = spec;
-      for (let from = 0, to = table / 4; from < values.length; from += size) {
-        memory.set(values.subarray(from, from + size), to);
-        to += bytesOf(size) / 4;
+      for (const [name, at] of cell.params) memory.set(own[name], at / 4);
+    } else if (node.op === 'row') {
+      const { weight } = params[node.params];
+      for (let from = 0, to = table / 4; from < weight.length; from += node.size) {
+        memory.set(weight.subarray(from, from + node.size), to);
+        to += bytesOf(node.size) / 4;
       }
     }
   }
 }
 
 /**
- * The parameters that `pack` wrote, unit by unit; a unit of another kind has those of its table. Two
- * biases of one sum come back as their sum and 0, which packs to the same.
+ * The parameters that `pack` wrote, in the order of the model's. Two biases of one sum come back as
+ * their sum and 0, which packs to the same.
  */
-export function unpack(
-  { units: plans }: MemoryPlan,
-  units: readonly Unit[],
-  memory: Float32Array,
-): Parameters[] {
-  return plans.map(({ layer, table: at }, i) => {
-    const { spec } = units[i];
-    if (layer && isEquations(spec)) {
-      const { definition, sizes, bias } = spec;
-      const shapes = parameterShapes(definition.plan, sizes, bias);
-      const params = Object.fromEntries(
-        shapes.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
-      );
-      for (const stage of layer.stages) move(stage, spec, params, memory, false);
-      for (const [name, from] of layer.params) {
-        params[name].set(memory.subarray(from / 4, from / 4 + params[name].length));
-      }
-      return params;
+export function unpack({ all }: Layout, memory: Float32Array): Parameters[] {
+  const found: Parameters[] = [];
+  for (const plan of all) {
+    const { node, table } = plan;
+    if (node.op === 'cell') found[node.params] = unpackCell(plan, node.cell, memory);
+    if (node.op !== 'row') continue;
+    const { rows, size } = node;
+    const weight = new Float32Array(rows * size);
+    for (let row = 0, from = table / 4; row < rows; row++, from += bytesOf(size) / 4) {
+      weight.set(memory.subarray(from, from + size), row * size);
     }
-    const { size, rows = 0 } = spec as Exclude<typeof spec, EquationSpec>;
-    const table = new Float32Array(rows * size);
-    for (let row = 0, from = at / 4; row < rows; row++, from += bytesOf(size) / 4) {
-      table.set(memory.subarray(from, from + size), row * size);
-    }
-    return { table };
-  });
+    found[node.params] = { weight };
+  }
+  return found;
+}
+
+function unpackCell({ cell }: NodePlan, graph: CellGraph, memory: Float32Array): Parameters {
+  const { definition, sizes, bias } = graph;
+  const shapes = parameterShapes(definition.plan, sizes, bias);
+  const params = Object.fromEntries(
+    shapes.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
+  );
+  for (const stage of cell?.stages ?? []) move(stage, graph, params, memory, false);
+  for (const [name, from] of cell?.params ?? []) {
+    params[name].set(memory.subarray(from / 4, from / 4 + params[name].length));
+  }
+  return params;
 }
 
 /**
@@ -75,7 +72,7 @@ export function unpack(
  */
 function move(
   { affines, args, rows, weights, biases }: StagePlan,
-  { definition: { plan } }: EquationSpec,
+  { definition: { plan } }: CellGraph,
   params: Parameters,
   memory: Float32Array,
   packing: boolean,

@@ -1,71 +1,72 @@
+import { allNodes, type Graph, type Model, portsOf } from '../graph/graph.js';
+import { countsOf } from '../graph/steps.js';
 import { portable } from '../kernels/backends.js';
-import { heapFor } from '../kernels/heap.js';
-import { areFinite, type Engine, Pool, roomFor } from './engine.js';
-import { interpret, type Run } from './interpret.js';
-import type { Rows } from './places.js';
+import { heapFor, scratchFloats } from '../kernels/heap.js';
 import {
-  checkedBefore,
-  isEquations,
-  modelInput,
-  outputSize,
-  type RunUnit,
-  stateSizes,
-  type Unit,
-  type UnitSpec,
-} from './units.js';
+  areFinite,
+  arranged,
+  type Engine,
+  Pool,
+  type Read,
+  roomFor,
+  roomForCall,
+} from './engine.js';
+import type { Rows } from './places.js';
+import { Planner, type RunSequence, type RunTurn } from './portable-graph.js';
 
-/** The portable backend: units run one after another on one memory. */
-export function portableEngine(units: readonly Unit[]): Engine {
-  const room = roomFor(units);
-  const needed = units.reduce((sum, { spec }) => sum + outputSize(spec), modelInput(units)) * room;
-  const heap = heapFor('portable', needed);
-  let end = heap.scratch;
-  const rowsOf = (size: number): Rows => {
-    const at = end;
-    end += size * room;
-    return { at, stride: size, size };
-  };
-  const input = rowsOf(modelInput(units));
-  const outputs: Rows[] = [];
-  let block = 0;
-  const checked = checkedBefore(units);
-  const parts = units.map(({ spec, from }, i) => {
-    const sources = from.map(u => (u < 0 ? input : outputs[u]));
-    const sizes = stateSizes(spec);
-    const first = block;
-    const offsets = sizes.map(size => (block += size) - size);
-    const output = rowsOf(outputSize(spec));
-    outputs.push(output);
-    const unchecked = checked[i].map(u => outputs[u]);
-    return { run: runOf(spec), sources, first, offsets, output, unchecked };
-  });
+/** The portable backend: a graph's nodes run one after another on one memory. */
+export function portableEngine(model: Model): Engine {
+  const { graph } = model;
+  const { nodes, output } = graph;
+  const room = graph.sequence ? 0 : roomFor(graph);
+  const states: number[] = [];
+  const planner = new Planner(model);
+  const { inputs, answer } = vectorsOf(graph, room, planner);
+  const block = { size: 0 };
+  const own = { block, states, begins: true };
+  const turn: RunTurn = graph.sequence ? () => 0 : planner.turn(graph, own);
+  const whole: RunSequence = graph.sequence ? planner.sequence(graph, own) : () => 0;
+  const heap = heapFor('portable', planner.scratch);
+  const begin = heap.scratch;
   // Without states too, blocks are at different places.
-  block = Math.max(1, block);
-  const pool = new Pool(heap, block);
-  const at = ({ at, stride }: Rows, j: number) => at + j * stride;
-  /** Steps one stream, whose input and output are the j-th. */
+  const pool = new Pool(heap, Math.max(1, block.size));
+  const placed = (rows: Rows): Rows => ({ ...rows, at: rows.at + begin });
+  const ports = inputs.map(placed);
+  const result = nodes[output].op === 'port' ? ports[output] : placed(answer);
+  const addresses = ports.map(() => 0);
+  /** Steps one stream, whose inputs and output are the j-th. */
   const step = (now: number, next: number, j: number): number => {
-    const { memory } = pool;
-    for (let i = 0; i < parts.length; i++) {
-      const { run, sources, first, output, unchecked } = parts[i];
-      for (const rows of unchecked) if (!areFinite(memory, at(rows, j), rows.size)) return i + 1;
-      if (!run(memory, sources, j, now + first, next + first, at(output, j))) return i + 1;
-    }
-    return 0;
+    for (let k = 0; k < ports.length; k++) addresses[k] = ports[k].at + j * ports[k].stride;
+    return turn(pool.memory, begin, addresses, now, next, result.at + j * result.stride);
   };
+  const isRead = ports.map(
+    (_, k) =>
+      1 +
+      Math.max(
+        0,
+        nodes.findIndex(({ of }) => of.includes(k)),
+      ),
+  );
+  let last: readonly Read[] | undefined;
   return {
     backend: portable,
     pool,
     room,
-    units,
-    input,
-    outputs,
-    states: parts.flatMap(({ offsets }) => offsets),
-    step: (now, next) => (areFinite(pool.memory, input.at, input.size) ? step(now, next, 0) : 1),
+    model,
+    inputs: ports,
+    output: result,
+    states,
+    step(now, next) {
+      for (let k = 0; k < ports.length; k++) {
+        if (!areFinite(pool.memory, ports[k].at, ports[k].size)) return isRead[k];
+      }
+      return step(now, next, 0);
+    },
     streams(now, next, count) {
+      const size = pool.block;
       for (let j = 0; j < count; j++) {
-        const odd = step(now + j * block, next + j * block, j);
-        if (odd) return odd;
+        const refused = step(now + j * size, next + j * size, j);
+        if (refused) return refused;
       }
       return 0;
     },
@@ -73,22 +74,47 @@ export function portableEngine(units: readonly Unit[]): Engine {
       let from = now;
       let to = next;
       for (let t = 0; t < count; t++) {
-        const odd = step(from, to, t);
-        if (odd) return odd;
+        const refused = step(from, to, t);
+        if (refused) return refused;
         [from, to] = [to, to === next ? spare : next];
       }
       return 0;
     },
+    sequence(steps) {
+      const counts = countsOf(graph, steps);
+      const inner = planner.scratch;
+      const { end } = arranged(graph, counts, inner, size => size);
+      const { at, release } = roomForCall(heap, end, Math.max(scratchFloats, inner));
+      const { rows } = arranged(graph, counts, at + inner, size => size);
+      last = rows.map((own, i) => ({ rows: own, count: counts[i] }));
+      return {
+        inputs: rows.filter((_, i) => nodes[i].op === 'port'),
+        output: rows[output],
+        steps: counts[output],
+        run: now => whole(pool.memory, at, rows, counts, now, now),
+        release,
+      };
+    },
+    reader(number) {
+      const node = [...allNodes(graph)][number - 1];
+      const reads = planner.reads(number, begin);
+      const i = nodes.indexOf(node);
+      if (i < 0) return { node, reads };
+      return {
+        node,
+        reads: node.of.map((u, k) => last?.[u] ?? portRead(ports, nodes[u].op, u) ?? reads[k]),
+      };
+    },
   };
 }
 
-function runOf(spec: UnitSpec): RunUnit {
-  return isEquations(spec) ? onOne(interpret(spec)) : spec.run;
+function portRead(ports: readonly Rows[], op: string, u: number): Read | undefined {
+  return op === 'port' ? { rows: ports[u], count: undefined } : undefined;
 }
 
-function onOne(run: Run): RunUnit {
-  return (memory, [{ at, stride }], j, now, next, y) => {
-    run(memory, at + j * stride, now, next, y);
-    return true;
-  };
+/** Where a graph of steps has its inputs and answers, behind where scratch begins. */
+function vectorsOf(graph: Graph, room: number, planner: Planner) {
+  const rowsOf = (size: number): Rows => ({ at: planner.take(size * room), stride: size, size });
+  const inputs = portsOf(graph).map(({ size }) => rowsOf(size));
+  return { inputs, answer: rowsOf(graph.nodes[graph.output].size) };
 }

@@ -21,7 +21,7 @@ import {
   type Places,
   wholeVector,
 } from './elementwise.js';
-import { groupBytes, type LayerPlan, type StagePlan } from './memory-plan.js';
+import { type CellPlan, groupBytes, type StagePlan } from './layout.js';
 
 /** Which part of a stage's work the code is to do. */
 export interface Part {
@@ -40,14 +40,14 @@ export type EachStream = (body: Code) => Code;
  */
 export function stageCode(
   e: Emitter,
-  layer: LayerPlan,
+  own: CellPlan,
   stage: StagePlan,
   places: Places,
   part: Part,
   each: EachStream = body => body,
 ): Code {
   return tiled(e, stage.groups, stage.tile, tile =>
-    each(tileCode(e, layer, stage, places, part, tile)),
+    each(tileCode(e, own, stage, places, part, tile)),
   );
 }
 
@@ -82,13 +82,13 @@ function tiled({ fn }: Emitter, groups: number, size: number, body: (tile: Tile)
 
 function tileCode(
   e: Emitter,
-  layer: LayerPlan,
+  own: CellPlan,
   stage: StagePlan,
   places: Places,
   { from, to }: Part,
   { offset, at, groups }: Tile,
 ): Code {
-  const { nodes } = layer.spec.definition.plan;
+  const { nodes } = own.cell.definition.plan;
   const { affines, args, weights, split } = stage;
   const { sums } = places;
   const totals = affines.map(() => Array.from({ length: groups }, () => e.fn.vector()));
@@ -102,18 +102,18 @@ function tileCode(
   };
   const begin =
     from === 'sums'
-      ? eachTotal(baseOf(sums), (total, address, own) =>
-          set(total, load(address, sums.at + stage.sums + own)),
+      ? eachTotal(baseOf(sums), (total, address, more) =>
+          set(total, load(address, sums.at + stage.sums + more)),
         )
-      : eachTotal(e.weights, (total, address, own) =>
-          set(total, load(address, stage.biases + own)),
+      : eachTotal(e.weights, (total, address, more) =>
+          set(total, load(address, stage.biases + more)),
         );
 
   const products = args.map(({ of, maps }, k) => {
     const wanted = nodes[of].op === 'port' ? from === 'biases' : to === 'end';
     if (!wanted) return [];
     const { at: weightsAt, pitch, columns } = weights[k];
-    const vector = wholeVector(layer, places, of);
+    const vector = wholeVector(own, places, of);
     return product(e, {
       weights: offset ? plus(e.weights, times(offset, i32(pitch / groupBytes))) : e.weights,
       weightsAt: weightsAt + (at / groupBytes) * pitch,
@@ -128,10 +128,10 @@ function tileCode(
 
   const ends =
     to === 'sums'
-      ? eachTotal(baseOf(sums), (total, address, own) =>
-          store(address, sums.at + stage.sums + own, get(total)),
+      ? eachTotal(baseOf(sums), (total, address, more) =>
+          store(address, sums.at + stage.sums + more, get(total)),
         )
-      : elementwise(e, layer, stage, places, {
+      : elementwise(e, own, stage, places, {
           ...{ offset, at, count: groups },
           totals: affine => totals[affines.indexOf(affine)],
         });
@@ -139,17 +139,17 @@ function tileCode(
 }
 
 /** Code that works out, once, what depends on parameters alone. */
-export function prepareCode(e: Emitter, layer: LayerPlan): Code {
-  const { spec, prepared } = layer;
-  const { nodes } = spec.definition.plan;
-  return [...prepared].map(([i, own]) => {
-    const rows = spec.sizes[nodes[i].dimension];
+export function prepareCode(e: Emitter, own: CellPlan): Code {
+  const { cell, prepared } = own;
+  const { nodes } = cell.definition.plan;
+  return [...prepared].map(([i, to]) => {
+    const rows = cell.sizes[nodes[i].dimension];
     return tiled(e, Math.ceil(rows / 4), 1, ({ offset, at }) => {
-      const value = (of: number) => [fixedValue(e, layer, of, offset, at)];
+      const value = (of: number) => [fixedValue(e, own, of, offset, at)];
       const address = offset ? plus(e.weights, offset) : e.weights;
       const one = new Abreast(e, 1);
-      const [result] = combined(one, layer, i, value);
-      return [one.code, store(address, own + at, result)];
+      const [result] = combined(one, own, i, value);
+      return [one.code, store(address, to + at, result)];
     });
   });
 }

@@ -47,7 +47,7 @@ export function backendOf(cell: AnyCell, pinned?: Backend): Backend {
 
 /** The engines of a cell: its own, or its members'. Plain functions and pooling have none. */
 export function enginesIn(cell: AnyCell): readonly Engines[] {
-  const { spec, engines: own, inner = own } = cell[internals];
-  if (inner) return [inner];
+  const { spec, engines } = cell[internals];
+  if (engines) return [engines];
   return 'members' in spec ? spec.members.flatMap(enginesIn) : [];
 }

@@ -1,13 +1,14 @@
 import type { NdView, Out, Vec } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import { type Engines, engines } from '../code/engines.js';
-import type { Unit, UnitSpec } from '../code/units.js';
 import { describe, mismatch } from '../errors.js';
+import { type Model, ModelBuilder } from '../graph/graph.js';
 import { copyParameters, type ParameterShape, parameterShapes } from '../graph/parameters.js';
 import { cellText, type EquationSpec, lower } from '../graph/spec.js';
 import type { Backend } from '../kernels/backends.js';
 import { settled } from './inputs.js';
 import { EngineMachine, type Machine, type StartOptions } from './machine.js';
+import { engineSequences } from './sequence-machine.js';
 import type { StateArray, StateShape } from './state.js';
 
 /** A cell's parameters by canonical name: copies, as row-major float32 ndarrays. */
@@ -88,45 +89,13 @@ export interface CellInternals {
   readonly initialState?: unknown;
   /** A machine at the given state (`undefined`: the initial one). */
   start(state?: unknown, options?: BirthOptions): Machine;
-  /** What runs it, and its states; undefined where a plain function takes part. */
+  /** What runs it as one program, and its states; undefined where a plain function takes part. */
   readonly engines?: Engines | undefined;
   readonly shape?: StateShape | undefined;
-  /** What runs the arithmetic of a layer that is more than that: a convolution over sequences. */
-  readonly inner?: Engines | undefined;
   readonly marks?: Marks | undefined;
-  /** Of a layer that reads sequences as wholes: a single step tells it nothing. */
-  readonly whole?: WholeStart | undefined;
-  /** How a chain runs that it is a member of. */
-  readonly compose?: ((cells: readonly AnyCell[]) => WholeRuns) | undefined;
-  /** How many steps it makes of so many; as many where it is absent. */
-  readonly stepsAfter?: ((steps: number) => number) | undefined;
-  /** Why it reads wholes: what of it looks ahead. */
+  /** Why a single step tells it nothing: what of it looks ahead. It reads sequences as wholes. */
   readonly why?: string | undefined;
 }
-
-/** Steps one after another, `[count][size]`. */
-export interface Frames {
-  readonly data: Float32Array;
-  readonly count: number;
-  readonly size: number;
-}
-
-/** Runs sequences, each from the initial state on; `release` gives back its room. */
-export interface WholeRunner {
-  run(steps: Frames): Frames;
-  /** Where each sequence begins, in the public form. */
-  state(): unknown;
-  release(): void;
-}
-
-/** What a layer that reads sequences as wholes runs by. */
-export type WholeRuns = Pick<
-  CellInternals,
-  'start' | 'whole' | 'why' | 'stepsAfter' | 'compose' | 'inner'
->;
-
-/** Makes a runner whose sequences begin at a state. */
-export type WholeStart = (state?: unknown, options?: BirthOptions) => WholeRunner;
 
 /** The key of `CellInternals`: one symbol for all copies of the library on a page. */
 export const internals: unique symbol = Symbol.for('rxrecur.cell') as never;
@@ -138,6 +107,7 @@ export type CompositeSpec =
       readonly kind: 'chain';
       readonly members: readonly AnyCell[];
       readonly again: (members: readonly AnyCell[]) => AnyCell;
+      readonly through: Through;
     }
   | {
       readonly kind: 'function';
@@ -157,6 +127,8 @@ export interface LayerSpec {
   readonly params: Readonly<Record<string, Float32Array>>;
   /** Makes the layer of other members, or with other parameters; absent if it has neither. */
   readonly again?: LayerAgain | undefined;
+  /** Of a layer of members: how inputs go through them. */
+  readonly through?: Through | undefined;
 }
 
 /** Makes a layer again, of other members and with other parameters. */
@@ -165,32 +137,28 @@ export type LayerAgain = (
   params: Readonly<Record<string, Float32Array>>,
 ) => AnyCell;
 
-/** What a member of a chain says of the outputs: which name its own has, or which ones it reads. */
+/** What goes through the members of a layer: vectors, sequences, values of a graph, sizes. */
+export interface Flow<V> {
+  /** The output of the i-th member. */
+  member(i: number, input: V): V;
+  /** One of several outputs; `where` names it in messages. */
+  joined(by: Join, values: readonly V[], where: string): V;
+  /** A sequence from the last step to the first. */
+  reversed(value: V): V;
+}
+
+/** How outputs become one: one after another, or element by element. */
+export type Join = 'concat' | 'add' | 'multiply' | 'average';
+
+/** How inputs go through the members of a layer. */
+export type Through = <V>(flow: Flow<V>, input: V) => V;
+
+/** A place in a chain that is no layer: it names an output, or goes on from named ones. */
 export interface Marks {
   readonly name?: string;
   /** True: there is no layer; what has come so far goes on. */
   readonly bare?: boolean;
-  readonly read?: { readonly names: readonly string[]; readonly join: Join };
-  /** How outputs go through a chain that has such a member. */
-  readonly passing: Passing;
-}
-
-/**
- * What goes through the members of a chain in turn: outputs, sizes, units. `turn` is a member's,
- * `joined` makes one of those that are read.
- */
-export type Passing = <V>(
-  cells: readonly AnyCell[],
-  value: V,
-  turn: (value: V, i: number) => V,
-  joined: (join: Join, values: readonly V[], i: number) => V,
-) => V;
-
-/** How outputs become one: as a unit, in any form, as frames. */
-export interface Join {
-  unit(sizes: readonly number[]): UnitSpec;
-  values(outputs: readonly unknown[]): unknown;
-  frames(outputs: readonly Frames[]): Frames;
+  readonly read?: readonly string[];
 }
 
 /** Any cell, for code that does not care for its types. */
@@ -222,25 +190,36 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
       },
     },
     text,
-    { spec, signature: text, ...running(unitsOf(spec), { layer: lower(name), variables }) },
+    { spec, signature: text, ...running(modelOf(spec), { layer: lower(name), variables }) },
   );
 }
 
-const unitsOf = (spec: EquationSpec): Unit[] => [
-  { spec, from: [-1], where: lower(spec.definition.name) },
-];
+function modelOf(spec: EquationSpec): Model {
+  const { params, kind, ...cell } = spec;
+  const { definition, sizes } = spec;
+  const { plan, name } = definition;
+  const builder = new ModelBuilder(sizes.input);
+  const size = sizes[plan.nodes[plan.output].dimension];
+  const own = { op: 'cell', cell, params: builder.withParams(params) } as const;
+  return builder.model(builder.add({ ...own, of: [0], size, where: lower(name) }));
+}
 
-/** What runs units as one program. */
+/** What runs a model as one program; `why` its steps are not run one by one, if they are not. */
 export function running(
-  units: readonly Unit[],
+  model: Model,
   shape: StateShape,
-): Pick<CellInternals, 'start' | 'engines' | 'shape'> {
-  const own = engines(units);
+  why = '',
+): Pick<CellInternals, 'start' | 'engines' | 'shape' | 'why'> {
+  const own = engines(model);
   return {
     engines: own,
     shape,
+    ...(why && { why }),
     start(state, { backend, ...options } = {}) {
-      const begin = (engine: Engine) => new EngineMachine(engine, shape, state, options);
+      const begin = (engine: Engine): Machine =>
+        model.graph.sequence
+          ? engineSequences(engine, shape, why, state, options)
+          : new EngineMachine(engine, shape, state, options);
       const engine = own.get(backend);
       try {
         return begin(engine);

@@ -1,5 +1,5 @@
 import { demand } from '../errors.js';
-import { type AnyCell, type BirthOptions, internals, makeCell } from './cell.js';
+import { type AnyCell, internals, makeCell } from './cell.js';
 import type { Machine } from './machine.js';
 import { copyValue } from './values.js';
 
@@ -75,12 +75,8 @@ export function startingFrom(cell: AnyCell, initialState: unknown, fits = false)
   const own = copyValue(initialState);
   // A value that does not fit is a wrong argument: it throws here, not when a stream starts.
   if (!fits && typeof own !== 'function') kept.start(own, { finite: true }).release();
-  const { whole } = kept;
   return makeCell(cell, String(cell), {
     ...kept,
-    ...(whole && {
-      whole: (state?: unknown, options?: BirthOptions) => whole(state ?? made(own), options),
-    }),
     initialState: own,
     start(state, options) {
       const isGiven = state !== undefined || options?.restored;

@@ -9,8 +9,8 @@ import {
 } from '../arrays/ndarray.js';
 import { eventHint, isVector } from '../arrays/vector.js';
 import type { Engine } from '../code/engine.js';
-import { isEquations } from '../code/units.js';
 import { describe, mismatch, shapeText } from '../errors.js';
+import type { Model } from '../graph/graph.js';
 
 /** The columns of an input, which must be of the right size: 0 for `[size]`. */
 export function columnsOf(
@@ -126,19 +126,27 @@ export function readFloats(x: Float32Array, memory: Float32Array, to: number): b
   return true;
 }
 
-/** Throws for the first number that a unit of an engine, the odd-th, cannot take. */
-export function refuseInput(engine: Engine, odd: number, count: number): void {
-  const { pool, input, outputs, units } = engine;
-  const { where, from, spec } = units[odd - 1];
-  for (const { at, stride, size } of from.map(u => outputs[u] ?? input)) {
-    for (let j = 0; j < count; j++) {
-      const row = pool.memory.subarray(at + j * stride, at + j * stride + size);
+/** Throws for the input that the node of an engine refused; `count` streams, or steps, were run. */
+export function refuseInput(engine: Engine, number: number, count: number): void {
+  const { memory } = engine.pool;
+  const { node, reads } = engine.reader(number);
+  for (const { rows, count: own = count } of reads) {
+    for (let j = 0; j < own; j++) {
+      const at = rows.at + j * rows.stride;
+      const row = memory.subarray(at, at + rows.size);
       const i = row.findIndex(value => !Number.isFinite(value));
-      if (i >= 0) throw notFinite(where, i, row[i]);
-      const expected = isEquations(spec) ? undefined : spec.refusal?.(row[0]);
-      if (expected) throw mismatch(`${where}.x`, expected, String(row[0]));
+      if (i >= 0) throw notFinite(node.where, i, row[i]);
+      if (node.op !== 'row') continue;
+      const isIndex = Number.isInteger(row[0]) && row[0] >= 0 && row[0] < node.rows;
+      const expected = `a whole number from 0 to ${node.rows - 1}`;
+      if (!isIndex) throw mismatch(`${node.where}.x`, expected, String(row[0]));
     }
   }
+}
+
+/** The name of a model's first layer in messages. */
+export function firstIn({ graph }: Model): string {
+  return graph.nodes.find(({ op }) => op !== 'port')?.where ?? '';
 }
 
 function notFinite(where: string, i: number, value: unknown): Error {

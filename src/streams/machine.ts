@@ -2,7 +2,7 @@ import { isNdArray, type NdArray } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import type { Rows } from '../code/places.js';
 import { mismatch } from '../errors.js';
-import { columnsOf, plain, read, refuseInput } from './inputs.js';
+import { columnsOf, firstIn, plain, read, refuseInput } from './inputs.js';
 import { copy, none, Outputs } from './outputs.js';
 import {
   type Batch,
@@ -64,6 +64,7 @@ export class EngineMachine implements Machine {
   readonly #given: GivenState;
   /** Its first layer's name in messages. */
   readonly #where: string;
+  readonly #input: Rows;
   readonly #output: Rows;
   readonly #outputs: Outputs;
   #batch: Batch;
@@ -87,8 +88,9 @@ export class EngineMachine implements Machine {
     this.#engine = engine;
     this.#shape = shape;
     this.#given = readState(shape, initial, origin);
-    this.#where = engine.units[0].where;
-    this.#output = engine.outputs[engine.outputs.length - 1];
+    this.#where = firstIn(engine.model);
+    [this.#input] = engine.inputs;
+    this.#output = engine.output;
     this.#outputs = new Outputs(this.#output.size, reuse, transferable);
     this.#batch = this.#tentative = this.#given.batch;
     this.#birth();
@@ -96,7 +98,8 @@ export class EngineMachine implements Machine {
 
   step(x: unknown): unknown {
     const engine = this.#engine;
-    const { pool, input, room } = engine;
+    const { pool, room } = engine;
+    const input = this.#input;
     const where = this.#where;
     const { size } = input;
     const floats = x instanceof Float32Array && x.length === size && x[size - 1] !== undefined;
@@ -142,7 +145,7 @@ export class EngineMachine implements Machine {
 
   /** Finds its vectors in the memory, which is another one once the heap has grown. */
   #look(memory: Float32Array): void {
-    const [own, answer] = [this.#engine.input, this.#output];
+    const [own, answer] = [this.#input, this.#output];
     this.#memory = memory;
     this.#in = memory.subarray(own.at, own.at + own.size);
     this.#out = memory.subarray(answer.at, answer.at + answer.size);
@@ -162,9 +165,8 @@ export class EngineMachine implements Machine {
 
   /** Steps first … first + count of a sequence, with one call; false: they do not fit. */
   #some(steps: Sequence, first: number, count: number): boolean {
-    const { pool, input } = this.#engine;
-    const { memory } = pool;
-    if (!steps.read(first, count, memory, input)) return false;
+    const { memory } = this.#engine.pool;
+    if (!steps.read(first, count, memory, this.#input)) return false;
     const from = this.#current;
     const next = this.#other();
     this.#current = next;

@@ -4,7 +4,7 @@ import type { Rows } from '../code/places.js';
 import { demand } from '../errors.js';
 import { type AnyCell, internals } from './cell.js';
 import { made } from './function-cell.js';
-import { readVector, refuseInput } from './inputs.js';
+import { firstIn, readVector, refuseInput } from './inputs.js';
 import { packedOffsets } from './packed-states.js';
 import { SlotSlabs } from './slot-slabs.js';
 import type { KeyedOptions, KeyedStates } from './slot-states.js';
@@ -53,13 +53,14 @@ export class SlabStates implements KeyedStates {
     const { most, transferable } = options;
     this.cell = cell;
     this.#options = options;
-    const { pool, input, outputs, units } = engine;
+    const { pool, inputs, output, model } = engine;
+    const [input] = inputs;
     this.#engine = engine;
     this.#input = input;
-    this.#output = outputs[outputs.length - 1];
+    this.#output = output;
     this.shape = shape;
     this.#initial = cell[internals].initialState;
-    [{ where: this.#where }] = units;
+    this.#where = firstIn(model);
     this.#most = most;
     this.#inputs = new Float32Array(most * input.size);
     this.#outputs = new Float32Array(most * this.#output.size);
@@ -184,8 +185,8 @@ export class SlabStates implements KeyedStates {
   #goOn(engine: Engine): void {
     if (engine.pool.heap !== this.#engine.pool.heap) this.#moveTo(engine);
     this.#engine = engine;
-    this.#input = engine.input;
-    this.#output = engine.outputs[engine.outputs.length - 1];
+    [this.#input] = engine.inputs;
+    this.#output = engine.output;
   }
 
   /** Moves the states to another engine's memory. */

@@ -23,6 +23,8 @@ export const minus = (a: Code, b: Code): Code => [a, b, 0x6b];
 export const times = (a: Code, b: Code): Code => [a, b, 0x6c];
 /** a < b, as numbers without a sign. */
 export const below = (a: Code, b: Code): Code => [a, b, 0x49];
+/** a < b, as numbers with a sign. */
+export const less = (a: Code, b: Code): Code => [a, b, 0x48];
 export const same = (a: Code, b: Code): Code => [a, b, 0x46];
 export const get = (local: number): Code => [0x20, unsigned(local)];
 export const set = (local: number, value: Code): Code => [value, 0x21, unsigned(local)];
@@ -31,7 +33,15 @@ export const repeat = (body: Code, condition: Code): Code => [
   [0x03, 0x40, body, condition],
   [0x0d, 0, 0x0b],
 ];
+/** a if `condition`, else b. */
+export const choose = (a: Code, b: Code, condition: Code): Code => [a, b, condition, 0x1b];
 export const when = (condition: Code, body: Code): Code => [condition, 0x04, 0x40, body, 0x0b];
+export const either = (condition: Code, body: Code, other: Code): Code => [
+  [condition, 0x04, 0x40],
+  [body, 0x05, other, 0x0b],
+];
+/** The last bit of a number. */
+export const isOdd = (value: Code): Code => [value, i32(1), 0x71];
 /** True where a number is 0. */
 export const not = (value: Code): Code => [value, 0x45];
 export const give = (value: Code): Code => [value, 0x0f];
@@ -81,6 +91,7 @@ export const f32x4 = {
   subtract: operation(0xe5),
   multiply: operation(0xe6),
   divide: operation(0xe7),
+  max: operation(0xe9),
   /** b < a ? b : a: the first operand where one is NaN. */
   least: operation(0xea),
   /** a < b ? b : a: the first operand where one is NaN. */
@@ -100,6 +111,17 @@ export const bits = {
   add: operation(0xae),
   subtract: operation(0xb1),
 };
+/** Pairs of doubles. */
+export const f64x2 = {
+  add: operation(0xf0),
+  divide: operation(0xf3),
+  /** Of the first two floats. */
+  promote: operation(0x5f),
+  /** Two floats, and two zeros. */
+  demote: operation(0x5e),
+  /** A whole number, twice. */
+  splat: (value: Code): Code => [value, 0xb7, simd(0x14)],
+};
 export const shiftLeft = (v: Code, n: number): Code => [v, i32(n), simd(0xab)];
 export const shiftRight = (v: Code, n: number): Code => [v, i32(n), simd(0xac)];
 
@@ -115,6 +137,12 @@ export function firstLanes(v: Code, n: number): Code {
 export function lanes(v: Code, order: readonly number[]): Code {
   return [v, v, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
 }
+
+/** The first two elements of a, then those of b. */
+export const halves = (a: Code, b: Code): Code => [
+  [a, b, simd(0x0d)],
+  Array.from({ length: 16 }, (_, byte) => (byte < 8 ? byte : byte + 8)),
+];
 
 const I32 = 0x7f;
 const V128 = 0x7b;
@@ -149,11 +177,14 @@ export class FunctionBuilder {
   }
 
   /**
-   * Hands the locals out again: what follows reads none of before. An engine takes 50,000 at the
-   * most, and the time to compile a function grows with them.
+   * Code after which the locals that it took are handed out again. An engine takes 50,000 at the most,
+   * and the time to compile a function grows with them.
    */
-  reuse(): void {
-    this.#used = {};
+  scope<T>(compose: () => T): T {
+    const used = { ...this.#used };
+    const code = compose();
+    this.#used = used;
+    return code;
   }
 
   #local(type: number): number {

@@ -1,7 +1,8 @@
 import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { asRecurError, describe, mismatch } from '../errors.js';
-import type { AnyCell, Frames } from '../streams/cell.js';
-import { readVector } from '../streams/inputs.js';
+import type { AnyCell } from './cell.js';
+import { readVector } from './inputs.js';
+import type { Frames } from './sequence-machine.js';
 
 /** The steps of a chunk: arrays of one, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
 type Steps = readonly unknown[] | NdArray;
