@@ -1,10 +1,8 @@
 import { isNdArray, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
-import { combinationSpec } from '../code/combination.js';
-import { joinSpec } from '../code/moves.js';
-import type { UnitSpec } from '../code/units.js';
 import { demand, mismatch, shapeText } from '../errors.js';
-import type { Frames } from '../streams/cell.js';
+import type { Join } from '../streams/cell.js';
+import type { Frames } from '../streams/sequence-machine.js';
 
 /** What several outputs become: one after another, or added or multiplied element by element. */
 export type Combine = 'concat' | 'add' | 'multiply';
@@ -31,17 +29,8 @@ export function combinedSize(
   return known[0];
 }
 
-/** The unit that combines outputs of these sizes. */
-export function combineUnit(combine: Combine, sizes: readonly number[]): UnitSpec {
-  return combine === 'concat' ? joinSpec(sizes) : combinationSpec(combine, sizes.length, sizes[0]);
-}
-
 /** What outputs in any form are combined to, in that form: for what is no one program. */
-export function combineValues(
-  where: string,
-  combine: Combine,
-  values: readonly unknown[],
-): unknown {
+export function combineValues(where: string, combine: Join, values: readonly unknown[]): unknown {
   const parts = values.map(value => readNumbers(where, value, 'a vector or [features, batch]'));
   const array = values.find(isNdArray);
   const [{ shape }] = parts;
@@ -60,7 +49,7 @@ export function combineValues(
 }
 
 /** Frames of as many steps, combined step by step. */
-export function combineFrames(where: string, combine: Combine, parts: readonly Frames[]): Frames {
+export function combineFrames(where: string, combine: Join, parts: readonly Frames[]): Frames {
   const [{ count }] = parts;
   const odd = parts.find(part => part.count !== count);
   if (odd) throw mismatch(where, `outputs of ${count} steps`, `one of ${odd.count}`);
@@ -80,6 +69,7 @@ export function combineFrames(where: string, combine: Combine, parts: readonly F
   return { data, count, size };
 }
 
-function folded(by: 'add' | 'multiply', a: Floats, b: Floats): Floats {
+function folded(by: Exclude<Join, 'concat'>, a: Floats, b: Floats): Floats {
+  if (by === 'average') return folded('add', a, b).map(y => y / 2);
   return a.map((x, i) => (by === 'add' ? x + b[i] : x * b[i]));
 }

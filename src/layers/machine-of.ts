@@ -1,37 +1,11 @@
 import { asRecurError, demand } from '../errors.js';
 import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
-import { settled } from '../streams/inputs.js';
 import type { Machine } from '../streams/machine.js';
-import { isMarker, passingOf } from './passing.js';
+import { isMarker } from './compose.js';
 
 /** A machine of machines. */
-interface Composed extends Machine {
+export interface Composed extends Machine {
   readonly machines: readonly Machine[];
-}
-
-/** Starts a chain of which some members are no units, or begin elsewhere. */
-export function startChain(cells: readonly AnyCell[]) {
-  return (state?: unknown, options: BirthOptions = {}): Machine => {
-    const sizes = cells.map(({ inputSize }) => inputSize);
-    const passing = passingOf(cells);
-    const tapped = cells.some(cell => cell[internals].marks);
-    // What goes from one cell of equations to the next is read at once and kept by nobody.
-    const reuse = (i: number) =>
-      cells[i + 1] ? !beginsWithFunction(cells[i + 1]) && !tapped : options.reuse;
-    return machineOf('chain', cells, state, options, reuse, (machines, x) => {
-      let i = 0;
-      const turn = (value: unknown, own: number) => {
-        i = own;
-        // A function before it may have made anything.
-        return machines[i].step(i ? settled(value, sizes[i]) : value);
-      };
-      try {
-        return passing(cells, x, turn, (join, outputs) => join.values(outputs));
-      } catch (error) {
-        throw asRecurError(error, 'a member', { prefix: `chain[${i}].` });
-      }
-    });
-  };
 }
 
 /** A place that a marker has among the machines of a chain. */
@@ -51,9 +25,12 @@ export function machineOf(
   cells: readonly AnyCell[],
   state: unknown,
   options: BirthOptions,
-  reuse: (i: number) => boolean | undefined,
   step: (machines: readonly Machine[], x: unknown) => unknown,
-): Machine {
+): Composed {
+  const isInTurn = where === 'chain' && !cells.some(cell => cell[internals].marks);
+  // What goes from one cell of equations to the next is read at once and kept by nobody.
+  const reuse = (i: number) =>
+    isInTurn && (cells[i + 1] ? !beginsWithFunction(cells[i + 1]) : options.reuse);
   const own = statesFor(where, cells, state, options.restored);
   const machines: Machine[] = [];
   const release = () => {
