@@ -11,6 +11,7 @@ export type { Declarations } from './graph/plan.js';
 export type { EquationFormat } from './graph/print.js';
 export type { ReferenceState, ReferenceStep } from './graph/reference.js';
 export type { CellOptions } from './graph/spec.js';
+export type { Padding } from './graph/steps.js';
 export type { Backend } from './kernels/backends.js';
 export {
   type BidirectionalCell,
@@ -32,7 +33,6 @@ export {
   type SequenceResult,
 } from './layers/map-sequences.js';
 export { contextCell, type PadMode, padCell, sliceCell } from './layers/moves.js';
-export type { Padding } from './layers/padding.js';
 export { type BranchedCell, parallelCell, skipCell } from './layers/parallel.js';
 export {
   averagePool1dCell,

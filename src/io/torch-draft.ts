@@ -1,5 +1,5 @@
 import type { Activation } from '../graph/activations.js';
-import type { Padding } from '../layers/padding.js';
+import type { Padding } from '../graph/steps.js';
 import type { AnyCell } from '../streams/cell.js';
 import type { TensorClaims } from './tensor-claims.js';
 

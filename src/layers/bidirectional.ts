@@ -1,27 +1,40 @@
 import { demand, mismatch } from '../errors.js';
 import { initialise } from '../graph/initialise.js';
-import { parameterShapes } from '../graph/parameters.js';
 import {
   type AnyCell,
   type Cell,
   equationCell,
-  type Frames,
   internals,
-  type WholeStart,
+  type Kind,
+  shapesOf,
+  type Through,
 } from '../streams/cell.js';
 import type { Member, WithCell } from '../streams/members.js';
-import { layerSignature, layerText, memberCell } from '../streams/model.js';
-import { statesFor } from './chain-machine.js';
-import { type Combine, combinedSize, combineFrames } from './combine.js';
+import { layerText, memberCell } from '../streams/model.js';
+import { type Combine, combinedSize } from './combine.js';
+import { composed } from './compose.js';
 import { layerCell } from './layer-cell.js';
 import type { CellOf } from './taps.js';
-import { wholeOf, wholeRuns } from './whole.js';
 
 /** What the outputs of both directions become. */
 export type Merge = Combine | 'average';
 
 /** The state of a layer that runs both ways: where the forward and the backward one begin. */
 export type BidirectionalCell = Cell<readonly [unknown, unknown], number, number>;
+
+export const bidirectionalKind: Kind = {
+  name: 'bidirectional',
+  settings: ['merge'],
+  members: [2, 2],
+  make: ({ merge }: { merge: Merge }, [forward, backward]) =>
+    bidirectionalCell(forward, merge, backward),
+};
+
+export const backwardKind: Kind = {
+  name: 'backward',
+  members: [1, 1],
+  make: (_, [layer]) => backwardCell(layer),
+};
 
 const looksAhead = 'it also runs from the last step to the first';
 
@@ -57,21 +70,22 @@ export function bidirectionalCell(
   }
   const sizes = cells.map(({ outputSize }) => outputSize);
   const outputSize = combinedSize('bidirectional', merge === 'average' ? 'add' : merge, sizes);
-  const textOf = (text: (cell: AnyCell) => string) =>
-    `Bidirectional(${cells.map(cell => text(cell)).join(', ')}${merge === 'concat' ? '' : `; ${merge}`})`;
+  const through: Through = (flow, x) => {
+    const backwards = flow.reversed(flow.member(1, flow.reversed(x)));
+    return flow.joined(merge, [flow.member(0, x), backwards], 'bidirectional');
+  };
+  const shown = merge === 'concat' ? '' : `; ${merge}`;
   return layerCell(
     {
-      name: 'bidirectional',
-      text: textOf(layerText),
-      signature: textOf(layerSignature),
+      kind: bidirectionalKind,
+      text: (ahead, back) => `Bidirectional(${ahead}, ${back}${shown})`,
       settings: { merge },
       members: cells,
-      again: ([ahead, back]) => bidirectionalCell(ahead, merge, back),
+      through,
       inputSize,
       outputSize,
-      hiddenSize: first.hiddenSize + second.hiddenSize,
     },
-    wholeRuns('bidirectional', looksAhead, bothWays(cells, merge)),
+    composed({ where: 'bidirectional', members: cells, through, inputSize, why: looksAhead }),
   );
 }
 
@@ -85,60 +99,21 @@ export function bidirectionalCell(
  */
 export function backwardCell<M extends AnyCell | WithCell>(layer: M): CellOf<M> {
   const cell = memberCell('backward', layer as Member, 0);
+  const { inputSize, outputSize } = cell;
   const why = 'it runs from the last step to the first';
-  const whole: WholeStart = (state, options) => {
-    const own = statesFor('backward', [cell], state, options?.restored);
-    const runner = wholeOf(cell)(own(0), options);
-    return {
-      run: steps => reversed(runner.run(reversed(steps))),
-      state: () => [runner.state()],
-      release: () => runner.release(),
-    };
-  };
+  const through: Through = (flow, x) => flow.reversed(flow.member(0, flow.reversed(x)));
   return layerCell(
     {
-      name: 'backward',
-      text: `Backward(${layerText(cell)})`,
-      signature: `Backward(${layerSignature(cell)})`,
+      kind: backwardKind,
+      text: layer => `Backward(${layer})`,
       settings: {},
       members: [cell],
-      again: ([inner]) => backwardCell(inner),
-      inputSize: cell.inputSize,
-      outputSize: cell.outputSize,
-      hiddenSize: cell.hiddenSize,
+      through,
+      inputSize,
+      outputSize,
     },
-    wholeRuns('backward', why, whole),
+    composed({ where: 'backward', members: [cell], through, inputSize, why }),
   );
-}
-
-function bothWays(cells: readonly AnyCell[], merge: Merge): WholeStart {
-  return (state, options) => {
-    const own = statesFor('bidirectional', cells, state, options?.restored);
-    const [forward, backward] = cells.map((cell, i) => wholeOf(cell)(own(i), options));
-    const run = (steps: Frames) => {
-      const parts = [forward.run(steps), reversed(backward.run(reversed(steps)))];
-      const combine = merge === 'average' ? 'add' : merge;
-      const both = combineFrames('bidirectional', combine, parts);
-      return merge === 'average' ? { ...both, data: both.data.map(y => y / 2) } : both;
-    };
-    return {
-      run,
-      state: () => [forward.state(), backward.state()],
-      release() {
-        forward.release();
-        backward.release();
-      },
-    };
-  };
-}
-
-/** Steps from the last to the first. */
-export function reversed({ data, count, size }: Frames): Frames {
-  const result = new Float32Array(data.length);
-  for (let t = 0; t < count; t++) {
-    result.set(data.subarray(t * size, (t + 1) * size), (count - 1 - t) * size);
-  }
-  return { data: result, count, size };
 }
 
 /** A layer of equations again, its parameters drawn as if it was new. */
@@ -148,9 +123,7 @@ function drawnAnew(cell: AnyCell): AnyCell {
     const hint = 'give the layer that runs backwards, too';
     throw mismatch('bidirectional', 'one cell of equations', layerText(cell), hint);
   }
-  const { definition, sizes, bias } = spec;
-  const { plan, declarations } = definition;
-  const shapes = parameterShapes(plan, sizes, bias);
-  const params = initialise(plan, shapes, declarations, sizes.hidden);
+  const { plan, declarations } = spec.definition;
+  const params = initialise(plan, shapesOf(spec), declarations, spec.sizes.hidden);
   return equationCell({ ...spec, params });
 }

@@ -1,19 +1,14 @@
-import { outputSize, place, type Unit } from '../code/units.js';
 import { mismatch } from '../errors.js';
-import {
-  type AnyCell,
-  internals,
-  type Join,
-  makeCell,
-  running,
-  type SameForm,
-  type WholeRuns,
-} from '../streams/cell.js';
+import { type AnyCell, type Flow, internals, type Kind, type Through } from '../streams/cell.js';
 import type { ChainCell, Fitting, Member } from '../streams/members.js';
-import { layerSignature, layerText, memberCell } from '../streams/model.js';
-import type { StateShape } from '../streams/state.js';
-import { startChain } from './chain-machine.js';
-import { isMarker, passingOf } from './passing.js';
+import { layerText, memberCell } from '../streams/model.js';
+import { composed } from './compose.js';
+import { layerCell } from './layer-cell.js';
+
+export const chainKind: Kind = {
+  name: 'chain',
+  make: (_, members) => chainOf(members),
+};
 
 /**
  * Cells in a row, each fed with the output before it, as one cell; its state is a tuple with one
@@ -37,87 +32,60 @@ export function chainCell<const M extends readonly [Member, ...Member[]]>(
 export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
   const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
-  const [inputSize, outputSize] = sizesOf(cells);
-  const textOf = (textOfOne: (cell: AnyCell) => string) =>
-    `Chain(${cells.map(cell => textOfOne(cell)).join(', ')})`;
-  const chained: AnyCell = makeCell<
-    unknown,
-    number | undefined,
-    number | undefined,
-    SameForm,
-    unknown
-  >(
+  const through = throughOf(cells);
+  const [inputSize, outputSize] = sizesOf(cells, through);
+  return layerCell<C>(
     {
+      kind: chainKind,
+      text: (...texts) => `Chain(${texts.join(', ')})`,
+      settings: {},
+      members: cells,
+      through,
       inputSize,
       outputSize,
-      hiddenSize: cells.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
-      get params() {
-        return cells.map(({ params }) => params);
-      },
     },
-    textOf(layerText),
-    {
-      spec: { kind: 'chain', members: cells, again: next => chainOf(next) },
-      signature: textOf(layerSignature),
-      ...runsOf(cells, inputSize),
-    },
+    composed({ where: 'chain', members: cells, through, inputSize }),
   );
-  return chained as C;
 }
 
-/** How a chain runs: as one program, as a whole, or member by member. */
-function runsOf(cells: readonly AnyCell[], inputSize: Size) {
-  const reading = cells.find(cell => cell[internals].compose);
-  if (reading) return reading[internals].compose?.(cells) as WholeRuns;
-  const parts = inputSize && programOf(cells, inputSize);
-  return parts ? running(parts.units, parts.shape) : { start: startChain(cells) };
+/** Through one member after another; a marker goes on from the outputs that it reads. */
+function throughOf(cells: readonly AnyCell[]): Through {
+  const tapped = cells.find(cell => cell[internals].marks);
+  const reads = tapped?.[internals].marks?.resolve(cells) ?? [];
+  return (flow, input) => {
+    const values = [input];
+    for (let i = 0; i < cells.length; i++) {
+      const from = reads[i]?.map(k => values[k]);
+      values.push(
+        !from
+          ? flow.member(i, values[i])
+          : from.length > 1
+            ? flow.joined('concat', from, `chain[${i}].read`, i)
+            : from[0],
+      );
+    }
+    return values[cells.length];
+  };
 }
 
 type Size = number | undefined;
 
 /** The sizes of input and output; undefined where a plain function makes it. */
-function sizesOf(cells: readonly AnyCell[]): readonly [Size, Size] {
+function sizesOf(cells: readonly AnyCell[], through: Through): readonly [Size, Size] {
   // Taps alone take what the first layer after them takes.
   const first = cells.find(cell => !cell[internals].marks?.bare)?.inputSize;
-  const turn = (size: Size, i: number) => {
-    const { inputSize, outputSize } = cells[i];
-    if (size !== undefined && inputSize !== undefined && size !== inputSize) {
-      const expected = `input size ${size}, the output size of ${layerText(cells[i - 1])}`;
-      throw mismatch(`chain[${i}]`, expected, layerText(cells[i]));
-    }
-    return outputSize;
-  };
-  const total = (sizes: readonly Size[]) =>
-    sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, n = 0) => sum + n, 0);
-  return [first, passingOf(cells)(cells, first, turn, (_, sizes) => total(sizes))];
-}
-
-/** The units of a chain whose members can run as one program, and its states. */
-function programOf(
-  cells: readonly AnyCell[],
-  inputSize: number,
-): { units: readonly Unit[]; shape: StateShape } | undefined {
-  for (const cell of cells) {
-    const { engines, initialState } = cell[internals];
-    if (!isMarker(cell) && (!engines || initialState !== undefined)) return undefined;
-  }
-  const units: Unit[] = [];
-  let joining: Join | undefined;
-  const add = (join: Join, sizes: readonly number[], from: readonly number[], where: string) =>
-    units.push({ spec: join.unit(sizes), from, where }) - 1;
-  const sizeOf = (u: number) => (u < 0 ? inputSize : outputSize(units[u].spec));
-  const answer = passingOf(cells)(
-    cells,
-    -1,
-    (input, i) => place(units, cells[i][internals].engines?.units ?? [], input, `chain[${i}].`),
-    (join, from, i) => {
-      joining = join;
-      return from.length === 1 ? from[0] : add(join, from.map(sizeOf), from, `chain[${i}].read`);
+  const flow: Flow<Size> = {
+    member(i, size) {
+      const { inputSize, outputSize } = cells[i];
+      if (size !== undefined && inputSize !== undefined && size !== inputSize) {
+        const expected = `input size ${size}, the output size of ${layerText(cells[i - 1])}`;
+        throw mismatch(`chain[${i}]`, expected, layerText(cells[i]));
+      }
+      return outputSize;
     },
-  );
-  if (!units.length) return undefined;
-  // The last unit has the answer: where it was read, it moves there.
-  if (joining && answer !== units.length - 1) add(joining, [sizeOf(answer)], [answer], 'chain');
-  const members = cells.map(cell => cell[internals].shape ?? { layer: 'tap', variables: [] });
-  return { units, shape: { members } };
+    joined: (_, sizes) =>
+      sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, n = 0) => sum + n, 0),
+    reversed: size => size,
+  };
+  return [first, through(flow, first)];
 }

@@ -49,6 +49,9 @@ function shapeOf(member: AnyCell): StateShape | undefined {
   return engines && initialState === undefined ? shape : undefined;
 }
 
+/** True for a member that can be a part of a program. */
+export const isProgram = (member: AnyCell) => shapeOf(member) !== undefined;
+
 /** True for a member that is no layer, but a place among them. */
 export function isMarker(cell: AnyCell): boolean {
   const { bare, read } = cell[internals].marks ?? {};
@@ -78,7 +81,7 @@ function modelOf({ where, members, through }: Composition, size: number, sequenc
 }
 
 /** What makes one of vectors of these sizes, the first nodes of a graph. */
-function joinNode(by: Join, sizes: readonly number[], where: string): Node {
+export function joinNode(by: Join, sizes: readonly number[], where: string): Node {
   const of = [...sizes.keys()];
   const [size] = sizes;
   if (by !== 'concat') {
@@ -91,7 +94,7 @@ function joinNode(by: Join, sizes: readonly number[], where: string): Node {
 }
 
 /** Starts members of which some are no programs, or begin elsewhere. */
-function startTogether({ where, members, through }: Composition, why: string) {
+export function startTogether({ where, members, through }: Composition, why: string) {
   const prefixed = <T>(i: number, run: () => T): T => {
     try {
       return run();

@@ -1,8 +1,8 @@
-import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
+import { type AnyCell, type BirthOptions, internals, type LayerSpec } from '../streams/cell.js';
+import { children } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
 import type { Machine } from '../streams/machine.js';
-import { startChain } from './chain-machine.js';
-import { isMarker } from './passing.js';
+import { type Composition, isMarker, startTogether } from './compose.js';
 
 /**
  * A cell to start only: at steps of which `isHeld` is true, each member that has a state keeps it
@@ -12,14 +12,18 @@ import { isMarker } from './passing.js';
 export function holding(cell: AnyCell, isHeld: () => boolean): AnyCell {
   if (isMarker(cell)) return cell;
   const kept = cell[internals];
-  const { spec, marks, initialState } = kept;
+  const { spec, initialState } = kept;
+  const kind = 'members' in spec ? spec.kind : undefined;
+  const members = children(cell);
   let { start } = kept;
-  if (spec.kind === 'chain') {
-    const run = startChain(spec.members.map(member => holding(member, isHeld)));
+  if (kind?.name === 'chain') {
+    const { inputSize } = cell;
+    const { through } = spec as LayerSpec & Pick<Composition, 'through'>;
+    const held = members.map(member => holding(member, isHeld));
+    const run = startTogether({ where: 'chain', members: held, through, inputSize }, '');
     start = (state, options) => run(state ?? made(initialState), options);
-  } else if (marks?.name !== undefined && spec.kind === 'layer' && spec.members.length) {
-    // A tap of a member: its machine is that of the member.
-    start = holding(spec.members[0], isHeld)[internals].start;
+  } else if (kind?.sameState && members.length) {
+    start = holding(members[0], isHeld)[internals].start;
   } else if (cell.initialState() !== undefined) {
     start = (state, options) => heldMachine(cell, isHeld, state, options);
   }

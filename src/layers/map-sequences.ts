@@ -5,10 +5,10 @@ import { type AnyCell, internals, type StateInput, type StateOf } from '../strea
 import { startingFrom } from '../streams/function-cell.js';
 import type { WithCell } from '../streams/members.js';
 import { layerText } from '../streams/model.js';
+import { isWhole } from '../streams/sequence-machine.js';
 import { sessions } from '../streams/session.js';
+import { framesOf } from '../streams/whole-chunks.js';
 import { holding } from './holding.js';
-import { isWhole } from './whole.js';
-import { framesOf } from './whole-chunks.js';
 
 /** A sequence: vectors one after another, or an ndarray `[features, steps]`. */
 export type SequenceInput = readonly Vec[] | NdArray;
@@ -87,7 +87,7 @@ function run(
   demand(fits, 'mapSequences.lengths', `a length from 0 to ${steps}`, length);
   const vectorAt = (t: number) => (array ? sliceAt(array, 1, t) : (sequence as Vec[])[t]);
   let isHeld = false;
-  const masks = mask !== undefined && !cell[internals].whole;
+  const masks = mask !== undefined && !cell[internals].why;
   const machine = (masks ? holding(cell, () => isHeld) : cell)[internals].start();
   try {
     const outputs: Float32Array[] = [];

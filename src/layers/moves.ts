@@ -1,38 +1,36 @@
-import { type Move, moveSpec } from '../code/moves.js';
-import type { OtherSpec, Unit } from '../code/units.js';
 import { demand } from '../errors.js';
-import type { Cell } from '../streams/cell.js';
+import { ModelBuilder, type Move } from '../graph/graph.js';
+import type { Cell, Kind } from '../streams/cell.js';
 import type { StateArray } from '../streams/state.js';
 import { layerCell, printed, whole } from './layer-cell.js';
 
-/** A unit that moves one input's numbers. */
-export function moveUnit(
-  where: string,
-  input: number,
+/** A layer that moves numbers, without members or parameters; a state of so many. */
+function moveCell<C>(
+  kind: Kind,
+  settings: Readonly<Record<string, unknown>> & { readonly inputSize: number },
   size: number,
   moves: readonly Move[],
   state = 0,
-): Unit {
-  return { spec: moveSpec([input], size, moves, state), from: [-1], where };
-}
-
-/** A layer that moves numbers: without state, or with one of so many. */
-function moveCell<C>(
-  name: string,
-  positional: readonly unknown[],
-  settings: Readonly<Record<string, unknown>>,
-  unit: Unit,
 ): C {
-  const { spec } = unit;
-  const { inputs, size, state } = spec as OtherSpec;
+  const { name } = kind;
+  const { inputSize } = settings;
+  const builder = new ModelBuilder(inputSize);
+  const model = builder.model(
+    builder.add({ op: 'move', moves, state, of: [0], size, where: name }),
+  );
   const variables = state ? [{ name: 'h', size: state }] : [];
-  const shape = { layer: name, variables };
-  const text = printed(name.charAt(0).toUpperCase() + name.slice(1), positional);
+  const text = () => printed(name, Object.values(settings));
   return layerCell<C>(
-    { name, text, settings, inputSize: inputs[0], outputSize: size, hiddenSize: state },
-    { units: [unit], shape },
+    { kind, text, settings, inputSize, outputSize: size, hiddenSize: state },
+    { model, shape: { layer: name, variables } },
   );
 }
+
+export const sliceKind: Kind = {
+  name: 'slice',
+  settings: ['inputSize', 'begin', 'end'],
+  make: ({ inputSize, begin, end }: Record<string, number>) => sliceCell(inputSize, begin, end),
+};
 
 /**
  * The features of a step from `begin` up to `end`, as `Array.prototype.slice` counts them: no state.
@@ -51,12 +49,26 @@ export function sliceCell(
   whole('slice.begin', begin, 0, inputSize - 1);
   whole('slice.end', end, begin + 1, inputSize);
   const count = end - begin;
-  const unit = moveUnit('slice', inputSize, count, [{ from: 0, at: begin, to: 0, count }]);
-  return moveCell('slice', [inputSize, begin, end], { inputSize, begin, end }, unit);
+  const moves = [{ from: 0, at: begin, to: 0, count }];
+  return moveCell(sliceKind, { inputSize, begin, end }, count, moves);
 }
 
 /** What stands where a padded vector has no numbers of its own. */
 export type PadMode = 'zero' | 'reflect' | 'edge';
+
+interface PadSettings {
+  readonly inputSize: number;
+  readonly before: number;
+  readonly after: number;
+  readonly mode: PadMode;
+}
+
+export const padKind: Kind = {
+  name: 'pad',
+  settings: ['inputSize', 'before', 'after', 'mode'],
+  make: ({ inputSize, before, after, mode }: PadSettings) =>
+    padCell(inputSize, before, after, mode),
+};
 
 /**
  * A vector with more numbers before and after it: zeros, its own mirrored without the outermost
@@ -98,10 +110,15 @@ export function padCell(
       });
     }
   }
-  const unit = moveUnit('pad', inputSize, before + inputSize + after, moves);
-  const settings = { inputSize, before, after, mode };
-  return moveCell('pad', [inputSize, before, after, mode], settings, unit);
+  const size = before + inputSize + after;
+  return moveCell(padKind, { inputSize, before, after, mode }, size, moves);
 }
+
+export const contextKind: Kind = {
+  name: 'context',
+  settings: ['inputSize', 'length'],
+  make: ({ inputSize, length }: Record<string, number>) => contextCell(inputSize, length),
+};
 
 /**
  * The last `length` numbers of the stream before a step, and then the step: a sliding context of
@@ -115,19 +132,14 @@ export function padCell(
 export function contextCell(inputSize: number, length: number): Cell<StateArray, number, number> {
   whole('context.inputSize', inputSize, 1);
   whole('context.length', length, 1);
-  return moveCell(
-    'context',
-    [inputSize, length],
-    { inputSize, length },
-    contextUnit('context', inputSize, length),
-  );
+  const moves = contextMoves(inputSize, length);
+  return moveCell(contextKind, { inputSize, length }, length + inputSize, moves, length);
 }
 
-/** The unit of a context: the numbers before, then the input. */
-export function contextUnit(where: string, input: number, length: number): Unit {
-  const moves = [
+/** The numbers before, then the input. */
+export function contextMoves(input: number, length: number): readonly Move[] {
+  return [
     { from: -1, at: 0, to: 0, count: length },
     { from: 0, at: 0, to: length, count: input },
   ];
-  return moveUnit(where, input, length + input, moves, length);
 }

@@ -1,28 +1,10 @@
-import { place, type Unit } from '../code/units.js';
-import { asRecurError, mismatch } from '../errors.js';
-import {
-  type AnyCell,
-  type BirthOptions,
-  type Cell,
-  type Frames,
-  internals,
-  type SameForm,
-  type WholeStart,
-} from '../streams/cell.js';
+import { mismatch } from '../errors.js';
+import type { Cell, Kind, SameForm, Through } from '../streams/cell.js';
 import type { ChainParams, ChainState, Member } from '../streams/members.js';
-import { layerSignature, layerText, memberCell } from '../streams/model.js';
-import type { StateShape } from '../streams/state.js';
-import { machineOf, statesFor } from './chain-machine.js';
-import {
-  type Combine,
-  checkCombine,
-  combinedSize,
-  combineFrames,
-  combineUnit,
-  combineValues,
-} from './combine.js';
-import { layerCell, type Runs } from './layer-cell.js';
-import { stepsAfter, wholeIn, wholeOf, wholeRuns } from './whole.js';
+import { layerText, memberCell } from '../streams/model.js';
+import { type Combine, checkCombine, combinedSize } from './combine.js';
+import { composed } from './compose.js';
+import { layerCell } from './layer-cell.js';
 
 /** A cell of branches: its state is a tuple with one entry a branch. */
 export type BranchedCell<M extends readonly unknown[]> = Cell<
@@ -32,6 +14,21 @@ export type BranchedCell<M extends readonly unknown[]> = Cell<
   SameForm,
   ChainParams<M>
 >;
+
+export const parallelKind: Kind = {
+  name: 'parallel',
+  settings: ['combine'],
+  members: [1, 1024],
+  make: ({ combine }: { combine: Combine }, [first, ...others]) =>
+    parallelCell(combine, first, ...others),
+};
+
+export const skipKind: Kind = {
+  name: 'skip',
+  settings: ['combine'],
+  members: [1, 1],
+  make: ({ combine }: { combine: Combine }, [layer]) => skipCell(layer, combine),
+};
 
 /**
  * Layers that are all fed the same input, and their outputs combined: 'concat' puts them one
@@ -59,21 +56,23 @@ export function parallelCell<const M extends readonly [Member, ...Member[]]>(
   }
   const sizes = cells.map(({ outputSize }) => outputSize);
   const outputSize = combinedSize('parallel', combine, sizes);
-  const textOf = (text: (cell: AnyCell) => string) =>
-    `Parallel(${combine}, ${cells.map(cell => text(cell)).join(', ')})`;
+  const through: Through = (flow, x) =>
+    flow.joined(
+      combine,
+      cells.map((_, i) => flow.member(i, x)),
+      'parallel',
+    );
   return layerCell(
     {
-      name: 'parallel',
-      text: textOf(layerText),
-      signature: textOf(layerSignature),
+      kind: parallelKind,
+      text: (...branches) => `Parallel(${combine}, ${branches.join(', ')})`,
       settings: { combine },
       members: cells,
-      again: ([first, ...rest]) => parallelCell(combine, first, ...rest),
+      through,
       inputSize,
       outputSize,
-      hiddenSize: cells.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
     },
-    branching('parallel', combine, cells, false),
+    composed({ where: 'parallel', members: cells, through, inputSize }),
   );
 }
 
@@ -94,105 +93,17 @@ export function skipCell<const M extends Member>(
   checkCombine('skip', combine);
   const cell = memberCell('skip', layer, 0);
   const { inputSize, outputSize } = cell;
+  const through: Through = (flow, x) => flow.joined(combine, [flow.member(0, x), x], 'skip');
   return layerCell(
     {
-      name: 'skip',
-      text: `Skip(${layerText(cell)}, ${combine})`,
-      signature: `Skip(${layerSignature(cell)}, ${combine})`,
+      kind: skipKind,
+      text: layer => `Skip(${layer}, ${combine})`,
       settings: { combine },
       members: [cell],
-      again: ([layer]) => skipCell(layer, combine),
+      through,
       inputSize,
       outputSize: combinedSize('skip', combine, [outputSize, inputSize]),
-      hiddenSize: cell.hiddenSize,
     },
-    branching('skip', combine, [cell], true),
+    composed({ where: 'skip', members: [cell], through, inputSize }),
   );
-}
-
-/** How branches run; `around`: the input is combined too. */
-function branching(
-  where: string,
-  combine: Combine,
-  cells: readonly AnyCell[],
-  around: boolean,
-): Runs {
-  const reading = wholeIn(cells);
-  if (reading) {
-    const { why = '' } = reading[internals];
-    const whole = wholeBranches(where, combine, cells, around);
-    const after = (steps: number) => stepsAfter(cells[0], steps);
-    return wholeRuns(where, why, whole, after);
-  }
-  const program = programOf(where, combine, cells, around);
-  if (program) return program;
-  return {
-    start: (state?: unknown, options: BirthOptions = {}) =>
-      machineOf(
-        where,
-        cells,
-        state,
-        options,
-        () => false,
-        (machines, x) => {
-          const ys = machines.map((machine, i) => {
-            try {
-              return machine.step(x);
-            } catch (error) {
-              throw asRecurError(error, 'a branch', { prefix: `${where}[${i}].` });
-            }
-          });
-          return combineValues(where, combine, around ? [...ys, x] : ys);
-        },
-      ),
-  };
-}
-
-/** The units of branches that can run as one program, and their states. */
-function programOf(
-  where: string,
-  combine: Combine,
-  cells: readonly AnyCell[],
-  around: boolean,
-): { units: readonly Unit[]; shape: StateShape } | undefined {
-  const units: Unit[] = [];
-  const members: StateShape[] = [];
-  const from: number[] = [];
-  const sizes: number[] = [];
-  for (const [i, cell] of cells.entries()) {
-    const { engines, shape, initialState } = cell[internals];
-    if (!engines || !shape || initialState !== undefined) return undefined;
-    from.push(place(units, engines.units, -1, `${where}[${i}].`));
-    members.push(shape);
-    sizes.push(cell.outputSize as number);
-  }
-  if (around) {
-    from.push(-1);
-    sizes.push(cells[0].inputSize as number);
-  }
-  units.push({ spec: combineUnit(combine, sizes), from, where });
-  return { units, shape: { kind: where, members } };
-}
-
-function wholeBranches(
-  where: string,
-  combine: Combine,
-  cells: readonly AnyCell[],
-  around: boolean,
-): WholeStart {
-  return (state, options) => {
-    const own = statesFor(where, cells, state, options?.restored);
-    const runners = cells.map((cell, i) => wholeOf(cell)(own(i), options));
-    const run = (steps: Frames) => {
-      const parts = runners.map(runner => runner.run(steps));
-      return combineFrames(where, combine, around ? [...parts, steps] : parts);
-    };
-    return {
-      run,
-      state: () => runners.map(runner => runner.state()),
-      release() {
-        for (const runner of runners) runner.release();
-      },
-    };
-  };
 }

@@ -1,8 +1,9 @@
 import { checkNames, demand } from '../errors.js';
-import type { Cell, Frames, WholeStart } from '../streams/cell.js';
+import { ModelBuilder, type SequenceOperation } from '../graph/graph.js';
+import type { Padding } from '../graph/steps.js';
+import type { Cell, Kind, Settings } from '../streams/cell.js';
 import { layerCell, printed, whole } from './layer-cell.js';
-import { type Padding, paddingOf, type StepsPadding } from './padding.js';
-import { wholeRuns } from './whole.js';
+import { checkPadding } from './padding.js';
 
 /** Options of pooling over steps. */
 export interface PoolingOptions {
@@ -17,7 +18,39 @@ export interface PoolingOptions {
 type Pooled = Cell<undefined, number, number>;
 
 /** What a window of steps becomes, feature by feature. */
-type Kind = 'max' | 'average';
+type Pool = 'max' | 'average';
+
+export const maxPool1dKind: Kind = /* @__PURE__ */ poolKind('maxPool1d', (...of) =>
+  maxPool1dCell(...of),
+);
+export const averagePool1dKind: Kind = /* @__PURE__ */ poolKind('averagePool1d', (...of) =>
+  averagePool1dCell(...of),
+);
+export const globalMaxPool1dKind: Kind = /* @__PURE__ */ sizedKind('globalMaxPool1d', size =>
+  globalMaxPool1dCell(size),
+);
+export const globalAveragePool1dKind: Kind = /* @__PURE__ */ sizedKind(
+  'globalAveragePool1d',
+  size => globalAveragePool1dCell(size),
+);
+export const lastKind: Kind = /* @__PURE__ */ sizedKind('last', size => lastCell(size));
+
+function poolKind(name: string, construct: typeof maxPool1dCell): Kind {
+  return {
+    name,
+    settings: ['size', 'kernelSize', 'stride', 'padding', 'includePadding'],
+    make: ({ size, kernelSize, ...options }: Record<'size' | 'kernelSize', number>) =>
+      construct(size, kernelSize, options),
+  };
+}
+
+function sizedKind(name: string, construct: (size: number) => Pooled): Kind {
+  return {
+    name,
+    settings: ['size'],
+    make: ({ size }: { size: number }) => construct(size),
+  };
+}
 
 /**
  * The largest of each feature over windows of `kernelSize` steps: `[steps, size]` to
@@ -31,7 +64,7 @@ export function maxPool1dCell(
   kernelSize: number,
   options: PoolingOptions = {},
 ): Pooled {
-  return pooling('max', size, kernelSize, options);
+  return pooling(maxPool1dKind, 'max', size, kernelSize, options);
 }
 
 /**
@@ -46,7 +79,7 @@ export function averagePool1dCell(
   kernelSize: number,
   options: PoolingOptions = {},
 ): Pooled {
-  return pooling('average', size, kernelSize, options);
+  return pooling(averagePool1dKind, 'average', size, kernelSize, options);
 }
 
 /**
@@ -56,7 +89,7 @@ export function averagePool1dCell(
  * String(stateful(globalMaxPool1dCell(1)).map([1, 3, 2])); // → 3
  */
 export function globalMaxPool1dCell(size: number): Pooled {
-  return pooling('max', size, undefined, {});
+  return globalPooling(globalMaxPool1dKind, 'max', size);
 }
 
 /**
@@ -66,7 +99,7 @@ export function globalMaxPool1dCell(size: number): Pooled {
  * String(stateful(globalAveragePool1dCell(1)).map([1, 3, 2])); // → 2
  */
 export function globalAveragePool1dCell(size: number): Pooled {
-  return pooling('average', size, undefined, {});
+  return globalPooling(globalAveragePool1dKind, 'average', size);
 }
 
 /**
@@ -77,118 +110,60 @@ export function globalAveragePool1dCell(size: number): Pooled {
  */
 export function lastCell(size: number): Pooled {
   whole('last.size', size, 1);
-  return reading(
-    'last',
-    [size],
-    { size },
-    size,
-    ({ data, count }) => {
-      return { data: data.slice(Math.max(0, count - 1) * size), count: Math.min(1, count), size };
-    },
-    one,
-  );
+  return sequenceCell(lastKind, [size], { size }, { op: 'last' });
+}
+
+function globalPooling(kind: Kind, by: Pool, size: number): Pooled {
+  whole(`${kind.name}.size`, size, 1);
+  return sequenceCell(kind, [size], { size }, { op: 'pool', by, includePadding: false });
 }
 
 function pooling(
   kind: Kind,
+  by: Pool,
   size: number,
-  kernelSize: number | undefined,
+  kernelSize: number,
   options: PoolingOptions,
 ): Pooled {
-  const global = kernelSize === undefined;
-  const name = global ? `global${kind === 'max' ? 'Max' : 'Average'}Pool1d` : `${kind}Pool1d`;
+  const { name } = kind;
   checkNames(name, options, ['stride', 'padding', 'includePadding']);
-  const { stride = kernelSize ?? 1, padding = 0, includePadding = false } = options;
+  const { stride = kernelSize, padding = 0, includePadding = false } = options;
   whole(`${name}.size`, size, 1);
-  if (global) {
-    return reading(
-      name,
-      [size],
-      { size },
-      size,
-      steps => pooled(kind, steps, steps.count, 1, [0, 0]),
-      one,
-    );
-  }
   whole(`${name}.kernelSize`, kernelSize, 1);
   whole(`${name}.stride`, stride, 1);
-  demand(
-    typeof includePadding === 'boolean',
-    `${name}.includePadding`,
-    'true or false',
-    includePadding,
-  );
-  const padded: StepsPadding = paddingOf(name, padding, kernelSize, 1, stride);
-  const settings = { size, kernelSize, stride, padding, includePadding };
+  const isFlag = typeof includePadding === 'boolean';
+  demand(isFlag, `${name}.includePadding`, 'true or false', includePadding);
+  checkPadding(name, padding);
+  const geometry = { kernel: kernelSize, dilation: 1, stride, padding };
   const shown = {
     stride: [stride, kernelSize],
     padding: [padding, 0],
     includePadding: [includePadding, false],
   } as const;
-  return reading(
-    name,
+  return sequenceCell(
+    kind,
     [size, kernelSize],
-    settings,
-    size,
-    steps => pooled(kind, steps, kernelSize, stride, padded(steps.count), includePadding),
-    steps => lengthOf(steps, kernelSize, stride, padded(steps)),
+    { size, kernelSize, stride, padding, includePadding },
+    { op: 'pool', by, includePadding, ...geometry },
     shown,
   );
 }
 
-function pooled(
-  kind: Kind,
-  { data, count, size }: Frames,
-  kernel: number,
-  stride: number,
-  [before, after]: readonly [number, number],
-  includePadding = false,
-): Frames {
-  const length = lengthOf(count, kernel, stride, [before, after]);
-  const output = new Float32Array(length * size);
-  for (let t = 0; t < length; t++) {
-    const begin = Math.max(0, t * stride - before);
-    const end = Math.min(count, t * stride - before + kernel);
-    for (let i = 0; i < size; i++) {
-      let result = kind === 'max' ? -Infinity : 0;
-      for (let s = begin; s < end; s++) {
-        const x = data[s * size + i];
-        result = kind === 'max' ? Math.max(result, x) : result + x;
-      }
-      output[t * size + i] =
-        kind === 'max' ? result : result / (includePadding ? kernel : end - begin);
-    }
-  }
-  return { data: output, count: length, size };
-}
-
-function lengthOf(
-  count: number,
-  kernel: number,
-  stride: number,
-  [before, after]: readonly [number, number],
-): number {
-  return count ? Math.max(0, Math.floor((count + before + after - kernel) / stride) + 1) : 0;
-}
-
-/** Whole sequences become one step; an empty one, none. */
-const one = (steps: number) => Math.min(1, steps);
-
 /** A layer without state that makes of a sequence another one. */
-function reading(
-  name: string,
+function sequenceCell(
+  kind: Kind,
   positional: readonly unknown[],
-  settings: Readonly<Record<string, unknown>>,
-  size: number,
-  run: (steps: Frames) => Frames,
-  stepsAfter: (steps: number) => number,
+  settings: Settings & { readonly size: number },
+  operation: SequenceOperation,
   shown: Parameters<typeof printed>[2] = {},
 ): Pooled {
-  const why = 'it makes other steps of a sequence';
-  const runs: WholeStart = () => ({ run, state: () => undefined, release() {} });
-  const text = printed(name.charAt(0).toUpperCase() + name.slice(1), positional, shown);
+  const { name } = kind;
+  const { size } = settings;
+  const builder = new ModelBuilder(size);
+  const model = builder.model(builder.add({ ...operation, of: [0], size, where: name }), true);
+  const text = () => printed(name, positional, shown);
   return layerCell(
-    { name, text, settings, inputSize: size, outputSize: size },
-    wholeRuns(name, why, runs, stepsAfter),
+    { kind, text, settings, inputSize: size, outputSize: size },
+    { model, shape: { layer: name, variables: [] }, why: 'it makes other steps of a sequence' },
   );
 }

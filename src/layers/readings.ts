@@ -2,11 +2,10 @@ import { isNdArray, sliceAt, type Vec, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
 import { evaluator, type ReferenceState } from '../graph/reference.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { type AnyCell, type Cell, internals } from '../streams/cell.js';
+import { type AnyCell, type Cell, type Flow, internals } from '../streams/cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
 import { layerText } from '../streams/model.js';
-import { type Combine, combineValues } from './combine.js';
-import { passingOf } from './passing.js';
+import { combineValues } from './combine.js';
 import { windowReadings } from './window-readings.js';
 
 type Evaluate = ReturnType<typeof evaluator>;
@@ -21,19 +20,19 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
   const readings: LayerReading[] = [];
   const through = (member: AnyCell, own: unknown, input: unknown): unknown => {
     const { spec } = member[internals];
-    if (spec.kind === 'chain') {
-      const { members } = spec;
-      const turn = (value: unknown, i: number) => through(members[i], (own as unknown[])[i], value);
-      return passingOf(members)(members, input, turn, (join, outputs) => join.values(outputs));
-    }
-    if (spec.kind === 'layer') {
-      const { name, members, settings } = spec;
-      if (name === 'tap') return members.length ? through(members[0], own, input) : input;
-      if (name === 'window') readings.push(...windowReadings(spec, columnsOf(input), readingsOf));
-      if (name !== 'parallel' && name !== 'skip') return (member as Cell)(own, input as Vec)[1];
-      const ys = members.map((branch, i) => through(branch, (own as unknown[])[i], input));
-      const all = name === 'skip' ? [...ys, input] : ys;
-      return combineValues(name, settings.combine as Combine, all);
+    if ('members' in spec) {
+      const { kind, members, through: go } = spec;
+      if (kind.sameState) return members.length ? through(members[0], own, input) : input;
+      if (kind.name === 'window') {
+        readings.push(...windowReadings(spec, columnsOf(input), readingsOf));
+      }
+      if (!go) return (member as Cell)(own, input as Vec)[1];
+      const flow: Flow<unknown> = {
+        member: (i, value) => through(members[i], (own as unknown[])[i], value),
+        joined: (by, values, where) => combineValues(where, by, values),
+        reversed: value => value,
+      };
+      return go(flow, input);
     }
     if (spec.kind === 'function') {
       const fn = spec.fn as (...given: unknown[]) => unknown;

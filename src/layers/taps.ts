@@ -1,24 +1,39 @@
-import { joinSpec } from '../code/moves.js';
-import { demand, mismatch } from '../errors.js';
+import { demand, describe, mismatch } from '../errors.js';
 import {
   type AnyCell,
   type Cell,
   internals,
-  type Join,
+  type Kind,
+  type LayerSpec,
   makeCell,
   type SameForm,
 } from '../streams/cell.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerSignature, layerText, memberCell } from '../streams/model.js';
-import { combineFrames, combineValues } from './combine.js';
 import { layerCell } from './layer-cell.js';
-import { passingTaps } from './passing.js';
 
 /** What a member of a chain is as a cell. */
 export type CellOf<M> = M extends { readonly cell: infer C } ? C : M;
 
 /** A member of a chain whose sizes the members around it have. */
 export type Marker = Cell<undefined, number, number>;
+
+export const tapKind: Kind = {
+  name: 'tap',
+  settings: ['name'],
+  members: [0, 1],
+  sameState: true,
+  make: ({ name }: { name: string }, [layer]) => (layer ? tap(name, layer) : tap(name)),
+};
+
+export const readKind: Kind = {
+  name: 'read',
+  settings: ['names'],
+  make({ names }: { names: readonly string[] }) {
+    if (!Array.isArray(names)) throw mismatch('read', 'an array of names', typeof names);
+    return read(...names);
+  },
+};
 
 /**
  * Names an output inside a chain, so that a later `read` goes on from it: that of `member`, or
@@ -38,10 +53,10 @@ export function tap(name: string, member?: Member): unknown {
   if (member === undefined) {
     return layerCell<Marker>(
       {
-        name: 'tap',
-        text: `Tap(${name})`,
+        kind: tapKind,
+        text: () => `Tap(${name})`,
         settings,
-        marks: { name, bare: true, passing: passingTaps },
+        marks: { name, bare: true, resolve },
         inputSize: undefined,
         outputSize: undefined,
       },
@@ -49,17 +64,15 @@ export function tap(name: string, member?: Member): unknown {
     );
   }
   const cell = memberCell('tap', member, 0);
-  const again = ([inner]: readonly AnyCell[]) => tap(name, inner as Cell);
-  const parts = { settings, members: [cell], shapes: [], params: {}, again };
-  const spec = { kind: 'layer', name: 'tap', ...parts };
+  const spec: LayerSpec = { kind: tapKind, settings, members: [cell], params: {} };
   const own = Object.getOwnPropertyDescriptors(cell) as unknown as Cell;
   return makeCell<unknown, number, number, SameForm, unknown>(
     Object.defineProperties({}, own as never) as never,
     `Tap(${name}, ${layerText(cell)})`,
     {
       ...cell[internals],
-      marks: { name, passing: passingTaps },
-      spec: spec as never,
+      marks: { name, resolve },
+      spec,
       signature: `Tap(${name}, ${layerSignature(cell)})`,
     },
   );
@@ -79,10 +92,10 @@ export function read(...names: readonly string[]): Marker {
   demand(areNames, 'read', 'names of taps', names);
   return layerCell<Marker>(
     {
-      name: 'read',
-      text: `Read(${names.join(', ')})`,
+      kind: readKind,
+      text: () => `Read(${names.join(', ')})`,
       settings: { names },
-      marks: { read: { names, join: oneAfterAnother }, passing: passingTaps },
+      marks: { read: names, resolve },
       inputSize: undefined,
       outputSize: undefined,
     },
@@ -90,12 +103,25 @@ export function read(...names: readonly string[]): Marker {
   );
 }
 
-/** Outputs one after another. */
-const oneAfterAnother: Join = {
-  unit: joinSpec,
-  values: outputs => combineValues('read', 'concat', outputs),
-  frames: outputs => combineFrames('read', 'concat', outputs),
-};
+/** For each marker of a chain, which values it goes on from: 0 is the input, i + 1 the i-th output. */
+function resolve(cells: readonly AnyCell[]): readonly (readonly number[] | undefined)[] {
+  const taps = new Map<string, number>();
+  return cells.map((cell, i) => {
+    const { name, bare, read: names } = cell[internals].marks ?? {};
+    const from = names?.map(of => taps.get(of) ?? unknownTap(i, of, taps));
+    if (name !== undefined) {
+      const isTaken = taps.has(name);
+      demand(!isTaken, `chain[${i}].tap`, 'a name that is not taken', name);
+      taps.set(name, bare ? i : i + 1);
+    }
+    return from ?? (bare ? [i] : undefined);
+  });
+}
+
+function unknownTap(i: number, of: string, taps: ReadonlyMap<string, unknown>): never {
+  const known = [...taps.keys()].join(', ') || 'none';
+  throw mismatch(`chain[${i}].read`, `the name of an earlier tap (${known})`, describe(of));
+}
 
 /** A marker means nothing but in a chain. */
 function alone(name: string) {

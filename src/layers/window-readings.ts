@@ -1,10 +1,11 @@
-import { type AnyCell, type Frames, internals, type LayerSpec } from '../streams/cell.js';
+import { type AnyCell, type Flow, internals, type LayerSpec } from '../streams/cell.js';
 import { made } from '../streams/function-cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
-import { reversed } from './bidirectional.js';
-import { statesFor } from './chain-machine.js';
-import { passingOf } from './passing.js';
-import { wholeOf } from './whole.js';
+import type { Frames } from '../streams/sequence-machine.js';
+import { combineFrames } from './combine.js';
+import { reversed } from './compose.js';
+import { statesFor } from './machine-of.js';
+import { wholeRun } from './whole-run.js';
 
 /** The readings of one step from a state: `readingsOf`. */
 type ReadStep = (cell: AnyCell, state: unknown, x: unknown) => readonly LayerReading[];
@@ -41,43 +42,29 @@ export function windowReadings(
 
 /** Reads the last step of a sequence in each layer of a cell, and answers the cell's outputs. */
 function readLast(cell: AnyCell, state: unknown, steps: Frames, reader: Reader): Frames {
-  const { spec, whole, initialState } = cell[internals];
+  const { spec, why, initialState, start } = cell[internals];
   const begin = state ?? made(initialState);
-  if (steps.count && whole) {
-    if (spec.kind === 'chain') return readChain(spec.members, begin, steps, reader);
-    if (spec.kind === 'layer') readMembers(spec, begin, steps, reader);
-  } else if (steps.count && spec.kind !== 'function') {
+  if (steps.count && why && 'through' in spec && spec.through) {
+    const { kind, members, through } = spec;
+    const own = statesFor(kind.name, members, begin);
+    const flow: Flow<Frames> = {
+      member: (i, value) => readLast(members[i], own(i), value, reader),
+      joined: (by, outputs, where) => combineFrames(where, by, outputs),
+      reversed,
+    };
+    return through(flow, steps);
+  }
+  if (steps.count && why && 'members' in spec && spec.members.length) {
+    return readLast(spec.members[0], begin, steps, reader);
+  }
+  if (steps.count && !why && spec.kind !== 'function') {
     reader.readings.push(...lastStep(cell, begin, steps, reader.readStep));
   }
-  const runner = wholeOf(cell)(begin);
+  const machine = start(begin);
   try {
-    return runner.run(steps);
+    return wholeRun(machine, steps, cell.outputSize);
   } finally {
-    runner.release();
-  }
-}
-
-function readChain(
-  cells: readonly AnyCell[],
-  state: unknown,
-  steps: Frames,
-  reader: Reader,
-): Frames {
-  const own = statesFor('chain', cells, state);
-  const turn = (value: Frames, i: number) => readLast(cells[i], own(i), value, reader);
-  return passingOf(cells)(cells, steps, turn, (join, outputs) => join.frames(outputs));
-}
-
-function readMembers(
-  { name, members }: LayerSpec,
-  state: unknown,
-  steps: Frames,
-  reader: Reader,
-): void {
-  const own = name === 'tap' ? () => state : statesFor(name, members, state);
-  for (const [i, member] of members.entries()) {
-    const isBackward = name === 'backward' || (name === 'bidirectional' && i === 1);
-    readLast(member, own(i), isBackward ? reversed(steps) : steps, reader);
+    machine.release();
   }
 }
 

@@ -1,12 +1,27 @@
 import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { mismatch } from '../errors.js';
-import type { AnyCell, BirthOptions, Cell } from '../streams/cell.js';
+import { lifted, ModelBuilder } from '../graph/graph.js';
+import {
+  type AnyCell,
+  type BirthOptions,
+  type Cell,
+  internals,
+  type Kind,
+} from '../streams/cell.js';
 import { columnsOf, readVector } from '../streams/inputs.js';
 import type { Machine } from '../streams/machine.js';
 import type { WithCell } from '../streams/members.js';
-import { layerSignature, layerText, memberCell } from '../streams/model.js';
-import { layerCell, whole } from './layer-cell.js';
-import { stepsAfter, wholeOf } from './whole.js';
+import { layerText, memberCell } from '../streams/model.js';
+import { isProgram, stepsAfter } from './compose.js';
+import { layerCell, type Runs, whole } from './layer-cell.js';
+import { wholeRun } from './whole-run.js';
+
+export const windowKind: Kind = {
+  name: 'window',
+  settings: ['steps'],
+  members: [1, 1],
+  make: ({ steps }: { steps: number }, [layer]) => windowCell(steps, layer),
+};
 
 /**
  * A layer that is fed whole windows: a datum is `steps` steps one after another, a vector
@@ -35,28 +50,40 @@ export function windowCell(
   }
   return layerCell(
     {
-      name: 'window',
-      text: `Window(${steps}, ${layerText(cell)})`,
-      signature: `Window(${steps}, ${layerSignature(cell)})`,
+      kind: windowKind,
+      text: layer => `Window(${steps}, ${layer})`,
       settings: { steps },
       members: [cell],
-      again: ([inner]) => windowCell(steps, inner),
       inputSize: size,
       outputSize,
+      hiddenSize: 0,
     },
-    { start: startWindow(cell, steps, inputSize, outputSize) },
+    runsOf(cell, steps, inputSize, outputSize),
   );
 }
 
+function runsOf(cell: AnyCell, steps: number, inputSize: number, outputSize: number): Runs {
+  const { engines } = cell[internals];
+  if (!engines || !isProgram(cell)) {
+    return { start: startWindow(cell, steps, inputSize, outputSize) };
+  }
+  const builder = new ModelBuilder(steps * inputSize);
+  const body = builder.body(lifted(engines.model), 'window[0].');
+  const node = { op: 'sequence', steps, body, of: [0], size: outputSize, where: 'window' } as const;
+  const model = builder.model(builder.add(node));
+  return { model, shape: { layer: 'window', variables: [] } };
+}
+
+/** Starts a window of a layer in which users' functions are. */
 function startWindow(cell: AnyCell, steps: number, inputSize: number, outputSize: number) {
   const size = steps * inputSize;
   return (_state?: unknown, options?: BirthOptions): Machine => {
-    const runner = wholeOf(cell)(undefined, { backend: options?.backend });
+    const machine = cell[internals].start(undefined, { backend: options?.backend });
     const none = () => {};
     const one = (x: unknown) => {
       const data = new Float32Array(size);
       readVector('window', x, data, 0, size);
-      return runner.run({ data, count: steps, size: inputSize }).data;
+      return wholeRun(machine, { data, count: steps, size: inputSize }, cell.outputSize).data;
     };
     return {
       batch: null,
@@ -76,7 +103,7 @@ function startWindow(cell: AnyCell, steps: number, inputSize: number, outputSize
       rollback: none,
       follow: none,
       state: () => undefined,
-      release: () => runner.release(),
+      release: () => machine.release(),
     };
   };
 }

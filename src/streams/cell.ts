@@ -100,49 +100,53 @@ export interface CellInternals {
 /** The key of `CellInternals`: one symbol for all copies of the library on a page. */
 export const internals: unique symbol = Symbol.for('rxrecur.cell') as never;
 
-/** A chain, a plain function, or a layer of another kind. */
+/** A layer of some kind, or a plain function. */
 export type CompositeSpec =
   | LayerSpec
-  | {
-      readonly kind: 'chain';
-      readonly members: readonly AnyCell[];
-      readonly again: (members: readonly AnyCell[]) => AnyCell;
-      readonly through: Through;
-    }
   | {
       readonly kind: 'function';
       readonly fn: (...args: never[]) => unknown;
       readonly stateful: boolean;
     };
 
-/** A layer that is no equations: what made it, so that a file can make it again. */
+/** All that makes a layer: its kind makes it again of this. */
 export interface LayerSpec {
-  readonly kind: 'layer';
-  /** Its constructor's name but for `Cell`: `causalConv1d`. */
-  readonly name: string;
-  /** Numbers, names and flags. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly kind: Kind;
+  readonly settings: Settings;
   readonly members: readonly AnyCell[];
-  readonly shapes: readonly ParameterShape[];
   readonly params: Readonly<Record<string, Float32Array>>;
-  /** Makes the layer of other members, or with other parameters; absent if it has neither. */
-  readonly again?: LayerAgain | undefined;
   /** Of a layer of members: how inputs go through them. */
   readonly through?: Through | undefined;
 }
 
-/** Makes a layer again, of other members and with other parameters. */
-export type LayerAgain = (
-  members: readonly AnyCell[],
-  params: Readonly<Record<string, Float32Array>>,
-) => AnyCell;
+/** Numbers, names and flags. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** A kind of layer, declared beside its constructor: every walk of a model reads it. */
+export interface Kind {
+  /**
+   * Its constructor's name but for `Cell`: `causalConv1d`. Kinds are told apart by it, since a page
+   * may have several copies of the library.
+   */
+  readonly name: string;
+  /** The names of its settings, all of which a file has. Default none. */
+  readonly settings?: readonly string[];
+  /** How many members it has. Default none. */
+  readonly members?: readonly [least: number, most: number];
+  /** True: it has the state and the parameters of its member, not a tuple of them. */
+  readonly sameState?: boolean;
+  /** Shapes of the parameters that a layer of these settings has; absent: none. */
+  shapes?(settings: never): readonly ParameterShape[];
+  /** Calls the constructor, which checks everything: settings may come from a stranger. */
+  make(settings: never, members: readonly AnyCell[], params: LayerSpec['params']): AnyCell;
+}
 
 /** What goes through the members of a layer: vectors, sequences, values of a graph, sizes. */
 export interface Flow<V> {
   /** The output of the i-th member. */
   member(i: number, input: V): V;
-  /** One of several outputs; `where` names it in messages. */
-  joined(by: Join, values: readonly V[], where: string): V;
+  /** One of several outputs; `where` names it in messages, `i` is the member that does it, if one. */
+  joined(by: Join, values: readonly V[], where: string, i?: number): V;
   /** A sequence from the last step to the first. */
   reversed(value: V): V;
 }
@@ -159,6 +163,8 @@ export interface Marks {
   /** True: there is no layer; what has come so far goes on. */
   readonly bare?: boolean;
   readonly read?: readonly string[];
+  /** For each marker of a chain, which values it goes on from: 0 is the input, i + 1 the i-th output. */
+  readonly resolve: (cells: readonly AnyCell[]) => readonly (readonly number[] | undefined)[];
 }
 
 /** Any cell, for code that does not care for its types. */
@@ -186,22 +192,27 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
       outputSize: sizes[plan.nodes[plan.output].dimension] as O,
       hiddenSize: plan.states.length ? sizes.hidden : 0,
       get params() {
-        return copyParameters(parameterShapes(plan, sizes, spec.bias), spec.params);
+        return copyParameters(shapesOf(spec), spec.params);
       },
     },
     text,
-    { spec, signature: text, ...running(modelOf(spec), { layer: lower(name), variables }) },
+    {
+      spec,
+      signature: text,
+      ...running(cellModel(spec, lower(name)), { layer: lower(name), variables }),
+    },
   );
 }
 
-function modelOf(spec: EquationSpec): Model {
+/** A cell's equations as a model of one node. */
+export function cellModel(spec: EquationSpec, where: string): Model {
   const { params, kind, ...cell } = spec;
   const { definition, sizes } = spec;
-  const { plan, name } = definition;
+  const { plan } = definition;
   const builder = new ModelBuilder(sizes.input);
   const size = sizes[plan.nodes[plan.output].dimension];
   const own = { op: 'cell', cell, params: builder.withParams(params) } as const;
-  return builder.model(builder.add({ ...own, of: [0], size, where: lower(name) }));
+  return builder.model(builder.add({ ...own, of: [0], size, where }));
 }
 
 /** What runs a model as one program; `why` its steps are not run one by one, if they are not. */
@@ -229,6 +240,13 @@ export function running(
       }
     },
   };
+}
+
+/** The shapes of a cell's own parameters, not of its members'. */
+export function shapesOf(spec: EquationSpec | LayerSpec): readonly ParameterShape[] {
+  return 'members' in spec
+    ? (spec.kind.shapes?.(spec.settings as never) ?? [])
+    : parameterShapes(spec.definition.plan, spec.sizes, spec.bias);
 }
 
 /** A callable cell from its description, its text and what the library keeps of it. */

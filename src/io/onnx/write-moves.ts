@@ -1,24 +1,16 @@
-import type { Move } from '../../code/moves.js';
-import type { OtherSpec, UnitSpec } from '../../code/units.js';
-import type { GraphWriter } from './graph-writer.js';
+import type { Move, NodeOf } from '../../graph/graph.js';
+import type { GraphWriter, StateNames } from './graph-writer.js';
 
 /** The last index that there is, as ONNX's Slice takes it. */
 const toTheEnd = 2 ** 31 - 1;
 
-/** A unit that moves numbers. */
-type MoveSpec = OtherSpec & { readonly moves: readonly Move[] };
-
-export function isMove(spec: UnitSpec): spec is MoveSpec {
-  return spec.kind === 'move' && 'moves' in spec;
-}
-
 /** True for a window of whole steps: those before, and then the step. */
-export function isContext({ inputs: [size], state, moves, size: out }: MoveSpec): boolean {
+export function isContext({ state, moves, size: out }: NodeOf<'move'>): boolean {
+  const size = out - state;
   const [before, step] = moves;
   return (
     moves.length === 2 &&
     state % size === 0 &&
-    out === state + size &&
     String([before.from, before.at, before.to, before.count]) === String([-1, 0, 0, state]) &&
     String([step.from, step.at, step.to, step.count]) === String([0, 0, state, size])
   );
@@ -27,12 +19,13 @@ export function isContext({ inputs: [size], state, moves, size: out }: MoveSpec)
 /** Writes numbers that move, of one step or of all: parts of the inputs in a row, zeros between. */
 export function writeMoves(
   graph: GraphWriter,
-  spec: MoveSpec,
+  node: NodeOf<'move'>,
+  sizes: readonly number[],
   prefix: string,
   inputs: readonly string[],
-  state?: { readonly before: string; readonly after: string },
+  state?: StateNames,
 ): string {
-  const lengthOf = (from: number) => (from < 0 ? spec.state : spec.inputs[from]);
+  const lengthOf = (from: number) => (from < 0 ? node.state : sizes[from]);
   const parts: string[] = [];
   let at = 0;
   const zeros = (count: number) => {
@@ -42,33 +35,31 @@ export function writeMoves(
     const one = graph.node('Mul', [slice(graph, prefix, first, 0, 1), graph.constant(0)], prefix);
     for (let i = 0; i < count; i++) parts.push(one);
   };
-  for (const move of [...spec.moves].sort((a: Move, b: Move) => a.to - b.to)) {
+  for (const move of [...node.moves].sort((a: Move, b: Move) => a.to - b.to)) {
     zeros(move.to - at);
     const source = move.from < 0 ? (state?.before as string) : inputs[move.from];
     const isWhole = move.at === 0 && move.count === lengthOf(move.from);
     parts.push(isWhole ? source : slice(graph, prefix, source, move.at, move.at + move.count));
     at = move.to + move.count;
   }
-  zeros(spec.size - at);
+  zeros(node.size - at);
   const row = parts.length === 1 ? parts[0] : concat(graph, prefix, parts, -1);
   if (state) {
-    const last = slice(graph, prefix, row, spec.size - spec.state, spec.size);
+    const last = slice(graph, prefix, row, node.size - node.state, node.size);
     graph.node('Identity', [last], prefix, undefined, [state.after]);
   }
   return row;
 }
 
-/** Names around a window of steps, and how many come from before. */
-export interface ContextNames {
-  readonly input: string;
-  readonly before: string;
-  readonly after: string;
-  readonly steps: number;
-}
-
-/** Writes all steps after those before, and the last of them as the next state. */
-export function writeWindow(graph: GraphWriter, prefix: string, names: ContextNames): string {
-  const { input, before, after, steps } = names;
+/** Writes all steps after the `steps` before, which are the state, and the last as the next one. */
+export function writeWindow(
+  graph: GraphWriter,
+  prefix: string,
+  input: string,
+  steps: number,
+  size: number,
+): string {
+  const { before, after } = graph.state(prefix, 'h', [steps, 'batch', size]);
   const all = concat(graph, prefix, [before, input], 0);
   const last = slice(graph, prefix, all, -steps, toTheEnd, 0);
   graph.node('Identity', [last], prefix, undefined, [after]);
@@ -76,9 +67,14 @@ export function writeWindow(graph: GraphWriter, prefix: string, names: ContextNa
 }
 
 /** Writes a vector of the steps before and the step, for all steps. */
-export function writeContext(graph: GraphWriter, prefix: string, names: ContextNames): string {
-  const { steps } = names;
-  const all = writeWindow(graph, prefix, names);
+export function writeContext(
+  graph: GraphWriter,
+  prefix: string,
+  input: string,
+  steps: number,
+  size: number,
+): string {
+  const all = writeWindow(graph, prefix, input, steps, size);
   const shifted = Array.from({ length: steps + 1 }, (_, i) => {
     return slice(graph, prefix, all, i, i === steps ? toTheEnd : i - steps, 0);
   });

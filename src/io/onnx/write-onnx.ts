@@ -1,24 +1,26 @@
 import { layerNormCell } from '../../cells/layer-norm.js';
 import { softmaxCell } from '../../cells/softmax.js';
-import {
-  isEquations,
-  modelInput,
-  type OtherSpec,
-  outputSize,
-  stateSizes,
-  type Unit,
-} from '../../code/units.js';
 import { describe, mismatch } from '../../errors.js';
+import type { Node, NodeOf } from '../../graph/graph.js';
 import type { EquationSpec } from '../../graph/spec.js';
-import { type AnyCell, equationSpec, internals } from '../../streams/cell.js';
+import { isMarker } from '../../layers/compose.js';
+import {
+  type AnyCell,
+  equationSpec,
+  type Flow,
+  internals,
+  type Join,
+  type LayerSpec,
+} from '../../streams/cell.js';
+import { children } from '../../streams/children.js';
 import type { WithCell } from '../../streams/members.js';
 import { carried } from '../../streams/members.js';
 import { cellOf } from '../../streams/model.js';
 import { computationOf } from '../torch-modules.js';
 import { encodeModel } from './encode.js';
 import { GraphWriter } from './graph-writer.js';
-import { convAt, writeConv } from './write-conv.js';
-import { isContext, isMove, writeContext, writeMoves } from './write-moves.js';
+import { writeConv } from './write-conv.js';
+import { isContext, writeContext, writeMoves } from './write-moves.js';
 import { writePlan } from './write-plan.js';
 import { recurrentForm, writeRecurrent } from './write-recurrent.js';
 
@@ -39,40 +41,36 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  * String(readOnnx(bytes)); // → Recur(LSTMCell(3, 4))
  */
 export function writeOnnx(model: AnyCell | WithCell): Uint8Array {
-  const units = unitsOf(model);
-  const sequence = units.every(unit => isSequential(unit));
+  const cell = writable(model);
+  const sequence = nodesOf(cell).every(isSequential);
   const graph = new GraphWriter();
   const lead = sequence ? ['steps', 'batch'] : ['batch'];
   graph.name('y');
-  graph.input('x', [...lead, modelInput(units)]);
-  const names: string[] = [];
-  for (const [i, unit] of units.entries()) {
-    // A convolution's units have been written at once, with the first of them.
-    if (names.length > i) continue;
-    const prefix = prefixOf(unit.where);
-    const inputs = unit.from.map(u => (u < 0 ? 'x' : names[u]));
-    const name = writeUnit({ graph, sequence, model }, unit, prefix, inputs);
-    const isConv = sequence && isMove(unit.spec) && unit.spec.state > 0;
-    const own = isConv && convAt(model, unit.where) ? unitsAt(units, i) : 1;
-    for (let k = 0; k < own; k++) names.push(name);
-  }
-  const last = names[names.length - 1];
+  graph.input('x', [...lead, cell.inputSize as number]);
+  const last = writeCell({ graph, sequence }, cell, '', 'x');
   graph.node('Identity', [last], '', undefined, ['y']);
-  graph.output('y', [...lead, outputSize(units[units.length - 1].spec)]);
+  graph.output('y', [...lead, cell.outputSize as number]);
   return encodeModel(graph.finish());
 }
 
-/** The parts of a model that run as one program. */
-function unitsOf(model: AnyCell | WithCell): readonly Unit[] {
+/** The cell of a model that runs as one program, which begins at zeros. */
+function writable(model: AnyCell | WithCell): AnyCell {
   const cell = cellOf(model);
   if (!cell) throw mismatch('writeOnnx', 'a layer or a cell', describe(model));
   const own = (model as Partial<WithCell>)[carried] ?? [];
   if (own.length) {
     throw mismatch('writeOnnx', 'a model without configuration', `one with ${own.join(', ')}`);
   }
-  const { engines, initialState } = cell[internals];
-  if (engines && initialState === undefined) return engines.units;
+  if (isWritable(cell)) return cell;
   throw mismatch('writeOnnx', 'layers of equations that begin at zeros', whyNot(cell));
+}
+
+const nodesOf = (cell: AnyCell) => cell[internals].engines?.model.graph.nodes ?? [];
+
+function isWritable(cell: AnyCell): boolean {
+  const { engines, initialState, why } = cell[internals];
+  if (!engines || initialState !== undefined || why) return false;
+  return nodesOf(cell).every(({ op }) => op !== 'sequence');
 }
 
 /** What of a model no graph can be. */
@@ -80,71 +78,89 @@ function whyNot(cell: AnyCell): string {
   const { spec, initialState, why } = cell[internals];
   if (initialState !== undefined) return `${cell} with an initial state: a graph is given states`;
   if (spec.kind === 'function') return `the plain function ${cell}`;
-  const members = 'members' in spec ? spec.members : [];
-  const odd = members.find(member => {
-    const own = member[internals];
-    return !own.engines || own.initialState !== undefined;
-  });
+  const odd = children(cell).find(member => !isMarker(member) && !isWritable(member));
   return odd ? whyNot(odd) : `${cell}${why ? `: ${why}` : ''}`;
 }
 
-/** `chain[0].parallel[1].gru` is `0.1.`, as in the names of a saved model's tensors. */
-function prefixOf(where: string): string {
-  return [...where.matchAll(/\[(\d+)\]/g)].map(([, i]) => `${i}.`).join('');
-}
-
 /** True for what can be written over all steps at once. */
-function isSequential({ spec }: Unit): boolean {
-  if (isEquations(spec)) {
-    return spec.definition.plan.states.length === 0 || recurrentForm(spec) !== undefined;
+function isSequential(node: Node): boolean {
+  if (node.op === 'cell') {
+    return node.cell.definition.plan.states.length === 0 || recurrentForm(node.cell) !== undefined;
   }
-  return spec.state === 0 || (isMove(spec) && isContext(spec));
-}
-
-/** How many units in a row are of the layer of the i-th. */
-function unitsAt(units: readonly Unit[], i: number): number {
-  const end = units.findIndex(({ where }, k) => k > i && where !== units[i].where);
-  return (end < 0 ? units.length : end) - i;
+  return node.op !== 'move' || node.state === 0 || isContext(node);
 }
 
 interface Writing {
-  readonly model: AnyCell | WithCell;
   readonly graph: GraphWriter;
   readonly sequence: boolean;
 }
 
-/** Writes a unit and answers the name of its output. */
-function writeUnit(
+/** Writes a cell, the names in it beginning with `prefix`; answers the name of its output. */
+function writeCell(writing: Writing, cell: AnyCell, prefix: string, input: string): string {
+  const { graph, sequence } = writing;
+  const { spec, engines } = cell[internals];
+  if (spec.kind === 'equations') return writeEquations(writing, spec, prefix, input);
+  const { kind, members, through } = spec as LayerSpec;
+  if (kind.sameState) return writeCell(writing, members[0], prefix, input);
+  if (kind.name === 'causalConv1d' && sequence && cell.hiddenSize > 0) {
+    return writeConv(graph, spec as LayerSpec, prefix, input);
+  }
+  if (through) {
+    const flow: Flow<string> = {
+      member: (i, name) => writeCell(writing, members[i], `${prefix}${i}.`, name),
+      joined: (by, names, _, i) =>
+        writeJoin(graph, by, i === undefined ? prefix : `${prefix}${i}.`, names),
+      reversed: name => name,
+    };
+    return through(flow, input);
+  }
+  const { params = [] } = engines?.model ?? {};
+  const names: string[] = [];
+  for (const node of nodesOf(cell)) {
+    const own = 'params' in node ? params[node.params] : {};
+    const inputs = node.of.map(i => names[i]);
+    names.push(node.op === 'port' ? input : writeNode(writing, cell, node, own, prefix, inputs));
+  }
+  return names[names.length - 1];
+}
+
+/** Writes what makes one of several outputs. */
+function writeJoin(graph: GraphWriter, by: Join, prefix: string, names: readonly string[]): string {
+  if (by === 'concat') {
+    return names.length > 1 ? graph.node('Concat', names, prefix, { axis: { int: -1 } }) : names[0];
+  }
+  const operator = by === 'add' ? 'Add' : 'Mul';
+  return names.reduce((a, b) => graph.node(operator, [a, b], prefix));
+}
+
+/** Writes a value of a layer that has no members; answers its name. */
+function writeNode(
   writing: Writing,
-  { spec, where }: Unit,
+  cell: AnyCell,
+  node: Node,
+  params: EquationSpec['params'],
   prefix: string,
   inputs: readonly string[],
 ): string {
   const { graph, sequence } = writing;
-  if (isEquations(spec)) return writeEquations(writing, spec, prefix, inputs[0]);
-  if (spec.kind === 'add' || spec.kind === 'multiply') {
-    const operator = spec.kind === 'add' ? 'Add' : 'Mul';
-    return inputs.reduce((a, b) => graph.node(operator, [a, b], prefix));
+  if (node.op === 'cell') {
+    return writeEquations(writing, { ...node.cell, kind: 'equations', params }, prefix, inputs[0]);
   }
-  if (spec.table) return writeLookup(graph, spec, prefix, inputs[0]);
-  if (!isMove(spec)) throw mismatch('writeOnnx', 'layers that ONNX has', spec.kind);
-  if (spec.state === 0) return writeMoves(graph, spec, prefix, inputs);
-  const [size] = spec.inputs;
-  const steps = spec.state / size;
-  const dims = sequence ? [steps, 'batch', size] : ['batch', spec.state];
-  const [before, after] = [`${prefix}h0`, `${prefix}hN`];
-  graph.input(before, dims);
-  graph.name(after);
-  graph.output(after, dims);
-  const conv = sequence ? convAt(writing.model, where) : undefined;
-  if (conv) return writeConv(graph, conv, prefix, { input: inputs[0], before, after, steps });
-  if (sequence) return writeContext(graph, prefix, { input: inputs[0], before, after, steps });
-  return writeMoves(graph, spec, prefix, inputs, { before, after });
+  if (node.op === 'add') return writeJoin(graph, 'add', prefix, inputs);
+  if (node.op === 'row') return writeLookup(graph, node, params.weight, prefix, inputs[0]);
+  if (node.op !== 'move') throw mismatch('writeOnnx', 'layers that ONNX has', String(cell));
+  const sizes = node.of.map(i => nodesOf(cell)[i].size);
+  if (node.state === 0) return writeMoves(graph, node, sizes, prefix, inputs);
+  const [size] = sizes;
+  if (sequence) return writeContext(graph, prefix, inputs[0], node.state / size, size);
+  const state = graph.state(prefix, 'h', ['batch', node.state]);
+  return writeMoves(graph, node, sizes, prefix, inputs, state);
 }
 
 function writeLookup(
   graph: GraphWriter,
-  { rows = 0, size, table = new Float32Array(0) }: OtherSpec,
+  { rows, size }: NodeOf<'row'>,
+  table: Float32Array,
   prefix: string,
   input: string,
 ): string {
@@ -161,25 +177,22 @@ function writeEquations(
   input: string,
 ): string {
   const { states, output } = spec.definition.plan;
-  const sizes = stateSizes(spec);
-  const before = states.map(({ name }) => `${prefix}${name}0`);
-  const after = states.map(({ name }) => `${prefix}${name}N`);
-  for (const [i] of states.entries()) {
-    const dims = sequence ? [1, 'batch', sizes[i]] : ['batch', sizes[i]];
-    graph.input(before[i], dims);
-    graph.name(after[i]);
-    graph.output(after[i], dims);
-  }
+  const sizes = states.map(({ dimension }) => spec.sizes[dimension]);
+  const names = states.map(({ name }, i) =>
+    graph.state(prefix, name, sequence ? [1, 'batch', sizes[i]] : ['batch', sizes[i]]),
+  );
+  const before = names.map(({ before }) => before);
+  const after = names.map(({ after }) => after);
   const form = sequence && states.length ? recurrentForm(spec) : undefined;
   if (form) return writeRecurrent(graph, spec, form, { prefix, input, before, after });
   const known = states.length ? undefined : knownOperator(graph, spec, prefix, input);
   if (known) return known;
   const byName = new Map(states.map(({ name }, i) => [name, before[i]]));
-  const names = writePlan(graph, spec, { prefix, input, states: byName });
+  const values = writePlan(graph, spec, { prefix, input, states: byName });
   for (const [i, { node }] of states.entries()) {
-    graph.node('Identity', [names[node]], prefix, undefined, [after[i]]);
+    graph.node('Identity', [values[node]], prefix, undefined, [after[i]]);
   }
-  return names[output];
+  return values[output];
 }
 
 /** Layers without state for which ONNX has an operator. */

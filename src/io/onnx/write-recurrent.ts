@@ -3,6 +3,7 @@ import { lstmCell } from '../../cells/lstm.js';
 import { peepholeLstmCell } from '../../cells/peephole-lstm.js';
 import { rnnCell } from '../../cells/rnn.js';
 import { activationParameters, type ResolvedActivation } from '../../graph/activations.js';
+import type { CellGraph } from '../../graph/graph.js';
 import type { EquationSpec } from '../../graph/spec.js';
 import { type AnyCell, equationSpec } from '../../streams/cell.js';
 import { layouts, type RecurrentKind, reorderGates } from '../layouts.js';
@@ -48,7 +49,7 @@ const slots: Readonly<Record<RecurrentKind, readonly string[]>> = {
 };
 
 /** ONNX's operator that computes what a cell does, if there is one. */
-export function recurrentForm(spec: EquationSpec): RecurrentForm | undefined {
+export function recurrentForm(spec: CellGraph): RecurrentForm | undefined {
   const own = computationOf(spec.definition.plan);
   const form = forms().find(other => other.computation === own);
   const isKnown =
