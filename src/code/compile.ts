@@ -84,5 +84,5 @@ function wholeCode(e: Emitter, plan: Layout): Code {
   const counts = plan.graph.nodes.map((_, i) => ({ code: get(next + 2 * i + 1) }));
   const ports = places.filter((_, i) => plan.graph.nodes[i].op === 'port');
   const states = { now: pointer(now), next: pointer(now) };
-  return sequenceCode(e, plan, counts, ports, states, undefined, places);
+  return sequenceCode(e, plan, counts, ports, states, graphCode, undefined, places);
 }

@@ -1,5 +1,5 @@
+import { countsOf } from '../graph/counts.js';
 import { type Graph, type Model, portsOf } from '../graph/graph.js';
-import { countsOf } from '../graph/steps.js';
 import { type Backend, isRelaxed } from '../kernels/backends.js';
 import { allocate, type Heap, type Region, scratchFloats } from '../kernels/heap.js';
 import { ConstantPool } from '../kernels/wasm/emitter.js';

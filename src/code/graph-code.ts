@@ -46,12 +46,12 @@ export function graphCode(
 /** A vector read as steps, and what becomes of them, one after another. */
 function vectorCode(
   e: Emitter,
-  { body, node }: NodePlan<NodeOf<'sequence'>>,
+  { body }: NodePlan<NodeOf<'sequence'>>,
   { inputs: [input], output, now, next }: RowPlaces,
 ): Code {
   if (!body) return [];
   const [{ size }] = body.graph.nodes;
   const steps = { ...input, stride: size * 4 };
   const counts = body.counts.map(count => ({ fixed: count, code: i32(count) }));
-  return sequenceCode(e, body, counts, [steps], { now, next }, { place: output, size: node.size });
+  return sequenceCode(e, body, counts, [steps], { now, next }, graphCode, output);
 }

@@ -1,3 +1,4 @@
+import { countsOf } from '../graph/counts.js';
 import {
   allNodes,
   type CellGraph,
@@ -11,7 +12,6 @@ import {
 import { columnsOf } from '../graph/parameters.js';
 import type { Stage } from '../graph/plan.js';
 import { operandsOf } from '../graph/schedule.js';
-import { countsOf } from '../graph/steps.js';
 import { roomFor } from './engine.js';
 import { type Place, scratch as scratchLocal } from './places.js';
 

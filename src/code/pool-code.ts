@@ -21,9 +21,9 @@ import {
   when,
 } from '../kernels/wasm/module.js';
 import { bytesOf, groupBytes, type NodePlan } from './layout.js';
-import type { Value } from './sequence-code.js';
 import { addressOf } from './turns.js';
 import { stepsBefore } from './unfold-code.js';
+import type { Value } from './values.js';
 
 /** What the windows of a sequence become, feature by feature; means are worked out in doubles. */
 export function poolCode(

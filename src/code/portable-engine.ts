@@ -1,5 +1,5 @@
+import { countsOf } from '../graph/counts.js';
 import { allNodes, type Graph, type Model, portsOf } from '../graph/graph.js';
-import { countsOf } from '../graph/steps.js';
 import { portable } from '../kernels/backends.js';
 import { heapFor, scratchFloats } from '../kernels/heap.js';
 import {

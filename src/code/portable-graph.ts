@@ -1,3 +1,4 @@
+import { countsOf } from '../graph/counts.js';
 import {
   checkedBefore,
   type Graph,
@@ -6,7 +7,7 @@ import {
   type NodeOf,
   stateSizes,
 } from '../graph/graph.js';
-import { countsOf, windowsOf } from '../graph/steps.js';
+import { windowsOf } from '../graph/steps.js';
 import { areFinite, arranged, type Read, viewOf } from './engine.js';
 import { interpret } from './interpret.js';
 import type { Rows } from './places.js';

@@ -14,31 +14,13 @@ import {
   times,
   when,
 } from '../kernels/wasm/module.js';
-import { graphCode } from './graph-code.js';
 import { type BodyPlan, type GraphPlan, isWritten, type NodePlan } from './layout.js';
 import { type Place, scratch } from './places.js';
 import { poolCode } from './pool-code.js';
 import { copied, zeroed } from './rows.js';
 import { addressOf, checkFinite, pointer } from './turns.js';
 import { unfoldCode } from './unfold-code.js';
-
-/** How many steps a sequence has: known, or in a local. */
-export interface Count {
-  readonly fixed?: number;
-  readonly code: Code;
-}
-
-/** A sequence, and how many steps it has. */
-export interface Value {
-  readonly place: Place;
-  readonly count: Count;
-}
-
-/** Pointers to the stream's block of states: the one that is read, and the one that is written. */
-export interface States {
-  readonly now: Place;
-  readonly next: Place;
-}
+import type { Count, GraphCode, States, Value } from './values.js';
 
 /** Composes a node's code for a whole sequence. */
 type SequenceCode = (
@@ -47,6 +29,7 @@ type SequenceCode = (
   sources: readonly Value[],
   target: Value,
   states: States,
+  steps: GraphCode,
 ) => Code;
 
 const codes: Readonly<Partial<Record<Node['op'], SequenceCode>>> = {
@@ -65,7 +48,8 @@ export function sequenceCode(
   counts: readonly Count[],
   ports: readonly Place[],
   states: States,
-  answer?: { readonly place: Place; readonly size: number },
+  steps: GraphCode,
+  answer?: Place,
   found: readonly (Place | undefined)[] = [],
 ): Code {
   const values: Value[] = [];
@@ -75,7 +59,7 @@ export function sequenceCode(
     const { node, number, output } = plan;
     const count = counts[i];
     const isAnswer = i === graph.output && answer && isWritten(node);
-    const place = isAnswer ? { ...answer.place, stride: node.size * 4 } : (found[i] ?? output);
+    const place = isAnswer ? { ...answer, stride: node.size * 4 } : (found[i] ?? output);
     if (node.op === 'port') {
       values.push({ place: ports[port++], count });
       return [];
@@ -95,12 +79,12 @@ export function sequenceCode(
         const check = checkFinite(e, place, graph.nodes[u].size, number, count.code);
         return count.fixed ? check : when(count.code, check);
       }),
-      codes[node.op]?.(e, plan as never, sources, target, states) ?? [],
+      codes[node.op]?.(e, plan as never, sources, target, states, steps) ?? [],
     ]);
   });
   if (!answer || isWritten(nodes[graph.output].node)) return all;
   const { size } = nodes[graph.output].node;
-  return [all, e.fn.scope(() => packed(e, values[graph.output], size, answer.place))];
+  return [all, e.fn.scope(() => packed(e, values[graph.output], size, answer))];
 }
 
 /** The place of a sequence's last step, and the code that finds it. */
@@ -137,6 +121,7 @@ function loopCode(
   sources: readonly Value[],
   target: Value,
   states: States,
+  steps: GraphCode,
 ): Code {
   if (!body) return [];
   const [left, count, now, next, before] = [0, 0, 0, 0, 0].map(() => e.fn.number());
@@ -154,7 +139,7 @@ function loopCode(
   };
   const strided = (places: readonly Place[], from: number) =>
     places.map((place, k) => ({ ...place, stride: values[from + k].stride }));
-  const once = graphCode(e, body, strided(ports, 0), turns, strided([answer], sources.length)[0]);
+  const once = steps(e, body, strided(ports, 0), turns, strided([answer], sources.length)[0]);
   const begin = [
     values.map((place, k) => set(pointers[k], addressOf(place))),
     block ? beginning(e, body, states, now, next, kept) : [],

@@ -16,8 +16,8 @@ import {
 } from '../kernels/wasm/module.js';
 import type { NodePlan } from './layout.js';
 import { copied, zeroed } from './rows.js';
-import type { Count, Value } from './sequence-code.js';
 import { addressOf, pointer } from './turns.js';
+import type { Count, Value } from './values.js';
 
 /**
  * How many steps of padding are before a sequence: of 'same', what the count of the steps says, which

@@ -1,6 +1,3 @@
-import { mismatch } from '../errors.js';
-import type { Graph, Node } from './graph.js';
-
 /** Steps of zeros around a sequence: of both sides, `[before, after]`, or 'same'. */
 export type Padding = number | readonly [before: number, after: number] | 'same';
 
@@ -37,27 +34,4 @@ function around(padding: Padding, reach: number, stride: number, steps: number) 
   if (padding !== 'same') return padding;
   const total = Math.max(0, (Math.ceil(steps / stride) - 1) * stride + reach - steps);
   return [Math.floor(total / 2), Math.ceil(total / 2)];
-}
-
-/** How many steps each value of a graph of sequences has, if its ports have so many. */
-export function countsOf({ nodes }: Graph, steps: number): readonly number[] {
-  const counts: number[] = [];
-  for (const node of nodes) counts.push(countOf(node, counts, steps));
-  return counts;
-}
-
-function countOf(node: Node, counts: readonly number[], steps: number): number {
-  const { op, of, where } = node;
-  if (op === 'port') return steps;
-  const [count, ...others] = of.map(i => counts[i]);
-  const other = others.find(n => n !== count);
-  if (other !== undefined) throw mismatch(where, `outputs of ${count} steps`, `one of ${other}`);
-  if (op === 'last') return Math.min(1, count);
-  if (op === 'pool' && count === 0) return 0;
-  return op === 'unfold' || op === 'pool' ? windowsOf(node, count).count : count;
-}
-
-/** How many steps a graph of sequences makes of so many. */
-export function stepsAfter(graph: Graph, steps: number): number {
-  return countsOf(graph, steps)[graph.output];
 }

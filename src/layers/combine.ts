@@ -2,7 +2,7 @@ import { isNdArray, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
 import { demand, mismatch, shapeText } from '../errors.js';
 import type { Join } from '../streams/cell.js';
-import type { Frames } from '../streams/sequence-machine.js';
+import type { Frames } from '../streams/frames.js';
 
 /** What several outputs become: one after another, or added or multiplied element by element. */
 export type Combine = 'concat' | 'add' | 'multiply';

@@ -1,6 +1,6 @@
 import { asRecurError } from '../errors.js';
+import { stepsAfter as stepsOfGraph } from '../graph/counts.js';
 import { lifted, type Model, ModelBuilder, type Node } from '../graph/graph.js';
-import { stepsAfter as stepsOfGraph } from '../graph/steps.js';
 import {
   type AnyCell,
   type BirthOptions,
@@ -9,13 +9,14 @@ import {
   type Join,
   type Through,
 } from '../streams/cell.js';
+import type { Frames } from '../streams/frames.js';
 import { settled } from '../streams/inputs.js';
 import type { Machine } from '../streams/machine.js';
-import { type Frames, wholeMachine } from '../streams/sequence-machine.js';
+import { wholeMachine } from '../streams/sequence-machine.js';
 import type { StateShape } from '../streams/state.js';
 import { combineFrames, combineValues } from './combine.js';
 import type { Runs } from './layer-cell.js';
-import { machineOf } from './machine-of.js';
+import { isMarker, machineOf } from './machine-of.js';
 import { wholeRun } from './whole-run.js';
 
 /** A layer of members, and how its input goes through them. */
@@ -51,12 +52,6 @@ function shapeOf(member: AnyCell): StateShape | undefined {
 
 /** True for a member that can be a part of a program. */
 export const isProgram = (member: AnyCell) => shapeOf(member) !== undefined;
-
-/** True for a member that is no layer, but a place among them. */
-export function isMarker(cell: AnyCell): boolean {
-  const { bare, read } = cell[internals].marks ?? {};
-  return bare === true || read !== undefined;
-}
 
 /** Members as one graph. */
 function modelOf({ where, members, through }: Composition, size: number, sequence: boolean): Model {

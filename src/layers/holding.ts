@@ -2,7 +2,8 @@ import { type AnyCell, type BirthOptions, internals, type LayerSpec } from '../s
 import { children } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
 import type { Machine } from '../streams/machine.js';
-import { type Composition, isMarker, startTogether } from './compose.js';
+import { type Composition, startTogether } from './compose.js';
+import { isMarker } from './machine-of.js';
 
 /**
  * A cell to start only: at steps of which `isHeld` is true, each member that has a state keeps it

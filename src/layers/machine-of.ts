@@ -2,7 +2,12 @@ import { asRecurError, demand } from '../errors.js';
 import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
 import { children } from '../streams/children.js';
 import type { Machine } from '../streams/machine.js';
-import { isMarker } from './compose.js';
+
+/** True for a member that is no layer, but a place among them. */
+export function isMarker(cell: AnyCell): boolean {
+  const { bare, read } = cell[internals].marks ?? {};
+  return bare === true || read !== undefined;
+}
 
 /** A machine of machines. */
 export interface Composed extends Machine {

@@ -1,6 +1,7 @@
 import { asRecurError } from '../errors.js';
+import type { Frames } from '../streams/frames.js';
 import type { Machine, Sequence } from '../streams/machine.js';
-import { type Frames, isWhole } from '../streams/sequence-machine.js';
+import { isWhole } from '../streams/sequence-machine.js';
 
 /** A sequence through a machine, from its committed state on, at which it stays. */
 export function wholeRun(machine: Machine, steps: Frames, outputSize = 0): Frames {

@@ -1,7 +1,7 @@
 import { type AnyCell, type Flow, internals, type LayerSpec } from '../streams/cell.js';
+import type { Frames } from '../streams/frames.js';
 import { made } from '../streams/function-cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
-import type { Frames } from '../streams/sequence-machine.js';
 import { combineFrames } from './combine.js';
 import { reversed } from './compose.js';
 import { statesFor } from './machine-of.js';

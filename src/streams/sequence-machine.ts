@@ -1,7 +1,7 @@
 import type { NdArray } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import { mismatch } from '../errors.js';
-import type { AnyCell } from './cell.js';
+import type { Frames } from './frames.js';
 import { firstIn, refuseInput } from './inputs.js';
 import type { Machine, StartOptions } from './machine.js';
 import {
@@ -12,14 +12,7 @@ import {
   type StateShape,
   writeState,
 } from './state.js';
-import { wholeChunk } from './whole-chunks.js';
-
-/** Steps one after another, `[count][size]`. */
-export interface Frames {
-  readonly data: Float32Array;
-  readonly count: number;
-  readonly size: number;
-}
+import { type Sized, wholeChunk } from './whole-chunks.js';
 
 /** A model that reads sequences as wholes: each begins at the initial state. */
 export interface WholeMachine extends Machine {
@@ -45,7 +38,7 @@ export function wholeMachine(
       throw mismatch(where, expected, 'one step of a stream', why);
     },
     chunk: (cell, steps) =>
-      wholeChunk(cell as AnyCell, machine, steps as readonly unknown[] | NdArray),
+      wholeChunk(cell as Sized, machine, steps as readonly unknown[] | NdArray),
     commit: none,
     rollback: none,
     follow: none,

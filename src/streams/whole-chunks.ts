@@ -1,15 +1,20 @@
 import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { asRecurError, describe, mismatch } from '../errors.js';
-import type { AnyCell } from './cell.js';
+import type { Frames } from './frames.js';
 import { readVector } from './inputs.js';
-import type { Frames } from './sequence-machine.js';
+
+/** A model's face as far as its input goes. */
+export interface Sized {
+  readonly inputSize: number | undefined;
+  toString(): string;
+}
 
 /** The steps of a chunk: arrays of one, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
 type Steps = readonly unknown[] | NdArray;
 
 /** Feeds a chunk, whole, to a machine; outputs in the form in which the steps came. */
 export function wholeChunk(
-  cell: AnyCell,
+  cell: Sized,
   machine: { whole(steps: Frames): Frames },
   steps: Steps,
 ): unknown {
@@ -56,7 +61,7 @@ function columnAt(step: unknown, j: number, batch: number): unknown {
 }
 
 /** Vectors in any form as frames; each is checked as a step is. */
-export function framesOf(cell: AnyCell, count: number, vectorAt: (t: number) => unknown): Frames {
+export function framesOf(cell: Sized, count: number, vectorAt: (t: number) => unknown): Frames {
   const { inputSize: size = 1 } = cell;
   const data = new Float32Array(count * size);
   for (let t = 0; t < count; t++) {
