@@ -1,57 +1,16 @@
-import { filter, map, Observable, type ObservableInput, tap } from 'rxjs';
+import { filter, map, Observable, tap } from 'rxjs';
 import type { RecurError } from '../errors.js';
 import type { Answer, StateInput, StateOf } from '../streams/cell.js';
 import type { AnyPlainCell, PlainCell } from '../streams/function-cell.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
 import { layerText } from '../streams/model.js';
-import { type Session, type SessionConfig, sessions } from '../streams/session.js';
+import { type Session, sessions } from '../streams/session.js';
 import { isSnapshot } from '../streams/snapshot.js';
 import type { StreamConfig } from '../streams/stateful.js';
-import type { ParamsOf } from '../streams/with-params.js';
 import type { EventOperator, FunctionLayer, LayerOf } from './layer.js';
 import { type Notifier, notifier, weightsError, weightsIn } from './notifier.js';
+import type { RecurConfig, UntypedConfig, WeightsConfig } from './recur-config.js';
 import { checkSource } from './source.js';
-
-/** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
-export type Reset<E> =
-  | ObservableInput<unknown>
-  | ((source: Observable<E>) => ObservableInput<unknown>);
-
-/** Configuration of `recur` for events of type E, where the model takes X and answers Y. */
-export interface RecurConfig<
-  S = unknown,
-  E = unknown,
-  X = E,
-  Y = unknown,
-  P = Y,
-  Initial = StateInput<S>,
-> extends StreamConfig<S, Initial> {
-  /** Restores the initial state; the function form is fed each event before it is stepped. */
-  readonly reset?: Reset<E> | undefined;
-  /** The model's input from an event. */
-  readonly select?: ((event: E) => X) | undefined;
-  /** The emission from the model's output and the event. */
-  readonly project?: ((output: Y, event: E) => P) | undefined;
-  /** True: an event is an array of steps, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
-  readonly chunks?: boolean | undefined;
-  /**
-   * What an invalid datum does: 'error' (the default) ends the stream; with 'skip' or a function,
-   * which is told of it, the datum is dropped, the state untouched, and the stream goes on.
-   */
-  readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: E) => void) | undefined;
-  /** Parameter sets of the model: see `WeightsConfig`. */
-  readonly weights?: ObservableInput<unknown> | undefined;
-}
-
-/** Parameters that change while a stream runs. */
-export interface WeightsConfig<M> {
-  /**
-   * Parameter sets in the form of the model's `params`: each counts from the next event on, the state
-   * untouched, and for resets that come after it. Names that are left out keep their values. A set
-   * that does not fit is the output's error; so is an error of the observable, not its completion.
-   */
-  readonly weights?: ObservableInput<ParamsOf<M>> | undefined;
-}
 
 type Chunk<X> = readonly X[] | (X extends { readonly shape: readonly number[] } ? X : never);
 type ChunkAnswer<Y, C> = C extends readonly (infer X)[] ? Answer<Y, X>[] : Answer<Y, C>;
@@ -65,13 +24,6 @@ type Beginning<Initial> = {
   readonly [K in Exclude<keyof RecurConfig, 'initialState'>]?: undefined;
 } & { readonly initialState?: Initial | (() => Initial) | undefined };
 type Rest<M, E> = Pick<RecurConfig<StateOf<M>, E>, 'reset' | 'onInvalid'> & WeightsConfig<M>;
-
-/** The configuration as the code handles it; the overloads of `recur` are what users see. */
-export interface UntypedConfig extends SessionConfig {
-  readonly reset?: unknown;
-  readonly weights?: unknown;
-  readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: never) => void) | undefined;
-}
 
 const skipped = Symbol('skipped');
 
