@@ -59,7 +59,7 @@ export function demand(
 export function asRecurError(
   error: unknown,
   where: string,
-  more: { step?: number; prefix?: string } = {},
+  more: { step?: number | undefined; prefix?: string } = {},
 ): RecurError {
   const { step, prefix = '' } = more;
   if (error instanceof RecurError) {

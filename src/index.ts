@@ -56,8 +56,9 @@ export {
   window,
 } from './operators/networks.js';
 export { overlapAdd } from './operators/overlap-add.js';
-export { type RecurConfig, type Reset, recur, type WeightsConfig } from './operators/recur.js';
+export { recur } from './operators/recur.js';
 export { type KeyedOperator, recurBy } from './operators/recur-by.js';
+export type { RecurConfig, Reset, WeightsConfig } from './operators/recur-config.js';
 export {
   type Reading,
   type TelemetryConfig,

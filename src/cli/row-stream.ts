@@ -37,7 +37,7 @@ export class RowStream {
     const before = columns.resets(fields) ? this.#session.snapshot() : undefined;
     if (before) this.#session.reset();
     try {
-      return { kept, y: this.#session.handle(x) as Float32Array };
+      return { kept, y: this.#session.step(x) as Float32Array };
     } catch (error) {
       if (before) this.#session.restore(before);
       throw error;

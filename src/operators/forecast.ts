@@ -6,7 +6,8 @@ import type { InputOf, Model, OutputOf } from '../streams/members.js';
 import { cellIn } from '../streams/model.js';
 import { streamOptions } from '../streams/session.js';
 import type { EventOperator } from './layer.js';
-import { type RecurConfig, streamOperator, type WeightsConfig } from './recur.js';
+import { streamOperator } from './recur.js';
+import type { RecurConfig, WeightsConfig } from './recur-config.js';
 
 /** Configuration of `forecast`: that of `recur`, and how an output becomes the next input. */
 export interface ForecastConfig<S, E, X, Y, P, Initial = StateInput<S>>

@@ -13,7 +13,7 @@ import {
 } from 'rxjs';
 import { type KeyedStream, nothing } from '../streams/keyed-stream.js';
 import { Alarm } from './alarm.js';
-import { type Notifier, weightsError } from './notifier.js';
+import type { Notifier } from './notifier.js';
 
 /** What subscriptions to keyed streams are made of. */
 export interface KeyedSetup {
@@ -137,10 +137,9 @@ function listen(
   const hear = (
     notices: Observable<unknown> | undefined,
     work: (notice: unknown) => readonly unknown[],
-    errorOf = (error: unknown) => error,
   ) => {
     const next = (notice: unknown) => stream.put(work(notice));
-    const error = (cause: unknown) => subscriber.error(errorOf(cause));
+    const error = (cause: unknown) => subscriber.error(cause);
     subscriber.add(notices?.subscribe({ next, error }));
   };
   try {
@@ -150,7 +149,7 @@ function listen(
   }
   const reset = resets();
   const evict = evictions();
-  hear(weights, params => stream.use(params), weightsError);
+  hear(weights, params => stream.use(params));
   hear(reset.notices, key => stream.reset(key));
   hear(evict.notices, key => stream.evict(key));
   if (stream.failure) subscriber.error(stream.failure.error);

@@ -14,7 +14,7 @@ import { keysOf } from './keyed.js';
 import { checkKeyed, type Invalid, type RecurByConfig, type UntypedKeyed } from './keyed-config.js';
 import { subscribeKeyed } from './keyed-subscription.js';
 import { notifier, weightsIn } from './notifier.js';
-import type { WeightsConfig } from './recur.js';
+import type { WeightsConfig } from './recur-config.js';
 import { checkSource } from './source.js';
 
 /** An operator of keyed streams, and the data that it dropped. */

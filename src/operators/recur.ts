@@ -1,57 +1,16 @@
-import { filter, map, Observable, type ObservableInput, tap } from 'rxjs';
+import { filter, identity, map, Observable, scan, tap } from 'rxjs';
 import type { RecurError } from '../errors.js';
 import type { Answer, StateInput, StateOf } from '../streams/cell.js';
 import type { AnyPlainCell, PlainCell } from '../streams/function-cell.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
 import { layerText } from '../streams/model.js';
-import { type Session, type SessionConfig, sessions } from '../streams/session.js';
+import { type Session, sessions } from '../streams/session.js';
 import { isSnapshot } from '../streams/snapshot.js';
 import type { StreamConfig } from '../streams/stateful.js';
-import type { ParamsOf } from '../streams/with-params.js';
 import type { EventOperator, FunctionLayer, LayerOf } from './layer.js';
-import { type Notifier, notifier, weightsError, weightsIn } from './notifier.js';
+import { hearing, type Notifier, notifier, weightsIn } from './notifier.js';
+import type { RecurConfig, UntypedConfig, WeightsConfig } from './recur-config.js';
 import { checkSource } from './source.js';
-
-/** A source of resets; an emission with format 'rxrecur/state' restores that snapshot instead. */
-export type Reset<E> =
-  | ObservableInput<unknown>
-  | ((source: Observable<E>) => ObservableInput<unknown>);
-
-/** Configuration of `recur` for events of type E, where the model takes X and answers Y. */
-export interface RecurConfig<
-  S = unknown,
-  E = unknown,
-  X = E,
-  Y = unknown,
-  P = Y,
-  Initial = StateInput<S>,
-> extends StreamConfig<S, Initial> {
-  /** Restores the initial state; the function form is fed each event before it is stepped. */
-  readonly reset?: Reset<E> | undefined;
-  /** The model's input from an event. */
-  readonly select?: ((event: E) => X) | undefined;
-  /** The emission from the model's output and the event. */
-  readonly project?: ((output: Y, event: E) => P) | undefined;
-  /** True: an event is an array of steps, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
-  readonly chunks?: boolean | undefined;
-  /**
-   * What an invalid datum does: 'error' (the default) ends the stream; with 'skip' or a function,
-   * which is told of it, the datum is dropped, the state untouched, and the stream goes on.
-   */
-  readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: E) => void) | undefined;
-  /** Parameter sets of the model: see `WeightsConfig`. */
-  readonly weights?: ObservableInput<unknown> | undefined;
-}
-
-/** Parameters that change while a stream runs. */
-export interface WeightsConfig<M> {
-  /**
-   * Parameter sets in the form of the model's `params`: each counts from the next event on, the state
-   * untouched, and for resets that come after it. Names that are left out keep their values. A set
-   * that does not fit is the output's error; so is an error of the observable, not its completion.
-   */
-  readonly weights?: ObservableInput<ParamsOf<M>> | undefined;
-}
 
 type Chunk<X> = readonly X[] | (X extends { readonly shape: readonly number[] } ? X : never);
 type ChunkAnswer<Y, C> = C extends readonly (infer X)[] ? Answer<Y, X>[] : Answer<Y, C>;
@@ -66,18 +25,9 @@ type Beginning<Initial> = {
 } & { readonly initialState?: Initial | (() => Initial) | undefined };
 type Rest<M, E> = Pick<RecurConfig<StateOf<M>, E>, 'reset' | 'onInvalid'> & WeightsConfig<M>;
 
-/** The configuration as the code handles it; the overloads of `recur` are what users see. */
-export interface UntypedConfig extends SessionConfig {
-  readonly reset?: unknown;
-  readonly weights?: unknown;
-  readonly onInvalid?: 'error' | 'skip' | ((error: RecurError, event: never) => void) | undefined;
-}
-
-const skipped = Symbol('skipped');
-
 /**
- * The operator that threads state: each subscription begins at the initial state, steps the model
- * once an event and emits its output.
+ * The operator that threads state: RxJS's `scan`, whose accumulator is the state, and then the
+ * outputs. Each subscription has a seed of its own, the initial state; each event is one step.
  *
  * `model` is a cell, a layer, or a plain function `(h, x) => [h, y]` with a state of any type. An
  * event, unless `select` makes it so, is a vector `[inputSize]` or a batch `[inputSize, batch]`; it is
@@ -161,14 +111,13 @@ export function streamOperator(
   const text = layerText(cell);
   const operator = (source: Observable<unknown>) => {
     checkSource(text, source, 'for data, m = stateful(model): m(x), m.map(steps)');
-    return subscribeWith(source, start, resets, sets, config);
+    return outputsOf(source, start, resets, sets, config);
   };
   // What a configuration says of the stream, rather than of the model.
-  const carriedNames = Object.entries(config).flatMap(([name, value]) =>
-    value === undefined || name === 'initialState' ? [] : name,
-  );
-  const described = Object.getOwnPropertyDescriptors(cell);
-  const { inputSize, outputSize, hiddenSize, params, initialState } = described;
+  const names = Object.keys(config) as (keyof UntypedConfig)[];
+  const ofStream = names.filter(name => config[name] !== undefined && name !== 'initialState');
+  const { inputSize, outputSize, hiddenSize, params, initialState } =
+    Object.getOwnPropertyDescriptors(cell);
   Object.defineProperties(operator, {
     inputSize,
     outputSize,
@@ -178,12 +127,16 @@ export function streamOperator(
     cell: { value: cell },
     toString: { value: () => text },
     name: { value: text },
-    [carried]: { value: carriedNames },
+    [carried]: { value: ofStream },
   });
   return Object.freeze(operator);
 }
 
-function subscribeWith(
+/**
+ * The outputs of a scan whose accumulator is the stream at its place: each subscription has its own
+ * seed. The notifiers are subscribed before the source.
+ */
+function outputsOf(
   source: Observable<unknown>,
   start: () => Session,
   resets: () => Notifier,
@@ -191,65 +144,50 @@ function subscribeWith(
   { onInvalid = 'error', state }: UntypedConfig,
 ): Observable<unknown> {
   return new Observable(subscriber => {
-    const session = start();
-    subscriber.add(() => session.end());
+    const seed = start();
+    subscriber.add(() => seed.end());
     const { notices, events } = resets();
-    const tellLast = () => {
-      try {
-        session.tell();
-      } catch {
-        // The stream is failing already: its own error is the one to hear of.
-      }
-    };
-    const fail = (error: unknown) => {
-      if (subscriber.closed) return;
-      tellLast();
-      subscriber.error(error);
-    };
-    const listen = (
-      notices: Observable<unknown> | undefined,
-      work: (value: unknown) => void,
-      errorOf = (error: unknown) => error,
-    ) => {
-      const next = (value: unknown) => {
-        try {
-          work(value);
-        } catch (error) {
-          fail(error);
-        }
-      };
-      const error = (cause: unknown) => fail(errorOf(cause));
-      if (!subscriber.closed) subscriber.add(notices?.subscribe({ next, error }));
-    };
-    listen(sets, params => session.use(params), weightsError);
-    listen(notices, value => {
-      if (isSnapshot(value)) session.restore(value);
-      else session.reset();
-    });
-    if (subscriber.closed) return;
-
-    const step = (event: unknown): unknown => {
+    const step = (stream: Session, event: unknown) => {
       events?.next(event);
-      if (subscriber.closed) return skipped;
-      let output: unknown;
       try {
-        output = session.handle(event);
+        // The reset may have ended the stream.
+        if (!subscriber.closed) stream.output = stream.step(event);
       } catch (error) {
-        // A `select` that ended the stream is no invalid datum.
-        if (subscriber.closed) return skipped;
         if (onInvalid === 'error') throw error;
-        if (onInvalid !== 'skip') onInvalid(error as RecurError, event as never);
-        return skipped;
+        // A `select` that ended the stream is no invalid datum.
+        if (!subscriber.closed && onInvalid !== 'skip')
+          onInvalid(error as RecurError, event as never);
+        stream.output = dropped;
       }
-      if (subscriber.closed) return skipped;
-      session.tell();
-      return output;
+      return stream;
     };
-    // map and filter, not a hand-written observer: they neither over-pull nor throw asynchronously.
     const outputs = source.pipe(
-      map(step),
-      filter(output => output !== skipped),
+      scan(step, seed),
+      onInvalid === 'error' ? identity : filter(hasOutput),
+      map(tellAndAnswer),
+      hearing(notices, notice => (isSnapshot(notice) ? seed.restore(notice) : seed.reset())),
+      hearing(sets, params => seed.use(params)),
+      state ? tap({ error: tellLast(seed) }) : identity,
     );
-    (state ? outputs.pipe(tap({ error: tellLast })) : outputs).subscribe(subscriber);
+    outputs.subscribe(subscriber);
   });
 }
+
+const dropped = Symbol();
+const hasOutput = (stream: Session) => stream.output !== dropped;
+
+/** The output, once the state has been told of: that may feed back an event, with its own output. */
+function tellAndAnswer(stream: Session): unknown {
+  const { output } = stream;
+  stream.tell();
+  return output;
+}
+
+/** Tells of the state as its stream fails, whose own error is the one to hear of. */
+const tellLast = (stream: Session) => () => {
+  try {
+    stream.tell();
+  } catch {
+    // Of two errors the first counts.
+  }
+};

@@ -7,7 +7,8 @@ import type { LayerReading } from '../streams/layer-reading.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
 import { cellOf, layerText } from '../streams/model.js';
 import { type Probe, streamOptions } from '../streams/session.js';
-import { type RecurConfig, streamOperator, type WeightsConfig } from './recur.js';
+import { streamOperator } from './recur.js';
+import type { RecurConfig, WeightsConfig } from './recur-config.js';
 
 /** What went on in a model in one step. */
 export interface Reading {

@@ -123,6 +123,8 @@ export function release({ machine, ahead }: Held): void {
 export class Session {
   /** What it gives back at the end. */
   readonly held: Held;
+  /** What came of its last event, where a scan goes through its events. */
+  output: unknown;
   /** The model with its present parameters, and where it began. */
   #cell: AnyCell;
   readonly #given: AnyCell;
@@ -165,8 +167,8 @@ export class Session {
    * the event is a sequence, of which all steps are done or, when one is refused, none. A reset comes
    * before the event if selecting or reading its input fires it, after it if anything later does.
    */
-  handle(event: unknown, whole = false): unknown {
-    const step = whole ? this.#count : this.#count++;
+  step(event: unknown, whole = false): unknown {
+    const index = whole ? undefined : this.#count++;
     if (this.#busy) throw mismatch(this.#where, 'one step at a time', 'a step inside a step');
     if (this.#next) this.#change();
     this.#busy = true;
@@ -190,10 +192,10 @@ export class Session {
       const y = ahead ? ahead.of(machine, stepped) : stepped;
       at = 'project';
       emission = project ? project(y as never, event as never) : y;
-      if (before !== probe) tell = probe?.read(this.#cell, before, x, step);
+      if (before !== probe) tell = probe?.read(this.#cell, before, x, index as number);
     } catch (error) {
       machine?.rollback();
-      throw asRecurError(error, at, whole ? {} : { step });
+      throw asRecurError(error, at, { step: index });
     } finally {
       this.#busy = false;
       this.#stepping = undefined;

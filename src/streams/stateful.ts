@@ -120,7 +120,7 @@ export function stateful(
   const session: Session = start();
   abandoned.register(session, session.held);
   const handle = (event: unknown, whole: boolean) => {
-    const y = session.handle(event, whole);
+    const y = session.step(event, whole);
     session.tell();
     return y;
   };
