@@ -1,4 +1,4 @@
-// Hooks of module resolution, for versions.mjs: what asks for this build's dist/ gets that of
+// Hooks of module resolution, for versions.mjs and loops.mjs: what asks for this build's dist/ gets that of
 // RXRECUR_DIST.
 import { pathToFileURL } from 'node:url';
 

@@ -17,6 +17,7 @@ export const systems = {
 export const nodeSystems = {
   ...systems,
   'ndarray-blas-level2': async () => (await import('./peers/naive.mjs')).naive,
+  'rxrecur-sequences': async () => (await import('./peers/sequences.mjs')).sequences,
   'onnxruntime-node': async () => (await import('./peers/onnxruntime-node.mjs')).node,
   'brain.js': async () => (await import('./peers/brain.mjs')).brain,
 };
