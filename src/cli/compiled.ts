@@ -2,7 +2,9 @@ import { describe } from '../errors.js';
 import { portable } from '../kernels/backends.js';
 import { type AnyCell, internals } from '../streams/cell.js';
 
-/** Why a model, or a part of it, runs as plain JavaScript here; undefined if all of it is compiled. */
+/**
+ * Why a model, or a part of it, runs as plain JavaScript here; undefined if all of it is compiled.
+ */
 export function whyNotCompiled(cell: AnyCell): string | undefined {
   const { spec, engines } = cell[internals];
   if (engines) {

@@ -1,7 +1,9 @@
 import { from, type Observable, type ObservableInput, Subject } from 'rxjs';
 import { describe, mismatch, RecurError } from '../errors.js';
 
-/** What RxJS can observe, observed; anything else throws a RecurError that says what it expected. */
+/**
+ * What RxJS can observe, observed; anything else throws a RecurError that says what it expected.
+ */
 function observed(where: string, input: unknown, expected: string): Observable<unknown> {
   try {
     if (typeof input === 'object' && input !== null) return from(input as ObservableInput<unknown>);

@@ -8,7 +8,10 @@ export function quantile(values, share) {
 
 export const median = values => quantile(values, 0.5);
 
-/** Median, and the ranks between which it lies 95 times of 100: the binomial distribution, about normal. */
+/**
+ * Median, and the ranks between which it lies 95 times of 100: the binomial distribution, about
+ * normal.
+ */
 export function medianInterval(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const n = sorted.length;

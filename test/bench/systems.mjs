@@ -22,7 +22,9 @@ export const nodeSystems = {
   'brain.js': async () => (await import('./peers/brain.mjs')).brain,
 };
 
-/** Programs of others that speak the lines of meter.mjs, where an environment variable names one. */
+/**
+ * Programs of others that speak the lines of meter.mjs, where an environment variable names one.
+ */
 export const programs = {
   pytorch: {
     variable: 'RXRECUR_PYTORCH',

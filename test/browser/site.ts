@@ -31,7 +31,9 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Serves bundles of the entries on this machine, and opens pages under a content-security policy. */
+/**
+ * Serves bundles of the entries on this machine, and opens pages under a content-security policy.
+ */
 export async function site(...entries: string[]): Promise<Site> {
   const scripts = new Map<string, string>();
   for (const entry of entries) scripts.set(`/${entry}.js`, await bundle(`${entry}.ts`));

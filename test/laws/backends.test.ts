@@ -155,10 +155,11 @@ describe('1,000 free-running steps are within 1e-6 of the reference', () => {
   });
 });
 
-// Cells that amplify differences (a tanh RNN or a JANET at the edge of chaos, an IndRNN that sums up,
-// feedback near or above 1) may leave 1e-6 with any float32 state. There the measure is the reference
-// itself. The portable backend, in double precision between states, adds nothing to what rounding
-// the state to float32 causes; those in float32 add no more than what each step may be off by.
+// Cells that amplify differences (a tanh RNN or a JANET at the edge of chaos, an IndRNN that sums
+// up, feedback near or above 1) may leave 1e-6 with any float32 state. There the measure is the
+// reference itself. The portable backend, in double precision between states, adds nothing to what
+// rounding the state to float32 causes; those in float32 add no more than what each step may be off
+// by.
 const amplifying = Object.keys(kinds).flatMap(kind =>
   (['as the library does', 'as PyTorch does'] as const)
     .filter(how => !lawful.some(([k, h]) => k === kind && h === how))

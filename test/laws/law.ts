@@ -4,7 +4,9 @@ import { test } from 'vitest';
 /** LAW_RUNS=10000 searches longer than a test run has time for. */
 const numRuns = Number(process.env.LAW_RUNS ?? 100);
 
-/** A test that tries a law on random examples; fast-check prints the smallest one that breaks it. */
+/**
+ * A test that tries a law on random examples; fast-check prints the smallest one that breaks it.
+ */
 export function law<Ts extends [unknown, ...unknown[]]>(
   name: string,
   examples: { readonly [K in keyof Ts]: fc.Arbitrary<Ts[K]> },

@@ -1,4 +1,5 @@
-// Layers that loop over the steps of a window or a sequence: works for meter.mjs, an event at a time.
+// Layers that loop over the steps of a window or a sequence: works for meter.mjs, an event at a
+// time.
 import { Subject } from 'rxjs';
 import * as rxrecur from '../../../dist/index.js';
 import { chunkSize, silero } from '../../../examples/silero/network.mjs';
@@ -118,7 +119,9 @@ const gruSteps = () => {
   );
 };
 
-/** Each work by its name: what makes it, and at most how many times as long as before it may take. */
+/**
+ * Each work by its name: what makes it, and at most how many times as long as before it may take.
+ */
 export const works = {
   silero: {
     what: "Silero's network, a chunk of 512 samples",
