@@ -23,6 +23,7 @@ export const scripts = [
   { script: '.ci/scripts.mjs', stage: 'scripts' },
   { script: '.ci/conformance.mjs', stage: 'conformance' },
   { script: '.ci/lines.mjs', stage: 'lint' },
+  { script: '.ci/slowest.mjs', stage: 'npm test' },
   ...[
     'batch-and-chunks',
     'forecast',

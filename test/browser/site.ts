@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium as engine, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { chromium } from './chromium.js';
+import '../slow.js';
 
 const folder = fileURLToPath(new URL('./page', import.meta.url));
 
