@@ -1,4 +1,5 @@
-// Reads vitest's JSON report: each file of test/conformance must have passed tests and skipped none.
+// Reads vitest's JSON report: each file of test/conformance must have passed tests and skipped
+// none.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 

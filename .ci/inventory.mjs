@@ -1,5 +1,5 @@
-// The scripts of the repository: each file under test/, examples/ and .ci/ that somebody starts, and
-// how CI runs it in a mode that ends soon. test/scripts keeps the list complete.
+// The scripts of the repository: each file under test/, examples/ and .ci/ that somebody starts,
+// and how CI runs it in a mode that ends soon. test/scripts keeps the list complete.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * `quick`: the arguments of the quick mode, where SILERO stands for Silero's ONNX file and FOLDER for
- * an empty folder; `input`: its standard input; `after`: a script that must have run before;
- * `outside`: it works in a folder outside the repository; or `stage`: the stage of .ci/run that runs
- * it whole. `plain`: it takes no arguments, so it has no --help either.
+ * `quick`: the arguments of the quick mode, where SILERO stands for Silero's ONNX file and FOLDER
+ * for an empty folder; `input`: its standard input; `after`: a script that must have run before;
+ * `outside`: it works in a folder outside the repository; or `stage`: the stage of .ci/run that
+ * runs it whole. `plain`: it takes no arguments, so it has no --help either.
  *
  * @typedef {{ script: string, quick?: readonly string[], input?: string, after?: string,
  *   outside?: boolean, stage?: string, plain?: boolean }} Script
@@ -22,6 +22,8 @@ export const scripts = [
   { script: '.ci/run', stage: 'scripts' },
   { script: '.ci/scripts.mjs', stage: 'scripts' },
   { script: '.ci/conformance.mjs', stage: 'conformance' },
+  { script: '.ci/lines.mjs', stage: 'lint' },
+  { script: '.ci/slowest.mjs', stage: 'npm test' },
   ...[
     'batch-and-chunks',
     'forecast',
@@ -64,6 +66,8 @@ export const scripts = [
   { script: 'test/bench/keys.mjs', quick: ['--quick'] },
   { script: 'test/bench/limit.mjs', quick: ['--quick'] },
   { script: 'test/bench/long-onnx.mjs', quick: ['--quick'] },
+  { script: 'test/bench/loops.mjs', quick: ['--quick'] },
+  { script: 'test/bench/loops.mjs', quick: ['--against', 'dist', '--quick'] },
   { script: 'test/bench/memory.mjs', quick: ['--quick'] },
   { script: 'test/bench/memory.mjs', quick: ['subscribe', '--quick'] },
   {
@@ -148,7 +152,10 @@ const code = () => filesOf(/\.([mc]?js|ts|py|sh)$|^\.ci\/run$/, 'test', 'example
 /** Not the projects of strangers that smoke.mjs copies and starts. */
 const runnable = path => !path.endsWith('.ts') && !path.startsWith('test/package/fixture/');
 
-/** The paths of all programs under test/, examples/ and .ci/, the list of scripts left out of account. */
+/**
+ * The paths of all programs under test/, examples/ and .ci/, the list of scripts left out of
+ * account.
+ */
 export function programs() {
   const files = code();
   files.delete('.ci/inventory.mjs');

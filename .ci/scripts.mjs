@@ -14,9 +14,9 @@ const seconds = text => {
 const [parts, options] = (() => {
   const command = new Command('node .ci/scripts.mjs')
     .description(
-      'Runs the --help and the quick mode of the scripts in .ci/inventory.mjs. PYTHON is a python3 ' +
-        "that has torch (default: Debian's), SILERO the path of silero_vad_16k_op15.onnx (default: " +
-        'downloaded with npm pack).',
+      'Runs the --help and the quick mode of the scripts in .ci/inventory.mjs. PYTHON is a ' +
+        "python3 that has torch (default: Debian's), SILERO the path of " +
+        'silero_vad_16k_op15.onnx (default: downloaded with npm pack).',
     )
     .argument('[parts...]', 'only scripts whose path has one of these parts')
     .option('--limit <seconds>', 'a quick mode that takes longer has failed', seconds, 120)

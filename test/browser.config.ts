@@ -19,7 +19,10 @@ const bundled = ['fast-check', 'ndarray', 'ndarray-blas-level2/gemv.js', 'rxjs',
 export default defineConfig({
   test: {
     projects: (['relaxed-fma', 'simd'] as const).map(backend => ({
-      define: { 'process.env.LAW_RUNS': JSON.stringify(process.env.LAW_RUNS ?? '100') },
+      define: {
+        'process.env.LAW_RUNS': JSON.stringify(process.env.LAW_RUNS ?? '100'),
+        'process.env.LAW_SEED': JSON.stringify(process.env.LAW_SEED ?? ''),
+      },
       optimizeDeps: { include: bundled },
       test: {
         name: `chromium-${backend}`,
@@ -28,8 +31,8 @@ export default defineConfig({
         exclude: [...nodeOnly, ...engineOnly],
         setupFiles: ['test/backend.ts'],
         provide: { backend },
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
+        testTimeout: 10_000,
+        hookTimeout: 10_000,
         browser: {
           enabled: true,
           headless: true,

@@ -18,8 +18,8 @@ const backend = process.env.BACKEND as Backend | undefined;
 const shared = {
   root,
   pool: 'forks' as const,
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  testTimeout: 10_000,
+  hookTimeout: 10_000,
   setupFiles: ['test/backend.ts'],
   provide: { backend },
 };

@@ -73,8 +73,9 @@ function draw(seen, beats, errors, { flag, horizons }) {
     notes: [
       'N normal, V ventricular, U unclear: self-made labels, by a script, from the width of the ' +
         'QRS. One patient; no medical device.',
-      `Trained on 0 to ${split / hz} s. Error of the forecast (RMSE): ${here.toFixed(2)} mV in this ` +
-        `picture, ${errors.gru[2].toFixed(2)} mV on all of ${split / hz} to ${seen.length / hz} s.`,
+      `Trained on 0 to ${split / hz} s. Error of the forecast (RMSE): ${here.toFixed(2)} mV ` +
+        `in this picture, ${errors.gru[2].toFixed(2)} mV ` +
+        `on all of ${split / hz} to ${seen.length / hz} s.`,
     ],
   });
 }
@@ -89,7 +90,8 @@ const { rows, beats } = readRecording();
 const models = readModels();
 const baselines = readBaselines();
 
-console.log(`A real ECG: MIT-BIH record 208, lead MLII, ${rows.length / hz} s at ${hz} Hz, brought there from
+const length = `${rows.length / hz} s at ${hz} Hz`;
+console.log(`A real ECG: MIT-BIH record 208, lead MLII, ${length}, brought there from
 ${recordedHz} Hz by prepare.py. Two nets, trained with PyTorch on the first ${split / hz} s, answer
 each sample as it comes. The forecast, ${list(milliseconds(baselines.horizons))} ms ahead, in mV:
   ${models.forecast}

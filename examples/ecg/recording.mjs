@@ -7,7 +7,9 @@ export const hz = 120;
 /** Rows a second of the recording itself. */
 export const recordedHz = 360;
 
-/** Ms of the future that each row has seen: half of the 13 taps of prepare.py's centred low-pass. */
+/**
+ * Ms of the future that each row has seen: half of the 13 taps of prepare.py's centred low-pass.
+ */
 export const filterDelay = (6 / recordedHz) * 1000;
 
 /** The first row that no method was fitted on: 3 of 5 minutes. */

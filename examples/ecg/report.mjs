@@ -37,7 +37,9 @@ export function flagScores(seen, beats, { flag }) {
   return { gru: scored('flag'), logistic: scored('logistic') };
 }
 
-/** Steps that a model as an operator takes in a second of processor time: the median of five runs. */
+/**
+ * Steps that a model as an operator takes in a second of processor time: the median of five runs.
+ */
 export function speedOf(model, rows) {
   const mv = rows.slice(0, 10_000).map(row => row.mv);
   const speeds = Array.from({ length: 5 }, () => {
@@ -109,18 +111,22 @@ export function markdown(figures) {
 /** What the comparison does not say, in lines. */
 export function* caveats({ gru, logistic }, { flag, horizons }) {
   const delay = Math.round(filterDelay);
-  const left = horizons.map(rows => Math.round((rows * 1000) / hz - filterDelay));
+  const ahead = horizons.map(rows => (rows * 1000) / hz);
+  const left = ahead.map(milliseconds => Math.round(milliseconds - filterDelay));
   const words = numbers => `${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`;
   const later = Math.round(logistic.medianDelay - gru.medianDelay);
-  const finds = `finds ${logistic.hits} of the ${logistic.ventricular} beats too, ${Math.abs(later)} ms`;
+  const apart = `${Math.abs(later)} ms`;
+  const { hits, ventricular, falseAlarms, unclearFlagged } = logistic;
   yield 'One patient, one lead, five minutes. This is no medical device.';
   yield 'The labels are self-made, by a script, from the width of the QRS. Unclear beats';
-  yield `count neither way: the GRU flags ${gru.unclearFlagged} of ${gru.unclear}, the regression ${logistic.unclearFlagged}.`;
+  const flagged = `the GRU flags ${gru.unclearFlagged} of ${gru.unclear}`;
+  yield `count neither way: ${flagged}, the regression ${unclearFlagged}.`;
+  const finds = `finds ${hits} of the ${ventricular} beats too, ${apart}`;
   yield `A simpler method: logistic regression ${finds}`;
-  yield `${later < 0 ? 'earlier' : 'later'} in the median, with ${logistic.falseAlarms} false alarms.`;
+  yield `${later < 0 ? 'earlier' : 'later'} in the median, with ${falseAlarms} false alarms.`;
   yield `A hit is an alarm up to ${flag.reachMs} ms after R, a stray an alarm of no beat. Delays`;
   yield `run from R; the flag was taught to rise ${flag.targetMs} ms after R.`;
   yield `The low-pass at ${hz} Hz is centred: each row has seen ${delay} ms of the future. A live`;
-  yield `device gets it ${delay} ms later: of ${words(horizons.map(rows => (rows * 1000) / hz))} ms about ${words(left)} remain, for`;
+  yield `device gets it ${delay} ms later: of ${words(ahead)} ms about ${words(left)} remain, for`;
   yield `every method, and the flag comes ${delay} ms later.`;
 }

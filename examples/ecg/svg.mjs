@@ -1,4 +1,6 @@
-/** An element of an SVG: `element('text', { x: 1 }, 'a < b')`; children that are strings are text. */
+/**
+ * An element of an SVG: `element('text', { x: 1 }, 'a < b')`; children that are strings are text.
+ */
 export function element(name, attributes = {}, ...children) {
   return { name, attributes, children };
 }

@@ -21,7 +21,9 @@ export function readWav(bytes) {
   throw new Error('a WAV file is expected');
 }
 
-/** Samples at another rate, a whole fraction of theirs: a windowed sinc takes what is above away. */
+/**
+ * Samples at another rate, a whole fraction of theirs: a windowed sinc takes what is above away.
+ */
 export function resample(samples, from, to) {
   const step = from / to;
   if (!Number.isInteger(step)) throw new Error(`${from} Hz is no multiple of ${to} Hz`);

@@ -1,4 +1,7 @@
-/** Anything with these four is an ndarray here: element (i, j) is data[offset + i·stride₀ + j·stride₁]. */
+/**
+ * Anything with these four is an ndarray here: element (i, j) is data[offset + i·stride₀ +
+ * j·stride₁].
+ */
 export interface NdArray {
   readonly data: ArrayLike<number>;
   readonly shape: readonly number[];
@@ -7,8 +10,8 @@ export interface NdArray {
 }
 
 /**
- * An input: a vector `[inputSize]`, a batch `[inputSize, batch]`, or a bare number for size 1. Integers
- * are taken as they are, unscaled; bytes are refused.
+ * An input: a vector `[inputSize]`, a batch `[inputSize, batch]`, or a bare number for size 1.
+ * Integers are taken as they are, unscaled; bytes are refused.
  */
 export type Vec =
   | Float32Array

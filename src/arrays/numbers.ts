@@ -11,7 +11,8 @@ export function readNumbers(where: string, value: unknown, expected: string) {
     const values = flatten(value, new Float32Array(sizeOf(value.shape)));
     return { values, shape: value.shape };
   }
-  // What is numbers for sure is copied at once: states come back like this with each call of a cell.
+  // What is numbers for sure is copied at once: states come back like this with each call of a
+  // cell.
   if (value instanceof Float32Array || value instanceof Float64Array) {
     return { values: new Float32Array(value), shape: [value.length] };
   }

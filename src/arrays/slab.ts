@@ -6,8 +6,8 @@ const LARGE_BYTES = 8192;
 const NEIGHBOURS = 8;
 
 /**
- * Distinct float32 vectors, cheaply: of one size and owner, up to eight in a row share a buffer that
- * is never written again; the first has one to itself, then two share one, then four.
+ * Distinct float32 vectors, cheaply: of one size and owner, up to eight in a row share a buffer
+ * that is never written again; the first has one to itself, then two share one, then four.
  */
 export class Slab {
   #buffer: ArrayBuffer | undefined;

@@ -1,6 +1,6 @@
 /**
- * True for an array and for a typed array of numbers, of any realm. Bytes are none: they may well be
- * those of larger numbers.
+ * True for an array and for a typed array of numbers, of any realm. Bytes are none: they may well
+ * be those of larger numbers.
  */
 export function isVector(x: unknown): x is readonly number[] {
   // Two of these hold for proxies too.

@@ -37,9 +37,9 @@ export type OptionsOf<D extends Declarations> = CellOptions & {
 };
 
 /**
- * Makes cells of one kind: `lstmCell(10, 15, options)`, for vectors `[inputSize]` and a hidden state
- * `[size]`. Parameters are copied in, float32 in PyTorch's layout; without `params` they are drawn.
- * Throws a RecurError for sizes, options and parameters that are wrong.
+ * Makes cells of one kind: `lstmCell(10, 15, options)`, for vectors `[inputSize]` and a hidden
+ * state `[size]`. Parameters are copied in, float32 in PyTorch's layout; without `params` they are
+ * drawn. Throws a RecurError for sizes, options and parameters that are wrong.
  */
 export type CellConstructor<T extends string = string, D extends Declarations = Declarations> = <
   const I extends number,

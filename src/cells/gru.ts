@@ -39,8 +39,8 @@ export interface GruOptions extends CellOptions {
  * product, as PyTorch, Keras 3 (`reset_after`) and ONNX (`linear_before_reset = 1`); with 'before',
  * as the paper, ONNX's default and Keras 2. State `h` `[hidden]`; gates r z n.
  *
- * Cho et al. 2014, "Learning phrase representations using RNN encoder–decoder for statistical machine
- * translation" (arXiv's v1: after, v3: before).
+ * Cho et al. 2014, "Learning phrase representations using RNN encoder–decoder for statistical
+ * machine translation" (arXiv's v1: after, v3: before).
  *
  * @example
  * const cell = gruCell(10, 15, { resetGate: 'before' });

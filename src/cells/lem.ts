@@ -2,8 +2,8 @@ import { builtIn } from './define.js';
 import { lemPlan } from './plans.js';
 
 /**
- * Long expressive memory: two states with learned time steps a and b, at most `dt`. State `{ h, c }`
- * (the paper's y and z); rows a b c h.
+ * Long expressive memory: two states with learned time steps a and b, at most `dt`. State
+ * `{ h, c }` (the paper's y and z); rows a b c h.
  *
  * Rusch, Mishra, Erichson & Mahoney 2022, "Long expressive memory for sequence modeling".
  *

@@ -2,8 +2,8 @@ import { builtIn } from './define.js';
 import { peepholeLstmPlan } from './plans.js';
 
 /**
- * LSTM whose gates see the cell state through the vectors p_i, p_f, p_o `[hidden]`, as ONNX's `LSTM`
- * with input `P`: the output gate sees the new cell state. State `{ h, c }`; gates i f g o.
+ * LSTM whose gates see the cell state through the vectors p_i, p_f, p_o `[hidden]`, as ONNX's
+ * `LSTM` with input `P`: the output gate sees the new cell state. State `{ h, c }`; gates i f g o.
  *
  * Gers & Schmidhuber 2000, "Recurrent nets that time and count".
  *

@@ -5,7 +5,8 @@ import { ugrnnPlan } from './plans.js';
  * Update-gate recurrent network: one gate between the old state and a candidate. State `h`
  * `[hidden]`; gates n g.
  *
- * Collins, Sohl-Dickstein & Sussillo 2017, "Capacity and trainability in recurrent neural networks".
+ * Collins, Sohl-Dickstein & Sussillo 2017, "Capacity and trainability in recurrent neural
+ * networks".
  *
  * @example
  * const cell = ugrnnCell(10, 15);

@@ -3,7 +3,9 @@ import { portable } from '../kernels/backends.js';
 import { type AnyCell, internals } from '../streams/cell.js';
 import { children } from '../streams/children.js';
 
-/** Why a model, or a part of it, runs as plain JavaScript here; undefined if all of it is compiled. */
+/**
+ * Why a model, or a part of it, runs as plain JavaScript here; undefined if all of it is compiled.
+ */
 export function whyNotCompiled(cell: AnyCell): string | undefined {
   const { engines } = cell[internals];
   if (engines) {

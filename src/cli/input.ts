@@ -36,7 +36,9 @@ export async function* readChunks(path: string, stop: AbortSignal): AsyncGenerat
 /** Bytes whose rows are in memory at a time. */
 const pieceBytes = 16_384;
 
-/** A chunk in pieces: a pipe has up to 64 kB, whose rows at once would not fit into a small heap. */
+/**
+ * A chunk in pieces: a pipe has up to 64 kB, whose rows at once would not fit into a small heap.
+ */
 function* pieces(chunk: Buffer): Generator<Buffer> {
   for (let at = 0; at < chunk.length; at += pieceBytes) {
     yield chunk.subarray(at, at + pieceBytes);

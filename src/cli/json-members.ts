@@ -54,7 +54,9 @@ function endOfString(json: string, from: number): number {
   return at + 1;
 }
 
-/** The place after the value that begins at `from`, and the arrays and objects within each other. */
+/**
+ * The place after the value that begins at `from`, and the arrays and objects within each other.
+ */
 function endOfValue(json: string, from: number): { end: number; depth: number } {
   let open = 0;
   let depth = 0;

@@ -73,7 +73,9 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
   };
 }
 
-/** The model in the file at `path`, of any format; says on stderr what is assumed. Throws a Stop. */
+/**
+ * The model in the file at `path`, of any format; says on stderr what is assumed. Throws a Stop.
+ */
 export async function readModel(path: string, options: ModelOptions = {}): Promise<Model> {
   const file = await openModel(path, options);
   try {

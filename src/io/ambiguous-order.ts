@@ -14,11 +14,12 @@ export class AmbiguousOrderError extends RecurError {
       return `{ ${order.map(prefix => `${quoted(prefix)}: {}`).join(', ')} }`;
     });
     const more = orders.length > mostShown ? ', …' : '';
+    const shown = options.length ? `: ${options.join(' or ')}` : '';
     super({
       where: 'state_dict',
       expected: `one order of ${prefixes.slice(0, 8).map(quoted).join(', ')}`,
       got: 'several',
-      hint: `the option modules tells the order${options.length ? `: ${options.join(' or ')}` : ''}${more}`,
+      hint: `the option modules tells the order${shown}${more}`,
     });
     this.orders = orders;
   }

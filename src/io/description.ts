@@ -6,6 +6,7 @@ import { chainKind } from '../layers/chain.js';
 import type { Kind, Settings } from '../streams/cell.js';
 import { decode } from '../streams/encoding.js';
 import { isPlainObject } from '../streams/values.js';
+import { checkSize, fields, isShortText, limits, named, sized } from './description-fields.js';
 import { parseJson, quoted } from './json.js';
 import { layerKinds } from './layer-kinds.js';
 
@@ -43,9 +44,6 @@ export interface LayerDescription {
 
 /** A model as its file tells of it. */
 export type Description = CellDescription | LayerDescription;
-
-/** What a file from a stranger may ask for; far beyond any network that is stepped. */
-const limits = { text: 4096, name: 64, names: 256, size: 2 ** 24, members: 1024, depth: 24 };
 
 /** The description in a file's metadata; throws a RecurError for anything that is not one. */
 export function readDescription(metadata: Readonly<Record<string, string>>): Description {
@@ -212,41 +210,4 @@ function readActivations(where: string, value: unknown): void {
     const { name } = fields(at, asked, ['name'], ['alpha', 'beta']);
     if (!isActivationName(name)) throw mismatch(at, 'the name of an activation', describe(name));
   }
-}
-
-function named(where: string, value: unknown): [string, unknown][] {
-  if (!isPlainObject(value)) throw mismatch(where, 'an object', describe(value));
-  const entries = Object.entries(value);
-  if (entries.length <= limits.names) return entries;
-  throw mismatch(where, `at most ${limits.names} names`, String(entries.length));
-}
-
-/** An object with all of these fields, and no others but the optional ones. */
-function fields(
-  where: string,
-  value: unknown,
-  required: readonly string[],
-  optional: readonly string[] = [],
-): Readonly<Record<string, unknown>> {
-  if (!isPlainObject(value)) throw mismatch(where, 'an object', describe(value));
-  const missing = required.find(name => !Object.hasOwn(value, name));
-  if (missing) throw mismatch(`${where}.${missing}`, 'a value', 'none');
-  const known = [...required, ...optional];
-  const odd = Object.keys(value).find(name => !known.includes(name));
-  if (odd !== undefined) throw mismatch(where, `fields ${known.join(', ')}`, quoted(odd));
-  return value;
-}
-
-function checkSize(where: string, size: unknown): void {
-  const fits =
-    Number.isSafeInteger(size) && (size as number) >= 1 && (size as number) <= limits.size;
-  if (!fits) throw mismatch(where, 'a whole number from 1 to 2²⁴', describe(size));
-}
-
-function isShortText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= limits.name && /^\P{C}+$/u.test(value);
-}
-
-function sized(value: unknown): string {
-  return typeof value === 'string' ? `${value.length} characters` : describe(value);
 }

@@ -11,6 +11,7 @@ export function jsonKind(fields: readonly string[]): FileKind | ReadableKind {
   if (has('layers') || has('in_shape')) return readable.rtneural;
   const shown = fields.slice(0, 5).map(quoted).join(', ');
   const remedy =
-    "RTNeural's has layers and in_shape, GuitarML's model_data and state_dict, TensorFlow.js's modelTopology";
+    "RTNeural's has layers and in_shape, GuitarML's model_data and state_dict, " +
+    "TensorFlow.js's modelTopology";
   return { what: shown ? `JSON with the fields ${shown}` : 'JSON without fields', remedy };
 }

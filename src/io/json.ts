@@ -31,7 +31,8 @@ export function textOfBytes(where: string, bytes: Uint8Array): string {
 /**
  * JSON that a stranger wrote: `JSON.parse`, but a name that an object holds twice is refused
  * (there the last one would win, and the first reader of the file may have seen the other), and so
- * is a text that would take much more memory than it has bytes, or is nested without end. Throws a RecurError.
+ * is a text that would take much more memory than it has bytes, or is nested without end. Throws a
+ * RecurError.
  */
 export function parseJson(where: string, text: string): unknown {
   checkWeight(where, text);

@@ -52,8 +52,8 @@ export interface StoredWeights {
 }
 
 /**
- * Weights that a framework stored as the `params` of `rnnCell`, `lstmCell` or `gruCell`: transposed,
- * if they have to be, and their gates in PyTorch's order. All are copies.
+ * Weights that a framework stored as the `params` of `rnnCell`, `lstmCell` or `gruCell`:
+ * transposed, if they have to be, and their gates in PyTorch's order. All are copies.
  *
  * @example
  * const params = canonicalWeights(layouts.keras, 'gru', {

@@ -36,14 +36,15 @@ const mostModules = 512;
  * The network of a PyTorch `state_dict`, as far as names and shapes tell it, as a layer: a chain of
  * the modules. `weight_ih_l0` of 4 · hidden rows is an LSTM, of 3 a GRU, of 1 an RNN; with
  * `weight_hr_l0`, an LSTM with a projection, with `_reverse`, a bidirectional one; `weight` of two
- * dimensions with `bias` is `Linear`. They run in the order of their numbers (`Sequential`), or in the
- * only one in which their sizes fit. If several fit, as in a forecaster whose inputs are as many as its
- * outputs, recurrent layers are assumed to come before `Linear` ones, where that leaves one order; else
- * an AmbiguousOrderError has the candidates.
+ * dimensions with `bias` is `Linear`. They run in the order of their numbers (`Sequential`), or in
+ * the only one in which their sizes fit. If several fit, as in a forecaster whose inputs are as
+ * many as its outputs, recurrent layers are assumed to come before `Linear` ones, where that leaves
+ * one order; else an AmbiguousOrderError has the candidates.
  *
- * What else there is, the option `modules` tells: which is an `Embedding`, a `LayerNorm`, a `PReLU`,
- * a `Conv1d` or, padded on the left alone, a `CausalConv1d`, the activations, the order. What a file never tells, such as dropout, which
- * does nothing when it runs, or code in `forward`, is left to you: `fromStateDict` takes a model.
+ * What else there is, the option `modules` tells: which is an `Embedding`, a `LayerNorm`, a
+ * `PReLU`, a `Conv1d` or, padded on the left alone, a `CausalConv1d`, the activations, the order.
+ * What a file never tells, such as dropout, which does nothing when it runs, or code in `forward`,
+ * is left to you: `fromStateDict` takes a model.
  *
  * Throws a RecurError, by name, where names and shapes fit several networks or none.
  *

@@ -31,7 +31,8 @@ export interface StateDictOptions {
 type Params = Readonly<Record<string, NdArray>>;
 
 /**
- * A layer like `model`, with the parameters of a PyTorch `state_dict`, which `readSafetensors` reads:
+ * A layer like `model`, with the parameters of a PyTorch `state_dict`, which `readSafetensors`
+ * reads:
  * `weight_ih_l0 [gates·hidden, input]`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, `weight_hr_l0`
  * of `RNN`, `LSTM` and `GRU`, with `_reverse` those of the second direction of a bidirectional one;
  * `weight`, `bias` of `Linear`, `Conv1d` and `LayerNorm`, also `running_mean` and `running_var` of

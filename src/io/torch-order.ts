@@ -90,7 +90,8 @@ function noOrder(drafts: Order) {
   const sizes = drafts
     .slice(0, 8)
     .map(({ prefix, inputSize, outputSize }) => `${quoted(prefix)} ${inputSize} → ${outputSize}`);
-  const hint = `sizes are ${sizes.join(', ')}; fromStateDict takes a model that joins them otherwise`;
+  const remedy = 'fromStateDict takes a model that joins them otherwise';
+  const hint = `sizes are ${sizes.join(', ')}; ${remedy}`;
   return mismatch('state_dict', `one order of ${listed(drafts)}`, 'none', hint);
 }
 

@@ -20,16 +20,20 @@ export interface ForecastConfig<S, E, X, Y, P, Initial = StateInput<S>>
 }
 
 /**
- * Looks ahead: steps the model with each event, as `recur` does, and goes on `steps` steps from there
- * on a copy of the state, each on the output before. The live stream is as if that had not been.
+ * Looks ahead: steps the model with each event, as `recur` does, and goes on `steps` steps from
+ * there on a copy of the state, each on the output before. The live stream is as if that had not
+ * been.
  *
- * An emission is `{ y, ahead }`: the event's own output, and the `steps` outputs after it, in order;
- * all are yours. Throws a RecurError at the call for wrong arguments and for sizes that do not fit; an
- * invalid input that `feedback` makes is an invalid datum, the state before the event intact.
+ * An emission is `{ y, ahead }`: the event's own output, and the `steps` outputs after it, in
+ * order; all are yours. Throws a RecurError at the call for wrong arguments and for sizes that do
+ * not fit; an invalid input that `feedback` makes is an invalid datum, the state before the event
+ * intact.
  *
  * @example
  * const model = chain(gru(2, 8), dense(8, 2));
- * from([[0, 1], [1, 0]]).pipe(forecast(model, 3)).subscribe(({ ahead }) => console.log(ahead.length));
+ * from([[0, 1], [1, 0]])
+ *   .pipe(forecast(model, 3))
+ *   .subscribe(({ ahead }) => console.log(ahead.length));
  * // → 3, 3
  */
 export function forecast<

@@ -91,7 +91,9 @@ function cutter(size: number, hop: number) {
         yield whole;
       }
     },
-    /** What no frame has had, with what overlaps it, zeros behind; undefined if there is nothing. */
+    /**
+     * What no frame has had, with what overlaps it, zeros behind; undefined if there is nothing.
+     */
     rest(): Float32Array | undefined {
       return filled > seen ? held.slice().fill(0, filled) : undefined;
     },

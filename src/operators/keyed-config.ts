@@ -38,11 +38,14 @@ export interface Keyed<K> {
   keys(): IterableIterator<K>;
   /**
    * A checkpoint: the states of all keys, or of those `changed` (begun, stepped, reset or restored)
-   * since the last one, as bytes for `keyedSnapshots`. Nothing is evicted, and events go on. Throws a
-   * RecurError after the subscription's end, and for a key that is an object, a symbol or a function.
+   * since the last one, as bytes for `keyedSnapshots`. Nothing is evicted, and events go on. Throws
+   * a RecurError after the subscription's end, and for a key that is an object, a symbol or a
+   * function.
    */
   snapshots(options?: { readonly changed?: boolean | undefined }): Uint8Array<ArrayBuffer>;
-  /** Keys go on from these snapshots, whatever their states are. Throws for one that does not fit. */
+  /**
+   * Keys go on from these snapshots, whatever their states are. Throws for one that does not fit.
+   */
   restore(snapshots: Iterable<readonly [K, SnapshotInput]>): void;
 }
 
@@ -66,7 +69,9 @@ export interface RecurByConfig<E, K, X = E, Y = unknown, P = Y, S = unknown> {
   readonly restore?: SnapshotStore<K>['get'] | SnapshotStore<K> | undefined;
   /** Told of each subscription's keys, when it begins: for checkpoints of their states. */
   readonly keyed?: Partial<Observer<Keyed<K>>> | ((keyed: Keyed<K>) => void) | undefined;
-  /** An emission is a key, whose state begins anew at `initialState`, before events that come later. */
+  /**
+   * An emission is a key, whose state begins anew at `initialState`, before events that come later.
+   */
   readonly reset?: Keys<E, K> | undefined;
   /** An emission is a key, whose state is given up. */
   readonly evict?: Keys<E, K> | undefined;
@@ -82,13 +87,14 @@ export interface RecurByConfig<E, K, X = E, Y = unknown, P = Y, S = unknown> {
     | ((back: Restored<K, S>) => void)
     | undefined;
   /**
-   * Events of different keys wait for each other, and are stepped together when there are `maxSize`,
-   * or `maxDelay` milliseconds after the first. Without it each event is stepped as it comes.
+   * Events of different keys wait for each other, and are stepped together when there are
+   * `maxSize`, or `maxDelay` milliseconds after the first. Without it each event is stepped as it
+   * comes.
    */
   readonly batch?: { readonly maxSize: number; readonly maxDelay: number } | undefined;
   /**
-   * What an invalid datum does beside being dropped, its key's state untouched: by default it is told
-   * to `invalid` of the operator; 'error' ends the stream; a function is told of it.
+   * What an invalid datum does beside being dropped, its key's state untouched: by default it is
+   * told to `invalid` of the operator; 'error' ends the stream; a function is told of it.
    */
   readonly onInvalid?:
     | 'error'

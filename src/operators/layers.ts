@@ -24,7 +24,8 @@ import { recur } from './recur.js';
 
 /**
  * Makes layers of one kind: `lstm(10, 15, options)` is `recur(lstmCell(10, 15, options))`, an RxJS
- * operator from vectors `[inputSize]` to vectors `[size]`, each subscription with a state of its own.
+ * operator from vectors `[inputSize]` to vectors `[size]`, each subscription with a state of its
+ * own.
  *
  * Equations, state and parameters are the cell's. Throws a RecurError for sizes, options and
  * parameters that are wrong; an invalid datum becomes an error notification.

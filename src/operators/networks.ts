@@ -61,7 +61,9 @@ export const backward = /* @__PURE__ */ operator(backwardCell);
  * `recur(batchNormCell(…))`: batch normalisation, as an operator.
  *
  * @example
- * from([[4, -4]]).pipe(batchNorm(2, { epsilon: 0 })).subscribe(y => console.log(String(y))); // → 4,-4
+ * from([[4, -4]])
+ *   .pipe(batchNorm(2, { epsilon: 0 }))
+ *   .subscribe(y => console.log(String(y))); // → 4,-4
  */
 export const batchNorm = /* @__PURE__ */ operator(batchNormCell);
 /**
@@ -141,7 +143,9 @@ export const last = /* @__PURE__ */ operator(lastCell);
  * `recur(layerNormCell(…))`: layer normalisation, as an operator.
  *
  * @example
- * from([[1, 5]]).pipe(layerNorm(2, { epsilon: 0 })).subscribe(y => console.log(String(y))); // → -1,1
+ * from([[1, 5]])
+ *   .pipe(layerNorm(2, { epsilon: 0 }))
+ *   .subscribe(y => console.log(String(y))); // → -1,1
  */
 export const layerNorm = /* @__PURE__ */ operator(layerNormCell);
 /**

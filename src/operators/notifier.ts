@@ -9,7 +9,9 @@ import {
 } from 'rxjs';
 import { describe, mismatch, RecurError } from '../errors.js';
 
-/** What RxJS can observe, observed; anything else throws a RecurError that says what it expected. */
+/**
+ * What RxJS can observe, observed; anything else throws a RecurError that says what it expected.
+ */
 function observed(where: string, input: unknown, expected: string): Observable<unknown> {
   try {
     if (typeof input === 'object') return from(input as ObservableInput<unknown>);

@@ -7,16 +7,16 @@ import { checkSource } from './source.js';
 const end = Symbol('end');
 
 /**
- * Makes a signal of frames that begin every `hop` samples, at most `size`: each sample is the sum of
- * the frames over it, in double precision, rounded once. With windows whose sum over the hops is 1
- * it undoes `frame`.
+ * Makes a signal of frames that begin every `hop` samples, at most `size`: each sample is the sum
+ * of the frames over it, in double precision, rounded once. With windows whose sum over the hops is
+ * 1 it undoes `frame`.
  *
  * An event is a vector `[size]`; it is copied. An emission is a Float32Array `[hop]`, yours: the
  * samples that later frames can't reach, one for each event. On completion what is left of the last
  * frames, `size − hop` samples, comes in chunks of `hop` too, of which the last may be shorter.
  *
- * Throws a RecurError for wrong arguments; an event that is no vector of `size` finite numbers becomes
- * an error notification of that class.
+ * Throws a RecurError for wrong arguments; an event that is no vector of `size` finite numbers
+ * becomes an error notification of that class.
  *
  * @example
  * from([[1, 1, 1], [2, 2, 2]]).pipe(overlapAdd(3, 2)).subscribe(y => console.log(y.join(' ')));

@@ -34,17 +34,19 @@ type PlainKeyed<S, E, K, X, Y, P> = Omit<RecurByConfig<E, K, X, Y, P, S>, 'initi
  * events alone; the parameters are shared, and a state costs its own bytes and some 80 more.
  *
  * An event is a vector `[inputSize]` unless `select` makes it so; emissions come in the order of
- * arrival. States begin with a key's first event, and end with the subscription, by age (`idle`), by
- * number (`maxKeys`) or when `evict` says so. With `batch`, completion steps what waits; an error and
- * unsubscribing drop it.
+ * arrival. States begin with a key's first event, and end with the subscription, by age (`idle`),
+ * by number (`maxKeys`) or when `evict` says so. With `batch`, completion steps what waits; an
+ * error and unsubscribing drop it.
  *
- * Throws a RecurError at the call for wrong arguments. An invalid datum (wrong size, a number that is
- * not finite, a throw from `key`, `select` or `project`, a snapshot that does not fit) is dropped and
- * told to `invalid`, see `onInvalid`. Errors of the source and of notifiers are passed on.
+ * Throws a RecurError at the call for wrong arguments. An invalid datum (wrong size, a number that
+ * is not finite, a throw from `key`, `select` or `project`, a snapshot that does not fit) is
+ * dropped and told to `invalid`, see `onInvalid`. Errors of the source and of notifiers are passed
+ * on.
  *
  * @example
  * const events = from([{ id: 'a', x: [1] }, { id: 'b', x: [5] }, { id: 'a', x: [2] }]);
- * const keyed = recurBy(gru(1, 4), { key: (e: { id: string; x: number[] }) => e.id, select: e => e.x });
+ * const key = (e: { id: string; x: number[] }) => e.id;
+ * const keyed = recurBy(gru(1, 4), { key, select: e => e.x });
  * events.pipe(keyed).subscribe(y => console.log(y.length)); // → 4, 4, 4
  */
 export function recurBy<M extends Model, E, K, X extends InputOf<M>, P = Answer<OutputOf<M>, X>>(

@@ -14,7 +14,9 @@ import type { RecurConfig, WeightsConfig } from './recur-config.js';
 export interface Reading {
   /** Index of the event since its subscription, from 0. */
   readonly step: number;
-  /** One entry for each layer of equations, in order; of those in a window, their last step there. */
+  /**
+   * One entry for each layer of equations, in order; of those in a window, their last step there.
+   */
   readonly layers: readonly LayerReading[];
 }
 
@@ -30,9 +32,9 @@ export type TelemetryConfig<S, E, X, Y, P> = Omit<RecurConfig<S, E, X, Y, P>, 'c
 
 /**
  * `recur` with a side stream of what goes on in its layers: every named value of their equations
- * (gates, candidates) and the norms of their states. While nobody subscribes to `readings` nothing is
- * worked out; while somebody does, the equations are evaluated in double precision beside each step,
- * which costs far more than the step and changes no number of it.
+ * (gates, candidates) and the norms of their states. While nobody subscribes to `readings` nothing
+ * is worked out; while somebody does, the equations are evaluated in double precision beside each
+ * step, which costs far more than the step and changes no number of it.
  *
  * Emissions, errors and arguments are `recur`'s; it also refuses a model that reads sequences as
  * wholes, because it has no steps to read. Inside a window such layers are read.

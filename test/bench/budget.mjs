@@ -1,6 +1,7 @@
 // Ratios that must hold wherever this runs, with room for noise: `slower` takes at least `atLeast`
 // times as long a step as `faster`. Each line of budget.json names system, work, cell, size and
-// batch as meter.mjs does. Exits with 1 where one is missed. About half a minute, no packages needed.
+// batch as meter.mjs does. Exits with 1 where one is missed. About half a minute, no packages
+// needed.
 //   npm run build && node test/bench/budget.mjs
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';

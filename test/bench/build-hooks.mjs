@@ -1,5 +1,5 @@
-// Hooks of module resolution, for versions.mjs: what asks for this build's dist/ gets that of
-// RXRECUR_DIST.
+// Hooks of module resolution, for versions.mjs and loops.mjs: what asks for this build's dist/ gets
+// that of RXRECUR_DIST.
 import { pathToFileURL } from 'node:url';
 
 const own = new URL('../../dist/', import.meta.url).href;

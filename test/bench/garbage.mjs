@@ -23,7 +23,9 @@ new PerformanceObserver(list => {
   collections += list.getEntries().length;
 }).observe({ entryTypes: ['gc'] });
 
-/** Bytes a call of `run` leaves behind, watched in pieces so small that none is collected between. */
+/**
+ * Bytes a call of `run` leaves behind, watched in pieces so small that none is collected between.
+ */
 async function bytesOf(run) {
   for (let i = 0; i < 2e4; i++) run();
   await wait(20);

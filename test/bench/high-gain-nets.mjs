@@ -1,6 +1,7 @@
-// Nets of high gain: an LSTM with long memories (forget biases of 4) and recurrent weights up to twice
-// PyTorch's, as amplifier models have them, run freely. A backend is compared with a plain float32 LSTM
-// with correctly rounded exp and tanh. For the script of this name and for the laws, in pages too.
+// Nets of high gain: an LSTM with long memories (forget biases of 4) and recurrent weights up to
+// twice PyTorch's, as amplifier models have them, run freely. A backend is compared with a plain
+// float32 LSTM with correctly rounded exp and tanh. For the script of this name and for the laws,
+// in pages too.
 import { median } from './quantile.mjs';
 
 const round = Math.fround;

@@ -1,7 +1,7 @@
 // Many keys: recurBy against groupBy with a stream of its own a key, with the same LSTM.
 //   npm run build && node test/bench/keys.mjs --help
-// Events a second of processor time with arrivals spread over all keys, bytes a key beside the strings,
-// and how long an event waited for its batch. Each in a process of its own.
+// Events a second of processor time with arrivals spread over all keys, bytes a key beside the
+// strings, and how long an event waited for its batch. Each in a process of its own.
 import { execFileSync } from 'node:child_process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';

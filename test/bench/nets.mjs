@@ -21,7 +21,10 @@ const library = {
   ),
 };
 
-/** A cell by its name in the library: `lstm`; `gru, before` and `rnn, no bias` too; `own` is a user's. */
+/**
+ * A cell by its name in the library: `lstm`; `gru, before` and `rnn, no bias` too; `own` is a
+ * user's.
+ */
 export function cellOf(text, size, outputs = size) {
   const [name, ...variants] = text.split(', ');
   return library[`${name}Cell`](size, outputs, {

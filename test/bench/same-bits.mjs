@@ -1,5 +1,5 @@
-// Do two builds give the same bits? 200 random models of every kind of layer, stepped one by one, in
-// batches, in chunks, by keys and resumed from a snapshot: a digest for each.
+// Do two builds give the same bits? 200 random models of every kind of layer, stepped one by one,
+// in batches, in chunks, by keys and resumed from a snapshot: a digest for each.
 //   npm run build && node test/bench/same-bits.mjs --help
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';

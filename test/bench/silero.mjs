@@ -1,5 +1,5 @@
-// Silero VAD with its own weights, against onnxruntime with the file itself: probabilities and state
-// over 8 s of speech and of made-up vowels, and the time of a chunk of 32 ms.
+// Silero VAD with its own weights, against onnxruntime with the file itself: probabilities and
+// state over 8 s of speech and of made-up vowels, and the time of a chunk of 32 ms.
 //   npm run prebench && node test/bench/silero.mjs --help
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
@@ -53,7 +53,9 @@ const systems = {
   'onnxruntime-web': await onnxruntime(web, bytes, { executionProviders: ['wasm'] }),
 };
 
-/** Largest differences from onnxruntime-node, of probabilities and of the state after each chunk. */
+/**
+ * Largest differences from onnxruntime-node, of probabilities and of the state after each chunk.
+ */
 async function differences(samples) {
   const [mine, theirs] = [systems.rxrecur, systems['onnxruntime-node']];
   mine.reset();

@@ -17,11 +17,14 @@ export const systems = {
 export const nodeSystems = {
   ...systems,
   'ndarray-blas-level2': async () => (await import('./peers/naive.mjs')).naive,
+  'rxrecur-sequences': async () => (await import('./peers/sequences.mjs')).sequences,
   'onnxruntime-node': async () => (await import('./peers/onnxruntime-node.mjs')).node,
   'brain.js': async () => (await import('./peers/brain.mjs')).brain,
 };
 
-/** Programs of others that speak the lines of meter.mjs, where an environment variable names one. */
+/**
+ * Programs of others that speak the lines of meter.mjs, where an environment variable names one.
+ */
 export const programs = {
   pytorch: {
     variable: 'RXRECUR_PYTORCH',

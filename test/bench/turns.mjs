@@ -10,9 +10,11 @@ import { median, spread } from './quantile.mjs';
 /** @typedef {{ name: string, ask(line: string): Promise<string>, end(): void,
  *   isWarm?: boolean }} Contender */
 
+const path = name => fileURLToPath(new URL(name, import.meta.url));
+
 /** A process that answers lines; its end in between is an error that shows what it said. */
-export function startProgram(name, [command, ...args]) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+export function startProgram(name, [command, ...args], env = process.env) {
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let said = '';
   child.stderr.on('data', text => {
@@ -36,7 +38,14 @@ export function startProgram(name, [command, ...args]) {
 
 /** A process of Node (this one, or another's path) for a system. */
 export function startNode(name, node = process.execPath) {
-  return startProgram(name, [node, fileURLToPath(new URL('child.mjs', import.meta.url)), name]);
+  return startProgram(name, [node, path('child.mjs'), name]);
+}
+
+/** A process of this Node for a system, on the build in a folder. */
+export function startBuild(name, dist) {
+  const build = new URL('build.mjs', import.meta.url).href;
+  const command = [process.execPath, '--import', build, path('child.mjs'), name];
+  return startProgram(name, command, { ...process.env, RXRECUR_DIST: dist });
 }
 
 /**

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { quantile } from './quantile.mjs';
-import { prepare, startProgram } from './turns.mjs';
+import { medianInterval } from './quantile.mjs';
+import { prepare, startBuild } from './turns.mjs';
 
 const command = new Command('node test/bench/versions.mjs')
   .description(
@@ -29,21 +29,9 @@ const path = name => fileURLToPath(new URL(name, import.meta.url));
 const args = ['--import', new URL('build.mjs', import.meta.url).href];
 const wanted = work => !only || only.includes(work);
 
-/** A process of child.mjs that runs a build. */
-function start(system, dist) {
-  process.env.RXRECUR_DIST = dist;
-  return startProgram(system, [process.execPath, ...args, path('child.mjs'), system]);
-}
-
 const ratios = [];
 function tell(name, times) {
-  const sorted = times.map(([own, other]) => other / own).sort((a, b) => a - b);
-  const n = sorted.length;
-  // The ranks between which a median lies 95 times of 100: the binomial distribution, about normal.
-  const half = Math.ceil(0.98 * Math.sqrt(n));
-  const at = i => sorted[Math.max(0, Math.min(n - 1, i))];
-  const middle = quantile(sorted, 0.5);
-  const [low, high] = [at(Math.floor(n / 2) - half), at(Math.floor(n / 2) + half)];
+  const { low, middle, high } = medianInterval(times.map(([own, other]) => other / own));
   ratios.push(middle);
   const isSlower = high < 0.97;
   if (isSlower && !quick) process.exitCode = 1;
@@ -73,7 +61,7 @@ for (const [name, system, cell, size, columns] of works) {
   for (let k = 0; k < count; k++) {
     if (k % each === 0) {
       for (const { end } of both) end();
-      both = dists.map(dist => start(system, dist));
+      both = dists.map(dist => startBuild(system, dist));
       for (const contender of both) await prepare(contender, task, warm);
     }
     const pair = [];

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium as engine, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { chromium } from './chromium.js';
+import '../slow.js';
 
 const folder = fileURLToPath(new URL('./page', import.meta.url));
 
@@ -31,7 +32,9 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Serves bundles of the entries on this machine, and opens pages under a content-security policy. */
+/**
+ * Serves bundles of the entries on this machine, and opens pages under a content-security policy.
+ */
 export async function site(...entries: string[]): Promise<Site> {
   const scripts = new Map<string, string>();
   for (const entry of entries) scripts.set(`/${entry}.js`, await bundle(`${entry}.ts`));

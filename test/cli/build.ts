@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import '../slow.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

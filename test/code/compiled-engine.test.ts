@@ -112,7 +112,7 @@ test('a released model gives its weights back, once', () => {
   expect(heap.regions).toBe(regions - 1);
 });
 
-describe('of a thousand layers', () => {
+describe('of a thousand layers', { timeout: 60_000 }, () => {
   const units = inRow(
     Array.from({ length: 1000 }, (_, i) => specOf(lstmCell(4, 4, { seed: i + 1 }))),
   );

@@ -25,7 +25,9 @@ function agree(cell: SomeCell, given: ReferenceState, x: Float32Array): void {
   }
 }
 
-describe('the portable backend and the plan compute what the text says', () => {
+describe('the portable backend and the plan compute what the text says', {
+  timeout: 60_000,
+}, () => {
   test.each(allKinds)('%s', (_, make) => {
     for (const [input, size] of [
       [1, 1],

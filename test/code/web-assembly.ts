@@ -13,7 +13,9 @@ export const { WebAssembly: real } = globalThis as unknown as {
   };
 };
 
-/** Puts another WebAssembly in its place, which has other `members`; `vi.unstubAllGlobals` ends it. */
+/**
+ * Puts another WebAssembly in its place, which has other `members`; `vi.unstubAllGlobals` ends it.
+ */
 export function stub(members: object): void {
   const own = Object.getOwnPropertyNames(real).map(name => [name, Reflect.get(real, name)]);
   vi.stubGlobal('WebAssembly', { ...Object.fromEntries(own), ...members });

@@ -1,6 +1,7 @@
 import { build, type Rolldown } from 'vite';
 import { root } from './blocks.js';
 import { entries } from './entries.js';
+import '../slow.js';
 
 /** The script of a page as Vite builds it, the library from its source. */
 export async function bundle(script: string): Promise<string> {

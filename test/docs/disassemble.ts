@@ -114,7 +114,8 @@ class Reader {
 }
 
 /**
- * What lies at an offset from a function's parameter, or from a pointer in a local that began as one;
+ * What lies at an offset from a function's parameter, or from a pointer in a local that began as
+ * one;
  * undefined: nothing to tell.
  */
 export type Annotate = (base: string, offset: number) => string | undefined;

@@ -17,10 +17,11 @@ const intro = `# Layouts
 
 <!-- Printed from src/io/layouts.ts: npx vitest run --config test/vitest.config.ts test/docs/layouts -u -->
 
-This table shows how each framework stores the weights of recurrent layers. The readers and writers use
-it, so you need it only if you copy weights by hand ([parameters](parameters.md#from-other-frameworks)).
-The gates have the library's letters: LSTM \`i\` input, \`f\` forget, \`g\` candidate, \`o\` output; GRU \`r\` reset, \`z\`
-update, \`n\` candidate.`;
+This table shows how each framework stores the weights of recurrent layers. The readers and writers
+use it, so you need it only if you copy weights by hand
+([parameters](parameters.md#from-other-frameworks)). The gates have the library's letters:
+LSTM \`i\` input, \`f\` forget, \`g\` candidate, \`o\` output; GRU \`r\` reset, \`z\` update,
+\`n\` candidate.`;
 
 function table(): string {
   const rows = Object.entries(layouts as Readonly<Record<string, Layout>>).map(([key, layout]) => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Block, programsOf, root } from './blocks.js';
 import { bundle } from './bundle.js';
 import { isAsStated, run, stated } from './program.js';
+import '../slow.js';
 
 /**
  * Tests of a page, a test a program: its blocks run in order in one empty folder, so that a block

@@ -10,6 +10,7 @@ import { build, type PreviewServer, preview } from 'vite';
 import { expect } from 'vitest';
 import { chromium } from '../browser/chromium.js';
 import { build as buildLibrary } from '../cli/build.js';
+import '../slow.js';
 
 /** Content-security policies that a page of an example runs under. */
 export const policies = {

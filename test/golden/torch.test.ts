@@ -27,7 +27,7 @@ describe('the backend in use is within law 6 of torch in float64 after 1,000 fre
   });
 });
 
-describe('the reference is torch in float64 to 1e-12', () => {
+describe('the reference is torch in float64 to 1e-12', { timeout: 60_000 }, () => {
   test.each(table)('%s', (_, one) => {
     expect(worstOf(runReference(one), one)).toBeLessThanOrEqual(1e-12);
   });

@@ -12,7 +12,9 @@ export interface Evaluated {
   readonly largestRow: number;
 }
 
-/** A cell's plan evaluated node by node: a second reader, beside `reference`, which reads the text. */
+/**
+ * A cell's plan evaluated node by node: a second reader, beside `reference`, which reads the text.
+ */
 export function evaluatePlan(
   cell: AnyCell,
   state: ReferenceState,

@@ -72,7 +72,9 @@ test('a file with a byte too many is refused', () => {
   expect(loading(Uint8Array.of(...small, 0))).toContain('bytes follow');
 });
 
-test('two thousand files with a flipped bit load finite parameters or are refused', () => {
+test('two thousand files with a flipped bit load finite parameters or are refused', {
+  timeout: 60_000,
+}, () => {
   const random = generator(1);
   const outcomes = Array.from({ length: 2000 }, (_, i) => {
     const bytes = (i % 2 ? small : own).slice();
@@ -120,7 +122,9 @@ function placesIn(value: unknown): [Record<string, unknown>, string][] {
   ]);
 }
 
-test('two thousand descriptions with a value replaced, removed or added load or are refused', () => {
+test('two thousand descriptions with a value replaced, removed or added load or are refused', {
+  timeout: 60_000,
+}, () => {
   const random = generator(2);
   const some = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)];
   const outcomes = Array.from({ length: 2000 }, (_, i) =>

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { chain, dense, gru, lstm, recur } from '../../src/index.js';
 import { save } from '../../src/io/index.js';
 import { partsOf } from './files.js';
+import '../slow.js';
 
 const script = fileURLToPath(new URL('../../examples/read_model.py', import.meta.url));
 const begun = recur(gru(3, 2, { seed: 2 }), { initialState: [0.5, -0.25] });

@@ -86,8 +86,8 @@ const exact: Record<ActivationName, (x: number, a: number, b: number) => number>
 };
 
 /**
- * The worst errors, in units of 1e-7: |y − exact| / max(1, |exact|), and |y − exact| / |exact| where
- * that is a normal number. Infinity: there the function cancels, or nears 0 and is 0 before.
+ * The worst errors, in units of 1e-7: |y − exact| / max(1, |exact|), and |y − exact| / |exact|
+ * where that is a normal number. Infinity: there the function cancels, or nears 0 and is 0 before.
  */
 interface Row {
   readonly alpha?: number;

@@ -1,5 +1,6 @@
 // Fits the polynomials of src/kernels/wasm/activations.ts and prints them: interpolation at the
-// Chebyshev nodes, which is within a factor of two of the best, the coefficients rounded to float32.
+// Chebyshev nodes, which is within a factor of two of the best, the coefficients rounded to
+// float32.
 //   node test/kernels/fit.mjs
 
 /** The polynomial of `count` coefficients, lowest first, through f at the Chebyshev nodes. */

@@ -24,6 +24,8 @@ import { evaluatePlan } from '../graph/evaluate.js';
 
 /** LAW_RUNS=10000 searches longer than a test run has time for. */
 const runs = (usual: number) => Math.ceil((Number(process.env.LAW_RUNS ?? 100) / 100) * usual);
+/** The reference, in plain JavaScript, takes its time. */
+const long = { timeout: 600 * runs(100) };
 
 const relu: MakeCell = (i, h, o) => rnnCell(i, h, { ...o, activation: 'relu' }) as SomeCell;
 const kinds: Readonly<Record<string, MakeCell>> = {
@@ -139,7 +141,7 @@ const lawful: readonly (readonly [kind: string, how: Drawn])[] = [
   ...['rnn', 'ugrnn', 'fastRnn', 'fastGrnn'].map(kind => [kind, 'as PyTorch does'] as const),
 ];
 
-describe('1,000 free-running steps are within 1e-6 of the reference', () => {
+describe('1,000 free-running steps are within 1e-6 of the reference', long, () => {
   test.each(lawful)('%s, initialised %s', (kind, how) => {
     const holds = (example: Example) => {
       const { off } = freeRun(draw(kind, how, example), example);
@@ -155,27 +157,32 @@ describe('1,000 free-running steps are within 1e-6 of the reference', () => {
   });
 });
 
-// Cells that amplify differences (a tanh RNN or a JANET at the edge of chaos, an IndRNN that sums up,
-// feedback near or above 1) may leave 1e-6 with any float32 state. There the measure is the reference
-// itself. The portable backend, in double precision between states, adds nothing to what rounding
-// the state to float32 causes; those in float32 add no more than what each step may be off by.
+// Cells that amplify differences (a tanh RNN or a JANET at the edge of chaos, an IndRNN that sums
+// up, feedback near or above 1) may leave 1e-6 with any float32 state. There the measure is the
+// reference itself. The portable backend, in double precision between states, adds nothing to what
+// rounding the state to float32 causes; those in float32 add no more than what each step may be off
+// by.
 const amplifying = Object.keys(kinds).flatMap(kind =>
   (['as the library does', 'as PyTorch does'] as const)
     .filter(how => !lawful.some(([k, h]) => k === kind && h === how))
     .map(how => [kind, how] as const),
 );
 
-describe('1,000 free-running steps are within 1e-6, or what an amplifying cell makes of single steps', () => {
-  test.each(amplifying)('%s, initialised %s', (kind, how) => {
-    const holds = (example: Example) => {
-      const { off, allowed } = freeRun(draw(kind, how, example), example);
-      if (off > 1e-6) expect(off).toBeLessThanOrEqual(allowed());
-    };
-    fc.assert(fc.property(someExample(sizes), holds), { numRuns: runs(6) });
-  });
-});
+describe(
+  '1,000 free-running steps are within 1e-6, or what an amplifying cell makes of single steps',
+  long,
+  () => {
+    test.each(amplifying)('%s, initialised %s', (kind, how) => {
+      const holds = (example: Example) => {
+        const { off, allowed } = freeRun(draw(kind, how, example), example);
+        if (off > 1e-6) expect(off).toBeLessThanOrEqual(allowed());
+      };
+      fc.assert(fc.property(someExample(sizes), holds), { numRuns: runs(6) });
+    });
+  },
+);
 
-test('1,000 free-running steps of chains of two and three are within 2e-6', () => {
+test('1,000 free-running steps of chains of two and three are within 2e-6', long, () => {
   const members = fc.array(fc.constantFrom(...lawful), { minLength: 2, maxLength: 3 });
   const holds = (first: Example, all: (typeof lawful)[number][]) => {
     const cells: SomeCell[] = [];
@@ -219,47 +226,53 @@ function singleStep(cell: SomeCell, state: ReferenceState, x: Float32Array) {
   return { portable, next: rounded(wanted.state) };
 }
 
-describe("single steps from the reference's state are within 1e-6 · max(1, |ref|, A/5)", () => {
-  const cases = Object.keys(kinds).flatMap(kind => [1, 10].map(factor => [kind, factor] as const));
-  test.each(cases)('%s with weights × %d', (kind, factor) => {
-    const how = fc.constantFrom<Drawn>('as the library does', 'as PyTorch does');
-    const holds = (example: Example, drawn: Drawn) => {
-      const cell = draw(kind, drawn, example, factor);
+describe(
+  "single steps from the reference's state are within 1e-6 · max(1, |ref|, A/5)",
+  long,
+  () => {
+    const cases = Object.keys(kinds).flatMap(kind =>
+      [1, 10].map(factor => [kind, factor] as const),
+    );
+    test.each(cases)('%s with weights × %d', (kind, factor) => {
+      const how = fc.constantFrom<Drawn>('as the library does', 'as PyTorch does');
+      const holds = (example: Example, drawn: Drawn) => {
+        const cell = draw(kind, drawn, example, factor);
+        let state = rounded(byName(cell, cell.initialState()));
+        for (const x of inputs(example, 30)) {
+          const { portable, next } = singleStep(cell, state, x);
+          expect(portable).toBeLessThanOrEqual(1e-6);
+          // Without a bound on the state a few steps leave float32.
+          if (Object.values(next).some(v => v.some(a => Math.abs(a) > 1e30))) return;
+          state = next;
+        }
+      };
+      const numRuns = runs(12);
+      fc.assert(fc.property(someExample(sizes), how, holds), { numRuns });
+    });
+
+    test.each(Object.keys(kinds))('%s of 257', kind => {
+      const example = { input: 64, size: 257, seed: 1 };
+      const cell = draw(kind, 'as the library does', example, 3);
       let state = rounded(byName(cell, cell.initialState()));
-      for (const x of inputs(example, 30)) {
+      for (const x of inputs(example, 3)) {
         const { portable, next } = singleStep(cell, state, x);
         expect(portable).toBeLessThanOrEqual(1e-6);
-        // Without a bound on the state a few steps leave float32.
-        if (Object.values(next).some(v => v.some(a => Math.abs(a) > 1e30))) return;
         state = next;
       }
-    };
-    const numRuns = runs(12);
-    fc.assert(fc.property(someExample(sizes), how, holds), { numRuns });
-  });
+    });
 
-  test.each(Object.keys(kinds))('%s of 257', kind => {
-    const example = { input: 64, size: 257, seed: 1 };
-    const cell = draw(kind, 'as the library does', example, 3);
-    let state = rounded(byName(cell, cell.initialState()));
-    for (const x of inputs(example, 3)) {
-      const { portable, next } = singleStep(cell, state, x);
-      expect(portable).toBeLessThanOrEqual(1e-6);
-      state = next;
-    }
-  });
-
-  test('any cell, weights and inputs of any size', () => {
-    const holds = (kind: string, example: Example, weights: number, values: number) => {
-      const cell = draw(kind, 'as PyTorch does', example, 10 ** weights);
-      const state = rounded(byName(cell, cell.initialState()));
-      for (const x of inputs(example, 3, 10 ** values)) {
-        expect(singleStep(cell, state, x).portable).toBeLessThanOrEqual(1e-6);
-      }
-    };
-    const power = fc.integer({ min: -9, max: 9 });
-    const kind = fc.constantFrom(...Object.keys(kinds));
-    const property = fc.property(kind, someExample([1, 3, 8, 33]), power, power, holds);
-    fc.assert(property, { numRuns: runs(200) });
-  });
-});
+    test('any cell, weights and inputs of any size', () => {
+      const holds = (kind: string, example: Example, weights: number, values: number) => {
+        const cell = draw(kind, 'as PyTorch does', example, 10 ** weights);
+        const state = rounded(byName(cell, cell.initialState()));
+        for (const x of inputs(example, 3, 10 ** values)) {
+          expect(singleStep(cell, state, x).portable).toBeLessThanOrEqual(1e-6);
+        }
+      };
+      const power = fc.integer({ min: -9, max: 9 });
+      const kind = fc.constantFrom(...Object.keys(kinds));
+      const property = fc.property(kind, someExample([1, 3, 8, 33]), power, power, holds);
+      fc.assert(property, { numRuns: runs(200) });
+    });
+  },
+);

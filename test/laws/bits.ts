@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { isNdArray, type NdArray } from '../../src/arrays/ndarray.js';
 
-/** Fails unless two values are the same in class, shape and every bit that Object.is tells apart. */
+/**
+ * Fails unless two values are the same in class, shape and every bit that Object.is tells apart.
+ */
 export function sameBits(got: unknown, want: unknown): void {
   const at = difference(got, want, 'it');
   if (at) expect(got, at).toStrictEqual(want);

@@ -8,7 +8,9 @@ import { signal } from './streams.js';
 const neighbour = chain(lstm(2, 33, { seed: 5 }), dense(33, 3, { seed: 5 }));
 const neighbourStream = signal(98, 2, 70);
 
-/** Growth of a heap, by no more than a page: every view of its memory is another one from now on. */
+/**
+ * Growth of a heap, by no more than a page: every view of its memory is another one from now on.
+ */
 function grow(kind: HeapKind): void {
   const heap = heapFor(kind, 0);
   const { floats, memory } = heap;
@@ -18,7 +20,10 @@ function grow(kind: HeapKind): void {
   heap.floats = memory ? new Float32Array(memory.buffer) : floats.slice();
 }
 
-/** What steps, starts, grows and ends other streams, of a net and of others, each time in another way. */
+/**
+ * What steps, starts, grows and ends other streams, of a net and of others, each time in another
+ * way.
+ */
 export function disturber(net: Net, inputSize: number): () => void {
   const [x] = signal(99, inputSize, 1);
   const others = [stateful(net), stateful(net)];

@@ -17,7 +17,7 @@ const { drift, gains, medianRatio }: HighGain = await import(script);
 
 // Law 6 is about nets as they are initialised. Free runs of trained nets of high gain amplify every
 // rounding: plain float32, with exp and tanh rounded correctly, is the measure for them.
-describe.each(backends())('%s', backend => {
+describe.each(backends())('%s', { timeout: 60_000 }, backend => {
   test.each(gains)('drifts as plain float32 does, within a tenth, at gain %d', gain => {
     const drifts = Array.from({ length: 40 }, (_, seed) =>
       drift({ stateful, lstm }, { seed, gain, backend }),

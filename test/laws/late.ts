@@ -37,7 +37,9 @@ function listen(collect: Collect): () => void {
   };
 }
 
-/** After each test of the file, fails it if anything was thrown outside of a call or notification. */
+/**
+ * After each test of the file, fails it if anything was thrown outside of a call or notification.
+ */
 export function nothingIsThrownLate(): void {
   const late: unknown[] = [];
   const collect: Collect = error => {

@@ -142,7 +142,10 @@ export function netOf(spec: NetSpec): Net {
   return (isLayer ? first : chainOf(members)) as Net;
 }
 
-/** The net with parameters of its own for those members that `which` says, of which `k` draws others. */
+/**
+ * The net with parameters of its own for those members that `which` says, of which `k` draws
+ * others.
+ */
 export function drawnAnew(
   spec: NetSpec,
   k: number,

@@ -13,7 +13,8 @@ import { signal, someSeed } from './streams.js';
 
 const forecastOf = forecast as unknown as (model: unknown, steps: number, config: object) => Net;
 
-// Streams of all models share memory: what runs while an input is read may step, start and end others.
+// Streams of all models share memory: what runs while an input is read may step, start and end
+// others.
 
 const someForm = fc.constantFrom(...vectorForms);
 const someArrayForm = fc.constantFrom(...arrayForms);

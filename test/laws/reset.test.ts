@@ -7,7 +7,8 @@ import { law } from './law.js';
 import { emitted, folded, type Net, netOf, recurOf, someNet, someState } from './nets.js';
 import { batched, generator, signal, someSeed } from './streams.js';
 
-// Law 3, reset is rebirth: the outputs after it equal those of a new subscription without `restore`.
+// Law 3, reset is rebirth: the outputs after it equal those of a new subscription without
+// `restore`.
 
 interface Event {
   readonly x: number[];

@@ -6,7 +6,8 @@ import { columnOf, numbersOf, sameBits } from './bits.js';
 import { emitted, folded, type Net, netOf, recurOf, someNet } from './nets.js';
 import { generator, signal, someSeed, view } from './streams.js';
 
-// What an engine takes in one call is bounded (64 streams or steps): more is the same numbers still.
+// What an engine takes in one call is bounded (64 streams or steps): more is the same numbers
+// still.
 
 const many = fc.constantFrom(63, 64, 65, 128, 130, 300);
 const runs = { numRuns: 25 };

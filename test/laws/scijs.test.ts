@@ -7,7 +7,8 @@ import { law } from './law.js';
 import { emitted, folded, netOf, recurOf, someNetThatChecks } from './nets.js';
 import { batched, generator, signal, someSeed, someSteps, view } from './streams.js';
 
-// Laws 3 and 4 for whoever brings scijs's own arrays: their class comes back, the numbers are the same.
+// Laws 3 and 4 for whoever brings scijs's own arrays: their class comes back, the numbers are the
+// same.
 
 /** An ndarray of any layout as scijs's class. */
 function scijs({ data, shape, stride, offset }: ReturnType<typeof view>) {

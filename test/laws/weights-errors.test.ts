@@ -40,7 +40,9 @@ const inAll: Record<string, (set: Tree) => unknown> = {
 };
 const someMisfit = fc.constantFrom(...Object.keys(inOne), ...Object.keys(inAll));
 
-/** A set with one mistake, in the layer that `pick` finds; undefined if no layer can have that one. */
+/**
+ * A set with one mistake, in the layer that `pick` finds; undefined if no layer can have that one.
+ */
 function broken(set: Tree, misfit: string, pick: number): readonly [unknown, string] | undefined {
   if (misfit in inAll) return [inAll[misfit](set), 'weights'];
   const layers: [path: number[], own: Named][] = [];

@@ -45,7 +45,7 @@ test.each(names)('%s goes on as the next model does from its snapshot', name => 
   expect(outputs).toHaveLength(9);
 });
 
-describe('the heap is where it was', () => {
+describe('the heap is where it was', { timeout: 60_000 }, () => {
   test.each(names.map(name => [name, name.startsWith('one cell') ? 20_000 : 200] as const))(
     'after swaps of %s, %i times',
     (name, times) => {

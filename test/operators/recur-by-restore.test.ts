@@ -55,7 +55,8 @@ describe('a promise of restore', () => {
       source.complete();
       expect(ends).toEqual([]);
       await answer('a', snapshotOf(10));
-      // With batches the emissions come when there are enough of them, or when the source has completed.
+      // With batches the emissions come when there are enough of them, or when the source has
+      // completed.
       expect([...emitted].sort()).toEqual(['a11', 'a14', 'a18', 'b22']);
       expect(emitted.filter(text => String(text).startsWith('a'))).toEqual(['a11', 'a14', 'a18']);
       expect(ends).toEqual(['complete']);

@@ -17,7 +17,8 @@ import { emitted, recurOf } from '../laws/nets.js';
 import { signal } from '../laws/streams.js';
 import { keyedOf } from './keyed.js';
 
-// Which outputs share a buffer: neighbours of one stream, eight at most; none where that is asked for.
+// Which outputs share a buffer: neighbours of one stream, eight at most; none where that is asked
+// for.
 
 const size = 40;
 const model = lstm(2, size, { seed: 1 });

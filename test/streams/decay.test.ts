@@ -4,7 +4,9 @@ import { backends } from '../../src/kernels/backends.js';
 import { allKinds, type SomeCell } from '../cells/kinds.js';
 
 const compiled = backends().filter(backend => backend !== 'portable');
-/** A state that is nothing but a sum of products: 0.9 of the smallest number is that number again. */
+/**
+ * A state that is nothing but a sum of products: 0.9 of the smallest number is that number again.
+ */
 const linear = defineCell('Linear', "h' = W_a x + U_a h")(1, 1, {
   params: { weightIh: [[1]], weightHh: [[0.9]], biasIh: [0], biasHh: [0] },
 });

@@ -6,8 +6,9 @@ import { quoted } from '../json.js';
 const mostEntries = 4096;
 
 /**
- * The wanted files of a zip archive, copied. Keras stores them uncompressed: a compressed one, which
- * could be a bomb, is refused, and so are names that come twice and sizes that contradict each other.
+ * The wanted files of a zip archive, copied. Keras stores them uncompressed: a compressed one,
+ * which could be a bomb, is refused, and so are names that come twice and sizes that contradict
+ * each other.
  */
 export function filesIn(
   where: string,

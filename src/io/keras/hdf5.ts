@@ -7,10 +7,10 @@ import type { StoredTensor } from './weights.js';
 
 /*
  * jsfive reads HDF5 in plain JavaScript (60 kB; NIST's, kept since 2018, public domain): at once,
- * without eval, a network or memory of its own. h5wasm, the C library in WebAssembly, is 4 MB, must be
- * awaited, and would leave a hostile file alone with a parser that nothing here could stop. What
- * jsfive does not check, Hdf5Layout checks before. Numbers that are float32 as they lie there need no
- * library, and are most of every file; jsfive reads attributes, and numbers of other kinds.
+ * without eval, a network or memory of its own. h5wasm, the C library in WebAssembly, is 4 MB, must
+ * be awaited, and would leave a hostile file alone with a parser that nothing here could stop. What
+ * jsfive does not check, Hdf5Layout checks before. Numbers that are float32 as they lie there need
+ * no library, and are most of every file; jsfive reads attributes, and numbers of other kinds.
  */
 
 /** How deep groups lie within each other: model within model within model. */

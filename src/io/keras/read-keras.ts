@@ -20,11 +20,13 @@ import { Weights } from './weights.js';
  * step. One that looks ahead (Bidirectional, pools, convolutions that are not causal) runs on whole
  * sequences, one that flattens on windows.
  *
- * The file may come from a stranger. Throws a RecurError, and loads nothing, for a file cut short or
- * altered, and an UnreadableError, with every reason, for layers or options that cannot run here.
+ * The file may come from a stranger. Throws a RecurError, and loads nothing, for a file cut short
+ * or altered, and an UnreadableError, with every reason, for layers or options that cannot run
+ * here.
  *
  * @example
- * readKeras(new Uint8Array(8)); // throws Keras: expected a .keras archive or an .h5 file, got 8 other bytes
+ * readKeras(new Uint8Array(8));
+ * // throws Keras: expected a .keras archive or an .h5 file, got 8 other bytes
  */
 export function readKeras(bytes: Uint8Array, options: KerasOptions = {}): LoadedLayer {
   checkOptions('readKeras', options);

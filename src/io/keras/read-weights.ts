@@ -15,17 +15,18 @@ import { Weights } from './weights.js';
 
 /**
  * A layer like `model`, with the weights of a `.weights.h5` file of Keras 3 (`save_weights`). Its
- * members `rnn`, `lstm`, `gru`, `dense`, `embedding`, `layerNorm`, `batchNorm` and `prelu` get those of
- * Keras's layers of the same kinds, in order; members without parameters stay as they are.
+ * members `rnn`, `lstm`, `gru`, `dense`, `embedding`, `layerNorm`, `batchNorm` and `prelu` get
+ * those of Keras's layers of the same kinds, in order; members without parameters stay as they are.
  *
  * In place of a model, a config as Keras's `model.to_json()` writes it (parsed or text) makes the
  * layer as `readKeras` does; then the weights may be Keras 2's.
  *
- * The file may come from a stranger. Throws a RecurError, by name, for weights that are missing, left
- * over, of another shape or not finite, and for members that Keras has not.
+ * The file may come from a stranger. Throws a RecurError, by name, for weights that are missing,
+ * left over, of another shape or not finite, and for members that Keras has not.
  *
  * @example
- * readKerasWeights(new Uint8Array(8), gru(1, 2)); // throws .weights.h5: expected an HDF5 file, got 8 other bytes
+ * readKerasWeights(new Uint8Array(8), gru(1, 2));
+ * // throws .weights.h5: expected an HDF5 file, got 8 other bytes
  */
 export function readKerasWeights<M extends AnyCell | WithCell>(
   bytes: Uint8Array,

@@ -171,7 +171,9 @@ export const readBidirectional: ReadLayer = (config, context) => {
   };
 };
 
-/** The output after the last step of each layer: of the one that goes back, after the first step. */
+/**
+ * The output after the last step of each layer: of the one that goes back, after the first step.
+ */
 function lastOfBoth(there: AnyCell, back: AnyCell, merge: Merge, units: number): AnyCell[] {
   const forward = chainOf<AnyCell>([there, lastCell(units)]);
   const backward = backwardCell(chainOf([back, lastCell(units)]));

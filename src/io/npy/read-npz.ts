@@ -13,8 +13,8 @@ import { zipEntries } from './zip.js';
  * it, each as `readNpy` reads one. The record has no prototype: any name is safe to look up.
  *
  * Throws a RecurError, and returns nothing, for an archive that is damaged or contradicts itself,
- * for one that unpacks to more than twice its size and 8 MB, or to more numbers than three times its
- * size and 48 MB hold, and for an array that `readNpy` refuses.
+ * for one that unpacks to more than twice its size and 8 MB, or to more numbers than three times
+ * its size and 48 MB hold, and for an array that `readNpy` refuses.
  *
  * @example
  * const bytes = Uint8Array.of(80, 75, 5, 6, ...new Uint8Array(18)); // an archive of nothing

@@ -2,8 +2,9 @@ import { flatten, isInside, isNdArray, type NdArray, sizeOf } from '../../arrays
 import { describe, mismatch } from '../../errors.js';
 
 /**
- * The bytes of a `.npy` file, version 1.0, of an ndarray of any shape and stride: float32, row-major,
- * as `numpy.save` writes it. Throws a RecurError for what is no ndarray or reaches beyond its data.
+ * The bytes of a `.npy` file, version 1.0, of an ndarray of any shape and stride: float32,
+ * row-major, as `numpy.save` writes it. Throws a RecurError for what is no ndarray or reaches
+ * beyond its data.
  *
  * @example
  * writeNpy(dense(3, 2).params.weight).length; // → 152

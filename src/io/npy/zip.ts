@@ -28,9 +28,9 @@ const longestComment = 65535;
 const piece = 4096;
 
 /**
- * The files of a zip archive, in the order of its directory. Throws a RecurError for an archive that
- * is cut short or contradicts itself: names twice, files that overlap, are encrypted, lie outside,
- * or unpack to other sizes than they say.
+ * The files of a zip archive, in the order of its directory. Throws a RecurError for an archive
+ * that is cut short or contradicts itself: names twice, files that overlap, are encrypted, lie
+ * outside, or unpack to other sizes than they say.
  */
 export function zipEntries(where: string, bytes: Uint8Array): readonly ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

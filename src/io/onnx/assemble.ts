@@ -22,7 +22,8 @@ export function assemble(
   };
   if (tapped.has(0)) {
     const [first = { reads: parts }] = layers.values();
-    // A chain whose first member reads taps would not know its input's size, nor run as one program.
+    // A chain whose first member reads taps would not know its input's size, nor run as one
+    // program.
     const cell = first.reads.length > 1 && activationCell(network.inputSize, 'identity');
     attemptTo(problems, 'input', () => {
       members.push(cell ? tap(nameOf(0), cell) : tap(nameOf(0)));

@@ -40,7 +40,9 @@ export interface GraphDraft {
   readonly outputs: readonly ValueDraft[];
 }
 
-/** The version of ONNX's operators that files are written for: the first with LayerNormalization. */
+/**
+ * The version of ONNX's operators that files are written for: the first with LayerNormalization.
+ */
 export const operatorSet = 17;
 
 /** A graph as the bytes of a ModelProto; field numbers are those of onnx.proto. */

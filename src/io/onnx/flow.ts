@@ -100,7 +100,9 @@ export function widthOf({ layout }: Flow): number {
   return layout.reduce((product, { size }) => product * size, 1);
 }
 
-/** How many vectors along a feature axis lie one after another, and what one of its numbers holds. */
+/**
+ * How many vectors along a feature axis lie one after another, and what one of its numbers holds.
+ */
 export function placeOf({ layout }: Flow, axis: FeatureAxis): { outer: number; inner: number } {
   const at = layout.indexOf(axis);
   const product = (axes: readonly FeatureAxis[]) => axes.reduce((all, { size }) => all * size, 1);

@@ -25,7 +25,10 @@ export interface Graph {
   readonly outputs: readonly ValueProto[];
 }
 
-/** Checks and orders a graph, some of whose inputs are `given`; throws a RecurError for names that come twice, and for cycles. */
+/**
+ * Checks and orders a graph, some of whose inputs are `given`; throws a RecurError for names that
+ * come twice, and for cycles.
+ */
 export function graphOf(
   proto: GraphProto,
   given: ReadonlyMap<string, Constant>,

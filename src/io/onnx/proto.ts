@@ -41,7 +41,10 @@ export interface ExternalEntry {
   value: string;
 }
 
-/** An AttributeProto; `graphs` counts subgraphs, and names of functions' attributes: neither is entered. */
+/**
+ * An AttributeProto; `graphs` counts subgraphs, and names of functions' attributes: neither is
+ * entered.
+ */
 export interface AttributeProto {
   name: string;
   type: number;

@@ -120,21 +120,10 @@ function cellOf(
     return values.subarray(direction * length, (direction + 1) * length);
   };
   const resetGate = integerOf(node, 'linear_before_reset', 0) ? 'after' : 'before';
+  const hasBias = optionalIn(inputs, 3) !== undefined;
   return () => {
-    const bias = optionalIn(inputs, 3) && part(3);
-    const half = bias && bias.length / 2;
-    const canonical = canonicalWeights(layouts.onnx, kind, {
-      kernel: part(1),
-      recurrent: part(2),
-      bias: bias?.subarray(0, half),
-      recurrentBias: bias?.subarray(half),
-    });
-    const own = coupled ? coupledParams(canonical) : canonical;
-    const all = { ...own, ...(peepholes && peepholeParams(part(7))) };
-    const params = Object.fromEntries(
-      Object.entries(all).map(([name, values]) => [name, parameterOf(values)]),
-    );
-    const given: CellOptions = { ...options, bias: bias !== undefined, params };
+    const params = paramsOf(kind, part, { hasBias, hasPeepholes: !!peepholes, coupled });
+    const given: CellOptions = { ...options, bias: hasBias, params };
     const cell =
       kind === 'rnn'
         ? rnnCell(inputSize, hiddenSize, given)
@@ -147,6 +136,31 @@ function cellOf(
             );
     return startingFrom(cell, stateOf(kind, begins, hiddenSize));
   };
+}
+
+/** A cell's params from one direction's part of the node's inputs: W 1, R 2, B 3, P 7. */
+function paramsOf(
+  kind: RecurrentKind,
+  part: (input: number) => Float32Array,
+  {
+    hasBias,
+    hasPeepholes,
+    coupled,
+  }: { readonly hasBias: boolean; readonly hasPeepholes: boolean; readonly coupled: boolean },
+) {
+  const bias = hasBias ? part(3) : undefined;
+  const half = bias && bias.length / 2;
+  const canonical = canonicalWeights(layouts.onnx, kind, {
+    kernel: part(1),
+    recurrent: part(2),
+    bias: bias?.subarray(0, half),
+    recurrentBias: bias?.subarray(half),
+  });
+  const own = coupled ? coupledParams(canonical) : canonical;
+  const all = { ...own, ...(hasPeepholes && peepholeParams(part(7))) };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, values]) => [name, parameterOf(values)]),
+  );
 }
 
 /** PyTorch's ifgo without the rows of f. */

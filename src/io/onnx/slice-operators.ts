@@ -1,7 +1,5 @@
 import { embeddingCell } from '../../layers/embedding.js';
-import { sliceCell } from '../../layers/moves.js';
 import {
-  type Axis,
   axesText,
   axisAt,
   ensure,
@@ -9,14 +7,13 @@ import {
   type Flow,
   flowOf,
   one,
-  placeOf,
-  type State,
   type TimeAxis,
   type Value,
   widthOf,
 } from './flow.js';
 import { integerOf, integersOf, type Node } from './graph.js';
-import { type Range, rangesOf, within } from './ranges.js';
+import { checkInterleaved, cuts, lastStep, partOfFlow, partOfState } from './parts.js';
+import { rangesOf, within } from './ranges.js';
 import {
   constantIn,
   emit,
@@ -48,7 +45,7 @@ function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
       all.every(({ step }) => step === 1),
       'every other row of a state',
     );
-    return [all.reduce((state, { begin, end }) => partOf(state, begin, end), input)];
+    return [all.reduce((state, { begin, end }) => partOfState(state, begin, end), input)];
   }
   if (input.kind === 'flow' && input.context) {
     return [lastSteps(node, input, rangesOf(node, constants, input.axes.length), reading)];
@@ -62,7 +59,7 @@ function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
       const size = own.role === 'feature' ? own.size : 1;
       const [first, count] = within(range, size);
       ensure(count > 0, 'nothing of an axis');
-      if (own.role === 'feature') flow = part(node, flow, axis, first, count, reading);
+      if (own.role === 'feature') flow = partOfFlow(node, flow, axis, first, count, reading);
     }
   }
   return [flow];
@@ -104,66 +101,6 @@ function timeSlice(
   return emit(reading, node, { ...flow, parts: before.reads }, trimmed.draft, axes, flow.layout);
 }
 
-/** The last step of a flow; `axis` takes the place of the steps. */
-function lastStep(
-  node: Node,
-  flow: Flow,
-  at: number,
-  axis: Axis | undefined,
-  reading: Reading,
-): Flow {
-  const { network } = reading;
-  const parts = flow.parts.map(signal => reading.last(node, signal, network.widthOf(signal)));
-  const axes = flow.axes.flatMap((own, i) => (i === at ? (axis ?? []) : own));
-  return { ...flow, parts, axes };
-}
-
-/** `count` numbers of a feature axis; one number leaves an axis of size 1. */
-function part(
-  node: Node,
-  flow: Flow,
-  at: number,
-  first: number,
-  count: number,
-  reading: Reading,
-): Flow {
-  const axis = flow.axes[at] as FeatureAxis;
-  if (count === axis.size) return flow;
-  const { outer, inner } = placeOf(flow, axis);
-  const made: FeatureAxis = { role: 'feature', size: count };
-  const axes = flow.axes.map(own => (own === axis ? made : own));
-  const layout = flow.layout.map(own => (own === axis ? made : own));
-  const whole = axis.size * inner;
-  const draft = pointwise(count * inner, () =>
-    sliceCell(whole, first * inner, (first + count) * inner),
-  );
-  return emit(reading, node, flow, inWindow(outer, draft), axes, layout);
-}
-
-/** True for a range that is not all of an axis. */
-function cuts({ dims }: State, range: Range & { axis: number }): boolean {
-  const size = dims?.[range.axis];
-  if (typeof size === 'number') return within(range, size)[1] !== size || range.step < 0;
-  return range.begin !== 0 || range.end < 2 ** 31 - 1 || range.step !== 1;
-}
-
-/** Parts of a state lie one after another along its first axis, or cannot be told apart. */
-function checkInterleaved(rank: number, ...axes: readonly number[]): void {
-  const axis = Math.max(0, ...axes);
-  const name = axis === rank - 1 ? 'the last axis' : `axis ${axis}`;
-  ensure(axis === 0, `a state interleaved on ${name} of one tensor`);
-}
-
-/** Rows of a state's first axis. */
-function partOf(state: State, begin: number, end: number): State {
-  const { dims, from } = state;
-  const size = typeof dims?.[0] === 'number' ? dims[0] : undefined;
-  const first = begin < 0 ? begin + (size ?? Number.NaN) : begin;
-  const last = end < 0 ? end + (size ?? Number.NaN) : Math.min(end, size ?? end);
-  ensure(last > first, 'a part of a state whose size is not known');
-  return { ...state, from: from + first, dims: dims && [last - first, ...dims.slice(1)] };
-}
-
 function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
   const [input] = inputs;
   const given = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'split');
@@ -181,7 +118,7 @@ function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
     const [size] = input.dims ?? [];
     checkInterleaved(rank, axisOf(rank));
     ensure(typeof size === 'number', 'a part of a state whose size is not known');
-    return ranges(lengths(size)).map(([from, to]) => partOf(input, from, to));
+    return ranges(lengths(size)).map(([from, to]) => partOfState(input, from, to));
   }
   const flow = flowIn(inputs);
   const at = axisAt(flow, axisOf(flow.axes.length));
@@ -192,7 +129,7 @@ function split(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
   const sum = parts.reduce((a: number, b: number) => a + b, 0);
   const isWhole = parts.length === count && parts.every(length => length > 0);
   ensure(isWhole && sum === axis.size, 'parts that do not make the whole');
-  return ranges(parts).map(([from, to]) => part(node, flow, at, from, to - from, reading));
+  return ranges(parts).map(([from, to]) => partOfFlow(node, flow, at, from, to - from, reading));
 }
 
 /** Chunks of one size; from operator set 18 on the last one may be smaller. */
@@ -222,7 +159,7 @@ function gather(node: Node, inputs: readonly Value[], reading: Reading): Value[]
     const end = value === -1 && typeof size === 'number' ? size : value + 1;
     const isPart = cuts(data, { axis: own, begin: value, end, step: 1 });
     if (isPart) checkInterleaved(data.dims?.length ?? 1, own);
-    const part = isPart ? partOf(data, value, end) : data;
+    const part = isPart ? partOfState(data, value, end) : data;
     const dims = part.dims?.filter((__, i) => i !== own || index.dims.length > 0);
     return [{ ...part, dims }];
   }
@@ -237,7 +174,7 @@ function gather(node: Node, inputs: readonly Value[], reading: Reading): Value[]
   const size = own.role === 'feature' ? own.size : 1;
   const first = value < 0 ? value + size : value;
   ensure(first >= 0 && first < size, `index ${value} of ${size}`);
-  const picked = own.role === 'feature' ? part(node, flow, at, first, 1, reading) : flow;
+  const picked = own.role === 'feature' ? partOfFlow(node, flow, at, first, 1, reading) : flow;
   const gone = picked.axes[at];
   const axes = picked.axes.flatMap((other, i) => (i === at ? (stays ?? []) : other));
   return [{ ...picked, axes, layout: picked.layout.filter(other => other !== gone) }];

@@ -30,7 +30,8 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  * Where ONNX has an operator for every layer that carries a state (`rnn`, `lstm`, `gru`,
  * `peepholeLstm`, `causalConv1d`), the graph is over sequences: `x [steps, batch, in]` to
  * `y [steps, batch, out]`. Otherwise it is one step of the cells' equations: `x [batch, in]` to
- * `y [batch, out]`. A state `h` comes in as `h0` and goes out as `hN`, that of a chain's member 1 as
+ * `y [batch, out]`. A state `h` comes in as `h0` and goes out as `hN`, that of a chain's member 1
+ * as
  * `1.h0` and `1.hN`: `[1, batch, size]` or, of a step, `[batch, size]`; zeros begin a stream.
  *
  * Throws a RecurError for what no graph can be: plain functions, layers that begin elsewhere than

@@ -45,7 +45,8 @@ const limits = { layers: 64, size: 2 ** 16 };
  * recurrent layer `rec` and a dense one `lin`, in PyTorch's layout; `skip: 1` adds the first input
  * to the output. `json` is the file's bytes, its text, or the parsed object.
  *
- * Throws a RecurError for tensors that are missing, left over, not finite, or not of the shapes that
+ * Throws a RecurError for tensors that are missing, left over, not finite, or not of the shapes
+ * that
  * `model_data` tells, naming both.
  *
  * @example

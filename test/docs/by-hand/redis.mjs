@@ -1,4 +1,5 @@
-// docs/keys.md's recipe against a Redis server (Debian's package redis-server); CI runs it. To run it:
+// docs/keys.md's recipe against a Redis server (Debian's package redis-server); CI runs it. To run
+// it:
 //   npm install --prefix test/docs/by-hand --ignore-scripts && node test/docs/by-hand/redis.mjs
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

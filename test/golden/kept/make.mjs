@@ -1,6 +1,6 @@
-// Writes what a version of the library leaves with its users: model files, snapshots and state files,
-// and the answers that follow. Later versions must read them and go on with the same bits, so the
-// file is written once for a format and never again; kept.test.ts reads it.
+// Writes what a version of the library leaves with its users: model files, snapshots and state
+// files, and the answers that follow. Later versions must read them and go on with the same bits,
+// so the file is written once for a format and never again; kept.test.ts reads it.
 //   npm run build && node test/golden/kept/make.mjs FOLDER
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -53,7 +53,8 @@ def gru(layer, x):
         module = torch.nn.GRU(x.shape[1], units).double()
         turn = lambda w: np.concatenate([w[units:2 * units], w[:units], w[2 * units:]])
         bias, recurrent = layer.bias
-        load(module, turn(layer.kernel.T), turn(layer.recurrent_kernel.T), turn(bias), turn(recurrent))
+        own = [layer.kernel.T, layer.recurrent_kernel.T, bias, recurrent]
+        load(module, *map(turn, own))
         return module(torch.from_numpy(x))[0].detach().numpy()
     return gru_of_papers(layer, x, units, after)
 

@@ -6,8 +6,8 @@
 The function of docs/pytorch.md that turns a state_dict into safetensors is taken from that page and
 run on tensors of torch; so are the two lines that readers print for files of torch.save.
 
-  forecaster.pt, .pth     a state_dict of LSTM(2 → 16) and Linear(16 → 2), as torch.save writes it now
-                          (a zip) and wrote it before 1.6 (a bare pickle)
+  forecaster.pt, .pth     a state_dict of LSTM(2 → 16) and Linear(16 → 2), as torch.save writes it
+                          now (a zip) and wrote it before 1.6 (a bare pickle)
   checkpoint.pt, module.pt, script.pt   it in a record, a whole module, a TorchScript
   *.safetensors           by the function of the page
   outputs.json            float64 from the float32 weights, for `uniform(seed, steps * inputs, 1)`

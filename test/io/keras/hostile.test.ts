@@ -204,7 +204,9 @@ function changed(bytes: Uint8Array, change: object): Uint8Array {
   return result;
 }
 
-test('two thousand files with lying numbers, flipped bits, or cut short are read or refused', () => {
+test('two thousand files with lying numbers, flipped bits, or cut short are read or refused', {
+  timeout: 60_000,
+}, () => {
   fc.assert(
     fc.property(changes, fc.nat(2), (change, which) => {
       const seeds = [
@@ -233,7 +235,9 @@ function placesIn(value: unknown): [Record<string, unknown>, string][] {
   ]);
 }
 
-test('two thousand configs with a value replaced or removed are read or refused', () => {
+test('two thousand configs with a value replaced or removed are read or refused', {
+  timeout: 60_000,
+}, () => {
   fc.assert(
     fc.property(fc.nat(), junk, fc.boolean(), (place, value, isRemoved) => {
       const model = structuredClone(config);

@@ -245,7 +245,7 @@ function changed(bytes: Uint8Array, how: readonly { at: number; bits: number; cu
   return result;
 }
 
-test('whatever is changed in a file, it is read or refused', () => {
+test('whatever is changed in a file, it is read or refused', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(fc.nat({ max: seeds.length - 1 }), changes, fc.boolean(), (i, how, structured) => {
       const mutate = (bytes: Uint8Array) => changed(bytes, how);

@@ -49,7 +49,9 @@ const junk = fc.oneof(
   ),
 );
 
-test('two thousand models with a value replaced or removed are read or refused', () => {
+test('two thousand models with a value replaced or removed are read or refused', {
+  timeout: 60_000,
+}, () => {
   fc.assert(
     fc.property(fc.nat(2), fc.nat(), junk, fc.boolean(), (seed, place, value, isRemoved) => {
       const { json, shard } = seeds[seed];
