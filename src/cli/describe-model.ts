@@ -3,6 +3,7 @@ import { equations } from '../cells/equations.js';
 import { shapeText } from '../errors.js';
 import { printable } from '../io/json.js';
 import { type AnyCell, internals } from '../streams/cell.js';
+import { children } from '../streams/children.js';
 import { layerText } from '../streams/model.js';
 import { whyNotCompiled } from './compiled.js';
 
@@ -47,8 +48,7 @@ function describeLayer({ where, cell }: Place): string {
 
 /** The layers that are not made of others. */
 function leavesOf(cell: AnyCell, where: string): readonly Place[] {
-  const { spec } = cell[internals];
-  const members = 'members' in spec ? spec.members : [];
+  const members = children(cell);
   if (members.length === 0) return [{ where, cell }];
   return members.flatMap((member, i) => leavesOf(member, `${where}[${i}]`));
 }

@@ -24,8 +24,7 @@ export interface Declarations {
 }
 
 /** One value of the computation; `of`, `left` and `right` are indices of earlier nodes. */
-export type PlanNode = { readonly dimension: Dimension } & /** An input of the cell. */
-(
+export type PlanNode = { readonly dimension: Dimension } /** An input of the cell. */ & (
   | { readonly op: 'port'; readonly name: string }
   | { readonly op: 'state'; readonly name: string }
   | { readonly op: 'number'; readonly value: number }

@@ -2,10 +2,12 @@ import { describe, mismatch } from '../errors.js';
 import type { Activation } from '../graph/activations.js';
 import { isActivationName } from '../graph/activations.js';
 import type { Declarations } from '../graph/plan.js';
+import { chainKind } from '../layers/chain.js';
+import type { Kind, Settings } from '../streams/cell.js';
 import { decode } from '../streams/encoding.js';
 import { isPlainObject } from '../streams/values.js';
 import { parseJson, quoted } from './json.js';
-import { layerKinds, type Settings } from './layer-kinds.js';
+import { layerKinds } from './layer-kinds.js';
 
 export const modelFormat = 'rxrecur/model';
 export const modelVersion = '1';
@@ -30,10 +32,9 @@ export interface CellDescription {
   readonly initialState?: boolean;
 }
 
-/** A layer that is no equations, as its file tells of it. */
+/** A layer of a kind, as its file tells of it; a chain is one. */
 export interface LayerDescription {
-  /** One of `layerKinds`. */
-  readonly layer: string;
+  readonly kind: Kind;
   readonly settings: Settings;
   readonly members: readonly Description[];
   /** True: the tensor `initialState.h` says where it begins. */
@@ -41,10 +42,7 @@ export interface LayerDescription {
 }
 
 /** A model as its file tells of it. */
-export type Description =
-  | CellDescription
-  | LayerDescription
-  | { readonly chain: readonly Description[] };
+export type Description = CellDescription | LayerDescription;
 
 /** What a file from a stranger may ask for; far beyond any network that is stepped. */
 const limits = { text: 4096, name: 64, names: 256, size: 2 ** 24, members: 1024, depth: 24 };
@@ -82,7 +80,8 @@ function readMember(
   if (Object.hasOwn(value, 'layer')) return readLayer(where, value, total, depth);
   if (!Object.hasOwn(value, 'chain')) return readCell(where, value);
   const { chain } = fields(where, value, ['chain']);
-  return { chain: readMembers(`${where}.chain`, chain, total, depth) };
+  const members = readMembers(`${where}.chain`, chain, total, depth);
+  return { kind: chainKind, settings: {}, members };
 }
 
 function readMembers(
@@ -108,16 +107,15 @@ function readLayer(
 ): LayerDescription {
   const names = ['layer', 'settings', 'members'];
   const { layer, settings, members, initialState } = fields(where, value, names, ['initialState']);
-  const kind =
-    typeof layer === 'string' && Object.hasOwn(layerKinds, layer) ? layerKinds[layer] : undefined;
+  const kind = layerKinds.get(layer as string);
   if (!kind) {
     const got = typeof layer === 'string' ? quoted(layer) : describe(layer);
-    throw mismatch(where, `one of ${Object.keys(layerKinds).join(', ')}`, got);
+    throw mismatch(where, `one of ${[...layerKinds.keys()].join(', ')}`, got);
   }
-  const given = fields(`${where}.settings`, settings, kind.settings);
+  const given = fields(`${where}.settings`, settings, kind.settings ?? []);
   for (const [name, setting] of Object.entries(given)) readSetting(`${where}.${name}`, setting);
   const parts = readMembers(`${where}.${layer}`, members, total, depth);
-  const [least, most] = kind.members;
+  const [least, most] = kind.members ?? [0, 0];
   if (parts.length < least || parts.length > most) {
     const expected = least === most ? `${least} members` : `${least} to ${most} members`;
     throw mismatch(`${where}.${layer}`, expected, String(parts.length));
@@ -125,7 +123,7 @@ function readLayer(
   if (initialState !== undefined && typeof initialState !== 'boolean') {
     throw mismatch(`${where}.initialState`, 'true or false', describe(initialState));
   }
-  return value as unknown as LayerDescription;
+  return { kind, settings: given, members: parts, initialState: initialState ?? false };
 }
 
 /** A number, a name, a flag, a few of them, or an activation. */

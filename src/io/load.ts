@@ -4,7 +4,6 @@ import { EquationError } from '../graph/equation-error.js';
 import { parameterShapes, type Sizes } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
 import { type CellOptions, slotOf, specify } from '../graph/spec.js';
-import { chainOf } from '../layers/chain.js';
 import type { Layer } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
 import {
@@ -21,7 +20,6 @@ import {
   type LayerDescription,
   readDescription,
 } from './description.js';
-import { layerKinds } from './layer-kinds.js';
 import { readSafetensors } from './read-safetensors.js';
 import { refusing } from './refusals.js';
 import { TensorClaims } from './tensor-claims.js';
@@ -79,25 +77,18 @@ interface Place {
 }
 
 function draftModel(model: Description, place: Place, draft: Draft): Build {
-  if ('layer' in model) return draftLayer(model, place, draft);
-  if (!('chain' in model)) return draftCell(model, place, draft);
-  const builds = model.chain.map((member, i) => {
-    const within = { where: `${place.where}.chain[${i}]`, prefix: `${place.prefix}${i}.` };
-    return draftModel(member, within, draft);
-  });
-  return () => at(place.where, () => chainOf(builds.map(build => build())));
+  return 'kind' in model ? draftLayer(model, place, draft) : draftCell(model, place, draft);
 }
 
 function draftLayer(model: LayerDescription, { where, prefix }: Place, draft: Draft): Build {
-  const { layer, settings, initialState } = model;
-  const kind = layerKinds[layer];
+  const { kind, settings, initialState } = model;
   const { claims } = draft;
   for (const size of Object.values(settings)) {
     if (typeof size === 'number') draft.work += Math.abs(size);
   }
   checkWork(where, draft);
   const params = Object.fromEntries(
-    (kind.shapes?.(settings) ?? []).map(shape => [
+    (kind.shapes?.(settings as never) ?? []).map(shape => [
       shape.name,
       claims.claim(prefix + shape.name, shape),
     ]),
@@ -107,7 +98,7 @@ function draftLayer(model: LayerDescription, { where, prefix }: Place, draft: Dr
     ? claims.claim(name, { shape: claims.shapeOf(name) ?? [0], meaning: 'state' })
     : undefined;
   const builds = model.members.map((member, i) => {
-    const within = { where: `${where}.${layer}[${i}]`, prefix: `${prefix}${i}.` };
+    const within = { where: `${where}.${kind.name}[${i}]`, prefix: `${prefix}${i}.` };
     return draftModel(member, within, draft);
   });
   return () =>

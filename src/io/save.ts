@@ -8,18 +8,12 @@ import {
 } from '../graph/activations.js';
 import type { Declarations } from '../graph/plan.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { type AnyCell, internals, type Params } from '../streams/cell.js';
+import { type AnyCell, internals, type Params, shapesOf } from '../streams/cell.js';
 import { encode } from '../streams/encoding.js';
 import { carried, type WithCell } from '../streams/members.js';
 import { cellOf } from '../streams/model.js';
 import type { StateArray } from '../streams/state.js';
-import {
-  type CellDescription,
-  type Description,
-  modelFormat,
-  modelVersion,
-} from './description.js';
-import { layerKinds } from './layer-kinds.js';
+import { type CellDescription, modelFormat, modelVersion } from './description.js';
 import { load, openSlots } from './load.js';
 import { writeSafetensors } from './write-safetensors.js';
 
@@ -67,7 +61,7 @@ function describeModel(
   where: string,
   prefix: string,
   tensors: Tensors,
-): Description {
+): object {
   const { spec, initialState } = cell[internals];
   const state = given ?? initialState;
   if (typeof state === 'function') {
@@ -88,16 +82,15 @@ function describeModel(
     }
     return describeCell(spec, Object.keys(states).length > 0);
   }
-  const { name } = spec.kind === 'layer' ? spec : { name: 'chain' };
-  const own = spec.kind === 'layer' && layerKinds[name].sameState;
+  const { kind, settings, params } = spec;
+  const { name, sameState } = kind;
   const members = spec.members.map((member, i) => {
     const within = `${where && `${where}.`}${name}[${i}]`;
-    const given = own ? state : (state as readonly unknown[] | undefined)?.[i];
+    const given = sameState ? state : (state as readonly unknown[] | undefined)?.[i];
     return describeModel(member, given, within, `${prefix}${i}.`, tensors);
   });
-  if (spec.kind === 'chain') return { chain: members };
-  const { settings, params, shapes } = spec;
-  for (const { name: tensor, shape } of shapes) {
+  if (name === 'chain') return { chain: members };
+  for (const { name: tensor, shape } of shapesOf(spec)) {
     tensors[prefix + tensor] = new NdView(params[tensor].slice(), shape);
   }
   const hasState = state !== undefined && !members.length;

@@ -70,7 +70,7 @@ export function moduleOf(where: string, cell: AnyCell): TorchModule {
   const { spec } = cell[internals];
   const expected = 'a layer that PyTorch has';
   if (spec.kind !== 'equations') {
-    const name = spec.kind === 'layer' ? layerModules.get(spec.name) : undefined;
+    const name = 'members' in spec ? layerModules.get(spec.kind.name) : undefined;
     if (name) return { name, activations: {} };
     throw mismatch(where, expected, layerText(cell));
   }

@@ -1,6 +1,7 @@
 import { describe, mismatch } from '../errors.js';
-import { type ParameterShape, parameterShapes } from '../graph/parameters.js';
-import { type AnyCell, internals } from '../streams/cell.js';
+import type { ParameterShape } from '../graph/parameters.js';
+import { type AnyCell, internals, shapesOf } from '../streams/cell.js';
+import { children } from '../streams/children.js';
 import { carried, type WithCell } from '../streams/members.js';
 import { cellOf, layerText } from '../streams/model.js';
 import { isRecurrent, moduleOf, type TorchModule, tensorName } from './torch-modules.js';
@@ -41,20 +42,18 @@ export function torchParts(caller: string, model: AnyCell): readonly TorchPart[]
   const visit = (cell: AnyCell, where: string, reverse: boolean, member?: number): void => {
     const { spec } = cell[internals];
     if (spec.kind === 'function') return;
-    const inner = 'members' in spec ? spec.members : [];
-    if (spec.kind === 'layer' && spec.name === 'bidirectional') {
-      const own = members++;
-      for (const [i, direction] of inner.entries()) {
-        visit(direction, `${where}[${i}]`, i === 1, own);
+    const inner = children(cell);
+    if (inner.length && 'members' in spec) {
+      const { name } = spec.kind;
+      const isBoth = name === 'bidirectional';
+      const own = isBoth ? members++ : member;
+      for (const [i, one] of inner.entries()) {
+        const within = isBoth ? where : `${where && `${where}.`}${name}`;
+        visit(one, `${within}[${i}]`, isBoth ? i === 1 : reverse, own);
       }
       return;
     }
-    const name = spec.kind === 'layer' ? spec.name : 'chain';
-    for (const [i, one] of inner.entries()) {
-      visit(one, `${where && `${where}.`}${name}[${i}]`, reverse, member);
-    }
-    if (inner.length) return;
-    const shapes = shapesOf(cell);
+    const shapes = shapesOf(spec);
     if (shapes.length === 0) return;
     const at = where || caller;
     const module = moduleOf(at, cell);
@@ -62,13 +61,6 @@ export function torchParts(caller: string, model: AnyCell): readonly TorchPart[]
   };
   visit(model, '', false);
   return parts;
-}
-
-function shapesOf(cell: AnyCell): readonly ParameterShape[] {
-  const { spec } = cell[internals];
-  if (spec.kind === 'layer') return spec.shapes;
-  if (spec.kind !== 'equations') return [];
-  return parameterShapes(spec.definition.plan, spec.sizes, spec.bias);
 }
 
 /** The parts with their names; throws a RecurError for prefixes that give a tensor to two. */

@@ -1,16 +1,17 @@
 import { demand, mismatch } from '../errors.js';
 import { initialise } from '../graph/initialise.js';
-import { parameterShapes } from '../graph/parameters.js';
 import {
   type AnyCell,
   type Cell,
   equationCell,
   type Frames,
   internals,
+  type Kind,
+  shapesOf,
   type WholeStart,
 } from '../streams/cell.js';
 import type { Member, WithCell } from '../streams/members.js';
-import { layerSignature, layerText, memberCell } from '../streams/model.js';
+import { layerText, memberCell } from '../streams/model.js';
 import { statesFor } from './chain-machine.js';
 import { type Combine, combinedSize, combineFrames } from './combine.js';
 import { layerCell } from './layer-cell.js';
@@ -22,6 +23,20 @@ export type Merge = Combine | 'average';
 
 /** The state of a layer that runs both ways: where the forward and the backward one begin. */
 export type BidirectionalCell = Cell<readonly [unknown, unknown], number, number>;
+
+export const bidirectionalKind: Kind = {
+  name: 'bidirectional',
+  settings: ['merge'],
+  members: [2, 2],
+  make: ({ merge }: { merge: Merge }, [forward, backward]) =>
+    bidirectionalCell(forward, merge, backward),
+};
+
+export const backwardKind: Kind = {
+  name: 'backward',
+  members: [1, 1],
+  make: (_, [layer]) => backwardCell(layer),
+};
 
 const looksAhead = 'it also runs from the last step to the first';
 
@@ -57,19 +72,15 @@ export function bidirectionalCell(
   }
   const sizes = cells.map(({ outputSize }) => outputSize);
   const outputSize = combinedSize('bidirectional', merge === 'average' ? 'add' : merge, sizes);
-  const textOf = (text: (cell: AnyCell) => string) =>
-    `Bidirectional(${cells.map(cell => text(cell)).join(', ')}${merge === 'concat' ? '' : `; ${merge}`})`;
+  const shown = merge === 'concat' ? '' : `; ${merge}`;
   return layerCell(
     {
-      name: 'bidirectional',
-      text: textOf(layerText),
-      signature: textOf(layerSignature),
+      kind: bidirectionalKind,
+      text: (ahead, back) => `Bidirectional(${ahead}, ${back}${shown})`,
       settings: { merge },
       members: cells,
-      again: ([ahead, back]) => bidirectionalCell(ahead, merge, back),
       inputSize,
       outputSize,
-      hiddenSize: first.hiddenSize + second.hiddenSize,
     },
     wholeRuns('bidirectional', looksAhead, bothWays(cells, merge)),
   );
@@ -97,15 +108,12 @@ export function backwardCell<M extends AnyCell | WithCell>(layer: M): CellOf<M> 
   };
   return layerCell(
     {
-      name: 'backward',
-      text: `Backward(${layerText(cell)})`,
-      signature: `Backward(${layerSignature(cell)})`,
+      kind: backwardKind,
+      text: layer => `Backward(${layer})`,
       settings: {},
       members: [cell],
-      again: ([inner]) => backwardCell(inner),
       inputSize: cell.inputSize,
       outputSize: cell.outputSize,
-      hiddenSize: cell.hiddenSize,
     },
     wholeRuns('backward', why, whole),
   );
@@ -148,9 +156,7 @@ function drawnAnew(cell: AnyCell): AnyCell {
     const hint = 'give the layer that runs backwards, too';
     throw mismatch('bidirectional', 'one cell of equations', layerText(cell), hint);
   }
-  const { definition, sizes, bias } = spec;
-  const { plan, declarations } = definition;
-  const shapes = parameterShapes(plan, sizes, bias);
-  const params = initialise(plan, shapes, declarations, sizes.hidden);
+  const { plan, declarations } = spec.definition;
+  const params = initialise(plan, shapesOf(spec), declarations, spec.sizes.hidden);
   return equationCell({ ...spec, params });
 }

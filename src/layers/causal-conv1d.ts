@@ -3,12 +3,21 @@ import { scaledPlan, shiftedPlan } from '../cells/plans.js';
 import { combinationSpec } from '../code/combination.js';
 import type { Unit } from '../code/units.js';
 import type { Activation } from '../graph/activations.js';
-import { type Cell, equationSpec } from '../streams/cell.js';
+import { type Cell, equationSpec, type Kind } from '../streams/cell.js';
 import type { StateArray } from '../streams/state.js';
 import { combineUnit } from './combine.js';
-import { type Convolution, type ConvolutionOptions, convolution } from './convolution.js';
+import {
+  type Convolution,
+  type ConvolutionOptions,
+  convolution,
+  convolutionKind,
+} from './convolution.js';
 import { layerCell } from './layer-cell.js';
 import { contextUnit, moveUnit } from './moves.js';
+
+export const causalConv1dKind: Kind = /* @__PURE__ */ convolutionKind('causalConv1d', [], (...of) =>
+  causalConv1dCell(...of),
+);
 
 /**
  * A convolution over the steps of a stream that looks back only: an output a step, from it and the
@@ -32,14 +41,13 @@ export function causalConv1dCell(
 ): Cell<StateArray, number, number> {
   const name = 'causalConv1d';
   const conv = convolution(name, inputSize, outputSize, kernelSize, options);
-  const { shapes, params, settings, text } = conv;
+  const { params, settings, text } = conv;
   const carried = (kernelSize - 1) * conv.dilation * inputSize;
   const variables = carried ? [{ name: 'h', size: carried }] : [];
   return layerCell(
     {
-      ...{ name, text, settings, shapes, params, inputSize, outputSize, hiddenSize: carried },
-      again: (_, next) =>
-        causalConv1dCell(inputSize, outputSize, kernelSize, { ...options, params: next }),
+      ...{ kind: causalConv1dKind, text, settings, params, inputSize, outputSize },
+      hiddenSize: carried,
     },
     { units: unitsOf(name, conv, carried), shape: { layer: name, variables } },
   );

@@ -1,5 +1,6 @@
 import { asRecurError, demand } from '../errors.js';
 import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
+import { children } from '../streams/children.js';
 import { settled } from '../streams/inputs.js';
 import type { Machine } from '../streams/machine.js';
 import { isMarker, passingOf } from './passing.js';
@@ -17,7 +18,7 @@ export function startChain(cells: readonly AnyCell[]) {
     const tapped = cells.some(cell => cell[internals].marks);
     // What goes from one cell of equations to the next is read at once and kept by nobody.
     const reuse = (i: number) =>
-      cells[i + 1] ? !beginsWithFunction(cells[i + 1]) && !tapped : options.reuse;
+      cells[i + 1] ? !hasFunction(cells[i + 1]) && !tapped : options.reuse;
     return machineOf('chain', cells, state, options, reuse, (machines, x) => {
       let i = 0;
       const turn = (value: unknown, own: number) => {
@@ -89,12 +90,9 @@ export function machineOf(
   return composed;
 }
 
-/** True where a user's function, which may keep what it is given, reads the input. */
-export function beginsWithFunction(cell: AnyCell): boolean {
-  const { spec } = cell[internals];
-  if (spec.kind === 'function') return true;
-  if (spec.kind === 'chain') return beginsWithFunction(spec.members[0]);
-  return spec.kind === 'layer' && spec.members.some(beginsWithFunction);
+/** True for a model with a user's function, which may keep what it is given. */
+export function hasFunction(cell: AnyCell): boolean {
+  return cell[internals].spec.kind === 'function' || children(cell).some(hasFunction);
 }
 
 /** The state that a tuple of members' states has for each. */

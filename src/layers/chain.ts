@@ -1,19 +1,17 @@
 import { outputSize, place, type Unit } from '../code/units.js';
 import { mismatch } from '../errors.js';
-import {
-  type AnyCell,
-  internals,
-  type Join,
-  makeCell,
-  running,
-  type SameForm,
-  type WholeRuns,
-} from '../streams/cell.js';
+import { type AnyCell, internals, type Join, type Kind, type WholeRuns } from '../streams/cell.js';
 import type { ChainCell, Fitting, Member } from '../streams/members.js';
-import { layerSignature, layerText, memberCell } from '../streams/model.js';
+import { layerText, memberCell } from '../streams/model.js';
 import type { StateShape } from '../streams/state.js';
 import { startChain } from './chain-machine.js';
+import { layerCell, type Runs } from './layer-cell.js';
 import { isMarker, passingOf } from './passing.js';
+
+export const chainKind: Kind = {
+  name: 'chain',
+  make: (_, members) => chainOf(members),
+};
 
 /**
  * Cells in a row, each fed with the output before it, as one cell; its state is a tuple with one
@@ -38,39 +36,24 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
   const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
   const [inputSize, outputSize] = sizesOf(cells);
-  const textOf = (textOfOne: (cell: AnyCell) => string) =>
-    `Chain(${cells.map(cell => textOfOne(cell)).join(', ')})`;
-  const chained: AnyCell = makeCell<
-    unknown,
-    number | undefined,
-    number | undefined,
-    SameForm,
-    unknown
-  >(
+  return layerCell<C>(
     {
+      kind: chainKind,
+      text: (...texts) => `Chain(${texts.join(', ')})`,
+      settings: {},
+      members: cells,
       inputSize,
       outputSize,
-      hiddenSize: cells.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
-      get params() {
-        return cells.map(({ params }) => params);
-      },
     },
-    textOf(layerText),
-    {
-      spec: { kind: 'chain', members: cells, again: next => chainOf(next) },
-      signature: textOf(layerSignature),
-      ...runsOf(cells, inputSize),
-    },
+    runsOf(cells, inputSize),
   );
-  return chained as C;
 }
 
 /** How a chain runs: as one program, as a whole, or member by member. */
-function runsOf(cells: readonly AnyCell[], inputSize: Size) {
+function runsOf(cells: readonly AnyCell[], inputSize: Size): Runs {
   const reading = cells.find(cell => cell[internals].compose);
   if (reading) return reading[internals].compose?.(cells) as WholeRuns;
-  const parts = inputSize && programOf(cells, inputSize);
-  return parts ? running(parts.units, parts.shape) : { start: startChain(cells) };
+  return (inputSize && programOf(cells, inputSize)) || { start: startChain(cells) };
 }
 
 type Size = number | undefined;

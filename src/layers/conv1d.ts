@@ -3,8 +3,13 @@ import { type Engines, engines } from '../code/engines.js';
 import { inRow } from '../code/units.js';
 import { demand, mismatch } from '../errors.js';
 import { activationLoops } from '../kernels/activation-loops.js';
-import type { Cell, Frames, WholeStart } from '../streams/cell.js';
-import { type Convolution, type ConvolutionOptions, convolution } from './convolution.js';
+import type { Cell, Frames, Kind, WholeStart } from '../streams/cell.js';
+import {
+  type Convolution,
+  type ConvolutionOptions,
+  convolution,
+  convolutionKind,
+} from './convolution.js';
 import { layerCell, whole } from './layer-cell.js';
 import { type Padding, paddingOf, type StepsPadding } from './padding.js';
 import { wholeRuns } from './whole.js';
@@ -16,6 +21,12 @@ export interface Conv1dOptions extends ConvolutionOptions {
   /** Steps of zeros before and after: of both, of each, or as many as keep the length ('same'). */
   readonly padding?: Padding | undefined;
 }
+
+export const conv1dKind: Kind = /* @__PURE__ */ convolutionKind(
+  'conv1d',
+  ['stride', 'padding'],
+  (...of) => conv1dCell(...of),
+);
 
 /**
  * A convolution over the steps of a sequence, PyTorch's `Conv1d`: `[steps, in]` to `[steps', out]`,
@@ -41,18 +52,14 @@ export function conv1dCell(
   const conv = convolution(name, inputSize, outputSize, kernelSize, options && others, more);
   whole(`${name}.stride`, stride, 1);
   const padded = paddingOf(name, padding, kernelSize, conv.dilation, stride);
-  const { shapes, params, text } = conv;
+  const { params, text } = conv;
   const settings = { ...conv.settings, stride, padding };
   const why = 'an output takes steps after its own, or stands for several';
   const own = conv.groups === 1 ? engines(inRow(conv.specs)) : undefined;
   const start = convolving(conv, stride, padded, own);
   const stepsAfter = (steps: number) => lengthOf(conv, stride, steps, padded(steps));
   return layerCell(
-    {
-      ...{ name, text, settings, shapes, params, inputSize, outputSize },
-      again: (_, next) =>
-        conv1dCell(inputSize, outputSize, kernelSize, { ...options, params: next }),
-    },
+    { kind: conv1dKind, text, settings, params, inputSize, outputSize },
     { ...wholeRuns(name, why, start, stepsAfter), inner: own },
   );
 }

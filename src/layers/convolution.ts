@@ -3,7 +3,7 @@ import { checkNames, demand } from '../errors.js';
 import { type Activation, activationText } from '../graph/activations.js';
 import type { ParameterInput, ParameterShape } from '../graph/parameters.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { equationSpec } from '../streams/cell.js';
+import { type AnyCell, equationSpec, type Kind, type Settings } from '../streams/cell.js';
 import { parametersOf, printed, whole } from './layer-cell.js';
 
 /** Options of a convolution over steps. */
@@ -29,12 +29,45 @@ export interface Convolution {
   readonly kernelSize: number;
   readonly dilation: number;
   readonly groups: number;
-  readonly shapes: readonly ParameterShape[];
   readonly params: Readonly<Record<string, Float32Array>>;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly text: string;
+  readonly settings: Settings;
+  text(): string;
   /** For each group, a dense layer of a window `[kernel][in / groups]`. */
   readonly specs: readonly EquationSpec[];
+}
+
+/** A kind of convolution; `more` are its settings beside those that all have. */
+export function convolutionKind(
+  name: string,
+  more: readonly string[],
+  construct: (
+    inputSize: number,
+    outputSize: number,
+    kernelSize: number,
+    options: ConvolutionOptions,
+  ) => AnyCell,
+): Kind {
+  const sizes = ['inputSize', 'outputSize', 'kernelSize'];
+  return {
+    name,
+    settings: [...sizes, 'dilation', 'groups', 'bias', 'activation', ...more],
+    shapes: convolutionShapes,
+    make: ({ inputSize, outputSize, kernelSize, ...options }: ConvolutionSettings, _, params) =>
+      construct(inputSize, outputSize, kernelSize, { ...options, params }),
+  };
+}
+
+type ConvolutionSettings = Pick<Convolution, 'inputSize' | 'outputSize' | 'kernelSize' | 'groups'> &
+  Pick<ConvolutionOptions, 'bias'>;
+
+function convolutionShapes(settings: ConvolutionSettings): ParameterShape[] {
+  const { inputSize, outputSize, kernelSize, groups, bias } = settings;
+  const ins = inputSize / groups;
+  const meaning = `output ${outputSize}, input ${ins}, kernel ${kernelSize}`;
+  return [
+    { name: 'weight', shape: [outputSize, ins, kernelSize], meaning },
+    ...(bias ? [{ name: 'bias', shape: [outputSize], meaning: `output ${outputSize}` }] : []),
+  ];
 }
 
 /** Checks a convolution's arguments; `more` are those of one kind, as they print. */
@@ -58,12 +91,8 @@ export function convolution(
   demand(fits, `${name}.groups`, `a divisor of ${inputSize} and ${outputSize}`, groups);
   demand(typeof bias === 'boolean', `${name}.bias`, 'true or false', bias);
   const [ins, outs] = [inputSize / groups, outputSize / groups];
-  const meaning = `output ${outputSize}, input ${ins}, kernel ${kernelSize}`;
-  const shapes = [
-    { name: 'weight', shape: [outputSize, ins, kernelSize], meaning },
-    ...(bias ? [{ name: 'bias', shape: [outputSize], meaning: `output ${outputSize}` }] : []),
-  ];
-  const values = parametersOf(name, shapes, params, seed);
+  const sizes = { inputSize, outputSize, kernelSize, dilation, groups };
+  const values = parametersOf(name, convolutionShapes({ ...sizes, bias }), params, seed);
   const specs = Array.from({ length: groups }, (_, g) => {
     const part = {
       weight: byStep(values.weight, outs, ins, kernelSize, g),
@@ -75,22 +104,14 @@ export function convolution(
   const usual = { dilation: [dilation, 1], groups: [groups, 1], bias: [bias, true] } as const;
   const shown = activationText(specs[0].activations.φ);
   return {
-    inputSize,
-    outputSize,
-    kernelSize,
-    dilation,
-    groups,
-    shapes,
+    ...sizes,
     params: values,
-    settings: {
-      ...{ inputSize, outputSize, kernelSize, dilation, groups, bias },
-      activation,
-    },
-    text: printed(
-      name.charAt(0).toUpperCase() + name.slice(1),
-      [inputSize, outputSize, kernelSize, ...(shown === 'identity' ? [] : [shown])],
-      { ...usual, ...more },
-    ),
+    settings: { ...sizes, bias, activation },
+    text: () =>
+      printed(name, [inputSize, outputSize, kernelSize, ...(shown === 'identity' ? [] : [shown])], {
+        ...usual,
+        ...more,
+      }),
     specs,
   };
 }

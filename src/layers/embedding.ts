@@ -1,6 +1,6 @@
 import { lookupSpec } from '../code/lookup.js';
 import type { ParameterInput } from '../graph/parameters.js';
-import type { Cell, Params, SameForm } from '../streams/cell.js';
+import type { Cell, Kind, Params, SameForm } from '../streams/cell.js';
 import { layerCell, parametersOf, printed, whole } from './layer-cell.js';
 
 /** Options of an embedding. */
@@ -10,6 +10,16 @@ export interface EmbeddingOptions {
   /** Makes the initial parameters repeatable. */
   readonly seed?: number | undefined;
 }
+
+export const embeddingKind: Kind = {
+  name: 'embedding',
+  settings: ['count', 'size'],
+  shapes: ({ count, size }: Record<'count' | 'size', number>) => [
+    { name: 'weight', shape: [count, size], meaning: `${count} indices × ${size}` },
+  ],
+  make: ({ count, size }: Record<'count' | 'size', number>, _, { weight }) =>
+    embeddingCell(count, size, { params: { weight } }),
+};
 
 /**
  * A learned vector `[size]` for each of `count` indices; the input is an index, `[1]` or a number.
@@ -28,17 +38,16 @@ export function embeddingCell(
 ): Cell<undefined, 1, number, SameForm, Params> {
   whole('embedding.count', count, 1);
   whole('embedding.size', size, 1);
-  const shapes = [{ name: 'weight', shape: [count, size], meaning: `${count} indices × ${size}` }];
+  const settings = { count, size };
+  const shapes = embeddingKind.shapes?.(settings as never) ?? [];
   const values = parametersOf('embedding', shapes, params, seed);
   const spec = lookupSpec(count, size, values.weight);
   return layerCell(
     {
-      name: 'embedding',
-      text: printed('Embedding', [count, size]),
-      settings: { count, size },
-      shapes,
+      kind: embeddingKind,
+      text: () => printed('embedding', [count, size]),
+      settings,
       params: values,
-      again: (_, { weight }) => embeddingCell(count, size, { params: { weight } }),
       inputSize: 1,
       outputSize: size,
     },

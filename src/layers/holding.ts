@@ -1,4 +1,5 @@
 import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
+import { children } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
 import type { Machine } from '../streams/machine.js';
 import { startChain } from './chain-machine.js';
@@ -12,14 +13,15 @@ import { isMarker } from './passing.js';
 export function holding(cell: AnyCell, isHeld: () => boolean): AnyCell {
   if (isMarker(cell)) return cell;
   const kept = cell[internals];
-  const { spec, marks, initialState } = kept;
+  const { spec, initialState } = kept;
+  const kind = 'members' in spec ? spec.kind : undefined;
+  const members = children(cell);
   let { start } = kept;
-  if (spec.kind === 'chain') {
-    const run = startChain(spec.members.map(member => holding(member, isHeld)));
+  if (kind?.name === 'chain') {
+    const run = startChain(members.map(member => holding(member, isHeld)));
     start = (state, options) => run(state ?? made(initialState), options);
-  } else if (marks?.name !== undefined && spec.kind === 'layer' && spec.members.length) {
-    // A tap of a member: its machine is that of the member.
-    start = holding(spec.members[0], isHeld)[internals].start;
+  } else if (kind?.sameState && members.length) {
+    start = holding(members[0], isHeld)[internals].start;
   } else if (cell.initialState() !== undefined) {
     start = (state, options) => heldMachine(cell, isHeld, state, options);
   }

@@ -10,54 +10,58 @@ import { checkWhole } from '../graph/spec.js';
 import {
   type AnyCell,
   type Cell,
-  type LayerAgain,
+  type Kind,
   type Marks,
   makeCell,
   running,
   type SameForm,
+  type Settings,
+  shapesOf,
   type WholeRuns,
 } from '../streams/cell.js';
+import { layerSignature, layerText } from '../streams/model.js';
 import type { StateShape } from '../streams/state.js';
 
-/** What a layer that is no equations is made of. */
+/** What a layer is made of. */
 export interface LayerParts {
-  /** Its constructor's name but for `Cell`. */
-  readonly name: string;
-  readonly text: string;
-  /** Its text without the names of plain functions, where its members have such. */
-  readonly signature?: string;
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly kind: Kind;
+  /** The layer as printed, given its members as printed. */
+  text(...members: readonly string[]): string;
+  readonly settings: Settings;
   readonly members?: readonly AnyCell[];
-  readonly shapes?: readonly ParameterShape[];
   readonly params?: Readonly<Record<string, Float32Array>>;
   readonly inputSize: number | undefined;
   readonly outputSize: number | undefined;
+  /** By default, the sum over its members. */
   readonly hiddenSize?: number;
   readonly marks?: Marks;
-  readonly again?: LayerAgain;
 }
 
 /** How it runs: as units of one program, or by a machine of its own. */
 export type Runs = { readonly units: readonly Unit[]; readonly shape: StateShape } | WholeRuns;
 
-/** The cell of a layer that is no equations; C is what the caller knows of it. */
+/** The cell of a layer; C is what the caller knows of it. */
 export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, runs: Runs): C {
-  const { name, text, signature = text, settings, members = [], shapes = [], params = {} } = parts;
-  const { inputSize, outputSize, hiddenSize = 0, marks, again } = parts;
-  const spec = { kind: 'layer', name, settings, members, shapes, params, again } as const;
+  const { kind, settings, members = [], params = {}, marks, text, ...sizes } = parts;
+  const spec = { kind, settings, members, params };
   const described = {
-    inputSize,
-    outputSize,
-    hiddenSize,
+    hiddenSize: members.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
+    ...sizes,
     get params(): unknown {
       if (members.length) return members.map(member => member.params);
-      return copyParameters(shapes, params);
+      return copyParameters(shapesOf(spec), params);
     },
   };
+  const [shown, signature] = [layerText, layerSignature].map(textOf =>
+    text(...members.map(member => textOf(member))),
+  );
   const cell = makeCell<unknown, number | undefined, number | undefined, SameForm, unknown>(
     described,
-    text,
-    { spec, signature, marks, ...('units' in runs ? running(runs.units, runs.shape) : runs) },
+    shown,
+    {
+      ...{ spec, signature, marks },
+      ...('units' in runs ? running(runs.units, runs.shape) : runs),
+    },
   );
   return cell as C;
 }
@@ -84,7 +88,7 @@ export function whole(where: string, value: unknown, least: number, most = 2 ** 
   return checkWhole(where, value, least, most, `${least} to ${most === 2 ** 24 ? '2²⁴' : most}`);
 }
 
-/** `Name(1, 2; option=3)`: options that are what they usually are stay out. */
+/** `Name(1, 2; option=3)` of the kind `name`: options that are what they usually are stay out. */
 export function printed(
   name: string,
   positional: readonly unknown[],
@@ -95,5 +99,6 @@ export function printed(
       ? []
       : `${option}=${Array.isArray(value) ? `[${value.join(', ')}]` : value}`,
   );
-  return `${name}(${positional.join(', ')}${named.length ? `; ${named.join(', ')}` : ''})`;
+  const title = name.charAt(0).toUpperCase() + name.slice(1);
+  return `${title}(${positional.join(', ')}${named.length ? `; ${named.join(', ')}` : ''})`;
 }

@@ -1,7 +1,7 @@
 import { type Move, moveSpec } from '../code/moves.js';
 import type { OtherSpec, Unit } from '../code/units.js';
 import { demand } from '../errors.js';
-import type { Cell } from '../streams/cell.js';
+import type { Cell, Kind } from '../streams/cell.js';
 import type { StateArray } from '../streams/state.js';
 import { layerCell, printed, whole } from './layer-cell.js';
 
@@ -16,23 +16,25 @@ export function moveUnit(
   return { spec: moveSpec([input], size, moves, state), from: [-1], where };
 }
 
-/** A layer that moves numbers: without state, or with one of so many. */
-function moveCell<C>(
-  name: string,
-  positional: readonly unknown[],
-  settings: Readonly<Record<string, unknown>>,
-  unit: Unit,
-): C {
+/** A layer that moves numbers, without members or parameters. */
+function moveCell<C>(kind: Kind, settings: Readonly<Record<string, unknown>>, unit: Unit): C {
+  const { name } = kind;
   const { spec } = unit;
   const { inputs, size, state } = spec as OtherSpec;
   const variables = state ? [{ name: 'h', size: state }] : [];
   const shape = { layer: name, variables };
-  const text = printed(name.charAt(0).toUpperCase() + name.slice(1), positional);
+  const text = () => printed(name, Object.values(settings));
   return layerCell<C>(
-    { name, text, settings, inputSize: inputs[0], outputSize: size, hiddenSize: state },
+    { kind, text, settings, inputSize: inputs[0], outputSize: size, hiddenSize: state },
     { units: [unit], shape },
   );
 }
+
+export const sliceKind: Kind = {
+  name: 'slice',
+  settings: ['inputSize', 'begin', 'end'],
+  make: ({ inputSize, begin, end }: Record<string, number>) => sliceCell(inputSize, begin, end),
+};
 
 /**
  * The features of a step from `begin` up to `end`, as `Array.prototype.slice` counts them: no state.
@@ -52,11 +54,25 @@ export function sliceCell(
   whole('slice.end', end, begin + 1, inputSize);
   const count = end - begin;
   const unit = moveUnit('slice', inputSize, count, [{ from: 0, at: begin, to: 0, count }]);
-  return moveCell('slice', [inputSize, begin, end], { inputSize, begin, end }, unit);
+  return moveCell(sliceKind, { inputSize, begin, end }, unit);
 }
 
 /** What stands where a padded vector has no numbers of its own. */
 export type PadMode = 'zero' | 'reflect' | 'edge';
+
+interface PadSettings {
+  readonly inputSize: number;
+  readonly before: number;
+  readonly after: number;
+  readonly mode: PadMode;
+}
+
+export const padKind: Kind = {
+  name: 'pad',
+  settings: ['inputSize', 'before', 'after', 'mode'],
+  make: ({ inputSize, before, after, mode }: PadSettings) =>
+    padCell(inputSize, before, after, mode),
+};
 
 /**
  * A vector with more numbers before and after it: zeros, its own mirrored without the outermost
@@ -99,9 +115,14 @@ export function padCell(
     }
   }
   const unit = moveUnit('pad', inputSize, before + inputSize + after, moves);
-  const settings = { inputSize, before, after, mode };
-  return moveCell('pad', [inputSize, before, after, mode], settings, unit);
+  return moveCell(padKind, { inputSize, before, after, mode }, unit);
 }
+
+export const contextKind: Kind = {
+  name: 'context',
+  settings: ['inputSize', 'length'],
+  make: ({ inputSize, length }: Record<string, number>) => contextCell(inputSize, length),
+};
 
 /**
  * The last `length` numbers of the stream before a step, and then the step: a sliding context of
@@ -115,12 +136,8 @@ export function padCell(
 export function contextCell(inputSize: number, length: number): Cell<StateArray, number, number> {
   whole('context.inputSize', inputSize, 1);
   whole('context.length', length, 1);
-  return moveCell(
-    'context',
-    [inputSize, length],
-    { inputSize, length },
-    contextUnit('context', inputSize, length),
-  );
+  const unit = contextUnit('context', inputSize, length);
+  return moveCell(contextKind, { inputSize, length }, unit);
 }
 
 /** The unit of a context: the numbers before, then the input. */

@@ -6,11 +6,12 @@ import {
   type Cell,
   type Frames,
   internals,
+  type Kind,
   type SameForm,
   type WholeStart,
 } from '../streams/cell.js';
 import type { ChainParams, ChainState, Member } from '../streams/members.js';
-import { layerSignature, layerText, memberCell } from '../streams/model.js';
+import { layerText, memberCell } from '../streams/model.js';
 import type { StateShape } from '../streams/state.js';
 import { machineOf, statesFor } from './chain-machine.js';
 import {
@@ -32,6 +33,21 @@ export type BranchedCell<M extends readonly unknown[]> = Cell<
   SameForm,
   ChainParams<M>
 >;
+
+export const parallelKind: Kind = {
+  name: 'parallel',
+  settings: ['combine'],
+  members: [1, 1024],
+  make: ({ combine }: { combine: Combine }, [first, ...others]) =>
+    parallelCell(combine, first, ...others),
+};
+
+export const skipKind: Kind = {
+  name: 'skip',
+  settings: ['combine'],
+  members: [1, 1],
+  make: ({ combine }: { combine: Combine }, [layer]) => skipCell(layer, combine),
+};
 
 /**
  * Layers that are all fed the same input, and their outputs combined: 'concat' puts them one
@@ -59,19 +75,14 @@ export function parallelCell<const M extends readonly [Member, ...Member[]]>(
   }
   const sizes = cells.map(({ outputSize }) => outputSize);
   const outputSize = combinedSize('parallel', combine, sizes);
-  const textOf = (text: (cell: AnyCell) => string) =>
-    `Parallel(${combine}, ${cells.map(cell => text(cell)).join(', ')})`;
   return layerCell(
     {
-      name: 'parallel',
-      text: textOf(layerText),
-      signature: textOf(layerSignature),
+      kind: parallelKind,
+      text: (...branches) => `Parallel(${combine}, ${branches.join(', ')})`,
       settings: { combine },
       members: cells,
-      again: ([first, ...rest]) => parallelCell(combine, first, ...rest),
       inputSize,
       outputSize,
-      hiddenSize: cells.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
     },
     branching('parallel', combine, cells, false),
   );
@@ -96,15 +107,12 @@ export function skipCell<const M extends Member>(
   const { inputSize, outputSize } = cell;
   return layerCell(
     {
-      name: 'skip',
-      text: `Skip(${layerText(cell)}, ${combine})`,
-      signature: `Skip(${layerSignature(cell)}, ${combine})`,
+      kind: skipKind,
+      text: layer => `Skip(${layer}, ${combine})`,
       settings: { combine },
       members: [cell],
-      again: ([layer]) => skipCell(layer, combine),
       inputSize,
       outputSize: combinedSize('skip', combine, [outputSize, inputSize]),
-      hiddenSize: cell.hiddenSize,
     },
     branching('skip', combine, [cell], true),
   );

@@ -1,5 +1,5 @@
 import { checkNames, demand } from '../errors.js';
-import type { Cell, Frames, WholeStart } from '../streams/cell.js';
+import type { Cell, Frames, Kind, Settings, WholeStart } from '../streams/cell.js';
 import { layerCell, printed, whole } from './layer-cell.js';
 import { type Padding, paddingOf, type StepsPadding } from './padding.js';
 import { wholeRuns } from './whole.js';
@@ -17,7 +17,39 @@ export interface PoolingOptions {
 type Pooled = Cell<undefined, number, number>;
 
 /** What a window of steps becomes, feature by feature. */
-type Kind = 'max' | 'average';
+type Pool = 'max' | 'average';
+
+export const maxPool1dKind: Kind = /* @__PURE__ */ poolKind('maxPool1d', (...of) =>
+  maxPool1dCell(...of),
+);
+export const averagePool1dKind: Kind = /* @__PURE__ */ poolKind('averagePool1d', (...of) =>
+  averagePool1dCell(...of),
+);
+export const globalMaxPool1dKind: Kind = /* @__PURE__ */ sizedKind('globalMaxPool1d', size =>
+  globalMaxPool1dCell(size),
+);
+export const globalAveragePool1dKind: Kind = /* @__PURE__ */ sizedKind(
+  'globalAveragePool1d',
+  size => globalAveragePool1dCell(size),
+);
+export const lastKind: Kind = /* @__PURE__ */ sizedKind('last', size => lastCell(size));
+
+function poolKind(name: string, construct: typeof maxPool1dCell): Kind {
+  return {
+    name,
+    settings: ['size', 'kernelSize', 'stride', 'padding', 'includePadding'],
+    make: ({ size, kernelSize, ...options }: Record<'size' | 'kernelSize', number>) =>
+      construct(size, kernelSize, options),
+  };
+}
+
+function sizedKind(name: string, construct: (size: number) => Pooled): Kind {
+  return {
+    name,
+    settings: ['size'],
+    make: ({ size }: { size: number }) => construct(size),
+  };
+}
 
 /**
  * The largest of each feature over windows of `kernelSize` steps: `[steps, size]` to
@@ -31,7 +63,7 @@ export function maxPool1dCell(
   kernelSize: number,
   options: PoolingOptions = {},
 ): Pooled {
-  return pooling('max', size, kernelSize, options);
+  return pooling(maxPool1dKind, 'max', size, kernelSize, options);
 }
 
 /**
@@ -46,7 +78,7 @@ export function averagePool1dCell(
   kernelSize: number,
   options: PoolingOptions = {},
 ): Pooled {
-  return pooling('average', size, kernelSize, options);
+  return pooling(averagePool1dKind, 'average', size, kernelSize, options);
 }
 
 /**
@@ -56,7 +88,7 @@ export function averagePool1dCell(
  * String(stateful(globalMaxPool1dCell(1)).map([1, 3, 2])); // → 3
  */
 export function globalMaxPool1dCell(size: number): Pooled {
-  return pooling('max', size, undefined, {});
+  return globalPooling(globalMaxPool1dKind, 'max', size);
 }
 
 /**
@@ -66,7 +98,7 @@ export function globalMaxPool1dCell(size: number): Pooled {
  * String(stateful(globalAveragePool1dCell(1)).map([1, 3, 2])); // → 2
  */
 export function globalAveragePool1dCell(size: number): Pooled {
-  return pooling('average', size, undefined, {});
+  return globalPooling(globalAveragePool1dKind, 'average', size);
 }
 
 /**
@@ -77,39 +109,29 @@ export function globalAveragePool1dCell(size: number): Pooled {
  */
 export function lastCell(size: number): Pooled {
   whole('last.size', size, 1);
-  return reading(
-    'last',
-    [size],
-    { size },
-    size,
-    ({ data, count }) => {
-      return { data: data.slice(Math.max(0, count - 1) * size), count: Math.min(1, count), size };
-    },
-    one,
-  );
+  const last = ({ data, count }: Frames) => {
+    return { data: data.slice(Math.max(0, count - 1) * size), count: one(count), size };
+  };
+  return sequenceCell(lastKind, [size], { size }, last, one);
+}
+
+function globalPooling(kind: Kind, pool: Pool, size: number): Pooled {
+  whole(`${kind.name}.size`, size, 1);
+  const run = (steps: Frames) => pooled(pool, steps, steps.count, 1, [0, 0]);
+  return sequenceCell(kind, [size], { size }, run, one);
 }
 
 function pooling(
   kind: Kind,
+  pool: Pool,
   size: number,
-  kernelSize: number | undefined,
+  kernelSize: number,
   options: PoolingOptions,
 ): Pooled {
-  const global = kernelSize === undefined;
-  const name = global ? `global${kind === 'max' ? 'Max' : 'Average'}Pool1d` : `${kind}Pool1d`;
+  const { name } = kind;
   checkNames(name, options, ['stride', 'padding', 'includePadding']);
-  const { stride = kernelSize ?? 1, padding = 0, includePadding = false } = options;
+  const { stride = kernelSize, padding = 0, includePadding = false } = options;
   whole(`${name}.size`, size, 1);
-  if (global) {
-    return reading(
-      name,
-      [size],
-      { size },
-      size,
-      steps => pooled(kind, steps, steps.count, 1, [0, 0]),
-      one,
-    );
-  }
   whole(`${name}.kernelSize`, kernelSize, 1);
   whole(`${name}.stride`, stride, 1);
   demand(
@@ -125,19 +147,18 @@ function pooling(
     padding: [padding, 0],
     includePadding: [includePadding, false],
   } as const;
-  return reading(
-    name,
+  return sequenceCell(
+    kind,
     [size, kernelSize],
     settings,
-    size,
-    steps => pooled(kind, steps, kernelSize, stride, padded(steps.count), includePadding),
+    steps => pooled(pool, steps, kernelSize, stride, padded(steps.count), includePadding),
     steps => lengthOf(steps, kernelSize, stride, padded(steps)),
     shown,
   );
 }
 
 function pooled(
-  kind: Kind,
+  pool: Pool,
   { data, count, size }: Frames,
   kernel: number,
   stride: number,
@@ -150,13 +171,13 @@ function pooled(
     const begin = Math.max(0, t * stride - before);
     const end = Math.min(count, t * stride - before + kernel);
     for (let i = 0; i < size; i++) {
-      let result = kind === 'max' ? -Infinity : 0;
+      let result = pool === 'max' ? -Infinity : 0;
       for (let s = begin; s < end; s++) {
         const x = data[s * size + i];
-        result = kind === 'max' ? Math.max(result, x) : result + x;
+        result = pool === 'max' ? Math.max(result, x) : result + x;
       }
       output[t * size + i] =
-        kind === 'max' ? result : result / (includePadding ? kernel : end - begin);
+        pool === 'max' ? result : result / (includePadding ? kernel : end - begin);
     }
   }
   return { data: output, count: length, size };
@@ -175,20 +196,20 @@ function lengthOf(
 const one = (steps: number) => Math.min(1, steps);
 
 /** A layer without state that makes of a sequence another one. */
-function reading(
-  name: string,
+function sequenceCell(
+  kind: Kind,
   positional: readonly unknown[],
-  settings: Readonly<Record<string, unknown>>,
-  size: number,
+  settings: Settings & { readonly size: number },
   run: (steps: Frames) => Frames,
   stepsAfter: (steps: number) => number,
   shown: Parameters<typeof printed>[2] = {},
 ): Pooled {
   const why = 'it makes other steps of a sequence';
   const runs: WholeStart = () => ({ run, state: () => undefined, release() {} });
-  const text = printed(name.charAt(0).toUpperCase() + name.slice(1), positional, shown);
+  const { size } = settings;
+  const text = () => printed(kind.name, positional, shown);
   return layerCell(
-    { name, text, settings, inputSize: size, outputSize: size },
-    wholeRuns(name, why, runs, stepsAfter),
+    { kind, text, settings, inputSize: size, outputSize: size },
+    wholeRuns(kind.name, why, runs, stepsAfter),
   );
 }

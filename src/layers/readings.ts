@@ -21,13 +21,14 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
   const readings: LayerReading[] = [];
   const through = (member: AnyCell, own: unknown, input: unknown): unknown => {
     const { spec } = member[internals];
-    if (spec.kind === 'chain') {
-      const { members } = spec;
-      const turn = (value: unknown, i: number) => through(members[i], (own as unknown[])[i], value);
-      return passingOf(members)(members, input, turn, (join, outputs) => join.values(outputs));
-    }
-    if (spec.kind === 'layer') {
-      const { name, members, settings } = spec;
+    if ('members' in spec) {
+      const { kind, members, settings } = spec;
+      const { name } = kind;
+      if (name === 'chain') {
+        const turn = (value: unknown, i: number) =>
+          through(members[i], (own as unknown[])[i], value);
+        return passingOf(members)(members, input, turn, (join, outputs) => join.values(outputs));
+      }
       if (name === 'tap') return members.length ? through(members[0], own, input) : input;
       if (name === 'window') readings.push(...windowReadings(spec, columnsOf(input), readingsOf));
       if (name !== 'parallel' && name !== 'skip') return (member as Cell)(own, input as Vec)[1];

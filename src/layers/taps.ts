@@ -5,6 +5,8 @@ import {
   type Cell,
   internals,
   type Join,
+  type Kind,
+  type LayerSpec,
   makeCell,
   type SameForm,
 } from '../streams/cell.js';
@@ -19,6 +21,23 @@ export type CellOf<M> = M extends { readonly cell: infer C } ? C : M;
 
 /** A member of a chain whose sizes the members around it have. */
 export type Marker = Cell<undefined, number, number>;
+
+export const tapKind: Kind = {
+  name: 'tap',
+  settings: ['name'],
+  members: [0, 1],
+  sameState: true,
+  make: ({ name }: { name: string }, [layer]) => (layer ? tap(name, layer) : tap(name)),
+};
+
+export const readKind: Kind = {
+  name: 'read',
+  settings: ['names'],
+  make({ names }: { names: readonly string[] }) {
+    if (!Array.isArray(names)) throw mismatch('read', 'an array of names', typeof names);
+    return read(...names);
+  },
+};
 
 /**
  * Names an output inside a chain, so that a later `read` goes on from it: that of `member`, or
@@ -38,8 +57,8 @@ export function tap(name: string, member?: Member): unknown {
   if (member === undefined) {
     return layerCell<Marker>(
       {
-        name: 'tap',
-        text: `Tap(${name})`,
+        kind: tapKind,
+        text: () => `Tap(${name})`,
         settings,
         marks: { name, bare: true, passing: passingTaps },
         inputSize: undefined,
@@ -49,9 +68,7 @@ export function tap(name: string, member?: Member): unknown {
     );
   }
   const cell = memberCell('tap', member, 0);
-  const again = ([inner]: readonly AnyCell[]) => tap(name, inner as Cell);
-  const parts = { settings, members: [cell], shapes: [], params: {}, again };
-  const spec = { kind: 'layer', name: 'tap', ...parts };
+  const spec: LayerSpec = { kind: tapKind, settings, members: [cell], params: {} };
   const own = Object.getOwnPropertyDescriptors(cell) as unknown as Cell;
   return makeCell<unknown, number, number, SameForm, unknown>(
     Object.defineProperties({}, own as never) as never,
@@ -59,7 +76,7 @@ export function tap(name: string, member?: Member): unknown {
     {
       ...cell[internals],
       marks: { name, passing: passingTaps },
-      spec: spec as never,
+      spec,
       signature: `Tap(${name}, ${layerSignature(cell)})`,
     },
   );
@@ -79,8 +96,8 @@ export function read(...names: readonly string[]): Marker {
   demand(areNames, 'read', 'names of taps', names);
   return layerCell<Marker>(
     {
-      name: 'read',
-      text: `Read(${names.join(', ')})`,
+      kind: readKind,
+      text: () => `Read(${names.join(', ')})`,
       settings: { names },
       marks: { read: { names, join: oneAfterAnother }, passing: passingTaps },
       inputSize: undefined,

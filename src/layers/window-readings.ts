@@ -44,8 +44,10 @@ function readLast(cell: AnyCell, state: unknown, steps: Frames, reader: Reader):
   const { spec, whole, initialState } = cell[internals];
   const begin = state ?? made(initialState);
   if (steps.count && whole) {
-    if (spec.kind === 'chain') return readChain(spec.members, begin, steps, reader);
-    if (spec.kind === 'layer') readMembers(spec, begin, steps, reader);
+    if ('members' in spec) {
+      if (spec.kind.name === 'chain') return readChain(spec.members, begin, steps, reader);
+      readMembers(spec, begin, steps, reader);
+    }
   } else if (steps.count && spec.kind !== 'function') {
     reader.readings.push(...lastStep(cell, begin, steps, reader.readStep));
   }
@@ -69,12 +71,13 @@ function readChain(
 }
 
 function readMembers(
-  { name, members }: LayerSpec,
+  { kind, members }: LayerSpec,
   state: unknown,
   steps: Frames,
   reader: Reader,
 ): void {
-  const own = name === 'tap' ? () => state : statesFor(name, members, state);
+  const { name } = kind;
+  const own = kind.sameState ? () => state : statesFor(name, members, state);
   for (const [i, member] of members.entries()) {
     const isBackward = name === 'backward' || (name === 'bidirectional' && i === 1);
     readLast(member, own(i), isBackward ? reversed(steps) : steps, reader);

@@ -1,12 +1,19 @@
 import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { mismatch } from '../errors.js';
-import type { AnyCell, BirthOptions, Cell } from '../streams/cell.js';
+import type { AnyCell, BirthOptions, Cell, Kind } from '../streams/cell.js';
 import { columnsOf, readVector } from '../streams/inputs.js';
 import type { Machine } from '../streams/machine.js';
 import type { WithCell } from '../streams/members.js';
-import { layerSignature, layerText, memberCell } from '../streams/model.js';
+import { layerText, memberCell } from '../streams/model.js';
 import { layerCell, whole } from './layer-cell.js';
 import { stepsAfter, wholeOf } from './whole.js';
+
+export const windowKind: Kind = {
+  name: 'window',
+  settings: ['steps'],
+  members: [1, 1],
+  make: ({ steps }: { steps: number }, [layer]) => windowCell(steps, layer),
+};
 
 /**
  * A layer that is fed whole windows: a datum is `steps` steps one after another, a vector
@@ -35,14 +42,13 @@ export function windowCell(
   }
   return layerCell(
     {
-      name: 'window',
-      text: `Window(${steps}, ${layerText(cell)})`,
-      signature: `Window(${steps}, ${layerSignature(cell)})`,
+      kind: windowKind,
+      text: layer => `Window(${steps}, ${layer})`,
       settings: { steps },
       members: [cell],
-      again: ([inner]) => windowCell(steps, inner),
       inputSize: size,
       outputSize,
+      hiddenSize: 0,
     },
     { start: startWindow(cell, steps, inputSize, outputSize) },
   );

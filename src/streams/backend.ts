@@ -1,6 +1,7 @@
 import { type Engines, readyEngine } from '../code/engines.js';
 import { type Backend, portable } from '../kernels/backends.js';
 import { type AnyCell, internals } from './cell.js';
+import { children } from './children.js';
 import type { Model } from './members.js';
 import { cellIn } from './model.js';
 
@@ -47,7 +48,6 @@ export function backendOf(cell: AnyCell, pinned?: Backend): Backend {
 
 /** The engines of a cell: its own, or its members'. Plain functions and pooling have none. */
 export function enginesIn(cell: AnyCell): readonly Engines[] {
-  const { spec, engines: own, inner = own } = cell[internals];
-  if (inner) return [inner];
-  return 'members' in spec ? spec.members.flatMap(enginesIn) : [];
+  const { engines: own, inner = own } = cell[internals];
+  return inner ? [inner] : children(cell).flatMap(enginesIn);
 }

@@ -131,39 +131,44 @@ export type WholeStart = (state?: unknown, options?: BirthOptions) => WholeRunne
 /** The key of `CellInternals`: one symbol for all copies of the library on a page. */
 export const internals: unique symbol = Symbol.for('rxrecur.cell') as never;
 
-/** A chain, a plain function, or a layer of another kind. */
+/** A layer of some kind, or a plain function. */
 export type CompositeSpec =
   | LayerSpec
-  | {
-      readonly kind: 'chain';
-      readonly members: readonly AnyCell[];
-      readonly again: (members: readonly AnyCell[]) => AnyCell;
-    }
   | {
       readonly kind: 'function';
       readonly fn: (...args: never[]) => unknown;
       readonly stateful: boolean;
     };
 
-/** A layer that is no equations: what made it, so that a file can make it again. */
+/** All that makes a layer: its kind makes it again of this. */
 export interface LayerSpec {
-  readonly kind: 'layer';
-  /** Its constructor's name but for `Cell`: `causalConv1d`. */
-  readonly name: string;
-  /** Numbers, names and flags. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly kind: Kind;
+  readonly settings: Settings;
   readonly members: readonly AnyCell[];
-  readonly shapes: readonly ParameterShape[];
   readonly params: Readonly<Record<string, Float32Array>>;
-  /** Makes the layer of other members, or with other parameters; absent if it has neither. */
-  readonly again?: LayerAgain | undefined;
 }
 
-/** Makes a layer again, of other members and with other parameters. */
-export type LayerAgain = (
-  members: readonly AnyCell[],
-  params: Readonly<Record<string, Float32Array>>,
-) => AnyCell;
+/** Numbers, names and flags. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** A kind of layer, declared beside its constructor: every walk of a model reads it. */
+export interface Kind {
+  /**
+   * Its constructor's name but for `Cell`: `causalConv1d`. Kinds are told apart by it, since a page
+   * may have several copies of the library.
+   */
+  readonly name: string;
+  /** The names of its settings, all of which a file has. Default none. */
+  readonly settings?: readonly string[];
+  /** How many members it has. Default none. */
+  readonly members?: readonly [least: number, most: number];
+  /** True: it has the state and the parameters of its member, not a tuple of them. */
+  readonly sameState?: boolean;
+  /** Shapes of the parameters that a layer of these settings has; absent: none. */
+  shapes?(settings: never): readonly ParameterShape[];
+  /** Calls the constructor, which checks everything: settings may come from a stranger. */
+  make(settings: never, members: readonly AnyCell[], params: LayerSpec['params']): AnyCell;
+}
 
 /** What a member of a chain says of the outputs: which name its own has, or which ones it reads. */
 export interface Marks {
@@ -218,7 +223,7 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
       outputSize: sizes[plan.nodes[plan.output].dimension] as O,
       hiddenSize: plan.states.length ? sizes.hidden : 0,
       get params() {
-        return copyParameters(parameterShapes(plan, sizes, spec.bias), spec.params);
+        return copyParameters(shapesOf(spec), spec.params);
       },
     },
     text,
@@ -250,6 +255,13 @@ export function running(
       }
     },
   };
+}
+
+/** The shapes of a cell's own parameters, not of its members'. */
+export function shapesOf(spec: EquationSpec | LayerSpec): readonly ParameterShape[] {
+  return 'members' in spec
+    ? (spec.kind.shapes?.(spec.settings as never) ?? [])
+    : parameterShapes(spec.definition.plan, spec.sizes, spec.bias);
 }
 
 /** A callable cell from its description, its text and what the library keeps of it. */

@@ -1,5 +1,6 @@
 import type { EquationSpec } from '../graph/spec.js';
 import { type AnyCell, internals, type LayerSpec } from './cell.js';
+import { children } from './children.js';
 import { layerSignature } from './model.js';
 
 // Digests have 64 bits, as hexadecimal digits.
@@ -47,8 +48,8 @@ function digestBy(write: (cell: AnyCell, digest: Digest) => void): (cell: AnyCel
 /** Visits what has parameters of its own, members first. */
 function eachLayer(cell: AnyCell, visit: (spec: EquationSpec | LayerSpec) => void): void {
   const { spec } = cell[internals];
-  if ('members' in spec) for (const member of spec.members) eachLayer(member, visit);
-  if (spec.kind === 'equations' || spec.kind === 'layer') visit(spec);
+  for (const member of children(cell)) eachLayer(member, visit);
+  if (spec.kind !== 'function') visit(spec);
 }
 
 /** Two lanes of MurmurHash3 (Appleby 2011), which begin at different numbers. */

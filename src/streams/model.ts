@@ -30,8 +30,8 @@ export function cellIn(
 /** A model as a layer prints: `Recur(GRUCell(3, 5))`; chains and stateless cells as they are. */
 export function layerText(cell: AnyCell, text = String(cell)): string {
   const { spec } = cell[internals];
-  const recurrent = spec.kind === 'function' ? spec.stateful : cell.hiddenSize;
-  return recurrent && spec.kind !== 'chain' && spec.kind !== 'layer' ? `Recur(${text})` : text;
+  const isStateful = spec.kind === 'function' ? spec.stateful : cell.hiddenSize;
+  return isStateful && !('members' in spec) ? `Recur(${text})` : text;
 }
 
 /** `layerText` without the names of plain functions. */

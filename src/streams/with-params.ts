@@ -1,14 +1,8 @@
 import { demand } from '../errors.js';
-import {
-  type ParameterInput,
-  type ParameterShape,
-  parameterShapes,
-  readParameters,
-} from '../graph/parameters.js';
-import { type EquationSpec, lower } from '../graph/spec.js';
+import { type ParameterInput, type ParameterShape, readParameters } from '../graph/parameters.js';
 import { enginesIn } from './backend.js';
-import { type AnyCell, equationCell, internals, type LayerSpec, type Params } from './cell.js';
-import { startingFrom } from './function-cell.js';
+import { type AnyCell, internals, type Params, shapesOf } from './cell.js';
+import { children, nameOf, rebuild } from './children.js';
 import { layerText } from './model.js';
 import { isPlainObject } from './values.js';
 
@@ -42,51 +36,23 @@ export function withParams(cell: AnyCell, given: unknown, where: string): AnyCel
     demand(isEmpty, where, 'no parameters: a plain function has none', given);
     return cell;
   }
-  if (spec.kind === 'equations') {
-    const own = `${where}.${lower(spec.definition.name)}`;
-    const params = updated(own, shapesOf(spec), spec.params, given);
-    return params ? again(cell, [], params) : cell;
+  const members = children(cell);
+  if (spec.kind === 'equations' || !members.length) {
+    const params = updated(`${where}.${nameOf(spec)}`, shapesOf(spec), spec.params, given);
+    return params ? rebuild(cell, [], params) : cell;
   }
-  const { members } = spec;
-  if (!members.length) {
-    const { name, shapes, params: old } = spec as LayerSpec;
-    const params = updated(`${where}.${name}`, shapes, old, given);
-    return params ? again(cell, [], params) : cell;
-  }
-  // A named output has the parameters of the layer that makes it.
-  const isTap = spec.kind === 'layer' && spec.name === 'tap';
-  const tuple = isTap ? [given] : given;
+  const { sameState } = spec.kind;
+  const tuple = sameState ? [given] : given;
   const { length } = members;
   const isTuple = Array.isArray(tuple) && tuple.length <= length;
   demand(isTuple, where, `a tuple of ${length}, as the params of ${layerText(cell)} are`, given);
   const next = members.map((member, i) =>
     tuple[i] === undefined
       ? member
-      : withParams(member, tuple[i], isTap ? where : `${where}[${i}]`),
+      : withParams(member, tuple[i], sameState ? where : `${where}[${i}]`),
   );
   if (next.every((member, i) => member === members[i])) return cell;
-  return again(cell, next, spec.kind === 'layer' ? spec.params : {});
-}
-
-/** The shapes of the parameters of a cell of equations. */
-export function shapesOf({ definition, sizes, bias }: EquationSpec): readonly ParameterShape[] {
-  return parameterShapes(definition.plan, sizes, bias);
-}
-
-/** A cell again, of other members or with other parameters, which fit, and where it begins. */
-export function again(
-  cell: AnyCell,
-  members: readonly AnyCell[],
-  params: Readonly<Record<string, Float32Array>>,
-): AnyCell {
-  const { spec, initialState } = cell[internals];
-  const made =
-    spec.kind === 'equations'
-      ? equationCell({ ...spec, params })
-      : spec.kind === 'function'
-        ? undefined
-        : spec.again?.(members, params);
-  return made ? startingFrom(made as AnyCell, initialState, true) : cell;
+  return rebuild(cell, next);
 }
 
 /** Parameters of which some are given anew; undefined if none is. */

@@ -7,13 +7,11 @@ import { preluCell } from '../../cells/prelu.js';
 import { rnnCell } from '../../cells/rnn.js';
 import { mismatch } from '../../errors.js';
 import type { EquationSpec } from '../../graph/spec.js';
-import { chainOf } from '../../layers/chain.js';
-import { embeddingCell } from '../../layers/embedding.js';
 import { recur } from '../../operators/recur.js';
-import { type AnyCell, type Cell, equationCell, internals } from '../../streams/cell.js';
-import { startingFrom } from '../../streams/function-cell.js';
+import { type AnyCell, type Cell, internals, shapesOf } from '../../streams/cell.js';
 import { layerText } from '../../streams/model.js';
 import { canonicalWeights, layouts, type RecurrentKind, transpose } from '../layouts.js';
+import { withNext } from '../rebuild.js';
 import { numberedNames } from './classes.js';
 import type { Weights } from './weights.js';
 
@@ -92,55 +90,37 @@ export function withWeights(cell: AnyCell, weights: Weights, isNew: boolean): un
     const hint = 'give the config, which names the layers, instead of a model';
     throw mismatch('.weights.h5', 'weights of Keras 3', 'those of Keras 2', hint);
   }
-  const found = leavesOf(cell).map(leaf => weighted(leaf));
-  const names = numberedNames(found.flatMap(one => (one ? [one.kind] : []))).values();
-  const cells = found.map(one => one?.build(weights.layer(names.next().value as string)));
+  const found = leavesOf(cell).flatMap(weighted);
+  const names = numberedNames(found.map(({ kind }) => kind));
+  const params = found.map(({ claim }, i) => claim(weights.layer(names[i])));
   weights.settle();
-  return recur(rebuilt(cell, cells.values()) as Cell);
+  return recur(withNext(cell, params.values()) as Cell);
 }
 
 /** The members of a model, and those of its chains. */
 function leavesOf(cell: AnyCell): readonly AnyCell[] {
   const { spec } = cell[internals];
-  return spec.kind === 'chain' ? spec.members.flatMap(leavesOf) : [cell];
+  const isChain = 'members' in spec && spec.kind.name === 'chain';
+  return isChain ? spec.members.flatMap(leavesOf) : [cell];
 }
 
-/** The model again, of its leaves in order; undefined is for one that stays. */
-function rebuilt(cell: AnyCell, leaves: Iterator<AnyCell | undefined>): AnyCell {
-  const { spec, initialState } = cell[internals];
-  if (spec.kind !== 'chain') return startingFrom(leaves.next().value ?? cell, initialState);
-  return startingFrom(chainOf(spec.members.map(m => rebuilt(m, leaves))), initialState);
-}
-
-/** A member that has weights: Keras's class, and the same cell with others. */
-interface Weighted {
-  readonly kind: string;
-  build(weights: Weights): AnyCell;
-}
-
-function weighted(cell: AnyCell): Weighted | undefined {
+/** Keras's class for a member, and how its params are claimed; none for one without parameters. */
+function weighted(cell: AnyCell): { kind: string; claim: (weights: Weights) => Params }[] {
   const { spec } = cell[internals];
   const where = layerText(cell);
-  if (spec.kind === 'function') return undefined;
-  if (spec.kind === 'layer' && spec.name === 'embedding') {
-    const [count, size] = spec.shapes[0].shape;
-    return {
-      kind: 'Embedding',
-      build: weights => embedded(where, count, size, weights),
-    };
+  if (Object.keys(Object(cell.params)).length === 0) return [];
+  if ('members' in spec && spec.kind.name === 'embedding') {
+    const [{ shape }] = shapesOf(spec);
+    const wanted = [{ name: 'embeddings', shape }] as const;
+    const claim = (weights: Weights) => ({ weight: weights.claim(where, wanted).embeddings });
+    return [{ kind: 'Embedding', claim }];
   }
-  if (Object.keys(Object(cell.params)).length === 0) return undefined;
   const found = spec.kind === 'equations' ? counterpartOf(spec) : undefined;
   if (!found || spec.kind !== 'equations') {
     const expected = 'rnn, lstm, gru, dense, embedding, layerNorm, batchNorm or prelu';
     throw mismatch('readKerasWeights', expected, where);
   }
-  return {
-    kind: found.kind,
-    build: weights => {
-      return equationCell({ ...spec, params: found.claim(where, spec, weights) });
-    },
-  };
+  return [{ kind: found.kind, claim: weights => found.claim(where, spec, weights) }];
 }
 
 /** Keras's layer of the same equations. */
@@ -149,10 +129,4 @@ function counterpartOf({ definition }: EquationSpec): Counterpart | undefined {
     const own = (like[internals].spec as EquationSpec).definition;
     return own.name === definition.name && own.text === definition.text;
   });
-}
-
-function embedded(where: string, count: number, size: number, weights: Weights): AnyCell {
-  const wanted = [{ name: 'embeddings', shape: [count, size] }] as const;
-  const { embeddings } = weights.claim(where, wanted);
-  return embeddingCell(count, size, { params: { weight: embeddings } });
 }

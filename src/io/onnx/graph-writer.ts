@@ -1,5 +1,11 @@
 import type { AttributeDraft, GraphDraft, NodeDraft, TensorDraft, ValueDraft } from './encode.js';
 
+/** What a state is called before and after. */
+export interface StateNames {
+  readonly before: string;
+  readonly after: string;
+}
+
 /** Collects a graph; every name is given once. */
 export class GraphWriter {
   readonly #nodes: NodeDraft[] = [];
@@ -50,6 +56,14 @@ export class GraphWriter {
 
   input(name: string, dims: ValueDraft['dims']): void {
     this.#inputs.push({ name: this.name(name), dims });
+  }
+
+  /** A state, `h0` before and `hN` after, which is an input and an output. */
+  state(prefix: string, name: string, dims: ValueDraft['dims']): StateNames {
+    const [before, after] = [`${prefix}${name}0`, `${prefix}${name}N`];
+    this.input(before, dims);
+    this.output(this.name(after), dims);
+    return { before, after };
   }
 
   output(name: string, dims: ValueDraft['dims']): void {

@@ -1,6 +1,6 @@
 import type { Move } from '../../code/moves.js';
 import type { OtherSpec, UnitSpec } from '../../code/units.js';
-import type { GraphWriter } from './graph-writer.js';
+import type { GraphWriter, StateNames } from './graph-writer.js';
 
 /** The last index that there is, as ONNX's Slice takes it. */
 const toTheEnd = 2 ** 31 - 1;
@@ -30,7 +30,7 @@ export function writeMoves(
   spec: MoveSpec,
   prefix: string,
   inputs: readonly string[],
-  state?: { readonly before: string; readonly after: string },
+  state?: StateNames,
 ): string {
   const lengthOf = (from: number) => (from < 0 ? spec.state : spec.inputs[from]);
   const parts: string[] = [];
@@ -58,17 +58,15 @@ export function writeMoves(
   return row;
 }
 
-/** Names around a window of steps, and how many come from before. */
-export interface ContextNames {
-  readonly input: string;
-  readonly before: string;
-  readonly after: string;
-  readonly steps: number;
-}
-
-/** Writes all steps after those before, and the last of them as the next state. */
-export function writeWindow(graph: GraphWriter, prefix: string, names: ContextNames): string {
-  const { input, before, after, steps } = names;
+/** Writes all steps after the `steps` before, which are the state, and the last as the next one. */
+export function writeWindow(
+  graph: GraphWriter,
+  prefix: string,
+  input: string,
+  steps: number,
+  size: number,
+): string {
+  const { before, after } = graph.state(prefix, 'h', [steps, 'batch', size]);
   const all = concat(graph, prefix, [before, input], 0);
   const last = slice(graph, prefix, all, -steps, toTheEnd, 0);
   graph.node('Identity', [last], prefix, undefined, [after]);
@@ -76,9 +74,14 @@ export function writeWindow(graph: GraphWriter, prefix: string, names: ContextNa
 }
 
 /** Writes a vector of the steps before and the step, for all steps. */
-export function writeContext(graph: GraphWriter, prefix: string, names: ContextNames): string {
-  const { steps } = names;
-  const all = writeWindow(graph, prefix, names);
+export function writeContext(
+  graph: GraphWriter,
+  prefix: string,
+  input: string,
+  steps: number,
+  size: number,
+): string {
+  const all = writeWindow(graph, prefix, input, steps, size);
   const shifted = Array.from({ length: steps + 1 }, (_, i) => {
     return slice(graph, prefix, all, i, i === steps ? toTheEnd : i - steps, 0);
   });

@@ -2,22 +2,23 @@ import { layerNormCell } from '../../cells/layer-norm.js';
 import { softmaxCell } from '../../cells/softmax.js';
 import {
   isEquations,
-  modelInput,
   type OtherSpec,
-  outputSize,
   stateSizes,
   type Unit,
+  type UnitSpec,
 } from '../../code/units.js';
 import { describe, mismatch } from '../../errors.js';
 import type { EquationSpec } from '../../graph/spec.js';
-import { type AnyCell, equationSpec, internals } from '../../streams/cell.js';
+import { isMarker, passingOf } from '../../layers/passing.js';
+import { type AnyCell, equationSpec, internals, type LayerSpec } from '../../streams/cell.js';
+import { children } from '../../streams/children.js';
 import type { WithCell } from '../../streams/members.js';
 import { carried } from '../../streams/members.js';
 import { cellOf } from '../../streams/model.js';
 import { computationOf } from '../torch-modules.js';
 import { encodeModel } from './encode.js';
 import { GraphWriter } from './graph-writer.js';
-import { convAt, writeConv } from './write-conv.js';
+import { writeConv } from './write-conv.js';
 import { isContext, isMove, writeContext, writeMoves } from './write-moves.js';
 import { writePlan } from './write-plan.js';
 import { recurrentForm, writeRecurrent } from './write-recurrent.js';
@@ -39,31 +40,20 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  * String(readOnnx(bytes)); // → Recur(LSTMCell(3, 4))
  */
 export function writeOnnx(model: AnyCell | WithCell): Uint8Array {
-  const units = unitsOf(model);
-  const sequence = units.every(unit => isSequential(unit));
+  const cell = writable(model);
+  const sequence = unitsOf(cell).every(isSequential);
   const graph = new GraphWriter();
   const lead = sequence ? ['steps', 'batch'] : ['batch'];
   graph.name('y');
-  graph.input('x', [...lead, modelInput(units)]);
-  const names: string[] = [];
-  for (const [i, unit] of units.entries()) {
-    // A convolution's units have been written at once, with the first of them.
-    if (names.length > i) continue;
-    const prefix = prefixOf(unit.where);
-    const inputs = unit.from.map(u => (u < 0 ? 'x' : names[u]));
-    const name = writeUnit({ graph, sequence, model }, unit, prefix, inputs);
-    const isConv = sequence && isMove(unit.spec) && unit.spec.state > 0;
-    const own = isConv && convAt(model, unit.where) ? unitsAt(units, i) : 1;
-    for (let k = 0; k < own; k++) names.push(name);
-  }
-  const last = names[names.length - 1];
+  graph.input('x', [...lead, cell.inputSize as number]);
+  const last = writeCell({ graph, sequence }, cell, '', 'x');
   graph.node('Identity', [last], '', undefined, ['y']);
-  graph.output('y', [...lead, outputSize(units[units.length - 1].spec)]);
+  graph.output('y', [...lead, cell.outputSize as number]);
   return encodeModel(graph.finish());
 }
 
-/** The parts of a model that run as one program. */
-function unitsOf(model: AnyCell | WithCell): readonly Unit[] {
+/** The cell of a model that runs as one program, which begins at zeros. */
+function writable(model: AnyCell | WithCell): AnyCell {
   const cell = cellOf(model);
   if (!cell) throw mismatch('writeOnnx', 'a layer or a cell', describe(model));
   const own = (model as Partial<WithCell>)[carried] ?? [];
@@ -71,26 +61,22 @@ function unitsOf(model: AnyCell | WithCell): readonly Unit[] {
     throw mismatch('writeOnnx', 'a model without configuration', `one with ${own.join(', ')}`);
   }
   const { engines, initialState } = cell[internals];
-  if (engines && initialState === undefined) return engines.units;
+  if (engines && initialState === undefined) return cell;
   throw mismatch('writeOnnx', 'layers of equations that begin at zeros', whyNot(cell));
 }
+
+const unitsOf = (cell: AnyCell) => cell[internals].engines?.units ?? [];
 
 /** What of a model no graph can be. */
 function whyNot(cell: AnyCell): string {
   const { spec, initialState, why } = cell[internals];
   if (initialState !== undefined) return `${cell} with an initial state: a graph is given states`;
   if (spec.kind === 'function') return `the plain function ${cell}`;
-  const members = 'members' in spec ? spec.members : [];
-  const odd = members.find(member => {
+  const odd = children(cell).find(member => {
     const own = member[internals];
     return !own.engines || own.initialState !== undefined;
   });
   return odd ? whyNot(odd) : `${cell}${why ? `: ${why}` : ''}`;
-}
-
-/** `chain[0].parallel[1].gru` is `0.1.`, as in the names of a saved model's tensors. */
-function prefixOf(where: string): string {
-  return [...where.matchAll(/\[(\d+)\]/g)].map(([, i]) => `${i}.`).join('');
 }
 
 /** True for what can be written over all steps at once. */
@@ -101,22 +87,60 @@ function isSequential({ spec }: Unit): boolean {
   return spec.state === 0 || (isMove(spec) && isContext(spec));
 }
 
-/** How many units in a row are of the layer of the i-th. */
-function unitsAt(units: readonly Unit[], i: number): number {
-  const end = units.findIndex(({ where }, k) => k > i && where !== units[i].where);
-  return (end < 0 ? units.length : end) - i;
-}
-
 interface Writing {
-  readonly model: AnyCell | WithCell;
   readonly graph: GraphWriter;
   readonly sequence: boolean;
+}
+
+/** Writes a cell, the names in it beginning with `prefix`; answers the name of its output. */
+function writeCell(writing: Writing, cell: AnyCell, prefix: string, input: string): string {
+  const { spec } = cell[internals];
+  if (spec.kind === 'equations') return writeEquations(writing, spec, prefix, input);
+  const kind = 'members' in spec ? spec.kind.name : '';
+  const members = children(cell);
+  if (kind === 'chain') return writeChain(writing, members, prefix, input);
+  if (kind === 'tap') return writeCell(writing, members[0], prefix, input);
+  const isConv = kind === 'causalConv1d' && writing.sequence && cell.hiddenSize > 0;
+  if (isConv) return writeConv(writing.graph, spec as LayerSpec, prefix, input);
+  const units = unitsOf(cell);
+  if (kind === 'parallel' || kind === 'skip') {
+    const outputs = members.map((m, i) => writeCell(writing, m, `${prefix}${i}.`, input));
+    // What combines them comes last.
+    const { spec } = units[units.length - 1];
+    return writeUnit(writing, spec, prefix, kind === 'skip' ? [...outputs, input] : outputs);
+  }
+  const names: string[] = [];
+  for (const { spec, from } of units) {
+    const inputs = from.map(u => (u < 0 ? input : names[u]));
+    names.push(writeUnit(writing, spec, prefix, inputs));
+  }
+  return names[names.length - 1];
+}
+
+/** Writes the members of a chain, by way of its taps. */
+function writeChain(
+  writing: Writing,
+  cells: readonly AnyCell[],
+  prefix: string,
+  input: string,
+): string {
+  const turn = ({ name }: { name: string }, i: number) => ({
+    name: writeCell(writing, cells[i], `${prefix}${i}.`, name),
+    size: cells[i].outputSize as number,
+  });
+  const first = { name: input, size: cells.find(cell => !isMarker(cell))?.inputSize as number };
+  return passingOf(cells)(cells, first, turn, (join, parts, i) => {
+    if (parts.length === 1) return parts[0];
+    const spec = join.unit(parts.map(({ size }) => size)) as OtherSpec;
+    const names = parts.map(({ name }) => name);
+    return { name: writeUnit(writing, spec, `${prefix}${i}.`, names), size: spec.size };
+  }).name;
 }
 
 /** Writes a unit and answers the name of its output. */
 function writeUnit(
   writing: Writing,
-  { spec, where }: Unit,
+  spec: UnitSpec,
   prefix: string,
   inputs: readonly string[],
 ): string {
@@ -130,16 +154,9 @@ function writeUnit(
   if (!isMove(spec)) throw mismatch('writeOnnx', 'layers that ONNX has', spec.kind);
   if (spec.state === 0) return writeMoves(graph, spec, prefix, inputs);
   const [size] = spec.inputs;
-  const steps = spec.state / size;
-  const dims = sequence ? [steps, 'batch', size] : ['batch', spec.state];
-  const [before, after] = [`${prefix}h0`, `${prefix}hN`];
-  graph.input(before, dims);
-  graph.name(after);
-  graph.output(after, dims);
-  const conv = sequence ? convAt(writing.model, where) : undefined;
-  if (conv) return writeConv(graph, conv, prefix, { input: inputs[0], before, after, steps });
-  if (sequence) return writeContext(graph, prefix, { input: inputs[0], before, after, steps });
-  return writeMoves(graph, spec, prefix, inputs, { before, after });
+  if (sequence) return writeContext(graph, prefix, inputs[0], spec.state / size, size);
+  const state = graph.state(prefix, 'h', ['batch', spec.state]);
+  return writeMoves(graph, spec, prefix, inputs, state);
 }
 
 function writeLookup(
@@ -162,24 +179,21 @@ function writeEquations(
 ): string {
   const { states, output } = spec.definition.plan;
   const sizes = stateSizes(spec);
-  const before = states.map(({ name }) => `${prefix}${name}0`);
-  const after = states.map(({ name }) => `${prefix}${name}N`);
-  for (const [i] of states.entries()) {
-    const dims = sequence ? [1, 'batch', sizes[i]] : ['batch', sizes[i]];
-    graph.input(before[i], dims);
-    graph.name(after[i]);
-    graph.output(after[i], dims);
-  }
+  const names = states.map(({ name }, i) =>
+    graph.state(prefix, name, sequence ? [1, 'batch', sizes[i]] : ['batch', sizes[i]]),
+  );
+  const before = names.map(({ before }) => before);
+  const after = names.map(({ after }) => after);
   const form = sequence && states.length ? recurrentForm(spec) : undefined;
   if (form) return writeRecurrent(graph, spec, form, { prefix, input, before, after });
   const known = states.length ? undefined : knownOperator(graph, spec, prefix, input);
   if (known) return known;
   const byName = new Map(states.map(({ name }, i) => [name, before[i]]));
-  const names = writePlan(graph, spec, { prefix, input, states: byName });
+  const values = writePlan(graph, spec, { prefix, input, states: byName });
   for (const [i, { node }] of states.entries()) {
-    graph.node('Identity', [names[node]], prefix, undefined, [after[i]]);
+    graph.node('Identity', [values[node]], prefix, undefined, [after[i]]);
   }
-  return names[output];
+  return values[output];
 }
 
 /** Layers without state for which ONNX has an operator. */

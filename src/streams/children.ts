@@ -1,0 +1,29 @@
+import { type EquationSpec, lower } from '../graph/spec.js';
+import { type AnyCell, equationCell, internals, type LayerSpec } from './cell.js';
+import { startingFrom } from './function-cell.js';
+
+/** The members of a layer; none of a cell of equations and of a plain function. */
+export function children(cell: AnyCell): readonly AnyCell[] {
+  const { spec } = cell[internals];
+  return 'members' in spec ? spec.members : [];
+}
+
+/** What messages call a layer: its constructor's name. */
+export function nameOf(spec: EquationSpec | LayerSpec): string {
+  return spec.kind === 'equations' ? lower(spec.definition.name) : spec.kind.name;
+}
+
+/** A cell again, of other members and with other parameters, which fit; it begins where it did. */
+export function rebuild(
+  cell: AnyCell,
+  members: readonly AnyCell[],
+  params: Readonly<Record<string, Float32Array>> = {},
+): AnyCell {
+  const { spec, initialState } = cell[internals];
+  if (spec.kind === 'function') return cell;
+  const anew: AnyCell =
+    spec.kind === 'equations'
+      ? equationCell({ ...spec, params })
+      : spec.kind.make(spec.settings as never, members, params);
+  return startingFrom(anew, initialState, true);
+}
