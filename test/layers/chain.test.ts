@@ -15,6 +15,7 @@ import {
   rnn,
   rnnCell,
   stateful,
+  tap,
 } from '../../src/index.js';
 import { chainOf, recurOf } from '../laws/nets.js';
 
@@ -167,6 +168,7 @@ describe('a chain', () => {
     for (const model of [
       chain(gru(1, 2, seeded), keep, dense(2, 1)),
       chain(gru(1, 2, seeded), chain(keep, dense(2, 1))),
+      chain(gru(1, 2, seeded), chain(tap('y'), keep)),
       chain(chain(gru(1, 2, seeded), keep)),
     ]) {
       kept.length = 0;
