@@ -10,10 +10,6 @@ export const causalConv1dKind: Kind = /* @__PURE__ */ convolutionKind('causalCon
   causalConv1dCell(...of),
 );
 
-export const causalConv1dKind: Kind = /* @__PURE__ */ convolutionKind('causalConv1d', [], (...of) =>
-  causalConv1dCell(...of),
-);
-
 /**
  * A convolution over the steps of a stream that looks back only: an output a step, from it and the
  * `(kernelSize − 1) · dilation` steps before, which are the state `h`, zeros at first. In PyTorch,

@@ -10,11 +10,6 @@ export const chainKind: Kind = {
   make: (_, members) => chainOf(members),
 };
 
-export const chainKind: Kind = {
-  name: 'chain',
-  make: (_, members) => chainOf(members),
-};
-
 /**
  * Cells in a row, each fed with the output before it, as one cell; its state is a tuple with one
  * entry a member. Members are cells, layers and stateless functions `x => y`.

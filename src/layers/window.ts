@@ -23,13 +23,6 @@ export const windowKind: Kind = {
   make: ({ steps }: { steps: number }, [layer]) => windowCell(steps, layer),
 };
 
-export const windowKind: Kind = {
-  name: 'window',
-  settings: ['steps'],
-  members: [1, 1],
-  make: ({ steps }: { steps: number }, [layer]) => windowCell(steps, layer),
-};
-
 /**
  * A layer that is fed whole windows: a datum is `steps` steps one after another, a vector
  * `[steps · in]`, and so is the output. Inside, each window is a sequence of its own that begins at
