@@ -39,6 +39,8 @@ export interface StagePlan extends Stage {
   readonly tile: number;
   /** See `Product`. */
   readonly split: number;
+  /** Streams that are worked out at a time, so that weights are loaded once for them. */
+  readonly abreast: number;
   /** One for each of `args`. */
   readonly weights: readonly Weights[];
   /** `[group][affine]`, four rows each. */
@@ -170,6 +172,9 @@ function region(begin: number): (bytes: number) => number {
   };
 }
 
+/** Sums that registers hold while several streams are worked out. */
+const sumsAtOnce = 8;
+
 class Planner {
   readonly all: NodePlan[] = [];
   readonly take: (bytes: number) => number;
@@ -274,7 +279,8 @@ class Planner {
     });
     const size = groups * stage.affines.length * groupBytes;
     const biases = this.take(size);
-    return { ...stage, rows, groups, tile, split, weights, biases, sums: add(sums, size) };
+    const abreast = stage.args.length && 2 * widest * tile * split <= sumsAtOnce ? 2 : 1;
+    return { ...stage, rows, groups, tile, split, abreast, weights, biases, sums: add(sums, size) };
   }
 }
 

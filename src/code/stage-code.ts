@@ -31,8 +31,11 @@ export interface Part {
   readonly to: 'sums' | 'end';
 }
 
-/** Runs `body`, which works out one stream at the places, for all streams. */
-export type EachStream = (body: Code) => Code;
+/** Composes the code for streams of which each is at some places. */
+export type StreamsCode = (places: readonly Places[]) => Code;
+
+/** Runs what `compose` makes for all streams, so many of them at a time where they are there. */
+export type EachStream = (compose: StreamsCode, abreast: number) => Code;
 
 /**
  * The code of one stage, a tile of rows at a time, and for each tile all streams, while its weights
@@ -42,12 +45,11 @@ export function stageCode(
   e: Emitter,
   own: CellPlan,
   stage: StagePlan,
-  places: Places,
   part: Part,
-  each: EachStream = body => body,
+  each: EachStream,
 ): Code {
   return tiled(e, stage.groups, stage.tile, tile =>
-    each(tileCode(e, own, stage, places, part, tile)),
+    each(places => tileCode(e, own, stage, places, part, tile), stage.abreast),
   );
 }
 
@@ -84,58 +86,78 @@ function tileCode(
   e: Emitter,
   own: CellPlan,
   stage: StagePlan,
-  places: Places,
-  { from, to }: Part,
-  { offset, at, groups }: Tile,
+  streams: readonly Places[],
+  part: Part,
+  tile: Tile,
 ): Code {
-  const { nodes } = own.cell.definition.plan;
-  const { affines, args, weights, split } = stage;
-  const { sums } = places;
-  const totals = affines.map(() => Array.from({ length: groups }, () => e.fn.vector()));
+  const { affines } = stage;
+  const { offset, at, groups } = tile;
+  const totals = streams.map(() =>
+    affines.map(() => Array.from({ length: groups }, () => e.fn.vector())),
+  );
   /** Each total, with its address behind `base` among sums or biases. */
-  const eachTotal = (base: Code, codeOf: (total: number, address: Code, at: number) => Code) => {
+  const eachTotal = (
+    rows: readonly (readonly number[])[],
+    base: Code,
+    codeOf: (total: number, address: Code, at: number) => Code,
+  ) => {
     const address = offset ? plus(base, times(offset, i32(affines.length))) : base;
     const first = at * affines.length;
-    return totals.map((row, a) =>
+    return rows.map((row, a) =>
       row.map((total, g) => codeOf(total, address, first + (g * affines.length + a) * groupBytes)),
     );
   };
-  const begin =
-    from === 'sums'
-      ? eachTotal(baseOf(sums), (total, address, more) =>
+  const begin = streams.map(({ sums }, v) =>
+    part.from === 'sums'
+      ? eachTotal(totals[v], baseOf(sums), (total, address, more) =>
           set(total, load(address, sums.at + stage.sums + more)),
         )
-      : eachTotal(e.weights, (total, address, more) =>
+      : eachTotal(totals[v], e.weights, (total, address, more) =>
           set(total, load(address, stage.biases + more)),
-        );
+        ),
+  );
+  const ends = streams.map((places, v) =>
+    part.to === 'sums'
+      ? eachTotal(totals[v], baseOf(places.sums), (total, address, more) =>
+          store(address, places.sums.at + stage.sums + more, get(total)),
+        )
+      : e.fn.scope(() =>
+          elementwise(e, own, stage, places, {
+            ...{ offset, at, count: groups },
+            totals: affine => totals[v][affines.indexOf(affine)],
+          }),
+        ),
+  );
+  return [begin, e.fn.scope(() => productsCode(e, own, stage, streams, part, tile, totals)), ends];
+}
 
-  const products = args.map(({ of, maps }, k) => {
+/** The products of a tile's rows, added to the totals `[stream][affine][group]`. */
+function productsCode(
+  e: Emitter,
+  own: CellPlan,
+  { args, weights, affines, split }: StagePlan,
+  streams: readonly Places[],
+  { from, to }: Part,
+  { offset, at }: Tile,
+  totals: readonly (readonly (readonly number[])[])[],
+): Code {
+  const { nodes } = own.cell.definition.plan;
+  return args.map(({ of, maps }, k) => {
     const wanted = nodes[of].op === 'port' ? from === 'biases' : to === 'end';
     if (!wanted) return [];
     const { at: weightsAt, pitch, columns } = weights[k];
-    const vector = wholeVector(own, places, of);
+    const vectors = streams.map(places => wholeVector(own, places, of));
     return product(e, {
       weights: offset ? plus(e.weights, times(offset, i32(pitch / groupBytes))) : e.weights,
       weightsAt: weightsAt + (at / groupBytes) * pitch,
       pitch,
-      vector: baseOf(vector),
-      vectorAt: vector.at,
+      vectors: baseOf(vectors[0]),
+      vectorsAt: vectors.map(vector => vector.at),
       columns,
       split,
-      totals: maps.map(({ affine }) => totals[affines.indexOf(affine)]),
+      totals: totals.map(rows => maps.map(({ affine }) => rows[affines.indexOf(affine)])),
     });
   });
-
-  const ends =
-    to === 'sums'
-      ? eachTotal(baseOf(sums), (total, address, more) =>
-          store(address, sums.at + stage.sums + more, get(total)),
-        )
-      : elementwise(e, own, stage, places, {
-          ...{ offset, at, count: groups },
-          totals: affine => totals[affines.indexOf(affine)],
-        });
-  return [begin, products, ends];
 }
 
 /** Code that works out, once, what depends on parameters alone. */

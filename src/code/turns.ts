@@ -7,7 +7,9 @@ import {
   firstLanes,
   get,
   give,
+  halved,
   i32,
+  isOdd,
   load,
   minus,
   plus,
@@ -46,12 +48,17 @@ export function turnsCode(
 ): Code {
   const all = { inputs, output, ...(cell && { scratch: cell.scratch, sums: cell.sums }) };
   const body: TurnCode = cell
-    ? (places, part, each) =>
-        cell.stages.map(stage => stageCode(e, cell, stage, places as AllPlaces, part, each))
-    : (places, _, each) => each(rowCode(places));
+    ? (part, each) =>
+        cell.stages.map(stage => {
+          const compose: EachStream = (codeOf, abreast) =>
+            each(places => codeOf(places as readonly CellPlaces[]), abreast);
+          return stageCode(e, cell, stage, part, compose);
+        })
+    : (_, each) => each(([places]) => rowCode(places), 1);
   const { kind, now, next } = turns;
   if (kind === 'one') {
-    return body({ ...all, now: pointer(now), next: pointer(next) }, whole, code => code);
+    const places = { ...all, now: pointer(now), next: pointer(next) };
+    return body(whole, compose => compose([places]));
   }
   if (kind === 'streams' || !states.length) {
     return streamsCode(e, all, kind === 'streams' ? turns : { ...turns, block: 0 }, body, whole);
@@ -60,12 +67,15 @@ export function turnsCode(
 }
 
 /** Where a cell's numbers are, beside its vectors and states. */
-type CellPlaces = { readonly [K in 'scratch' | 'sums']?: CellPlan[K] | undefined };
-type AllPlaces = RowPlaces & Pick<CellPlan, 'scratch' | 'sums'>;
-type Vectors = Pick<RowPlaces, 'inputs' | 'output'> & CellPlaces;
+type CellPlaces = RowPlaces & Pick<CellPlan, 'scratch' | 'sums'>;
+type AllPlaces = RowPlaces & { readonly [K in 'scratch' | 'sums']?: CellPlan[K] | undefined };
+type Vectors = Omit<AllPlaces, 'now' | 'next'>;
 
-/** A part of a node's code at some places, and how that is run for each stream. */
-type TurnCode = (places: RowPlaces & CellPlaces, part: Part, each: EachStream) => Code;
+/** Runs what `compose` makes for all streams, so many of them at a time where they are there. */
+type Each = (compose: (places: readonly AllPlaces[]) => Code, abreast: number) => Code;
+
+/** A part of a node's code, run for each stream. */
+type TurnCode = (part: Part, each: Each) => Code;
 
 const whole: Part = { from: 'biases', to: 'end' };
 
@@ -75,53 +85,78 @@ export const pointer = (local: number, stride = 0): Place => ({ local, at: 0, st
 export const addressOf = ({ local, at }: Place): Code =>
   at ? plus(get(local), i32(at)) : get(local);
 
-/** Places behind pointers that move from turn to turn. */
-function moving(e: Emitter, places: readonly (Place | undefined)[]) {
-  const all = places.map(place => place && { place, local: e.fn.number() });
-  const those = all.filter(moved => moved !== undefined);
+/**
+ * Places behind pointers that move from turn to turn: of the k-th of some turns, which begin where the
+ * pointers are.
+ */
+function moving(e: Emitter, named: Vectors & Partial<AllPlaces>) {
+  const { inputs, ...others } = named;
+  const move = (place: Place) => {
+    const local = e.fn.number();
+    // A pointer is at the lower of two turns.
+    const low = Math.min(0, place.stride);
+    return {
+      at: (k: number): Place => ({ ...pointer(local), at: k * place.stride - low }),
+      begin: set(local, low ? plus(addressOf(place), i32(low)) : addressOf(place)),
+      advance: (turns: number) => set(local, plus(get(local), i32(turns * place.stride))),
+    };
+  };
+  const byName = Object.entries(others).flatMap(([name, place]) =>
+    place ? [{ name, moved: move(place) }] : [],
+  );
+  const moved = inputs.map(move);
+  const all = [...byName.map(own => own.moved), ...moved];
   return {
-    places: all.map(moved => moved && pointer(moved.local)) as Place[],
-    begin: those.map(({ place, local }) => set(local, addressOf(place))),
-    advance: those.map(({ place, local }) => set(local, plus(get(local), i32(place.stride)))),
+    at: (k: number) =>
+      ({
+        ...Object.fromEntries(byName.map(own => [own.name, own.moved.at(k)])),
+        inputs: moved.map(own => own.at(k)),
+      }) as unknown as AllPlaces,
+    begin: all.map(own => own.begin),
+    advance: (turns: number) => all.map(own => own.advance(turns)),
   };
 }
 
 /** A part of each turn, the streams' states side by side. */
 function streamsCode(
   e: Emitter,
-  { inputs, output, scratch, sums }: Vectors,
+  vectors: Vectors,
   { now, next, count, block }: Turns,
   body: TurnCode,
   part: Part,
 ): Code {
   const left = e.fn.number();
-  const states = [pointer(now, block), pointer(next, block)];
-  const { places, begin, advance } = moving(e, [...states, output, scratch, sums, ...inputs]);
-  const [from, to, y, room, products, ...xs] = places;
-  const each: EachStream = code => [
-    begin,
-    set(left, count),
-    repeat([code, advance, set(left, minus(get(left), i32(1)))], get(left)),
-  ];
-  const moved = { now: from, next: to, output: y, scratch: room, sums: products, inputs: xs };
-  return body(moved, part, each);
+  const places = { ...vectors, now: pointer(now, block), next: pointer(next, block) };
+  const { at, begin, advance } = moving(e, places);
+  const run = (code: Code, turns: number) =>
+    repeat([code, advance(turns), set(left, minus(get(left), i32(1)))], get(left));
+  const each: Each = (compose, abreast) => {
+    const one = e.fn.scope(() => compose([at(0)]));
+    if (abreast < 2) return [begin, set(left, count), run(one, 1)];
+    const two = e.fn.scope(() => compose([at(0), at(1)]));
+    return [
+      [begin, set(left, halved(count)), when(get(left), run(two, 2))],
+      when(isOdd(count), one),
+    ];
+  };
+  return body(part, each);
 }
 
 /** Steps one after another: the products of all inputs first, then the rest step by step. */
 function stepsCode(
   e: Emitter,
   cell: CellPlan | undefined,
-  all: Vectors,
+  vectors: Vectors,
   turns: Turns,
   body: TurnCode,
 ): Code {
   const { now, next, spare, count } = turns;
   const [from, to, left, before] = [0, 0, 0, 0].map(() => e.fn.number());
-  const { inputs, output, scratch, sums } = all;
-  const { places, begin, advance } = moving(e, [output, sums, ...inputs]);
-  const [y, products, ...xs] = places;
   // One step's scratch is room for the next one's.
-  const own = { scratch, sums: products, output: y, inputs: xs };
+  const { scratch, ...others } = vectors;
+  const states = { now: pointer(from), next: pointer(to) };
+  const { at, begin, advance } = moving(e, others);
+  const places: AllPlaces = { ...at(0), scratch, ...states };
   // The first step writes to `next`; then that and `spare` take turns.
   const turn = [
     set(before, get(from)),
@@ -131,12 +166,14 @@ function stepsCode(
   ];
   const rest: Part = { from: 'sums', to: 'end' };
   return [
-    cell ? streamsCode(e, all, { ...turns, block: 0 }, body, { from: 'biases', to: 'sums' }) : [],
+    cell
+      ? streamsCode(e, vectors, { ...turns, block: 0 }, body, { from: 'biases', to: 'sums' })
+      : [],
     [begin, set(from, get(now)), set(to, get(next)), set(left, count)],
     repeat(
       [
-        body({ ...own, now: pointer(from), next: pointer(to) }, rest, code => code),
-        [advance, turn, set(left, minus(get(left), i32(1)))],
+        body(rest, compose => compose([places])),
+        [advance(1), turn, set(left, minus(get(left), i32(1)))],
       ],
       get(left),
     ),

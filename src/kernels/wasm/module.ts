@@ -40,6 +40,8 @@ export const either = (condition: Code, body: Code, other: Code): Code => [
   [condition, 0x04, 0x40],
   [body, 0x05, other, 0x0b],
 ];
+/** Half of a number without a sign. */
+export const halved = (value: Code): Code => [value, i32(1), 0x76];
 /** The last bit of a number. */
 export const isOdd = (value: Code): Code => [value, i32(1), 0x71];
 /** True where a number is 0. */

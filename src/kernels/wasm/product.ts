@@ -16,45 +16,55 @@ export interface Product {
   readonly weightsAt: number;
   /** Bytes from one row group to the next. */
   readonly pitch: number;
-  /** To the vector. */
-  readonly vector: Code;
-  readonly vectorAt: number;
+  /** To the vectors, of which each is so many bytes on. */
+  readonly vectors: Code;
+  readonly vectorsAt: readonly number[];
   readonly columns: number;
   /** Sums over every split-th column are kept apart, so that more of them are under way. */
   readonly split: number;
-  /** Locals of the sums that are added to, `[map][group]`. */
-  readonly totals: readonly (readonly number[])[];
+  /** Locals of the sums that are added to, for each vector `[map][group]`. */
+  readonly totals: readonly (readonly (readonly number[])[])[];
 }
 
 /**
  * totals += weights · vector, for some groups of four rows; a component is loaded once for all of
- * them. The order of the additions follows from columns and split alone: whoever computes a sum,
+ * them, and weights are loaded once for all vectors. The order of the additions follows from columns and split alone: whoever computes a sum,
  * for one step, in a sequence or in a batch, gets the same bits.
  */
 export function product(e: Emitter, p: Product): Code {
   const { columns, split } = p;
-  const maps = p.totals.length;
+  const maps = p.totals[0].length;
   const [weights, vector, end, last] = [0, 0, 0, 0].map(() => e.fn.number());
-  const component = e.fn.vector();
-  const sums = p.totals.flatMap((groups, map) =>
-    groups.map((total, group) => ({
-      map,
-      group,
-      total,
-      parts: Array.from({ length: split }, () => e.fn.vector()),
+  const components = p.vectorsAt.map(() => e.fn.vector());
+  const weight = p.vectorsAt.length > 1 ? e.fn.vector() : undefined;
+  const rows = p.totals[0].flatMap((groups, map) =>
+    groups.map((_, group) => ({
+      ...{ map, group },
+      sums: p.totals.map(totals => ({
+        total: totals[map][group],
+        parts: Array.from({ length: split }, () => e.fn.vector()),
+      })),
     })),
   );
+  const sums = rows.flatMap(row => row.sums);
   const round = split * Math.max(1, Math.floor(registers / (sums.length * split)) - 1);
   const longest = longestSum * split;
 
   /** The next columns, after which the pointers have moved on. */
   const some = (count: number): Code => [
     Array.from({ length: count }, (_, k) => [
-      set(component, loadSplat(get(vector), p.vectorAt + k * 4)),
-      sums.map(({ map, group, parts }) => {
-        const part = parts[k % split];
+      components.map((own, v) => set(own, loadSplat(get(vector), p.vectorsAt[v] + k * 4))),
+      rows.map(({ map, group, sums }) => {
         const at = p.weightsAt + group * p.pitch + (k * maps + map) * 16;
-        return set(part, e.multiplyAdd(load(get(weights), at), get(component), get(part)));
+        const loaded = load(get(weights), at);
+        const given = weight === undefined ? loaded : get(weight);
+        return [
+          weight === undefined ? [] : set(weight, loaded),
+          sums.map(({ parts }, v) => {
+            const part = parts[k % split];
+            return set(part, e.multiplyAdd(given, get(components[v]), get(part)));
+          }),
+        ];
       }),
     ]),
     set(weights, plus(get(weights), i32(count * maps * 16))),
@@ -81,7 +91,7 @@ export function product(e: Emitter, p: Product): Code {
   };
   const rest = columns % longest;
   return [
-    [set(weights, p.weights), set(vector, p.vector)],
+    [set(weights, p.weights), set(vector, p.vectors)],
     columns > rest ? until(last, columns - rest, block(longest)) : [],
     rest ? block(rest) : [],
   ];
