@@ -71,8 +71,9 @@ export function bidirectionalCell(
   const sizes = cells.map(({ outputSize }) => outputSize);
   const outputSize = combinedSize('bidirectional', merge === 'average' ? 'add' : merge, sizes);
   const through: Through = (flow, x) => {
-    const backwards = flow.reversed(flow.member(1, flow.reversed(x)));
-    return flow.joined(merge, [flow.member(0, x), backwards], 'bidirectional');
+    const there = flow.member(0, x);
+    const back = flow.reversed(flow.member(1, flow.reversed(x)));
+    return flow.joined(merge, [there, back], 'bidirectional');
   };
   const shown = merge === 'concat' ? '' : `; ${merge}`;
   return layerCell(

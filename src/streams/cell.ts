@@ -143,7 +143,7 @@ export interface Kind {
 
 /** What goes through the members of a layer: vectors, sequences, values of a graph, sizes. */
 export interface Flow<V> {
-  /** The output of the i-th member. */
+  /** The output of the i-th member; members come in their order, once each. */
   member(i: number, input: V): V;
   /** One of several outputs; `where` names it in messages, `i` is the member that does it, if one. */
   joined(by: Join, values: readonly V[], where: string, i?: number): V;

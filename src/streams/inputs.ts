@@ -130,12 +130,13 @@ export function readFloats(x: Float32Array, memory: Float32Array, to: number): b
 export function refuseInput(engine: Engine, number: number, count: number): void {
   const { memory } = engine.pool;
   const { node, reads } = engine.reader(number);
-  for (const { rows, count: own = count } of reads) {
-    for (let j = 0; j < own; j++) {
+  for (const { rows, count: own } of reads) {
+    for (let j = 0; j < (own ?? count); j++) {
       const at = rows.at + j * rows.stride;
       const row = memory.subarray(at, at + rows.size);
       const i = row.findIndex(value => !Number.isFinite(value));
-      if (i >= 0) throw notFinite(node.where, i, row[i]);
+      if (i >= 0)
+        throw notFinite(own === undefined ? node.where : atStep(node.where, j), i, row[i]);
       if (node.op !== 'row') continue;
       const isIndex = Number.isInteger(row[0]) && row[0] >= 0 && row[0] < node.rows;
       const expected = `a whole number from 0 to ${node.rows - 1}`;
@@ -143,6 +144,9 @@ export function refuseInput(engine: Engine, number: number, count: number): void
     }
   }
 }
+
+/** `chain[1].conv1d` at a step of its sequence: `chain[1].[2].conv1d`. */
+const atStep = (where: string, step: number) => where.replace(/[^.]*$/, `[${step}].$&`);
 
 /** The name of a model's first layer in messages. */
 export function firstIn({ graph }: Model): string {

@@ -44,7 +44,8 @@ export interface Sequence {
   readonly count: number;
   /** Inputs first … first + count into rows; false: one is not finite or not of the rows' size. */
   read(first: number, count: number, memory: Float32Array, rows: Rows): boolean;
-  write(first: number, count: number, memory: Float32Array, rows: Rows): void;
+  /** Outputs first … first + count of so many. */
+  write(first: number, count: number, memory: Float32Array, rows: Rows, total: number): void;
 }
 
 export interface StartOptions extends Origin {
@@ -173,7 +174,7 @@ export class EngineMachine implements Machine {
     // The committed state stays; a tentative one is written over once it has been read.
     const spare = from === this.#now ? this.#other() : from;
     if (this.#engine.steps(from, next, spare, count)) return false;
-    steps.write(first, count, memory, this.#output);
+    steps.write(first, count, memory, this.#output, steps.count);
     this.#current = count % 2 ? next : spare;
     return true;
   }

@@ -2,8 +2,8 @@ import type { NdArray } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import { mismatch } from '../errors.js';
 import type { Frames } from './frames.js';
-import { firstIn, refuseInput } from './inputs.js';
-import type { Machine, StartOptions } from './machine.js';
+import { refuseInput } from './inputs.js';
+import type { Machine, Sequence, StartOptions } from './machine.js';
 import {
   type Blocks,
   type GivenState,
@@ -27,7 +27,7 @@ export function isWhole(machine: Machine): machine is WholeMachine {
 export function wholeMachine(
   where: string,
   why: string,
-  parts: Pick<WholeMachine, 'whole' | 'state' | 'release'>,
+  parts: Pick<WholeMachine, 'whole' | 'sequence' | 'state' | 'release'>,
 ): WholeMachine {
   const none = () => {};
   const machine: WholeMachine = {
@@ -63,7 +63,9 @@ export function engineSequences(
     ...{ offsets: engine.states, streams: 1 },
   });
   layOut(given as GivenState, blocks());
-  return wholeMachine(firstIn(engine.model), why, {
+  const where = 'layer' in shape ? shape.layer : (shape.kind ?? 'chain');
+  return wholeMachine(where, why, {
+    sequence: steps => ran(engine, at, steps) === 0,
     whole: steps => through(engine, at, steps),
     state: () => writeState(shape, blocks(), 0),
     release() {
@@ -73,25 +75,39 @@ export function engineSequences(
   });
 }
 
-function through(engine: Engine, state: number, { data, count, size }: Frames): Frames {
-  const run = engine.sequence(count);
+/** Runs a sequence: 0, or the number of the node that refuses its input, −1 if it does not fit. */
+function ran(engine: Engine, state: number, steps: Sequence): number {
+  const run = engine.sequence(steps.count);
   try {
     const { memory } = engine.pool;
-    const [input] = run.inputs;
-    for (let t = 0; t < count; t++) {
-      const to = input.at + t * input.stride;
-      for (let i = 0; i < size; i++) memory[to + i] = data[t * size + i];
-    }
+    if (!steps.read(0, steps.count, memory, run.inputs[0])) return -1;
     const refused = run.run(state);
-    if (refused) refuseInput(engine, refused, 0);
-    const { at, stride, size: width } = run.output;
-    const output = new Float32Array(run.steps * width);
-    for (let t = 0; t < run.steps; t++) {
-      const from = at + t * stride;
-      output.set(memory.subarray(from, from + width), t * width);
-    }
-    return { data: output, count: run.steps, size: width };
+    if (!refused) steps.write(0, run.steps, memory, run.output, run.steps);
+    return refused;
   } finally {
     run.release();
   }
+}
+
+function through(engine: Engine, state: number, { data, count, size }: Frames): Frames {
+  let output: Frames = { data, count: 0, size };
+  const refused = ran(engine, state, {
+    count,
+    read(_, steps, memory, { at, stride }) {
+      for (let t = 0; t < steps; t++) {
+        for (let i = 0; i < size; i++) memory[at + t * stride + i] = data[t * size + i];
+      }
+      return true;
+    },
+    write(_, steps, memory, rows) {
+      const written = new Float32Array(steps * rows.size);
+      for (let t = 0; t < steps; t++) {
+        const from = rows.at + t * rows.stride;
+        written.set(memory.subarray(from, from + rows.size), t * rows.size);
+      }
+      output = { data: written, count: steps, size: rows.size };
+    },
+  });
+  if (refused) refuseInput(engine, refused, 0);
+  return output;
 }

@@ -3,7 +3,7 @@ import { Slab } from '../arrays/slab.js';
 import { bytesHint, isVector } from '../arrays/vector.js';
 import { asRecurError, describe, mismatch } from '../errors.js';
 import { type AnyCell, internals } from './cell.js';
-import { put, settled } from './inputs.js';
+import { put, readFloats, settled } from './inputs.js';
 import type { Machine, Sequence } from './machine.js';
 import { layerText } from './model.js';
 import { copyValue } from './values.js';
@@ -50,19 +50,19 @@ export function chunkSteps(cell: AnyCell, { reuse, chunks, transferable }: Chunk
   };
 
   return (machine: Machine, steps: Steps): unknown => {
-    if (machine.chunk) return machine.chunk(cell, steps);
     const array = isNdArray(steps) ? steps : undefined;
     const [, count, batch = 1] = array?.shape ?? [];
     if (array && array.shape.length === 2 && machine.sequence) {
-      const target = renew(outputSize * count);
-      if (machine.sequence(columnsOf(array, target)))
-        return wrap(target, [outputSize, count], array);
+      const columns = columnsOf(array, renew);
+      if (machine.sequence(columns))
+        return wrap(columns.target(), [outputSize, columns.steps()], array);
     }
     const list = array ? undefined : (steps as readonly unknown[]);
     if (list && machine.sequence && list.every(isVector)) {
       const written: Float32Array[] = [];
       if (machine.sequence(vectorsOf(list, slab, written))) return written;
     }
+    if (machine.chunk) return machine.chunk(cell, steps);
     const stepAt = (_: unknown, t: number) => {
       try {
         const y = machine.step(array ? sliceAt(array, 1, t) : list?.[t]);
@@ -87,12 +87,19 @@ export function chunkSteps(cell: AnyCell, { reuse, chunks, transferable }: Chunk
   };
 }
 
-/** The columns of an ndarray `[features, steps]` as a sequence, written to another one's elements. */
-function columnsOf({ data, shape, stride, offset }: NdArray, target: Float32Array): Sequence {
+/** The columns of an ndarray `[features, steps]` as a sequence, and where they are written. */
+function columnsOf(
+  { data, shape, stride, offset }: NdArray,
+  renew: (size: number) => Float32Array<ArrayBuffer>,
+): Sequence & { target(): Float32Array; steps(): number } {
   const [features, steps] = shape;
   const [feature, step] = stride;
+  let target = renew(0);
+  let length = 0;
   return {
     count: steps,
+    target: () => target,
+    steps: () => length,
     // Feature by feature: their steps lie side by side.
     read(first, count, memory, { at, stride: row, size }) {
       if (features !== size) return false;
@@ -104,9 +111,11 @@ function columnsOf({ data, shape, stride, offset }: NdArray, target: Float32Arra
       }
       return true;
     },
-    write(first, count, memory, { at, stride: row, size }) {
+    write(first, count, memory, { at, stride: row, size }, total) {
+      length = total;
+      if (first === 0) target = renew(size * total);
       for (let i = 0; i < size; i++) {
-        const to = i * steps + first;
+        const to = i * total + first;
         for (let t = 0, from = at + i; t < count; t++, from += row) target[to + t] = memory[from];
       }
     },
@@ -125,7 +134,9 @@ function vectorsOf(
       for (let t = 0, to = at; t < count; t++, to += stride) {
         const step = list[first + t];
         if (step.length !== size) return false;
-        for (let i = 0; i < size; i++) if (!put(step[i], memory, to + i)) return false;
+        if (step instanceof Float32Array) {
+          if (!readFloats(step, memory, to)) return false;
+        } else for (let i = 0; i < size; i++) if (!put(step[i], memory, to + i)) return false;
       }
       return true;
     },
