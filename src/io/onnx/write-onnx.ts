@@ -7,15 +7,14 @@ import {
   type Unit,
   type UnitSpec,
 } from '../../code/units.js';
-import { describe, mismatch } from '../../errors.js';
+import { mismatch } from '../../errors.js';
 import type { EquationSpec } from '../../graph/spec.js';
 import { isMarker, passingOf } from '../../layers/passing.js';
-import { type AnyCell, equationSpec, internals, type LayerSpec } from '../../streams/cell.js';
+import { type AnyCell, internals, type LayerSpec } from '../../streams/cell.js';
 import { children } from '../../streams/children.js';
 import type { WithCell } from '../../streams/members.js';
-import { carried } from '../../streams/members.js';
-import { cellOf } from '../../streams/model.js';
-import { computationOf } from '../torch-modules.js';
+import { plainCell } from '../plain-cell.js';
+import { computationIn, computationOf } from '../torch-modules.js';
 import { encodeModel } from './encode.js';
 import { GraphWriter } from './graph-writer.js';
 import { writeConv } from './write-conv.js';
@@ -54,12 +53,7 @@ export function writeOnnx(model: AnyCell | WithCell): Uint8Array {
 
 /** The cell of a model that runs as one program, which begins at zeros. */
 function writable(model: AnyCell | WithCell): AnyCell {
-  const cell = cellOf(model);
-  if (!cell) throw mismatch('writeOnnx', 'a layer or a cell', describe(model));
-  const own = (model as Partial<WithCell>)[carried] ?? [];
-  if (own.length) {
-    throw mismatch('writeOnnx', 'a model without configuration', `one with ${own.join(', ')}`);
-  }
+  const cell = plainCell('writeOnnx', model);
   const { engines, initialState } = cell[internals];
   if (engines && initialState === undefined) return cell;
   throw mismatch('writeOnnx', 'layers of equations that begin at zeros', whyNot(cell));
@@ -204,7 +198,7 @@ function knownOperator(
   input: string,
 ): string | undefined {
   const own = computationOf(spec.definition.plan);
-  const is = (cell: AnyCell) => own === computationOf(equationSpec('onnx', cell).definition.plan);
+  const is = (cell: AnyCell) => own === computationIn(cell);
   if (is(softmaxCell(1))) return graph.node('Softmax', [input], prefix, { axis: { int: -1 } });
   if (!is(layerNormCell(1))) return undefined;
   const { weight, bias } = spec.params;
