@@ -1,5 +1,5 @@
 import { RecurError } from '../errors.js';
-import type { LoadedLayer } from '../io/load.js';
+import type { LoadedLayer } from '../io/loaded-layer.js';
 import { type ModelOptions, readModel } from './model-file.js';
 import { replaceFile } from './replace-file.js';
 import { unusable } from './stop.js';

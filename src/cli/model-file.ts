@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RecurError } from '../errors.js';
 import { AmbiguousOrderError } from '../io/ambiguous-order.js';
-import type { LoadedLayer } from '../io/load.js';
+import type { LoadedLayer } from '../io/loaded-layer.js';
 import { besides } from './beside.js';
 import { bytesOf } from './file-bytes.js';
 import { formatOf, type ModelFormat } from './model-format.js';

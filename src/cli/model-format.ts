@@ -2,7 +2,7 @@ import { describe, mismatch } from '../errors.js';
 import { kindOf } from '../io/file-kind.js';
 import type { FileFormat, FileKind } from '../io/file-kinds.js';
 import { readObject } from '../io/json.js';
-import type { LoadedLayer } from '../io/load.js';
+import type { LoadedLayer } from '../io/loaded-layer.js';
 import { hintOf } from '../io/misread.js';
 import type { ReadStateDictOptions } from '../io/read-state-dict.js';
 

@@ -1,5 +1,5 @@
 import { mismatch, RecurError } from '../errors.js';
-import type { LoadedLayer } from '../io/load.js';
+import type { LoadedLayer } from '../io/loaded-layer.js';
 import { type Session, sessions } from '../streams/session.js';
 import type { Answer } from './answers.js';
 import type { Columns } from './columns.js';

@@ -7,7 +7,8 @@ export {
   type RecurrentKind,
   type StoredWeights,
 } from './layouts.js';
-export { type LoadedLayer, type LoadedParams, load } from './load.js';
+export { load } from './load.js';
+export type { LoadedLayer, LoadedParams } from './loaded-layer.js';
 export { readSafetensors, type Safetensors } from './read-safetensors.js';
 export { type ReadStateDictOptions, readStateDict } from './read-state-dict.js';
 export { save } from './save.js';

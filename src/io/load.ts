@@ -4,15 +4,7 @@ import { EquationError } from '../graph/equation-error.js';
 import { parameterShapes, type Sizes } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
 import { type CellOptions, slotOf, specify } from '../graph/spec.js';
-import type { Layer } from '../operators/layer.js';
-import { recur } from '../operators/recur.js';
-import {
-  type AnyCell,
-  type Cell,
-  equationCell,
-  type Params,
-  type SameForm,
-} from '../streams/cell.js';
+import { type AnyCell, equationCell } from '../streams/cell.js';
 import { startingFrom } from '../streams/function-cell.js';
 import {
   type CellDescription,
@@ -20,15 +12,10 @@ import {
   type LayerDescription,
   readDescription,
 } from './description.js';
+import { type LoadedLayer, loadedLayer } from './loaded-layer.js';
 import { readSafetensors } from './read-safetensors.js';
 import { refusing } from './refusals.js';
 import { TensorClaims } from './tensor-claims.js';
-
-/** Parameters of a model from a file: a chain has an array of its members'. */
-export type LoadedParams = Params | readonly LoadedParams[];
-
-/** A model from a file: its sizes and its state are known when it runs. */
-export type LoadedLayer = Layer<unknown, number, number, SameForm, LoadedParams>;
 
 /** Makes a cell, once everything in the file has been checked. */
 type Build = () => AnyCell;
@@ -65,7 +52,7 @@ export function load(bytes: Uint8Array): LoadedLayer {
     const draft: Draft = { claims, definitions: new Map(), text: 0, work: 0 };
     const build = draftModel(readDescription(metadata), { where: 'model', prefix: '' }, draft);
     claims.settle();
-    return recur(build() as Cell<unknown, number, number, SameForm, LoadedParams>);
+    return loadedLayer(build());
   });
 }
 

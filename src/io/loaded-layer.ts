@@ -1,6 +1,12 @@
+import type { Layer } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
-import type { AnyCell, Cell, SameForm } from '../streams/cell.js';
-import type { LoadedLayer, LoadedParams } from './load.js';
+import type { AnyCell, Cell, Params, SameForm } from '../streams/cell.js';
+
+/** Parameters of a model from a file: a chain has an array of its members'. */
+export type LoadedParams = Params | readonly LoadedParams[];
+
+/** A model from a file: its sizes and its state are known when it runs. */
+export type LoadedLayer = Layer<unknown, number, number, SameForm, LoadedParams>;
 
 /** A cell out of a file as a layer. */
 export function loadedLayer(cell: AnyCell): LoadedLayer {

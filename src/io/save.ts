@@ -10,11 +10,11 @@ import type { Declarations } from '../graph/plan.js';
 import type { EquationSpec } from '../graph/spec.js';
 import { type AnyCell, internals, type Params, shapesOf } from '../streams/cell.js';
 import { encode } from '../streams/encoding.js';
-import { carried, type WithCell } from '../streams/members.js';
-import { cellOf } from '../streams/model.js';
+import type { WithCell } from '../streams/members.js';
 import type { StateArray } from '../streams/state.js';
 import { type CellDescription, modelFormat, modelVersion } from './description.js';
 import { load, openSlots } from './load.js';
+import { plainCell } from './plain-cell.js';
 import { writeSafetensors } from './write-safetensors.js';
 
 type Tensors = Record<string, NdView>;
@@ -34,13 +34,7 @@ type Tensors = Record<string, NdView>;
  * Object.keys(tensors).join(' '); // → 0.weightIh 0.weightHh 1.weight 1.bias
  */
 export function save(model: AnyCell | WithCell): Uint8Array {
-  const cell = cellOf(model);
-  if (!cell) throw mismatch('save', 'a layer or a cell', describe(model));
-  const own = (model as Partial<WithCell>)[carried] ?? [];
-  if (own.length) {
-    const hint = 'save the model that was given to recur';
-    throw mismatch('save', 'a model without configuration', `one with ${own.join(', ')}`, hint);
-  }
+  const cell = plainCell('save', model, 'save the model that was given to recur');
   const tensors: Tensors = {};
   const description = describeModel(cell, undefined, '', '', tensors);
   const text = JSON.stringify(encode(description, 'save'));

@@ -5,16 +5,10 @@ import { recur } from '../operators/recur.js';
 import type { AnyCell, Cell } from '../streams/cell.js';
 import type { WithCell } from '../streams/members.js';
 import { quoted } from './json.js';
+import { plainCell } from './plain-cell.js';
 import { withNext } from './rebuild.js';
 import { checkTensors, TensorClaims } from './tensor-claims.js';
-import {
-  listOf,
-  type NamedPart,
-  namedParts,
-  nameOf,
-  plainCell,
-  torchParts,
-} from './torch-parts.js';
+import { listOf, type NamedPart, namedParts, nameOf, torchParts } from './torch-parts.js';
 
 /** How the names of a `state_dict` are read. */
 export interface StateDictOptions {

@@ -77,7 +77,7 @@ export function moduleOf(where: string, cell: AnyCell): TorchModule {
   const computation = computationOf(spec.definition.plan);
   const found = modules().find(module => module.computation === computation);
   if (!found) {
-    const isBefore = computation === of(gruCell(1, 1, { resetGate: 'before' }));
+    const isBefore = computation === computationIn(gruCell(1, 1, { resetGate: 'before' }));
     const hint = isBefore ? 'its GRU is that with resetGate: after' : undefined;
     throw mismatch(where, expected, layerText(cell), hint);
   }
@@ -97,18 +97,23 @@ function modules(): readonly EquationModule[] {
   const usual = { σ: ['sigmoid'], φ: ['tanh'] };
   const any = {};
   return [
-    { name: 'RNN', computation: of(rnnCell(1, 1)), activations: { φ: ['tanh', 'relu'] } },
-    { name: 'LSTM', computation: of(lstm), activations: { ...usual, ψ: ['tanh'] } },
+    {
+      name: 'RNN',
+      computation: computationIn(rnnCell(1, 1)),
+      activations: { φ: ['tanh', 'relu'] },
+    },
+    { name: 'LSTM', computation: computationIn(lstm), activations: { ...usual, ψ: ['tanh'] } },
     { name: 'LSTM', computation: projected(lstm), activations: { ...usual, ψ: ['tanh'] } },
-    { name: 'GRU', computation: of(gruCell(1, 1)), activations: usual },
-    { name: 'Linear', computation: of(denseCell(1, 1)), activations: any },
-    { name: 'LayerNorm', computation: of(layerNormCell(1)), activations: any },
-    { name: 'BatchNorm1d', computation: of(batchNormCell(1)), activations: any },
-    { name: 'PReLU', computation: of(preluCell(1)), activations: any },
+    { name: 'GRU', computation: computationIn(gruCell(1, 1)), activations: usual },
+    { name: 'Linear', computation: computationIn(denseCell(1, 1)), activations: any },
+    { name: 'LayerNorm', computation: computationIn(layerNormCell(1)), activations: any },
+    { name: 'BatchNorm1d', computation: computationIn(batchNormCell(1)), activations: any },
+    { name: 'PReLU', computation: computationIn(preluCell(1)), activations: any },
   ];
 }
 
-function of(cell: AnyCell): string {
+/** What a cell of equations computes. */
+export function computationIn(cell: AnyCell): string {
   return computationOf((cell[internals].spec as EquationSpec).definition.plan);
 }
 

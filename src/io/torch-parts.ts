@@ -2,8 +2,7 @@ import { describe, mismatch } from '../errors.js';
 import type { ParameterShape } from '../graph/parameters.js';
 import { type AnyCell, internals, shapesOf } from '../streams/cell.js';
 import { children } from '../streams/children.js';
-import { carried, type WithCell } from '../streams/members.js';
-import { cellOf, layerText } from '../streams/model.js';
+import { layerText } from '../streams/model.js';
 import { isRecurrent, moduleOf, type TorchModule, tensorName } from './torch-modules.js';
 
 /** A layer with parameters, or one direction of it, as a module of PyTorch. */
@@ -22,17 +21,6 @@ export interface TorchPart {
 export interface NamedPart extends TorchPart {
   readonly prefix: string;
   readonly layer: number;
-}
-
-/** The cell of a model; throws a RecurError for what has none, or configuration of a stream. */
-export function plainCell(where: string, model: AnyCell | WithCell): AnyCell {
-  const cell = cellOf(model);
-  if (!cell) throw mismatch(where, 'a layer or a cell', describe(model));
-  const own = (model as Partial<WithCell>)[carried] ?? [];
-  if (own.length) {
-    throw mismatch(where, 'a model without configuration', `one with ${own.join(', ')}`);
-  }
-  return cell;
 }
 
 /** The parts of a model in the order in which they run; layers without parameters are none. */

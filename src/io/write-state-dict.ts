@@ -2,7 +2,8 @@ import { NdView } from '../arrays/ndarray.js';
 import { checkNames } from '../errors.js';
 import type { AnyCell } from '../streams/cell.js';
 import type { WithCell } from '../streams/members.js';
-import { namedParts, nameOf, plainCell, torchParts } from './torch-parts.js';
+import { plainCell } from './plain-cell.js';
+import { namedParts, nameOf, torchParts } from './torch-parts.js';
 import { writeSafetensors } from './write-safetensors.js';
 
 /** How the tensors of a `state_dict` are named. */

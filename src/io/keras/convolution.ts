@@ -8,7 +8,7 @@ import {
 } from '../../layers/pooling.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
-import { transpose } from '../layouts.js';
+import { canonicalConvolution, transpose } from '../layouts.js';
 import { activationLayer, activationOf, type OwnActivation, slotOf } from './activations.js';
 import { denseMembers } from './feedforward.js';
 import type { Fields } from './fields.js';
@@ -95,19 +95,6 @@ function convolve(
   return { members: [cell, ...after], flow: { ...input, size: out, steps } };
 }
 
-/** Keras's kernel `[length, in / groups, out]` as `[out, in / groups, length]`. */
-function turned(kernel: Float32Array, length: number, inner: number, out: number): Float32Array {
-  const weight = new Float32Array(kernel.length);
-  for (let k = 0; k < length; k++) {
-    for (let i = 0; i < inner; i++) {
-      for (let o = 0; o < out; o++) {
-        weight[(o * inner + i) * length + k] = kernel[(k * inner + i) * out + o];
-      }
-    }
-  }
-  return weight;
-}
-
 export const readConv1d: ReadLayer = (config, context) => {
   const geometry = geometryOf(config, 'kernel_size', context);
   const [out, groups] = [config.count('filters'), config.count('groups', 1)];
@@ -121,15 +108,10 @@ export const readConv1d: ReadLayer = (config, context) => {
       { name: 'kernel', shape: [geometry.length, inner, out] },
       ...(bias ? [{ name: 'bias', shape: [out] } as const] : []),
     ] as const);
-    const weight = turned(stored.kernel, geometry.length, inner, out);
+    const weight = canonicalConvolution(stored.kernel, [geometry.length, inner, out]);
     return convolve(geometry, input, { weight, bias: stored.bias, out, groups }, own, context);
   };
 };
-
-/** A kernel for each feature: `[length, in, multiplier]`. */
-function depthwise(kernel: Float32Array, length: number, out: number): Float32Array {
-  return transpose(kernel, length, out);
-}
 
 export const readDepthwiseConv1d: ReadLayer = (config, context) => {
   const geometry = geometryOf(config, 'kernel_size', context);
@@ -144,7 +126,8 @@ export const readDepthwiseConv1d: ReadLayer = (config, context) => {
       { name: kernelName, shape: [geometry.length, input.size, multiplier] },
       ...(bias ? [{ name: 'bias', shape: [out] } as const] : []),
     ]) as Record<string, Float32Array>;
-    const weight = depthwise(stored[kernelName], geometry.length, out);
+    // A kernel for each feature.
+    const weight = transpose(stored[kernelName], geometry.length, out);
     const kernel = { weight, bias: stored.bias, out, groups: input.size };
     return convolve(geometry, input, kernel, own, context);
   };
@@ -163,7 +146,8 @@ export const readSeparableConv1d: ReadLayer = (config, context) => {
       { name: 'pointwise_kernel', shape: [1, out, units] },
       ...(bias ? [{ name: 'bias', shape: [units] } as const] : []),
     ] as const);
-    const weight = depthwise(stored.depthwise_kernel, geometry.length, out);
+    // A kernel for each feature.
+    const weight = transpose(stored.depthwise_kernel, geometry.length, out);
     const kernel = { weight, bias: undefined, out, groups: input.size };
     const { members, flow } = convolve(geometry, input, kernel, undefined, context);
     const mixed = denseMembers(stored.pointwise_kernel, stored.bias, units, own);

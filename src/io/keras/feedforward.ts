@@ -106,52 +106,26 @@ export const readPrelu: ReadLayer = (config, context) => (inputs, weights) => {
   return { members: [preluCell(flow.size, { params: { alpha } })], flow };
 };
 
-export const readBatchNorm: ReadLayer = (config, context) => {
-  const { epsilon, affine } = normOf(config);
-  return (inputs, weights) => {
-    const flow = featuresIn(config, inputs, context);
-    const vector = (name: 'moving_mean' | 'moving_variance') => ({ name, shape: [flow.size] });
-    const stored = weights.claim(config.where, [
-      ...affine.map(name => ({ name, shape: [flow.size] })),
-      vector('moving_mean'),
-      vector('moving_variance'),
-    ]);
-    const params = {
-      ...scaled(stored, flow.size),
-      runningMean: stored.moving_mean,
-      runningVar: stored.moving_variance,
+/** LayerNormalization, or BatchNormalization, which has moments. */
+export function readNorm(isBatch: boolean): ReadLayer {
+  return (config, context) => {
+    const epsilon = config.number('epsilon', 1e-3);
+    const affine = [
+      ...(config.flag('scale', true) ? ['gamma'] : []),
+      ...(config.flag('center', true) ? ['beta'] : []),
+    ];
+    return (inputs, weights) => {
+      const flow = featuresIn(config, inputs, context);
+      const { size } = flow;
+      const names = [...affine, ...(isBatch ? ['moving_mean', 'moving_variance'] : [])];
+      const wanted = names.map(name => ({ name, shape: [size] }));
+      const stored: Partial<Record<string, Float32Array>> = weights.claim(config.where, wanted);
+      const { gamma = new Float32Array(size).fill(1), beta = new Float32Array(size) } = stored;
+      const { moving_mean: runningMean, moving_variance: runningVar } = stored;
+      const params = { weight: gamma, bias: beta, ...(isBatch && { runningMean, runningVar }) };
+      const make = isBatch ? batchNormCell : layerNormCell;
+      return { members: [make(size, { epsilon, params })], flow };
     };
-    return { members: [batchNormCell(flow.size, { epsilon, params })], flow };
-  };
-};
-
-export const readLayerNorm: ReadLayer = (config, context) => {
-  const { epsilon, affine } = normOf(config);
-  return (inputs, weights) => {
-    const flow = featuresIn(config, inputs, context);
-    const shape = [flow.size];
-    const stored = weights.claim(
-      config.where,
-      affine.map(name => ({ name, shape })),
-    );
-    const params = scaled(stored, flow.size);
-    return { members: [layerNormCell(flow.size, { epsilon, params })], flow };
-  };
-};
-
-type Affine = 'gamma' | 'beta';
-
-function normOf(config: Fields) {
-  const affine: Affine[] = [];
-  if (config.flag('scale', true)) affine.push('gamma');
-  if (config.flag('center', true)) affine.push('beta');
-  return { epsilon: config.number('epsilon', 1e-3), affine };
-}
-
-function scaled({ gamma, beta }: Partial<Record<Affine, Float32Array>>, size: number) {
-  return {
-    weight: gamma ?? new Float32Array(size).fill(1),
-    bias: beta ?? new Float32Array(size),
   };
 }
 

@@ -8,12 +8,11 @@ import {
 } from './convolution.js';
 import {
   readActivation,
-  readBatchNorm,
   readDense,
   readEmbedding,
   readIdentity,
-  readLayerNorm,
   readMasking,
+  readNorm,
   readPrelu,
   readTimeDistributed,
 } from './feedforward.js';
@@ -40,7 +39,7 @@ const readers = new Map<string, ReadLayer>([
   ...['SimpleRNN', 'LSTM', 'GRU'].map(kind => [kind, readRecurrent(kind)] as const),
   ...(['Add', 'Multiply', 'Average'] as const).map(kind => [kind, readMerge(kind)] as const),
   ['AveragePooling1D', readPool('average')],
-  ['BatchNormalization', readBatchNorm],
+  ['BatchNormalization', readNorm(true)],
   ['Bidirectional', readBidirectional],
   ['Concatenate', readConcatenate],
   ['Conv1D', readConv1d],
@@ -50,7 +49,7 @@ const readers = new Map<string, ReadLayer>([
   ['Flatten', readFlatten],
   ['GlobalAveragePooling1D', readGlobalPool('average')],
   ['GlobalMaxPooling1D', readGlobalPool('max')],
-  ['LayerNormalization', readLayerNorm],
+  ['LayerNormalization', readNorm(false)],
   ['Masking', readMasking],
   ['MaxPooling1D', readPool('max')],
   ['PReLU', readPrelu],

@@ -1,8 +1,6 @@
 import { mismatch } from '../../errors.js';
-import { recur } from '../../operators/recur.js';
-import type { Cell, SameForm } from '../../streams/cell.js';
 import { quoted } from '../json.js';
-import type { LoadedLayer, LoadedParams } from '../load.js';
+import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { UnreadableError } from '../unreadable.js';
 import { assembled, type Planned } from './assembly.js';
 import { checkConfig } from './check-config.js';
@@ -35,7 +33,7 @@ export function layerOf(parts: ModelParts, options: KerasOptions): LoadedLayer {
   if (draft.problems.length) throw new UnreadableError(parts.format, draft.problems);
   const cell = plan([], parts.weights).members[0];
   parts.weights.settle();
-  return recur(cell as Cell<unknown, number, number, SameForm, LoadedParams>);
+  return loadedLayer(cell);
 }
 
 /** Looks at all layers of a model, and says how to make it. */

@@ -10,9 +10,10 @@ import type { EquationSpec } from '../../graph/spec.js';
 import { recur } from '../../operators/recur.js';
 import { type AnyCell, type Cell, internals, shapesOf } from '../../streams/cell.js';
 import { layerText } from '../../streams/model.js';
-import { canonicalWeights, layouts, type RecurrentKind, transpose } from '../layouts.js';
+import { type RecurrentKind, transpose } from '../layouts.js';
 import { withNext } from '../rebuild.js';
 import { numberedNames } from './classes.js';
+import { claimRecurrent } from './recurrent.js';
 import type { Weights } from './weights.js';
 
 type Params = Readonly<Record<string, Float32Array>>;
@@ -51,20 +52,8 @@ const vectors: Readonly<Record<string, string>> = {
 };
 
 function recurrent(kind: RecurrentKind, twoBiases: boolean): Counterpart['claim'] {
-  return (where, { sizes, bias }, weights) => {
-    const width = layouts.keras[kind].length * sizes.hidden;
-    const stored = weights.claim(where, [
-      { name: 'kernel', shape: [sizes.input, width] },
-      { name: 'recurrent_kernel', shape: [sizes.hidden, width] },
-      ...(bias ? [{ name: 'bias', shape: twoBiases ? [2, width] : [width] } as const] : []),
-    ] as const);
-    return canonicalWeights(layouts.keras, kind, {
-      kernel: stored.kernel,
-      recurrent: stored.recurrent_kernel,
-      bias: stored.bias?.subarray(0, width),
-      recurrentBias: twoBiases ? stored.bias?.subarray(width) : undefined,
-    });
-  };
+  return (where, { sizes: { input, hidden }, bias }, weights) =>
+    claimRecurrent(where, kind, weights, { inputSize: input, units: hidden, bias, twoBiases });
 }
 
 function dense(where: string, { sizes, bias }: EquationSpec, weights: Weights): Params {

@@ -1,6 +1,6 @@
 import { asRecurError, describe, mismatch } from '../../errors.js';
 import { typedArrayName } from '../../streams/values.js';
-import type { LoadedLayer } from '../load.js';
+import type { LoadedLayer } from '../loaded-layer.js';
 import { misread } from '../misread.js';
 import type { Dialect } from './activations.js';
 import { filesIn } from './archive.js';

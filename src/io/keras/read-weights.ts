@@ -1,10 +1,11 @@
-import { asRecurError, describe, mismatch } from '../../errors.js';
+import { asRecurError } from '../../errors.js';
 import type { LayerOf } from '../../operators/layer.js';
 import type { AnyCell } from '../../streams/cell.js';
-import { carried, type WithCell } from '../../streams/members.js';
+import type { WithCell } from '../../streams/members.js';
 import { cellOf } from '../../streams/model.js';
-import type { LoadedLayer } from '../load.js';
+import type { LoadedLayer } from '../loaded-layer.js';
 import { misread } from '../misread.js';
+import { plainCell } from '../plain-cell.js';
 import type { KerasOptions } from './draft.js';
 import { hdf5 } from './hdf5.js';
 import { layerOf } from './model.js';
@@ -45,14 +46,11 @@ export function readKerasWeights(
   checkOptions('readKerasWeights', options);
   checkBytes('readKerasWeights', bytes);
   const isConfig = typeof model === 'string' || (typeof model === 'object' && model !== null);
-  const cell = cellOf(model);
   const expected = 'a layer, a cell, or a config of Keras';
-  if (!cell && !isConfig) throw mismatch('readKerasWeights', expected, describe(model));
-  const own = (model as Partial<WithCell>)[carried] ?? [];
-  if (own.length) {
-    const got = `one with ${own.join(', ')}`;
-    throw mismatch('readKerasWeights', 'a model without configuration', got);
-  }
+  const cell =
+    isConfig && !cellOf(model)
+      ? undefined
+      : plainCell('readKerasWeights', model, undefined, expected);
   try {
     const { weights, isNew } = weightsIn(bytes);
     if (cell) return withWeights(cell, weights, isNew);

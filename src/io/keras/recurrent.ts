@@ -40,18 +40,9 @@ export function readRecurrentCell(
   // Keras 2 had no such option, and one bias; where the option came, it came with a second one.
   const after = kind === 'gru' && config.flag('reset_after', context.dialect === 'keras3');
   const build: BuildCell = (inputSize, weights) => {
-    const width = layouts.keras[kind].length * units;
-    const wanted = [
-      { name: 'kernel', shape: [inputSize, width] },
-      { name: 'recurrent_kernel', shape: [units, width] },
-      ...(bias ? [{ name: 'bias', shape: after ? [2, width] : [width] }] : []),
-    ] as const;
-    const stored = weights.claim(config.where, wanted);
-    const params = canonicalWeights(layouts.keras, kind, {
-      kernel: stored.kernel,
-      recurrent: stored.recurrent_kernel,
-      bias: stored.bias?.subarray(0, width),
-      recurrentBias: after ? stored.bias?.subarray(width) : undefined,
+    const params = claimRecurrent(config.where, kind, weights, {
+      ...{ inputSize, units, bias },
+      twoBiases: after,
     });
     const options = { activation, bias, params };
     if (kind === 'rnn') return rnnCell(inputSize, units, options);
@@ -73,5 +64,31 @@ function activationsOf(kind: RecurrentKind, config: Fields, context: LayerContex
     const own = activationOf(config, name, usual, context);
     if (own && 'layer' in own) context.problem(`${name} '${own.layer}' within a recurrent layer`);
     return slotOf(own);
+  });
+}
+
+/** Claims Keras's kernel, recurrent kernel and bias, and answers them as the library's params. */
+export function claimRecurrent(
+  where: string,
+  kind: RecurrentKind,
+  weights: Weights,
+  {
+    inputSize,
+    units,
+    bias,
+    twoBiases,
+  }: Record<'inputSize' | 'units', number> & Record<'bias' | 'twoBiases', boolean>,
+): Record<string, Float32Array> {
+  const width = layouts.keras[kind].length * units;
+  const stored = weights.claim(where, [
+    { name: 'kernel', shape: [inputSize, width] },
+    { name: 'recurrent_kernel', shape: [units, width] },
+    ...(bias ? [{ name: 'bias', shape: twoBiases ? [2, width] : [width] } as const] : []),
+  ] as const);
+  return canonicalWeights(layouts.keras, kind, {
+    kernel: stored.kernel,
+    recurrent: stored.recurrent_kernel,
+    bias: stored.bias?.subarray(0, width),
+    recurrentBias: twoBiases ? stored.bias?.subarray(width) : undefined,
   });
 }

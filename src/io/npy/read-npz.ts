@@ -4,9 +4,9 @@ import { typedArrayName } from '../../streams/values.js';
 import { quoted } from '../json.js';
 import { misread } from '../misread.js';
 import { refusing } from '../refusals.js';
+import { zipEntries } from '../zip.js';
 import { readArray } from './read-npy.js';
 import { roomFor } from './room.js';
-import { zipEntries } from './zip.js';
 
 /**
  * The arrays by name in the bytes of a `.npz` file, as `numpy.savez` and `savez_compressed` write

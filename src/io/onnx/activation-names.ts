@@ -11,3 +11,10 @@ export const commonActivations: Readonly<Record<string, string>> = {
   leakyRelu: 'LeakyRelu',
   thresholdedRelu: 'ThresholdedRelu',
 };
+
+/** Our activations by the names that ONNX's recurrent nodes have for them. */
+export const recurrentActivations: Readonly<Record<string, string>> = {
+  ...commonActivations,
+  affine: 'Affine',
+  scaledTanh: 'ScaledTanh',
+};

@@ -1,6 +1,6 @@
 /** ONNX files: networks that other frameworks exported, and networks for them. */
 
-export type { LoadedLayer, LoadedParams } from '../load.js';
+export type { LoadedLayer, LoadedParams } from '../loaded-layer.js';
 export { type Problem, UnreadableError } from '../unreadable.js';
 export type { OnnxOptions } from './inputs.js';
 export { onnxInitializers, readOnnx } from './read-onnx.js';

@@ -1,9 +1,7 @@
 import type { NdView } from '../../arrays/ndarray.js';
 import { checkNames, demand, mismatch } from '../../errors.js';
-import { recur } from '../../operators/recur.js';
-import type { Cell, SameForm } from '../../streams/cell.js';
 import { quoted } from '../json.js';
-import type { LoadedLayer, LoadedParams } from '../load.js';
+import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
 import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
@@ -76,8 +74,7 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
     problems.push(...(made?.problems ?? []));
     if (problems.length || !made?.cell) throw new UnreadableError('ONNX', distinct(problems));
     checkStateful(stateful, found);
-    const cell = made.cell as Cell<unknown, number, number, SameForm, LoadedParams>;
-    return { layer: recur(cell), state: stateOf(found) };
+    return { layer: loadedLayer(made.cell), state: stateOf(found) };
   });
 }
 

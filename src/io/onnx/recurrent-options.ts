@@ -6,24 +6,15 @@ import {
 import type { CellOptions } from '../../graph/spec.js';
 import { quoted } from '../json.js';
 import type { RecurrentKind } from '../layouts.js';
+import { recurrentActivations } from './activation-names.js';
 import { ensure } from './flow.js';
 import { floatOf, type Node } from './graph.js';
 
-/** ONNX's activations of recurrent nodes. */
-const activations: ReadonlyMap<string, ActivationName> = new Map(
-  Object.entries({
-    relu: 'relu',
-    tanh: 'tanh',
-    sigmoid: 'sigmoid',
-    affine: 'affine',
-    leakyrelu: 'leakyRelu',
-    thresholdedrelu: 'thresholdedRelu',
-    scaledtanh: 'scaledTanh',
-    hardsigmoid: 'hardSigmoid',
-    elu: 'elu',
-    softsign: 'softsign',
-    softplus: 'softplus',
-  }),
+/** ONNX's activations of recurrent nodes, in small letters; the first of ours that has a name. */
+const activations = new Map(
+  Object.entries(recurrentActivations)
+    .reverse()
+    .map(([name, theirs]) => [theirs.toLowerCase(), name as ActivationName]),
 );
 
 const usual = { rnn: ['Tanh'], gru: ['Sigmoid', 'Tanh'], lstm: ['Sigmoid', 'Tanh', 'Tanh'] };

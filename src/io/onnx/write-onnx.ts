@@ -14,9 +14,8 @@ import {
 } from '../../streams/cell.js';
 import { children } from '../../streams/children.js';
 import type { WithCell } from '../../streams/members.js';
-import { carried } from '../../streams/members.js';
-import { cellOf } from '../../streams/model.js';
-import { computationOf } from '../torch-modules.js';
+import { plainCell } from '../plain-cell.js';
+import { computationIn, computationOf } from '../torch-modules.js';
 import { encodeModel } from './encode.js';
 import { GraphWriter } from './graph-writer.js';
 import { writeConv } from './write-conv.js';
@@ -204,7 +203,7 @@ function knownOperator(
   input: string,
 ): string | undefined {
   const own = computationOf(spec.definition.plan);
-  const is = (cell: AnyCell) => own === computationOf(equationSpec('onnx', cell).definition.plan);
+  const is = (cell: AnyCell) => own === computationIn(cell);
   if (is(softmaxCell(1))) return graph.node('Softmax', [input], prefix, { axis: { int: -1 } });
   if (!is(layerNormCell(1))) return undefined;
   const { weight, bias } = spec.params;

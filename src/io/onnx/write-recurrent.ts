@@ -5,10 +5,9 @@ import { rnnCell } from '../../cells/rnn.js';
 import { activationParameters, type ResolvedActivation } from '../../graph/activations.js';
 import type { CellGraph } from '../../graph/graph.js';
 import type { EquationSpec } from '../../graph/spec.js';
-import { type AnyCell, equationSpec } from '../../streams/cell.js';
 import { layouts, type RecurrentKind, reorderGates } from '../layouts.js';
-import { computationOf } from '../torch-modules.js';
-import { commonActivations } from './activation-names.js';
+import { computationIn, computationOf } from '../torch-modules.js';
+import { recurrentActivations } from './activation-names.js';
 import type { AttributeDraft } from './encode.js';
 import type { GraphWriter } from './graph-writer.js';
 
@@ -19,27 +18,21 @@ export interface RecurrentForm {
   readonly resetGate?: 'after' | 'before';
 }
 
-const computation = (cell: AnyCell) => computationOf(equationSpec('onnx', cell).definition.plan);
-
 function forms(): readonly (RecurrentForm & { readonly computation: string })[] {
+  const before = { resetGate: 'before' } as const;
   return [
-    { kind: 'rnn', computation: computation(rnnCell(1, 1)) },
-    { kind: 'lstm', computation: computation(lstmCell(1, 1)) },
-    { kind: 'lstm', peepholes: true, computation: computation(peepholeLstmCell(1, 1)) },
-    { kind: 'gru', resetGate: 'after', computation: computation(gruCell(1, 1)) },
-    {
-      ...{ kind: 'gru', resetGate: 'before' },
-      computation: computation(gruCell(1, 1, { resetGate: 'before' })),
-    },
+    { kind: 'rnn', computation: computationIn(rnnCell(1, 1)) },
+    { kind: 'lstm', computation: computationIn(lstmCell(1, 1)) },
+    { kind: 'lstm', peepholes: true, computation: computationIn(peepholeLstmCell(1, 1)) },
+    { kind: 'gru', resetGate: 'after', computation: computationIn(gruCell(1, 1)) },
+    { kind: 'gru', resetGate: 'before', computation: computationIn(gruCell(1, 1, before)) },
   ];
 }
 
 /** Our activations as ONNX's recurrent operators know them. */
 const activations: Readonly<Record<string, string>> = {
-  ...commonActivations,
+  ...recurrentActivations,
   identity: 'Affine',
-  affine: 'Affine',
-  scaledTanh: 'ScaledTanh',
 };
 
 const slots: Readonly<Record<RecurrentKind, readonly string[]>> = {

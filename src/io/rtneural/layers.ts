@@ -12,7 +12,7 @@ import { quoted } from '../json.js';
 import { canonicalConvolution, transpose } from '../layouts.js';
 import { nestedNumbers, nestedShape } from '../nested-numbers.js';
 import type { Problem } from '../unreadable.js';
-import { gru, lstm } from './recurrent.js';
+import { recurrent } from './recurrent.js';
 import { checkSame, countOf, lastSize, type Told, vector } from './told.js';
 
 /** A layer of the file, understood but for its weights. */
@@ -30,8 +30,8 @@ type Build = (told: Told, inputSize: number) => readonly AnyCell[];
 const builders: ReadonlyMap<string, Build> = new Map<string, Build>([
   ['dense', dense],
   ['time-distributed-dense', dense],
-  ['lstm', lstm],
-  ['gru', gru],
+  ['lstm', recurrent('lstm')],
+  ['gru', recurrent('gru')],
   ['conv1d', conv1d],
   ['prelu', prelu],
   ['batchnorm', batchNorm],

@@ -6,7 +6,7 @@ import { Fields, shown } from '../keras/fields.js';
 import { layerOf } from '../keras/model.js';
 import { checkOptions, parseModelJson } from '../keras/model-json.js';
 import { Weights } from '../keras/weights.js';
-import type { LoadedLayer } from '../load.js';
+import type { LoadedLayer } from '../loaded-layer.js';
 import { tensorsOf } from './manifest.js';
 
 /**

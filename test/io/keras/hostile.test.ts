@@ -52,7 +52,11 @@ const cases: Readonly<Record<string, readonly [bytes: unknown, message: string]>
     edited(zipped({ 'config.jsoX': files['config.json'] }), 'config.jsoX', (bytes, at) => {
       return written(bytes, at + 10, 1, 0x6en);
     }),
-    ".keras: expected every file once, got 'config.json' twice",
+    ".keras: expected every name once, got 'config.json' twice",
+  ],
+  'an archive with a bit that flipped in its config': [
+    edited(zipped({}), '"class_name"', (bytes, at) => written(bytes, at + 1, 1, 0x43n)),
+    ".keras 'config.json': expected its checksum, got another; it is damaged",
   ],
   'a config of more than a million characters': [
     zipped({ 'config.json': new Uint8Array(2 ** 20 + 1).fill(0x20) }),

@@ -107,6 +107,23 @@ describe('inputs and outputs of a file', () => {
   });
 });
 
+test('tensors and states begin with the indices of the members that they are of', () => {
+  const bytes = writeOnnx(
+    chainCell(
+      r.tap('x'),
+      r.tap('c', r.causalConv1dCell(2, 3, 2, seed)),
+      r.read('c', 'x'),
+      r.parallelCell('add', gruCell(5, 2, seed), r.causalConv1dCell(5, 2, 3, seed)),
+    ),
+  );
+  const { graph } = readModel(bytes);
+  expect(graph?.inputs.map(({ name }) => name)).toEqual(['x', '1.h0', '3.0.h0', '3.1.h0']);
+  expect(graph?.outputs.map(({ name }) => name)).toEqual(['1.hN', '3.0.hN', '3.1.hN', 'y']);
+  const names = Object.keys(onnxInitializers(bytes)).filter(name => /^\d/.test(name));
+  const wanted = ['1.weight', '1.bias', '3.0.W', '3.0.R', '3.0.B', '3.1.weight', '3.1.bias'];
+  expect(names).toEqual(wanted);
+});
+
 test('weights lie as ONNX has them', () => {
   const weightIh = [1, 2, 3, 4]; // gates i f g o
   const params = { weightIh, weightHh: [5, 6, 7, 8], biasIh: [1, 2, 3, 4], biasHh: [0, 0, 0, 9] };

@@ -1,11 +1,13 @@
 import { Inflate } from 'fflate';
-import { mismatch } from '../../errors.js';
-import { quoted } from '../json.js';
-import type { Room } from './room.js';
+import { mismatch } from '../errors.js';
+import { quoted } from './json.js';
+import type { Room } from './npy/room.js';
 
 /** A file in a zip archive. */
 export interface ZipEntry {
   readonly name: string;
+  /** 0: it is stored as it is. */
+  readonly method: number;
   /** Its bytes, checked; a deflated file takes them from the room. */
   unpack(room: Room): Uint8Array;
 }
@@ -48,6 +50,7 @@ export function zipEntries(where: string, bytes: Uint8Array): readonly ZipEntry[
   }
   return ranges.map(({ file, range }) => ({
     name: file.name,
+    method: file.method,
     unpack: room => unpack(where, file, bytes.subarray(range.begin, range.end), room),
   }));
 }
