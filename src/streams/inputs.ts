@@ -127,7 +127,7 @@ export function readFloats(x: Float32Array, memory: Float32Array, to: number): b
 }
 
 /** Throws for the input that the node of an engine refused; `count` streams, or steps, were run. */
-export function refuseInput(engine: Engine, number: number, count: number): void {
+export function refuseInput(engine: Engine, number: number, count: number): never {
   const { memory } = engine.pool;
   const { node, reads } = engine.reader(number);
   for (const { rows, count: own = count } of reads) {
@@ -142,6 +142,7 @@ export function refuseInput(engine: Engine, number: number, count: number): void
       if (!isIndex) throw mismatch(`${node.where}.x`, expected, String(row[0]));
     }
   }
+  throw mismatch(`${node.where}.x`, 'finite numbers', 'one that is not');
 }
 
 /** The name of a model's first layer in messages. */
