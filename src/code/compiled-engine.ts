@@ -8,6 +8,7 @@ import { compile, type FunctionName } from './compile.js';
 import { arranged, type Engine, Pool, roomForCall } from './engine.js';
 import { type Layout, layout, bytesOf as paddedBytes } from './layout.js';
 import { pack } from './pack.js';
+import type { Rows } from './places.js';
 import { type Arranged, readerIn, rowsIn } from './readers.js';
 
 /** Codes of models that are kept for layers to come. */
@@ -163,6 +164,14 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
   const ports = portsOf(graph);
   const isPort = nodes[output].op === 'port';
   let last: Arranged | undefined;
+  /** Where the values of a graph of steps are: those of all streams. */
+  const engineRows = (): Arranged => {
+    const inputs = [...engine.inputs];
+    const rows = plan.nodes.map(({ node, output }) =>
+      node.op === 'port' ? (inputs.shift() as Rows) : rowsIn(output, node.size, heap.scratch),
+    );
+    return { rows, counts: [], scratch: heap.scratch };
+  };
   const engine: Engine = {
     backend,
     pool: new Pool(heap, plan.block / 4),
@@ -190,7 +199,7 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
       const { end } = arranged(graph, counts, inner, padded);
       const room = roomForCall(heap, end, Math.max(scratchFloats, inner));
       const { rows } = arranged(graph, counts, room.at + inner, padded);
-      last = { rows, counts };
+      last = { rows, counts, scratch: room.at };
       const places = rows.flatMap(({ at }, i) => [at * 4, counts[i]]);
       return {
         inputs: rows.filter((_, i) => nodes[i].op === 'port'),
@@ -200,7 +209,14 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
         release: room.release,
       };
     },
-    reader: number => readerIn(plan, number, heap.scratch, last),
+    reader(number) {
+      const { rows, counts, scratch: begin } = last ?? engineRows();
+      const values = rows.map((own, i) => ({ rows: own, count: counts[i] }));
+      return readerIn(graph, number, values, own => {
+        const { node, output, room } = plan.all[own - 1];
+        return { rows: rowsIn(output, node.size, begin), count: room };
+      });
+    },
     release() {
       abandoned.unregister(engine);
       heap.free(at, size);

@@ -74,6 +74,8 @@ export interface NodePlan<N extends Node = Node> {
   readonly number: number;
   /** In a sequence of which the steps are counted at run time, the place is found then. */
   readonly output: Place;
+  /** Vectors that it has room for. */
+  readonly room: number;
   /** Offset of each state in a block. */
   readonly states: readonly number[];
   readonly cell?: CellPlan;
@@ -199,7 +201,7 @@ class Planner {
     const own = states.slice(first);
     const body = 'body' in node ? this.#body(node, turns, states) : undefined;
     const plan: NodePlan = {
-      ...{ node, number },
+      ...{ node, number, room: turns.room },
       states: states.slice(first),
       table: node.op === 'row' ? this.take(node.rows * bytesOf(node.size)) : 0,
       ...(node.op === 'cell' && { cell: this.#cell(node.cell, own, turns.room) }),

@@ -1,18 +1,11 @@
 import { countsOf } from '../graph/counts.js';
-import { allNodes, type Graph, type Model, portsOf } from '../graph/graph.js';
+import { type Graph, type Model, portsOf } from '../graph/graph.js';
 import { portable } from '../kernels/backends.js';
 import { heapFor, scratchFloats } from '../kernels/heap.js';
-import {
-  areFinite,
-  arranged,
-  type Engine,
-  Pool,
-  type Read,
-  roomFor,
-  roomForCall,
-} from './engine.js';
+import { areFinite, arranged, type Engine, Pool, roomFor, roomForCall } from './engine.js';
 import type { Rows } from './places.js';
 import { Planner, type RunSequence, type RunTurn } from './portable-graph.js';
+import { type Arranged, numbersOf, readerIn } from './readers.js';
 
 /** The portable backend: a graph's nodes run one after another on one memory. */
 export function portableEngine(model: Model): Engine {
@@ -39,15 +32,26 @@ export function portableEngine(model: Model): Engine {
     for (let k = 0; k < ports.length; k++) addresses[k] = ports[k].at + j * ports[k].stride;
     return turn(pool.memory, begin, addresses, now, next, result.at + j * result.stride);
   };
-  const isRead = ports.map(
-    (_, k) =>
-      1 +
-      Math.max(
-        0,
-        nodes.findIndex(({ of }) => of.includes(k)),
-      ),
+  const numbers = numbersOf(graph);
+  /** The number of the first node that reads each port. */
+  const isRead = nodes.flatMap(({ op }, i) =>
+    op === 'port'
+      ? numbers[
+          Math.max(
+            0,
+            nodes.findIndex(({ of }) => of.includes(i)),
+          )
+        ]
+      : [],
   );
-  let last: readonly Read[] | undefined;
+  let last: Arranged | undefined;
+  const engineRows = (): Arranged => {
+    const own = [...ports];
+    const rows = nodes.map(({ op }, i) =>
+      op === 'port' ? (own.shift() as Rows) : planner.value(numbers[i], begin).rows,
+    );
+    return { rows, counts: nodes.map(({ op }) => (op === 'port' ? undefined : 1)), scratch: begin };
+  };
   return {
     backend: portable,
     pool,
@@ -86,7 +90,7 @@ export function portableEngine(model: Model): Engine {
       const { end } = arranged(graph, counts, inner, size => size);
       const { at, release } = roomForCall(heap, end, Math.max(scratchFloats, inner));
       const { rows } = arranged(graph, counts, at + inner, size => size);
-      last = rows.map((own, i) => ({ rows: own, count: counts[i] }));
+      last = { rows, counts, scratch: at };
       return {
         inputs: rows.filter((_, i) => nodes[i].op === 'port'),
         output: rows[output],
@@ -96,20 +100,11 @@ export function portableEngine(model: Model): Engine {
       };
     },
     reader(number) {
-      const node = [...allNodes(graph)][number - 1];
-      const reads = planner.reads(number, begin);
-      const i = nodes.indexOf(node);
-      if (i < 0) return { node, reads };
-      return {
-        node,
-        reads: node.of.map((u, k) => last?.[u] ?? portRead(ports, nodes[u].op, u) ?? reads[k]),
-      };
+      const { rows, counts, scratch } = last ?? engineRows();
+      const values = rows.map((own, i) => ({ rows: own, count: counts[i] }));
+      return readerIn(graph, number, values, own => planner.value(own, scratch));
     },
   };
-}
-
-function portRead(ports: readonly Rows[], op: string, u: number): Read | undefined {
-  return op === 'port' ? { rows: ports[u], count: undefined } : undefined;
 }
 
 /** Where a graph of steps has its inputs and answers, behind where scratch begins. */

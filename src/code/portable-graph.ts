@@ -61,8 +61,8 @@ export class Planner {
   /** Floats that a call writes in between. */
   scratch = 0;
   readonly #model: Model;
-  /** By the numbers of nodes less 1, behind where scratch begins. */
-  readonly #reads: (readonly Read[])[] = [];
+  /** Values of nodes by their numbers less 1, behind where scratch begins. */
+  readonly #values: Read[] = [];
 
   constructor(model: Model) {
     this.#model = model;
@@ -74,12 +74,10 @@ export class Planner {
     return this.scratch - floats;
   }
 
-  /** What a node reads that is in scratch, which begins there. */
-  reads(number: number, begin: number): readonly Read[] {
-    return this.#reads[number - 1].map(({ rows, count }) => ({
-      rows: { ...rows, at: rows.at + begin },
-      count,
-    }));
+  /** The value of a node that is in scratch, which begins there. */
+  value(number: number, begin: number): Read {
+    const { rows, count } = this.#values[number - 1];
+    return { rows: { ...rows, at: rows.at + begin }, count };
   }
 
   /** What runs a graph of steps. */
@@ -89,9 +87,9 @@ export class Planner {
     const places: Rows[] = [];
     const parts = nodes.flatMap((node, i) => {
       const { op, of, size } = node;
-      const number = this.#reads.push(of.map(u => ({ rows: places[u], count: 1 })));
       const isHere = op !== 'port' && i !== output;
       places.push({ at: isHere ? this.take(size) : 0, stride: size, size });
+      const number = this.#values.push({ rows: places[i], count: 1 });
       if (op === 'port') return [];
       const run = this.#node(node, own, number);
       return { run, of, i, number, checks: checked[i], from: of.map(() => 0) };
@@ -163,11 +161,8 @@ export class Planner {
     const { nodes } = graph;
     const checked = checkedBefore(graph);
     const parts = nodes.map((node, i) => {
-      const reads = node.of.map(u => ({
-        rows: { ...rows[u], at: (rows[u]?.at ?? 0) + at },
-        count: counts[u],
-      }));
-      const number = this.#reads.push(reads);
+      const place = { ...rows[i], at: (rows[i]?.at ?? 0) + at };
+      const number = this.#values.push({ rows: place, count: counts[i] });
       return { ...node, i, number, run: this.#rows(node, own, counts[i]) };
     });
     return (memory, begin, places, steps, now, next) => {

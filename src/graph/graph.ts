@@ -132,14 +132,17 @@ export class ModelBuilder {
 export function lifted(model: Model): Model {
   const { graph } = model;
   if (graph.sequence) return model;
-  const ports = graph.nodes.filter(({ op }) => op === 'port');
-  const builder = new ModelBuilder(ports[0].size);
-  for (const port of ports.slice(1)) builder.add(port);
-  const { op, size } = graph.nodes[graph.output];
-  if (op === 'port') return builder.model(graph.output, true);
+  const ports = portsOf(graph);
+  const builder = new ModelBuilder(0);
+  builder.nodes.splice(0, 1, ...ports);
+  const answer = graph.nodes[graph.output];
+  if (answer.op === 'port') return builder.model(ports.indexOf(answer), true);
   const of = [...ports.keys()];
   const body = builder.body(model, '');
-  return builder.model(builder.add({ op: 'loop', body, of, size, where: '' }), true);
+  // In messages it is what reads first.
+  const { where } = graph.nodes.find(({ op }) => op !== 'port') as Node;
+  const { size } = answer;
+  return builder.model(builder.add({ op: 'loop', body, of, size, where }), true);
 }
 
 /** All nodes of a graph, those of bodies after what has them. */
@@ -175,9 +178,9 @@ export const isView = ({ op }: Node) => op === 'last' || op === 'reverse';
  */
 export function checkedBefore({ nodes }: Graph): readonly (readonly number[])[] {
   const isChecked = nodes.map(({ op }) => op === 'port');
-  const rootOf = (i: number): number => (isView(nodes[i]) ? rootOf(nodes[i].of[0]) : i);
+  const rootOf = (i: number): number => (nodes[i].op === 'reverse' ? rootOf(nodes[i].of[0]) : i);
   return nodes.map(({ op, of }, i) => {
-    if (op === 'pool') isChecked[i] = isChecked[rootOf(of[0])];
+    if (op === 'pool' || op === 'last') isChecked[i] = isChecked[rootOf(of[0])];
     const reads = needsFinite.includes(op) ? [...new Set(of.map(rootOf))] : [];
     const own = reads.filter(u => !isChecked[u]);
     for (const u of own) isChecked[u] = true;

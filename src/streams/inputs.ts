@@ -127,7 +127,7 @@ export function readFloats(x: Float32Array, memory: Float32Array, to: number): b
 }
 
 /** Throws for the input that the node of an engine refused; `count` streams, or steps, were run. */
-export function refuseInput(engine: Engine, number: number, count: number): void {
+export function refuseInput(engine: Engine, number: number, count: number): never {
   const { memory } = engine.pool;
   const { node, reads } = engine.reader(number);
   for (const { rows, count: own } of reads) {
@@ -143,6 +143,7 @@ export function refuseInput(engine: Engine, number: number, count: number): void
       if (!isIndex) throw mismatch(`${node.where}.x`, expected, String(row[0]));
     }
   }
+  throw mismatch(`${node.where}.x`, 'finite numbers', 'one that is not');
 }
 
 /** `chain[1].conv1d` at a step of its sequence: `chain[1].[2].conv1d`. */

@@ -42,15 +42,14 @@ async function child(size) {
   const { lstm } = await import('../../dist/index.js');
   const { internals } = await import('../../dist/streams/cell.js');
   const { compile } = await import('../../dist/code/compile.js');
-  const { memoryPlan } = await import('../../dist/code/memory-plan.js');
-  const { inRow } = await import('../../dist/code/units.js');
+  const { layout } = await import('../../dist/code/layout.js');
   const { backends } = await import('../../dist/kernels/backends.js');
   const [backend] = backends();
   if (backend === 'portable') return { whole, backend };
   const relaxed = backend.startsWith('relaxed');
-  const units = inRow([lstm(size, size).cell[internals].spec]);
+  const { graph } = lstm(size, size).cell[internals].engines.model;
   const begin = performance.now();
-  const { bytes } = compile(memoryPlan(units, relaxed ? 8 : 6), relaxed, ['prepare', 'step']);
+  const { bytes } = compile(layout(graph, relaxed ? 8 : 6), relaxed, ['prepare', 'step']);
   const emitted = performance.now();
   new WebAssembly.Module(bytes);
   return {

@@ -44,12 +44,8 @@ async function stepOf(dist, size) {
   const [x] = inputs(size);
   const model = stateful(made, { reuse: true });
   if (!raw) return () => model(x);
-  const { compiledEngine } = await import(new URL('code/compiled-engine.js', dist).href);
-  const { internals } = await import(new URL('streams/cell.js', dist).href);
-  const { backends } = await import(new URL('kernels/backends.js', dist).href);
-  const { inRow } = await import(new URL('code/units.js', dist).href);
-  const engine = compiledEngine(inRow([made.cell[internals].spec]), backends()[0]);
-  const { pool, input } = engine;
+  const engine = await engineOf(made.cell, dist);
+  const { pool, inputs: [input] = [engine.input] } = engine;
   const at = pool.take(2);
   pool.memory.set(x, input.at);
   let [now, next] = [at, at + pool.block];
@@ -57,6 +53,17 @@ async function stepOf(dist, size) {
     engine.step(now, next);
     [now, next] = [next, now];
   };
+}
+
+/** The compiled engine of a cell, by this build or by an older one. */
+async function engineOf(cell, dist) {
+  const isOld = existsSync(new URL('equations/', dist));
+  const load = path => import(new URL(path, dist).href);
+  const { compiledEngine } = await load(`${isOld ? 'equations' : 'code'}/compiled-engine.js`);
+  const { internals } = await load(`${isOld ? 'equations' : 'streams'}/cell.js`);
+  const { backends } = await load('kernels/backends.js');
+  const { engines } = cell[internals];
+  return compiledEngine(engines.model ?? engines.units, backends()[0]);
 }
 
 /** Best of the samples, µs a step. */

@@ -1,4 +1,3 @@
-import type { LayerPlan, MemoryPlan } from '../../src/code/memory-plan.js';
 import {
   type AnyCell,
   type Cell,
@@ -133,9 +132,4 @@ export function byName(cell: AnyCell, state: unknown): ReferenceState {
 export function asCellState(cell: AnyCell, state: ReferenceState): unknown {
   const { states } = specOf(cell).definition.plan;
   return states.length === 1 ? state[states[0].name] : states.length ? state : undefined;
-}
-
-/** The layers of equations of a plan. */
-export function layersOf({ units }: MemoryPlan): LayerPlan[] {
-  return units.flatMap(({ layer }) => layer ?? []);
 }

@@ -3,23 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/code/compile.js';
 import { compiledEngine } from '../../src/code/compiled-engine.js';
 import type { Engine } from '../../src/code/engine.js';
-import { memoryPlan } from '../../src/code/memory-plan.js';
-import { inRow } from '../../src/code/units.js';
-import {
-  type Backend,
-  chainCell,
-  denseCell,
-  lstmCell,
-  reference,
-  stateful,
-} from '../../src/core.js';
-import type { EquationSpec } from '../../src/graph/spec.js';
+import { layout } from '../../src/code/layout.js';
+import { type Backend, denseCell, lstmCell, reference, stateful } from '../../src/core.js';
 import { backends } from '../../src/kernels/backends.js';
-import { internals } from '../../src/streams/cell.js';
-import { allKinds, asCellState, byName, layersOf, type SomeCell, specOf } from '../cells/kinds.js';
+import { allKinds, asCellState, byName, type SomeCell } from '../cells/kinds.js';
 import { uniform } from '../golden/generate.js';
 import { evaluatePlan } from '../graph/evaluate.js';
 import { oddCell, oddTexts, randomCell, someState } from '../graph/texts.js';
+import { cellsOf, inRow, modelOf } from './models.js';
+
+/** The functions of a model of steps. */
+const forStreams = ['prepare', 'step', 'streams', 'steps'] as const;
 
 const compiled = backends().filter(backend => backend !== 'portable');
 
@@ -80,22 +74,23 @@ describe.each(compiled)('%s', backend => {
     }),
     { minLength: 1, maxLength: 3 },
   );
-  const specsOf = (layers: readonly { kind: string; size: number }[]) => {
+  const rowOf = (layers: readonly { kind: string; size: number }[]) => {
     const kinds = Object.fromEntries(allKinds);
     let before = 3;
     return layers.map(({ kind, size }) => {
       const cell = kinds[kind](before, size, { seed: size });
       before = cell.outputSize;
-      return specOf(cell);
+      return cell;
     });
   };
 
   test('a step, a step of many streams, and many steps give the same bits', () => {
     const holds = (layers: { kind: string; size: number }[], count: number, seed: number) => {
-      const engine = compiledEngine(inRow(specsOf(layers)), backend);
-      const { pool, input, outputs } = engine;
+      const engine = compiledEngine(inRow(rowOf(layers)), backend);
+      const { pool, output } = engine;
+      const [input] = engine.inputs;
       const { block } = pool;
-      const { at, stride, size } = outputs[outputs.length - 1];
+      const { at, stride, size } = output;
       const xs = uniform(seed, count * input.size, 1);
       const start = uniform(seed + 1, block, 0.5);
 
@@ -147,45 +142,39 @@ describe.each(compiled)('%s', backend => {
 
   test('which layer was fed what is not finite is the answer, of all that run', () => {
     const params = { weight: [[3e38], [-3e38]], bias: [0, 0] };
-    const cell = chainCell(
+    const cells = [
       denseCell(1, 2, { params, activation: 'identity' }),
       denseCell(2, 5, { seed: 1, activation: 'identity' }),
-    );
-    const engine = compiledEngine(inRow(equationsOf(cell)), backend);
+    ];
+    const engine = compiledEngine(inRow(cells), backend);
+    const [input] = engine.inputs;
     const at = engine.pool.take(3);
-    engine.pool.memory[engine.input.at] = 1;
+    engine.pool.memory[input.at] = 1;
     expect(engine.step(at, at)).toBe(0);
-    engine.pool.memory[engine.input.at] = 2;
-    expect(engine.step(at, at)).toBe(2);
+    engine.pool.memory[input.at] = 2;
+    const refused = engine.step(at, at);
+    expect(engine.reader(refused).node.where).toBe('chain[1].dense');
     const { memory, block } = engine.pool;
     for (const odd of [0, 1, 4]) {
-      for (let j = 0; j < 5; j++)
-        memory[engine.input.at + j * engine.input.stride] = j === odd ? 2 : 1;
-      expect(engine.steps(at, at + block, at + 2 * block, 5)).toBe(2);
+      for (let j = 0; j < 5; j++) memory[input.at + j * input.stride] = j === odd ? 2 : 1;
+      expect(engine.steps(at, at + block, at + 2 * block, 5)).toBe(refused);
       if (odd) expect(engine.steps(at, at + block, at + 2 * block, odd)).toBe(0);
     }
   });
 });
 
-function equationsOf(cell: { readonly [internals]: { readonly spec: unknown } }): EquationSpec[] {
-  const { members } = cell[internals].spec as { members: SomeCell[] };
-  return members.map(specOf);
-}
-
 test('constants stay below the first layer’s weights, in the longest of chains too', () => {
   const members = Array.from({ length: 120 }, (_, i) =>
-    specOf(
-      denseCell(2, 2, {
-        seed: 1,
-        clip: i + 10,
-        activation: { name: 'scaledTanh', alpha: 2 + i / 1000, beta: 3 + i / 1000 },
-      }),
-    ),
+    denseCell(2, 2, {
+      seed: 1,
+      clip: i + 10,
+      activation: { name: 'scaledTanh', alpha: 2 + i / 1000, beta: 3 + i / 1000 },
+    }),
   );
-  const plan = memoryPlan(inRow(members), 6);
-  const { constants } = compile(plan, false);
+  const plan = layout(inRow(members).graph, 6);
+  const { constants } = compile(plan, false, forStreams);
   expect(constants.length).toBeGreaterThan(4 * 120);
-  const [first] = layersOf(plan);
+  const [first] = cellsOf(plan);
   expect(constants.length * 16).toBeLessThanOrEqual(first.stages[0].weights[0].at);
 });
 
@@ -193,8 +182,8 @@ test('a hundred layers take the locals of one, in every function', () => {
   // Of a module with one function: the section of code, its size, a count of 1, the body's size,
   // then the count of locals, each an entry of its own.
   const localsOf = (count: number, name: 'step' | 'streams' | 'steps') => {
-    const specs = Array.from({ length: count }, () => specOf(lstmCell(4, 4, { seed: 1 })));
-    const { bytes } = compile(memoryPlan(inRow(specs), 6), false, [name]);
+    const cells = Array.from({ length: count }, () => lstmCell(4, 4, { seed: 1 }));
+    const { bytes } = compile(layout(inRow(cells).graph, 6), false, [name]);
     const view = [...bytes];
     let at = 8;
     const number = () => {
@@ -219,7 +208,7 @@ test('a hundred layers take the locals of one, in every function', () => {
 });
 
 test('code depends on shapes, not on parameters', () => {
-  const [a, b] = [1, 2].map(seed => specOf(allKinds[1][1](3, 5, { seed })));
-  const bytes = [a, b].map(spec => compile(memoryPlan(inRow([spec]), 6), false).bytes);
+  const [a, b] = [1, 2].map(seed => modelOf(allKinds[1][1](3, 5, { seed })));
+  const bytes = [a, b].map(({ graph }) => compile(layout(graph, 6), false, forStreams).bytes);
   expect(bytes[0]).toEqual(bytes[1]);
 });

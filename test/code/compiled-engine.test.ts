@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileAhead, compiledEngine } from '../../src/code/compiled-engine.js';
-import { inRow } from '../../src/code/units.js';
 import { defineCell, denseCell, gruCell, lstmCell } from '../../src/core.js';
 import type { AnyCell } from '../../src/streams/cell.js';
-import { specOf } from '../cells/kinds.js';
+import { inRow, modelOf } from './models.js';
 import { real, stub } from './web-assembly.js';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -26,7 +25,7 @@ function counting() {
   return count;
 }
 
-const engineOf = (cell: AnyCell) => compiledEngine(inRow([specOf(cell)]), 'simd');
+const engineOf = (cell: AnyCell) => compiledEngine(modelOf(cell), 'simd');
 
 describe('a module is compiled once', () => {
   test('for layers of one shape, whatever their weights', () => {
@@ -34,13 +33,13 @@ describe('a module is compiled once', () => {
     const engines = [1, 2, 3].map(seed => engineOf(lstmCell(7, 11, { seed })));
     expect(count).toEqual({ now: 1, ahead: 0 });
     // Each has its own weights for all that.
-    const outputs = engines.map(({ pool, outputs: [output], step }) => {
+    const outputs = engines.map(({ pool, output, step }) => {
       const at = pool.take(2);
       step(at, at + pool.block);
       return pool.memory[output.at];
     });
     expect(new Set(outputs).size).toBe(1);
-    const fed = engines.map(({ pool, input, outputs: [output], step }) => {
+    const fed = engines.map(({ pool, inputs: [input], output, step }) => {
       const at = pool.take(2);
       pool.memory[input.at] = 1;
       step(at, at + pool.block);
@@ -72,10 +71,10 @@ describe('a module is compiled once', () => {
 
   test('ahead, for one stream and for many, and then found', async () => {
     const count = counting();
-    const units = inRow([specOf(lstmCell(7, 13))]);
-    await compileAhead(units, 'simd');
-    compiledEngine(units, 'simd');
-    compiledEngine(inRow([specOf(lstmCell(7, 13))]), 'simd');
+    const model = modelOf(lstmCell(7, 13));
+    await compileAhead(model, 'simd');
+    compiledEngine(model, 'simd');
+    compiledEngine(modelOf(lstmCell(7, 13)), 'simd');
     expect(count).toEqual({ now: 0, ahead: 2 });
   });
 
@@ -113,9 +112,7 @@ test('a released model gives its weights back, once', () => {
 });
 
 describe('of a thousand layers', { timeout: 60_000 }, () => {
-  const units = inRow(
-    Array.from({ length: 1000 }, (_, i) => specOf(lstmCell(4, 4, { seed: i + 1 }))),
-  );
+  const model = inRow(Array.from({ length: 1000 }, (_, i) => lstmCell(4, 4, { seed: i + 1 })));
 
   test('code for many that the engine refuses is refused before a stream begins', () => {
     let modules = 0;
@@ -128,34 +125,34 @@ describe('of a thousand layers', { timeout: 60_000 }, () => {
         }
       },
     });
-    expect(() => compiledEngine(units, 'simd')).toThrow('maximum function size');
+    expect(() => compiledEngine(model, 'simd')).toThrow('maximum function size');
   });
 });
 
 describe('memory', () => {
   test('grows for many streams and keeps weights, constants and states', () => {
-    const { pool, step, outputs } = engineOf(lstmCell(3, 8, { seed: 1 }));
+    const { pool, step, output } = engineOf(lstmCell(3, 8, { seed: 1 }));
     const at = pool.take(3);
     pool.memory.fill(0.5, at, at + pool.block);
     const before = pool.memory;
     step(at, at + pool.block);
-    const wanted = [...pool.memory.subarray(outputs[0].at, outputs[0].at + 8)];
+    const wanted = [...pool.memory.subarray(output.at, output.at + 8)];
     const blocks = Math.ceil(before.length / pool.block);
     const many = pool.take(blocks);
     // The old memory has been detached.
     expect(before.length).toBe(0);
     expect(pool.memory.subarray(many, many + blocks * pool.block).every(v => v === 0)).toBe(true);
     step(at, at + pool.block);
-    expect([...pool.memory.subarray(outputs[0].at, outputs[0].at + 8)]).toEqual(wanted);
+    expect([...pool.memory.subarray(output.at, output.at + 8)]).toEqual(wanted);
     pool.give(many, blocks);
   });
 
   test('is one for all models, with one set of inputs and outputs', () => {
     const engines = [lstmCell(3, 8), lstmCell(3, 8), gruCell(5, 64), denseCell(3, 2)].map(engineOf);
     const [first] = engines;
-    for (const { pool, input } of engines) {
+    for (const { pool, inputs } of engines) {
       expect(pool.heap).toBe(first.pool.heap);
-      expect(input.at).toBe(first.input.at);
+      expect(inputs[0].at).toBe(first.inputs[0].at);
     }
   });
 

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { areFinite, Pool, roomFor } from '../../src/code/engine.js';
-import { inRow } from '../../src/code/units.js';
-import { lstmCell } from '../../src/core.js';
+import { type AnyCell, lstmCell } from '../../src/core.js';
 import { heapFor } from '../../src/kernels/heap.js';
-import { specOf } from '../cells/kinds.js';
+import { inRow } from './models.js';
 
 test('a pool takes blocks of a heap, one after another, all zeros, and gives them back', () => {
   const heap = heapFor('portable', 1);
@@ -39,16 +38,18 @@ test('numbers are finite but for infinities and NaN, in the range that is asked 
   expect(areFinite(numbers, 0, 0)).toBe(true);
 });
 
+const graphOf = (...cells: AnyCell[]) => inRow(cells).graph;
+
 test('room is for 64 vectors, or as many as 2¹⁸ floats of a step come to', () => {
-  expect(roomFor(inRow([specOf(lstmCell(1, 1))]))).toBe(64);
-  expect(roomFor(inRow([specOf(lstmCell(96, 500))]))).toBe(64);
+  expect(roomFor(graphOf(lstmCell(1, 1)))).toBe(64);
+  expect(roomFor(graphOf(lstmCell(96, 500)))).toBe(64);
   // 2¹⁸ / (8 · 512 + 8)
-  expect(roomFor(inRow([specOf(lstmCell(8, 512))]))).toBe(63);
-  expect(roomFor(inRow([specOf(lstmCell(8, 4)), specOf(lstmCell(4, 1024))]))).toBe(31);
+  expect(roomFor(graphOf(lstmCell(8, 512)))).toBe(63);
+  expect(roomFor(graphOf(lstmCell(8, 4), lstmCell(4, 1024)))).toBe(31);
 });
 
 test('a call of a long chain needs no more scratch than heaps have: room is for fewer vectors', () => {
-  const long = Array.from({ length: 400 }, () => specOf(lstmCell(64, 64)));
+  const long = Array.from({ length: 400 }, () => lstmCell(64, 64));
   // 2²⁰ / (400 · 9 · 64)
-  expect(roomFor(inRow(long))).toBe(4);
+  expect(roomFor(graphOf(...long))).toBe(4);
 });

@@ -1,17 +1,16 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Engines, engines, readyEngine } from '../../src/code/engines.js';
-import { inRow } from '../../src/code/units.js';
 import { lstmCell, stateful } from '../../src/core.js';
 import { backends } from '../../src/kernels/backends.js';
 import { heapFor } from '../../src/kernels/heap.js';
 import { internals } from '../../src/streams/cell.js';
-import { specOf } from '../cells/kinds.js';
+import { modelOf } from './models.js';
 import { real, stub } from './web-assembly.js';
 
 const [fastest] = backends();
 let size = 20;
 /** A shape that no module was compiled for yet. */
-const fresh = () => engines(inRow([specOf(lstmCell(2, ++size, { seed: 1 }))]));
+const fresh = () => engines(modelOf(lstmCell(2, ++size, { seed: 1 })));
 
 /** WebAssembly that refuses to compile here and now, as browsers do with what is large. */
 const refusing = {

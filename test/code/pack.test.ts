@@ -1,21 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { memoryPlan } from '../../src/code/memory-plan.js';
+import { layout } from '../../src/code/layout.js';
 import { pack, unpack } from '../../src/code/pack.js';
-import { inRow } from '../../src/code/units.js';
-import { defineCell, embeddingCell, gruCell, lstmCell, peepholeLstmCell } from '../../src/core.js';
-import { type AnyCell, internals } from '../../src/streams/cell.js';
-import { layersOf, specOf } from '../cells/kinds.js';
+import { type AnyCell, defineCell, gruCell, lstmCell, peepholeLstmCell } from '../../src/core.js';
+import { type Model, ModelBuilder } from '../../src/graph/graph.js';
+import { specOf } from '../cells/kinds.js';
+import { cellsOf, modelOf } from './models.js';
+
+/** A model's layout, and its weights. */
+function packedModel(model: Model) {
+  const plan = layout(model.graph, 6);
+  const memory = new Float32Array(plan.weights / 4);
+  pack(plan, model, memory);
+  return { plan, memory };
+}
 
 /** The memory of one layer, its parameters packed. */
 function packed(cell: AnyCell) {
-  const spec = specOf(cell);
-  const plan = memoryPlan(inRow([spec]), 6);
-  const memory = new Float32Array(plan.weights / 4);
-  pack(plan, inRow([spec]), memory);
+  const model = modelOf(cell);
+  const { plan, memory } = packedModel(model);
   const once = memory.slice();
-  pack(plan, inRow([spec]), memory);
+  pack(plan, model, memory);
   expect(memory, 'packed twice').toEqual(once);
-  const [layer] = layersOf(plan);
+  const [layer] = cellsOf(plan);
   return {
     layer,
     at: (byte: number, count: number) => [...memory.subarray(byte / 4, byte / 4 + count)],
@@ -104,37 +110,38 @@ describe('unpacking is the inverse of packing', () => {
   };
 
   test.each(Object.entries(cells))('%s', (_, cell) => {
-    const units = inRow([specOf(cell)]);
-    const plan = memoryPlan(units, 6);
-    const memory = new Float32Array(plan.weights / 4);
-    pack(plan, units, memory);
-    const [params] = unpack(plan, units, memory);
+    const { plan, memory } = packedModel(modelOf(cell));
+    const [params] = unpack(plan, memory);
     const { params: own } = specOf(cell);
     expect(Object.keys(params)).toEqual(Object.keys(own));
     for (const [name, values] of Object.entries(own)) {
       if (!name.startsWith('bias')) expect(params[name], name).toEqual(values);
     }
     const again = new Float32Array(plan.weights / 4);
-    pack(plan, [{ ...units[0], spec: { ...specOf(cell), params } }], again);
+    pack(plan, { params: [params] }, again);
     expect(again).toEqual(memory);
   });
 
   test('two biases of a sum come back as their sum and 0', () => {
     const params = { weightIh: [1], weightHh: [2], biasIh: [3], biasHh: [4] };
-    const units = inRow([specOf(defineCell('Mine', "h' = W_a x + U_a h")(1, 1, { params }))]);
-    const plan = memoryPlan(units, 6);
-    const memory = new Float32Array(plan.weights / 4);
-    pack(plan, units, memory);
-    const [{ biasIh, biasHh }] = unpack(plan, units, memory);
+    const cell = defineCell('Mine', "h' = W_a x + U_a h")(1, 1, { params });
+    const { plan, memory } = packedModel(modelOf(cell));
+    const [{ biasIh, biasHh }] = unpack(plan, memory);
     expect([...biasIh, ...biasHh]).toEqual([7, 0]);
   });
 
-  test('an embedding’s table', () => {
-    const { engines } = embeddingCell(3, 2, { params: { weight: [1, 2, 3, 4, 5, 6] } })[internals];
-    const units = engines?.units ?? [];
-    const plan = memoryPlan(units, 6);
-    const memory = new Float32Array(plan.weights / 4);
-    pack(plan, units, memory);
-    expect(unpack(plan, units, memory)).toEqual([{ table: Float32Array.of(1, 2, 3, 4, 5, 6) }]);
+  test('a table, its rows from multiples of 16 bytes on', () => {
+    const weight = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const builder = new ModelBuilder(1);
+    const params = builder.withParams({ weight });
+    const row = builder.add({ op: 'row', rows: 3, params, of: [0], size: 2, where: 'embedding' });
+    const { plan, memory } = packedModel(builder.model(row));
+    const { table } = plan.nodes[row];
+    expect([0, 4, 8].map(k => [...memory.subarray(table / 4 + k, table / 4 + k + 2)])).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+    expect(unpack(plan, memory)).toEqual([{ weight }]);
   });
 });

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { compile } from '../../src/code/compile.js';
-import { memoryPlan } from '../../src/code/memory-plan.js';
-import { inRow } from '../../src/code/units.js';
+import { layout } from '../../src/code/layout.js';
 import type { ActivationName } from '../../src/graph/activations.js';
 import { schedule } from '../../src/graph/schedule.js';
 import type { EquationSpec } from '../../src/graph/spec.js';
 import { expm1Coefficients, log1pCoefficients } from '../../src/kernels/wasm/activations.js';
 import { type Cell, internals } from '../../src/streams/cell.js';
-import { layersOf } from '../cells/kinds.js';
+import { cellsOf, modelOf } from '../code/models.js';
 import { root } from './blocks.js';
 import { disassemble } from './disassemble.js';
 import { planText, regionsOf, regionsText, stagesText } from './machine-code-parts.js';
@@ -18,6 +17,9 @@ const { equations, gruCell } = library.rxrecur;
 /** Sums of products in registers at a time, as compiled-engine.ts chooses them. */
 const accumulators = { simd: 6, relaxed: 8 };
 
+/** The functions of a model of steps. */
+const functions = ['prepare', 'step', 'streams', 'steps'] as const;
+
 const specOf = (cell: Cell) => cell[internals].spec as EquationSpec;
 
 /** The cell that the page follows. */
@@ -25,8 +27,8 @@ export const followed = () => gruCell(3, 5, { seed: 1 });
 
 /** Its plan and code, by plain SIMD: the same on every machine. */
 export function compiled(cell: Cell) {
-  const plan = memoryPlan(inRow([specOf(cell)]), accumulators.simd);
-  return { plan, ...compile(plan, false) };
+  const plan = layout(modelOf(cell).graph, accumulators.simd);
+  return { plan, ...compile(plan, false, functions) };
 }
 
 /** docs/machine-code.md: one cell through every stage, each printed by the code that makes it. */
@@ -62,15 +64,15 @@ const superscript = (n: number) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[n];
 /** How sums are divided, by size, on the two kinds of code. */
 function orderTable(): string {
   const rows = [3, 8, 32, 64, 128, 256].map(size => {
-    const spec = specOf(gruCell(size, size, { seed: 1 }));
+    const { graph } = modelOf(gruCell(size, size, { seed: 1 }));
     const cells = Object.values(accumulators).flatMap(n => {
-      const plan = memoryPlan(inRow([spec]), n);
-      const [{ groups, tile, split }] = layersOf(plan)[0].stages;
+      const plan = layout(graph, n);
+      const [{ groups, tile, split }] = cellsOf(plan)[0].stages;
       return n === accumulators.simd
         ? [groups, tile, split, Math.ceil(plan.weights / 1024)]
         : [tile, split];
     });
-    const { bytes } = compile(memoryPlan(inRow([spec]), accumulators.simd), false);
+    const { bytes } = compile(layout(graph, accumulators.simd), false, functions);
     return `| ${[size, ...cells, bytes.length].join(' | ')} |`;
   });
   return [

@@ -1,6 +1,5 @@
-import type { MemoryPlan } from '../../src/code/memory-plan.js';
+import type { Layout } from '../../src/code/layout.js';
 import type { Plan, Schedule } from '../../src/graph/plan.js';
-import { layersOf } from '../cells/kinds.js';
 
 /** A node of a plan in a few words; `#2` is another node. */
 export function nodeText({ nodes, rows }: Plan, i: number): string {
@@ -81,12 +80,13 @@ interface Region {
 }
 
 /** The regions of a model of one layer, in order; `constants` are the numbers in front. */
-export function regionsOf(memory: MemoryPlan, constants: number): Region[] {
-  const { room } = memory;
-  const [layer] = layersOf(memory);
-  const { plan } = layer.spec.definition;
-  const places = (['input', 'output', 'scratch', 'sums'] as const).map((name): Region => {
-    const { at, stride } = layer[name];
+export function regionsOf({ room, ports, nodes }: Layout, constants: number): Region[] {
+  const [, { cell: layer, output }] = nodes;
+  if (!layer) throw new TypeError('the model is no one cell');
+  const { plan } = layer.cell.definition;
+  const { scratch, sums } = layer;
+  const all = Object.entries({ input: ports[0], output, scratch, sums });
+  const places = all.map(([name, { at, stride }]): Region => {
     return { base: 'scratch', at, bytes: stride * room, name: `${name}, ${room} × ${stride}` };
   });
   const weights = layer.stages.flatMap(stage =>
@@ -121,7 +121,7 @@ export function regionsOf(memory: MemoryPlan, constants: number): Region[] {
 
 const rowsFrom = (group: number) => `[${group * 4}…${group * 4 + 3}]`;
 
-export function regionsText(regions: readonly Region[], { block }: MemoryPlan): string {
+export function regionsText(regions: readonly Region[], { block }: Layout): string {
   const of = (base: Region['base']) =>
     regions
       .filter(region => region.base === base)

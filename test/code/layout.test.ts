@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesOf, type MemoryPlan, memoryPlan } from '../../src/code/memory-plan.js';
+import { bytesOf, type Layout, layout } from '../../src/code/layout.js';
 import { type Place, scratch } from '../../src/code/places.js';
-import { inRow } from '../../src/code/units.js';
-import type { EquationSpec } from '../../src/graph/spec.js';
-import { allKinds, layersOf, specOf } from '../cells/kinds.js';
+import { allKinds, type SomeCell, specOf } from '../cells/kinds.js';
+import { cellsOf, inRow } from './models.js';
 
 /** A region of memory, in bytes. */
 interface Region {
@@ -15,10 +14,9 @@ interface Region {
   readonly to: number;
 }
 
-/** All that a plan lays out, worked out from the layers' sizes in the test's own way. */
-function regionsOf(plan: MemoryPlan): Region[] {
+/** All that is laid out, worked out from the layers' sizes in the test's own way. */
+function regionsOf(plan: Layout, cells: readonly SomeCell[]): Region[] {
   const { room, weights, scratch: ofScratch } = plan;
-  const layers = layersOf(plan);
   const regions: Region[] = [
     { name: 'end', of: 'weights', from: weights, to: weights + 1 },
     { name: 'end', of: 'scratch', from: ofScratch, to: ofScratch + 1 },
@@ -31,13 +29,15 @@ function regionsOf(plan: MemoryPlan): Region[] {
     regions.push({ name, of: 'scratch', from: at, to: at + stride * room });
   };
   let constants = 0;
-  for (const [i, layer] of layers.entries()) {
-    const { sizes, definition } = layer.spec;
+  place('input', plan.ports[0], cells[0].inputSize);
+  for (const [i, { cell: layer, output: answer, states }] of plan.nodes.slice(1).entries()) {
+    if (!layer) throw new TypeError(`node ${i} is no cell`);
+    const { sizes, definition } = layer.cell;
     const { nodes, output } = definition.plan;
     const sizeOf = (n: number) => sizes[nodes[n].dimension];
-    if (i === 0) place('input', layer.input, sizes.input);
-    else expect(layer.input).toBe(layers[i - 1].output);
-    place(`${i} output`, layer.output, sizeOf(output));
+    expect(plan.graph.nodes[i + 1].of).toEqual([i]);
+    expect(states).toEqual(layer.states);
+    place(`${i} output`, answer, sizeOf(output));
     place(`${i} scratch`, layer.scratch, 0);
     place(`${i} sums`, layer.sums, 0);
     for (const [s, stage] of layer.stages.entries()) {
@@ -56,8 +56,9 @@ function regionsOf(plan: MemoryPlan): Region[] {
     for (const [node, at] of layer.stored) {
       expect(at + sizeOf(node) * 4).toBeLessThanOrEqual(layer.scratch.stride);
     }
-    for (const [name, at] of layer.params)
-      add(`${i} ${name}`, at, layer.spec.params[name].length * 4);
+    for (const [name, at] of layer.params) {
+      add(`${i} ${name}`, at, specOf(cells[i]).params[name].length * 4);
+    }
     for (const [node, at] of layer.prepared) add(`${i} node ${node}`, at, sizeOf(node) * 4);
     constants += nodes.length;
   }
@@ -71,22 +72,26 @@ const someLayer = fc.record({
 });
 
 /** Layers one after another. */
-function specsOf(input: number, layers: readonly { kind: string; size: number }[]): EquationSpec[] {
+function rowOf(input: number, layers: readonly { kind: string; size: number }[]): SomeCell[] {
   const kinds = Object.fromEntries(allKinds);
   let before = input;
   return layers.map(({ kind, size }) => {
     const cell = kinds[kind](before, size, { seed: 1 });
     before = cell.outputSize;
-    return specOf(cell);
+    return cell;
   });
 }
+
+const laidOut = (input: number, kind: string, size: number, accumulators = 6) =>
+  layout(inRow(rowOf(input, [{ kind, size }])).graph, accumulators);
 
 test('no two regions overlap, and all are aligned, for any chain', () => {
   const layers = fc.array(someLayer, { minLength: 1, maxLength: 4 });
   const holds = (input: number, all: { kind: string; size: number }[], registers: number) => {
-    const plan = memoryPlan(inRow(specsOf(input, all)), registers);
+    const cells = rowOf(input, all);
+    const plan = layout(inRow(cells).graph, registers);
     for (const where of ['weights', 'scratch']) {
-      const all = regionsOf(plan).filter(({ of }) => of === where);
+      const all = regionsOf(plan, cells).filter(({ of }) => of === where);
       const regions = all.sort((a, b) => a.from - b.from);
       for (const [i, { name, from, to }] of regions.entries()) {
         expect(from % 16, name).toBe(0);
@@ -102,18 +107,19 @@ test('no two regions overlap, and all are aligned, for any chain', () => {
 });
 
 test('the states of a chain lie one after another in a block, each from a multiple of 16 on', () => {
-  const specs = specsOf(2, [
+  const cells = rowOf(2, [
     { kind: 'lstm', size: 5 },
     { kind: 'dense', size: 3 },
     { kind: 'gru', size: 3 },
   ]);
-  const plan = memoryPlan(inRow(specs), 6);
-  expect(plan.units.map(({ states }) => states)).toEqual([[0, 32], [], [64]]);
+  const plan = layout(inRow(cells).graph, 6);
+  expect(plan.nodes.map(({ states }) => states)).toEqual([[], [0, 32], [], [64]]);
+  expect(plan.states).toEqual([0, 32, 64]);
   expect(plan.block).toBe(80);
 });
 
 test('blocks of a layer without state have room of their own too', () => {
-  expect(memoryPlan(inRow(specsOf(2, [{ kind: 'dense', size: 3 }])), 6).block).toBe(16);
+  expect(laidOut(2, 'dense', 3).block).toBe(16);
 });
 
 test('a vector takes whole groups of four floats', () => {
@@ -129,12 +135,12 @@ test.each([
   ['dense', 4, 6, 1, 4],
   ['rnn', 16, 8, 4, 2],
 ])('%s of %d with %d sums: tiles of %d groups, sums in %d parts', (kind, size, n, tile, split) => {
-  const [layer] = layersOf(memoryPlan(inRow(specsOf(3, [{ kind, size }])), n));
-  expect([layer.stages[0].tile, layer.stages[0].split]).toEqual([tile, split]);
+  const [{ stages }] = cellsOf(laidOut(3, kind, size, n));
+  expect([stages[0].tile, stages[0].split]).toEqual([tile, split]);
 });
 
 test('there is room for 64 vectors, for less where they are long', () => {
-  expect(memoryPlan(inRow(specsOf(3, [{ kind: 'lstm', size: 64 }])), 6).room).toBe(64);
+  expect(laidOut(3, 'lstm', 64).room).toBe(64);
   // 2¹⁸ / (1 + 8 · 2048)
-  expect(memoryPlan(inRow(specsOf(1, [{ kind: 'indRnn', size: 2048 }])), 6).room).toBe(15);
+  expect(laidOut(1, 'indRnn', 2048).room).toBe(15);
 });
