@@ -85,35 +85,36 @@ export const pointer = (local: number, stride = 0): Place => ({ local, at: 0, st
 export const addressOf = ({ local, at }: Place): Code =>
   at ? plus(get(local), i32(at)) : get(local);
 
-/**
- * Places behind pointers that move from turn to turn: of the k-th of some turns, which begin where the
- * pointers are.
- */
+/** Places behind pointers that move from turn to turn. */
 function moving(e: Emitter, named: Vectors & Partial<AllPlaces>) {
   const { inputs, ...others } = named;
-  const move = (place: Place) => {
-    const local = e.fn.number();
-    // A pointer is at the lower of two turns.
-    const low = Math.min(0, place.stride);
-    return {
-      at: (k: number): Place => ({ ...pointer(local), at: k * place.stride - low }),
-      begin: set(local, low ? plus(addressOf(place), i32(low)) : addressOf(place)),
-      advance: (turns: number) => set(local, plus(get(local), i32(turns * place.stride))),
-    };
-  };
+  const move = (place: Place) => ({ place, local: e.fn.number() });
   const byName = Object.entries(others).flatMap(([name, place]) =>
     place ? [{ name, moved: move(place) }] : [],
   );
   const moved = inputs.map(move);
   const all = [...byName.map(own => own.moved), ...moved];
+  const backwards = all.filter(({ place }) => place.stride < 0);
+  const shift = (those: typeof all, turns: number) =>
+    those.map(({ place, local }) => set(local, plus(get(local), i32(turns * place.stride))));
+  /** The places of the k-th of some turns; of more than one, pointers are at the lowest. */
+  const at = (k: number, turns = 1) => {
+    const placeAt = ({ place: { stride }, local }: (typeof all)[number]): Place => ({
+      ...pointer(local),
+      at: stride < 0 ? (k - turns + 1) * stride : k * stride,
+    });
+    return {
+      ...Object.fromEntries(byName.map(own => [own.name, placeAt(own.moved)])),
+      inputs: moved.map(placeAt),
+    } as unknown as AllPlaces;
+  };
   return {
-    at: (k: number) =>
-      ({
-        ...Object.fromEntries(byName.map(own => [own.name, own.moved.at(k)])),
-        inputs: moved.map(own => own.at(k)),
-      }) as unknown as AllPlaces,
-    begin: all.map(own => own.begin),
-    advance: (turns: number) => all.map(own => own.advance(turns)),
+    at,
+    begin: all.map(({ place, local }) => set(local, addressOf(place))),
+    advance: (turns: number) => shift(all, turns),
+    /** To the lowest of so many turns, and back. */
+    lower: (turns: number) => shift(backwards, turns - 1),
+    raise: (turns: number) => shift(backwards, 1 - turns),
   };
 }
 
@@ -127,15 +128,16 @@ function streamsCode(
 ): Code {
   const left = e.fn.number();
   const places = { ...vectors, now: pointer(now, block), next: pointer(next, block) };
-  const { at, begin, advance } = moving(e, places);
+  const { at, begin, advance, lower, raise } = moving(e, places);
   const run = (code: Code, turns: number) =>
     repeat([code, advance(turns), set(left, minus(get(left), i32(1)))], get(left));
   const each: Each = (compose, abreast) => {
     const one = e.fn.scope(() => compose([at(0)]));
     if (abreast < 2) return [begin, set(left, count), run(one, 1)];
-    const two = e.fn.scope(() => compose([at(0), at(1)]));
+    const two = e.fn.scope(() => compose([at(0, 2), at(1, 2)]));
     return [
-      [begin, set(left, halved(count)), when(get(left), run(two, 2))],
+      [begin, set(left, halved(count))],
+      when(get(left), [lower(2), run(two, 2), raise(2)]),
       when(isOdd(count), one),
     ];
   };

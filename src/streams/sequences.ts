@@ -94,7 +94,7 @@ function columnsOf(
 ): Sequence & { target(): Float32Array; steps(): number } {
   const [features, steps] = shape;
   const [feature, step] = stride;
-  let target = renew(0);
+  let target = new Float32Array(0);
   let length = 0;
   return {
     count: steps,

@@ -1,12 +1,11 @@
 import { layerNormCell } from '../../cells/layer-norm.js';
 import { softmaxCell } from '../../cells/softmax.js';
-import { describe, mismatch } from '../../errors.js';
+import { mismatch } from '../../errors.js';
 import type { Node, NodeOf } from '../../graph/graph.js';
 import type { EquationSpec } from '../../graph/spec.js';
 import { isMarker } from '../../layers/machine-of.js';
 import {
   type AnyCell,
-  equationSpec,
   type Flow,
   internals,
   type Join,
@@ -55,12 +54,7 @@ export function writeOnnx(model: AnyCell | WithCell): Uint8Array {
 
 /** The cell of a model that runs as one program, which begins at zeros. */
 function writable(model: AnyCell | WithCell): AnyCell {
-  const cell = cellOf(model);
-  if (!cell) throw mismatch('writeOnnx', 'a layer or a cell', describe(model));
-  const own = (model as Partial<WithCell>)[carried] ?? [];
-  if (own.length) {
-    throw mismatch('writeOnnx', 'a model without configuration', `one with ${own.join(', ')}`);
-  }
+  const cell = plainCell('writeOnnx', model);
   if (isWritable(cell)) return cell;
   throw mismatch('writeOnnx', 'layers of equations that begin at zeros', whyNot(cell));
 }
