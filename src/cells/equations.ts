@@ -33,12 +33,17 @@ export function equations(cell: AnyCell, format: EquationFormat = 'text'): strin
  */
 export function reference(cell: AnyCell): ReferenceStep {
   const spec = equationSpec('reference', cell);
-  const { states } = spec.definition.plan;
+  const { plan, declarations } = spec.definition;
   const evaluate = evaluator(spec);
   return (state, x) => {
     const values = evaluate(state, x);
-    const next = states.map(({ name: key }) => [key, values.get(`${key}'`)]);
-    const y = values.get('y') ?? values.get("h'");
-    return { state: Object.fromEntries(next) as ReferenceState, y: y as Float64Array };
+    const next = plan.states.map(({ name }) => [name, values.get(`${name}'`)]);
+    const named = (name: string) => values.get(`${name}'`) ?? (values.get(name) as Float64Array);
+    const { outputs = [values.has('y') ? 'y' : 'h'] } = declarations;
+    const y = outputs.map(name => [name, named(name)] as const);
+    return {
+      state: Object.fromEntries(next) as ReferenceState,
+      y: (y.length > 1 ? Object.fromEntries(y) : y[0][1]) as Float64Array,
+    };
   };
 }

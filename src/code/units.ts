@@ -1,3 +1,5 @@
+import { demand } from '../errors.js';
+import { inputsOf, outputsOf } from '../graph/ports.js';
 import type { EquationSpec } from '../graph/spec.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import type { Code } from '../kernels/wasm/module.js';
@@ -62,7 +64,11 @@ export interface Unit {
 
 /** Lengths of the vectors that a unit reads. */
 export function inputSizes(spec: UnitSpec): readonly number[] {
-  return isEquations(spec) ? [spec.sizes.input] : spec.inputs;
+  if (!isEquations(spec)) return spec.inputs;
+  const { name, plan } = spec.definition;
+  const isPlain = inputsOf(plan).length === 1 && outputsOf(plan).length === 1;
+  demand(isPlain, name, 'one input and one output to run', plan.inputs ?? plan.outputs);
+  return [spec.sizes.input];
 }
 
 export function outputSize(spec: UnitSpec): number {

@@ -8,7 +8,8 @@ import {
 } from './activations.js';
 import { initialise } from './initialise.js';
 import { type ParameterInput, parameterShapes, readParameters, type Sizes } from './parameters.js';
-import type { Definition } from './plan.js';
+import type { Definition, Plan } from './plan.js';
+import { inputsOf } from './ports.js';
 
 /** The options that set the slots of the built-in texts, and those slots' defaults. */
 export const slotOptions: Readonly<Record<string, { option: string; default: ActivationName }>> = {
@@ -49,10 +50,16 @@ export interface CellOptions {
   readonly projectionSize?: number | undefined;
 }
 
-/** Sizes and options checked and filled in; `where` names the constructor in messages. */
+/** The size of an input, or of each of several by name: `{ x: 10, m: 3 }`. */
+export type InputSizes = number | Readonly<Record<string, number>>;
+
+/**
+ * The specification of a cell: sizes and options checked and filled in. Throws a RecurError for what is
+ * wrong.
+ */
 export function specify(
   definition: Definition,
-  inputSize: number,
+  inputSize: InputSizes,
   size: number,
   options: CellOptions & Readonly<Record<string, unknown>>,
 ): EquationSpec {
@@ -79,12 +86,16 @@ export function specify(
   );
   const sizeOf = (of: string, value: unknown) =>
     checkWhole(`${where}.${of}`, value, 1, 2 ** 24, '1 to 2²⁴');
+  const inputs = inputSizes(plan, inputSize, `${where}.inputSize`, sizeOf);
   const sizes: Sizes = {
-    input: sizeOf('inputSize', inputSize),
+    input: Object.values(inputs)[0],
+    ...inputs,
     hidden: sizeOf(plan.states.length ? 'hiddenSize' : 'outputSize', size),
     projection: projected ? sizeOf('projectionSize', options.projectionSize) : 0,
     scalar: 1,
   };
+  const { hidden = size } = inputs;
+  demand(size === hidden, `${where}.inputSize`, `inputs of hidden size ${size}`, hidden);
   const activations = slots.map(({ slot, option, usual }) => {
     const given = option === undefined ? undefined : options[option];
     const chosen = (given === undefined ? usual : given) as Activation;
@@ -114,6 +125,36 @@ export function specify(
     clip,
     bias,
   };
+}
+
+/** The lengths of what a plan reads, by the names of their sizes. */
+function inputSizes(
+  plan: Plan,
+  given: InputSizes,
+  where: string,
+  sizeOf: (name: string, value: unknown) => number,
+): Record<string, number> {
+  const ports = inputsOf(plan);
+  if (ports.length === 1) return { [ports[0].dimension]: sizeOf('inputSize', given) };
+  const names = ports.map(({ name }) => name);
+  const isRecord = typeof given === 'object' && given !== null;
+  demand(isRecord, where, `a size for each input, { ${names.join(', ')} }`, given);
+  for (const name of Object.keys(given)) {
+    demand(names.includes(name), where, `sizes named ${names.join(', ')}`, name);
+  }
+  const sizes: Record<string, number> = {};
+  for (const { name, dimension } of ports) {
+    const size = sizeOf(`inputSize.${name}`, given[name]);
+    const { [dimension]: before = size } = sizes;
+    demand(
+      size === before,
+      `${where}.${name}`,
+      `${before}, since ${dimension} is the size of others`,
+      size,
+    );
+    sizes[dimension] = size;
+  }
+  return sizes;
 }
 
 /** A whole number in a range that `expected` puts in words, or a RecurError that names it. */
@@ -153,9 +194,9 @@ export function lower(name: string): string {
 export function cellText(spec: EquationSpec): string {
   const { definition, sizes, activations, constants, clip, bias } = spec;
   const { name, plan, declarations } = definition;
-  const positional: unknown[] = declarations.sameSize
-    ? [sizes.hidden]
-    : [sizes.input, sizes.hidden];
+  const inputs = inputsOf(plan).map(({ name: port, dimension }) => `${port}: ${sizes[dimension]}`);
+  const inputSize = inputs.length > 1 ? `{${inputs.join(', ')}}` : sizes.input;
+  const positional: unknown[] = declarations.sameSize ? [sizes.hidden] : [inputSize, sizes.hidden];
   const named: string[] = [];
   const open = plan.slots.filter(slot => activations[slot].clipped);
   for (const slot of open) {

@@ -133,7 +133,8 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
     const expected = plan.rows.V.length ? 'the length of what V maps to' : 'none, without V';
     throw mismatch(`${where}.projectionSize`, expected, String(projectionSize ?? 'none'));
   }
-  const sizes = { input: inputSize, hidden: size, projection: projectionSize ?? 0, scalar: 1 };
+  const projection = projectionSize ?? 0;
+  const sizes: Sizes = { input: inputSize, hidden: size, projection, scalar: 1 };
   draft.work += plan.nodes.reduce((sum, { dimension }) => sum + sizes[dimension], 0);
   checkWork(where, draft);
   const params = Object.fromEntries(
