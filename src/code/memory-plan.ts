@@ -1,4 +1,4 @@
-import { columnsOf } from '../graph/parameters.js';
+import { columnsOf, dimensionOf } from '../graph/parameters.js';
 import type { Stage } from '../graph/plan.js';
 import { operandsOf } from '../graph/schedule.js';
 import type { EquationSpec } from '../graph/spec.js';
@@ -177,14 +177,17 @@ function layerPlan(
       sums: sums - size,
     };
   });
-  const learned = (names: readonly string[], size: number) =>
-    names.map((name): [string, number] => [name, take(bytesOf(size))]);
+  const learned = (names: readonly string[], sizeOf: (name: string) => number) =>
+    names.map((name): [string, number] => [name, take(bytesOf(sizeOf(name)))]);
   const prepared = fixed.filter(i => operandsOf(plan.nodes[i]).length);
   return {
     spec,
     fixed: new Set(fixed),
     stages: stagePlans,
-    params: new Map([...learned(plan.vectors, sizes.hidden), ...learned(plan.scalars, 1)]),
+    params: new Map([
+      ...learned(plan.vectors, name => sizes[dimensionOf(plan, name)]),
+      ...learned(plan.scalars, () => 1),
+    ]),
     prepared: new Map(prepared.map(i => [i, take(bytesOf(sizeOf(i)))])),
     stored: new Map(stored.map((i, k) => [i, offsets[k]])),
     states,

@@ -8,7 +8,9 @@ const declarationNames: readonly (keyof Declarations)[] = [
   'inputs',
   'outputs',
   'vectors',
+  'sizes',
   'scalars',
+  'statistics',
   'constants',
   'activations',
   'biasIh',
@@ -45,6 +47,7 @@ export function checkDeclarations(cell: string, declarations: Declarations): voi
   const { sameSize = false } = declarations;
   demand(typeof sameSize === 'boolean', `${at}.sameSize`, 'true or false', sameSize);
   checkPorts(at, declarations);
+  checkSizes(at, declarations);
   const seen = new Set(takenNames(declarations));
   // There, no map has parameters of these names.
   if (sameSize) for (const name of ['weight', 'bias']) seen.delete(name);
@@ -86,5 +89,28 @@ function checkPorts(at: string, { inputs, outputs, sameSize, ...others }: Declar
     const isLine = typeof name === 'string' && !declared.includes(name);
     demand(isLine, `${at}.outputs[${i}]`, 'the name of a line', name);
     demand(outputs.indexOf(name) === i, `${at}.outputs[${i}]`, 'a name that is not taken', name);
+  }
+}
+
+/** Sizes and roles of what is declared elsewhere. */
+function checkSizes(at: string, declarations: Declarations): void {
+  const { inputs = { x: 'input' }, sizes = {}, statistics, vectors, scalars } = declarations;
+  const known = [...new Set(Object.values(inputs))];
+  checkNames(`${at}.sizes`, sizes, Object.keys(Object(sizes)));
+  for (const [name, size] of Object.entries(sizes)) {
+    demand(name !== 'h', `${at}.sizes.h`, 'a vector or a state other than h', name);
+    demand(
+      known.includes(size),
+      `${at}.sizes.${name}`,
+      `the size of an input, ${known.join(', ')}`,
+      size,
+    );
+  }
+  if (statistics === undefined) return;
+  demand(Array.isArray(statistics), `${at}.statistics`, 'a list of names', statistics);
+  const learned = Object.keys({ ...vectors, ...scalars });
+  for (const [i, name] of statistics.entries()) {
+    const isLearned = learned.includes(name) && statistics.indexOf(name) === i;
+    demand(isLearned, `${at}.statistics[${i}]`, `one of ${learned.join(', ')}, once`, name);
   }
 }

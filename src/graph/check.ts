@@ -35,11 +35,11 @@ export function check(name: string, text: string, declarations: Declarations = {
   if (text.trim() === '') wrong(0, 'at least one equation', 'none');
   const odd = tokensOf(text).find(({ 0: token }) => !/^[\p{L}\d\n+*()'=-]/u.test(token));
   if (odd) wrong(odd.index, "a name, a number or one of + - * ( ) ' =", `'${odd[0]}'`);
-  const { between, sizes } = checker(text, declarations, end, wrong);
+  const { between, settle } = checker(text, declarations, end, wrong);
   return define(name, text, declarations, {
     between,
     end(plan) {
-      sizes();
+      settle();
       for (const { name, node } of outputsOf(plan)) {
         const other = declarations.outputs ? name : 'h';
         if (node === undefined) wrong(end, `an equation for ${name} or ${other}'`, 'none');
@@ -59,12 +59,14 @@ export function check(name: string, text: string, declarations: Declarations = {
 
 /** A declared name that the text does not use. */
 function unusedIn(plan: Unscheduled, declarations: Declarations): string | undefined {
+  const sizable = [...plan.vectors, ...plan.states.map(({ name }) => name)];
   const used = plan.nodes.map(node => ('name' in node ? node.name : ''));
   const biased = matricesOf(plan)
     .filter(([map]) => map === 'W')
     .flatMap(matrix => plan.rows[matrix].flatMap(({ bias, name }) => (bias < 0 ? [] : name)));
   return (
     declaredNames(declarations).find(declared => !used.includes(declared)) ??
+    Object.keys(declarations.sizes ?? {}).find(sized => !sizable.includes(sized)) ??
     Object.keys(declarations.biasIh ?? {}).find(row => !biased.includes(row))
   );
 }
@@ -81,10 +83,11 @@ function checker(
   declarations: Declarations,
   end: number,
   wrong: (at: number, expected: string, got: string) => never,
-): { readonly between: (planner: Planner) => Reader<Read>; sizes(): void } {
+): { readonly between: (planner: Planner) => Reader<Read>; settle(): void } {
   const states = primedIn(text);
   const isState = (name: string) => states.includes(name);
   const declared = declaredNames(declarations);
+  const sizes = new Map(Object.entries(declarations.sizes ?? {}));
   const ports = Object.keys(declarations.inputs ?? { x: 'input' });
   const inputSizes = Object.values(declarations.inputs ?? {}).filter(size => size !== 'hidden');
   const mappable = [...new Set(['input', ...inputSizes])];
@@ -94,12 +97,12 @@ function checker(
   const disagree = (...what: Parameters<typeof wrong>) => {
     disagreement ??= what;
   };
-  const sizes = () => {
+  const settle = () => {
     if (disagreement) wrong(...disagreement);
   };
   const between = (planner: Planner): Reader<Read> => {
     if (walks++ > states.length) {
-      sizes();
+      settle();
       wrong(end, 'sizes that agree', 'none that do');
     }
     disagreement = undefined;
@@ -121,8 +124,11 @@ function checker(
         const taken = planner.values.has(key) || (!next && isState(name));
         if (taken || declared.includes(name))
           wrong(at, 'a name that is not taken', `'${key}' again`);
-        if (next && dimension !== 'hidden' && dimension !== 'projection') {
-          disagree(at, 'a value of hidden or projection size', `one of ${dimension} size`);
+        const wanted = sizes.get(name) ?? 'hidden';
+        const isProjected = wanted === 'hidden' && dimension === 'projection';
+        if (next && dimension !== wanted && !isProjected) {
+          const expected = wanted === 'hidden' ? 'hidden or projection' : wanted;
+          disagree(at, `a value of ${expected} size`, `one of ${dimension} size`);
         }
         planner.line(name, next, read.value, at);
       },
@@ -178,7 +184,7 @@ function checker(
       },
     };
   };
-  return { between, sizes };
+  return { between, settle };
 }
 
 /** The names that a text primes. */

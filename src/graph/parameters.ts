@@ -2,7 +2,7 @@ import { type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
 import { checkNames, mismatch, shapeText } from '../errors.js';
 import type { MapName } from './parse.js';
-import type { Dimension, MatrixName, Plan } from './plan.js';
+import type { Dimension, MatrixName, Plan, PlanNode } from './plan.js';
 
 /** Numbers for a parameter: flat or nested arrays, a typed array, an ndarray; a number for a scalar. */
 export type ParameterInput = number | ArrayLike<number> | NestedArray | NdArray;
@@ -22,6 +22,8 @@ export interface ParameterShape {
   readonly shape: readonly number[];
   /** In words: `4 gates × 64, input 32`. */
   readonly meaning: string;
+  /** Of what training leaves alone; absent for what it learns. */
+  readonly role?: 'statistic';
 }
 
 const mapNames: Readonly<Record<string, readonly [weight: string, bias: string]>> = {
@@ -87,10 +89,24 @@ export function parameterShapes(plan: Plan, sizes: Sizes, bias: boolean): Parame
   return [
     ...weights,
     ...biases.filter(({ shape: [rows] }) => bias && rows),
-    ...plan.vectors.map(name => ({ name, shape: [sizes.hidden], meaning: 'hidden' })),
-    ...plan.scalars.map(name => ({ name, shape: [1], meaning: 'one number' })),
+    ...plan.vectors.map(name => {
+      const meaning = dimensionOf(plan, name);
+      return { name, shape: [sizes[meaning]], meaning, ...roleOf(plan, name) };
+    }),
+    ...plan.scalars.map(name => {
+      return { name, shape: [1], meaning: 'one number', ...roleOf(plan, name) };
+    }),
   ];
 }
+
+/** The size of a learned vector of a plan. */
+export function dimensionOf({ nodes }: Plan, vector: string): Dimension {
+  const isIt = (node: PlanNode) => node.op === 'parameter' && node.name === vector;
+  return (nodes.find(isIt) as PlanNode).dimension;
+}
+
+const roleOf = ({ statistics }: Plan, name: string) =>
+  statistics?.includes(name) && ({ role: 'statistic' } as const);
 
 /** Copies given parameters into canonical float32 arrays; refuses by name what does not fit. */
 export function readParameters(

@@ -19,10 +19,14 @@ export interface Declarations {
   readonly inputs?: Readonly<Record<string, string>>;
   /** Lines that are answers; a state's name stands for its next value. Without: y, or h'. */
   readonly outputs?: readonly string[];
-  /** Learned vectors of hidden size, by name, with the value every element starts from. */
+  /** Learned vectors, by name, with the value every element starts from. */
   readonly vectors?: Readonly<Record<string, number>>;
+  /** Vectors and states that have an input's size instead of the hidden one, by name: `{ average: 'input' }`. */
+  readonly sizes?: Readonly<Record<string, string>>;
   /** Learned numbers, by name, with their initial value. */
   readonly scalars?: Readonly<Record<string, number>>;
+  /** Vectors and scalars that training leaves alone, such as means of the data. */
+  readonly statistics?: readonly string[];
   /** Numbers that are not learned; the option of that name overrides them. */
   readonly constants?: Readonly<Record<string, number>>;
   /** Activations called by a name of the cell's own, or other defaults for σ, φ and ψ. */
@@ -132,6 +136,8 @@ export interface Plan extends Computation {
   readonly recurrent: Dimension;
   readonly vectors: readonly string[];
   readonly scalars: readonly string[];
+  /** Those of the vectors and scalars that training leaves alone. */
+  readonly statistics?: readonly string[];
   readonly constants: readonly string[];
   /** Activation slots in order of first use. */
   readonly slots: readonly string[];

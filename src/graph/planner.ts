@@ -60,7 +60,9 @@ function walk(
   states: Map<string, Dimension>,
   checker: Checker | undefined,
 ): Unscheduled {
-  const { vectors = {}, scalars = {}, constants = {}, sameSize } = declarations;
+  const { vectors = {}, scalars = {}, constants = {}, statistics, sameSize } = declarations;
+  const declared = new Map(Object.entries(declarations.sizes ?? {}));
+  const sizeOf = (name: string) => states.get(name) ?? declared.get(name) ?? 'hidden';
   const inputs = declaredInputs(declarations);
   const ports = new Map(inputsOf({ inputs }).map(({ name, dimension }) => [name, dimension]));
   const nodes: PlanNode[] = [];
@@ -101,10 +103,10 @@ function walk(
   const leafOf = (name: string): PlanNode => {
     const port = ports.get(name);
     if (port) return { op: 'port', name, dimension: sameSize ? 'hidden' : port };
-    if (Object.hasOwn(vectors, name)) return { op: 'parameter', name, dimension: 'hidden' };
+    if (Object.hasOwn(vectors, name)) return { op: 'parameter', name, dimension: sizeOf(name) };
     if (Object.hasOwn(scalars, name)) return { op: 'parameter', name, dimension: 'scalar' };
     if (Object.hasOwn(constants, name)) return { op: 'constant', name, dimension: 'scalar' };
-    return { op: 'state', name, dimension: states.get(name) ?? 'hidden' };
+    return { op: 'state', name, dimension: sizeOf(name) };
   };
   const number = (value: number) => single({ op: 'number', value, dimension: 'scalar' });
   const combine = (op: BinaryName, left: Value, right: Value): Value => {
@@ -153,7 +155,7 @@ function walk(
       values.set(next ? `${name}'` : name, node);
       if (!next) return;
       const { dimension } = nodes[node];
-      settled &&= dimension === (states.get(name) ?? 'hidden');
+      settled &&= dimension === sizeOf(name);
       states.set(name, dimension);
     },
   };
@@ -162,9 +164,11 @@ function walk(
   // States are taken for hidden-sized; where one turns out to be projected, all is planned again.
   if (!settled) return walk(text, declarations, states, checker);
 
-  const named = (op: string, dimension: Dimension) =>
+  const named = (op: PlanNode['op'], isScalar: boolean) =>
     nodes.flatMap(node =>
-      node.op === op && 'name' in node && node.dimension === dimension ? [node.name] : [],
+      node.op === op && 'name' in node && (node.dimension === 'scalar') === isScalar
+        ? [node.name]
+        : [],
     );
   const nodeNamed = (key: string) => values.get(key) as number;
   const outputs = declarations.outputs?.map(name => {
@@ -180,9 +184,10 @@ function walk(
     ...(inputs && { inputs }),
     rows,
     recurrent: recurrent ?? 'hidden',
-    vectors: named('parameter', 'hidden'),
-    scalars: named('parameter', 'scalar'),
-    constants: named('constant', 'scalar'),
+    vectors: named('parameter', false),
+    scalars: named('parameter', true),
+    ...(statistics && { statistics }),
+    constants: named('constant', true),
     slots: [...slots],
   };
 }

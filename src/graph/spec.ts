@@ -8,7 +8,7 @@ import {
 } from './activations.js';
 import { initialise } from './initialise.js';
 import { type ParameterInput, parameterShapes, readParameters, type Sizes } from './parameters.js';
-import type { Definition, Plan } from './plan.js';
+import type { Definition } from './plan.js';
 import { inputsOf } from './ports.js';
 
 /** The options that set the slots of the built-in texts, and those slots' defaults. */
@@ -84,18 +84,7 @@ export function specify(
     'a number above 0',
     clip,
   );
-  const sizeOf = (of: string, value: unknown) =>
-    checkWhole(`${where}.${of}`, value, 1, 2 ** 24, '1 to 2²⁴');
-  const inputs = inputSizes(plan, inputSize, `${where}.inputSize`, sizeOf);
-  const sizes: Sizes = {
-    input: Object.values(inputs)[0],
-    ...inputs,
-    hidden: sizeOf(plan.states.length ? 'hiddenSize' : 'outputSize', size),
-    projection: projected ? sizeOf('projectionSize', options.projectionSize) : 0,
-    scalar: 1,
-  };
-  const { hidden = size } = inputs;
-  demand(size === hidden, `${where}.inputSize`, `inputs of hidden size ${size}`, hidden);
+  const sizes = sizesOf(definition, inputSize, size, options.projectionSize);
   const activations = slots.map(({ slot, option, usual }) => {
     const given = option === undefined ? undefined : options[option];
     const chosen = (given === undefined ? usual : given) as Activation;
@@ -127,32 +116,41 @@ export function specify(
   };
 }
 
-/** The lengths of what a plan reads, by the names of their sizes. */
-function inputSizes(
-  plan: Plan,
-  given: InputSizes,
-  where: string,
-  sizeOf: (name: string, value: unknown) => number,
-): Record<string, number> {
-  const ports = inputsOf(plan);
-  if (ports.length === 1) return { [ports[0].dimension]: sizeOf('inputSize', given) };
-  const names = ports.map(({ name }) => name);
-  const isRecord = typeof given === 'object' && given !== null;
-  demand(isRecord, where, `a size for each input, { ${names.join(', ')} }`, given);
-  for (const name of Object.keys(given)) {
-    demand(names.includes(name), where, `sizes named ${names.join(', ')}`, name);
+/** What the dimensions of a cell's plan are; throws a RecurError for sizes that do not fit. */
+export function sizesOf(
+  { name, plan }: Definition,
+  inputSize: InputSizes,
+  size: number,
+  projectionSize: unknown,
+): Sizes {
+  const where = lower(name);
+  const checked = (of: string, value: unknown) =>
+    checkWhole(`${where}.${of}`, value, 1, 2 ** 24, '1 to 2²⁴');
+  const inputs = inputsOf(plan);
+  const names = inputs.map(port => (inputs.length > 1 ? `inputSize.${port.name}` : 'inputSize'));
+  if (inputs.length > 1) {
+    const known = inputs.map(port => port.name);
+    const isComplete = String(Object.keys(Object(inputSize)).sort()) === String([...known].sort());
+    demand(isComplete, `${where}.inputSize`, `sizes by name, { ${known.join(', ')} }`, inputSize);
   }
-  const sizes: Record<string, number> = {};
-  for (const { name, dimension } of ports) {
-    const size = sizeOf(`inputSize.${name}`, given[name]);
-    const { [dimension]: before = size } = sizes;
+  const lengths = inputs.map((port, i) =>
+    checked(names[i], typeof inputSize === 'object' ? inputSize[port.name] : inputSize),
+  );
+  const sizes: Sizes = {
+    input: lengths[0],
+    ...Object.fromEntries(inputs.map(({ dimension }, i) => [dimension, lengths[i]]).reverse()),
+    hidden: checked(plan.states.length ? 'hiddenSize' : 'outputSize', size),
+    projection: plan.rows.V.length ? checked('projectionSize', projectionSize) : 0,
+    scalar: 1,
+  };
+  for (const [i, { dimension }] of inputs.entries()) {
+    const { [dimension]: length } = sizes;
     demand(
-      size === before,
-      `${where}.${name}`,
-      `${before}, since ${dimension} is the size of others`,
-      size,
+      lengths[i] === length,
+      `${where}.${names[i]}`,
+      `${dimension} size ${length}`,
+      lengths[i],
     );
-    sizes[dimension] = size;
   }
   return sizes;
 }

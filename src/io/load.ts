@@ -3,7 +3,7 @@ import { check } from '../graph/check.js';
 import { EquationError } from '../graph/equation-error.js';
 import { parameterShapes, type Sizes } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
-import { type CellOptions, slotOf, specify } from '../graph/spec.js';
+import { type CellOptions, sizesOf, slotOf, specify } from '../graph/spec.js';
 import { chainOf } from '../layers/chain.js';
 import type { Layer } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
@@ -133,8 +133,7 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
     const expected = plan.rows.V.length ? 'the length of what V maps to' : 'none, without V';
     throw mismatch(`${where}.projectionSize`, expected, String(projectionSize ?? 'none'));
   }
-  const projection = projectionSize ?? 0;
-  const sizes: Sizes = { input: inputSize, hidden: size, projection, scalar: 1 };
+  const sizes = at(where, () => sizesOf(definition, inputSize, size, projectionSize));
   draft.work += plan.nodes.reduce((sum, { dimension }) => sum + sizes[dimension], 0);
   checkWork(where, draft);
   const params = Object.fromEntries(

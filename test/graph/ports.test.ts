@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { defineCell, EquationError, RecurError } from '../../src/core.js';
+import { defineCell, EquationError, RecurError, reference } from '../../src/core.js';
 import { check } from '../../src/graph/check.js';
+import { parameterShapes } from '../../src/graph/parameters.js';
 import type { Declarations } from '../../src/graph/plan.js';
 import { define } from '../../src/graph/planner.js';
+import { load, save } from '../../src/io/index.js';
 
 const masked = `
   k  = W_k (m * x)
@@ -151,4 +153,91 @@ test.each<[unknown, string]>([
   const run = () => defineCell('Mine', "h' = W_h x", declarations as Declarations);
   expect(run).toThrow(RecurError);
   expect(run).toThrow(`defineCell('Mine')${message}`);
+});
+
+const sized = "a' = a + x * w\nh' = W_h x + W_m m + U_h h";
+const two = { x: 'input', m: 'mask' };
+
+test.each<[Declarations, string]>([
+  [
+    { inputs: two, sizes: { h: 'input' } },
+    ".sizes.h: expected a vector or a state other than h, got 'h'",
+  ],
+  [
+    { inputs: two, sizes: { a: 'wide' } },
+    ".sizes.a: expected the size of an input, input, mask, got 'wide'",
+  ],
+  [{ inputs: two, sizes: { x: 'mask' } }, ": expected declared names that the text uses, got 'x'"],
+  [{ inputs: two, statistics: ['v'] }, ".statistics[0]: expected one of w, once, got 'v'"],
+  [{ inputs: two, statistics: ['w', 'w'] }, ".statistics[1]: expected one of w, once, got 'w'"],
+  [{ inputs: two, statistics: 'w' as never }, ".statistics: expected a list of names, got 'w'"],
+])('the declarations %j are refused', (declarations, message) => {
+  const sizes = { a: 'input', w: 'input', ...declarations.sizes };
+  const run = () => check('Mine', sized, { vectors: { w: 1 }, ...declarations, sizes });
+  expect(run).toThrow(RecurError);
+  expect(run).toThrow(`defineCell('Mine')${message}`);
+});
+
+test('a state of another size than it is declared with is refused where it is defined', () => {
+  const sizes = { a: 'mask', w: 'mask' };
+  const run = () => check('Mine', sized, { inputs: two, vectors: { w: 1 }, sizes });
+  expect(run).toThrow(
+    'Mine, line 1, column 14: expected an operand of input size, got one of mask',
+  );
+  const other = () => check('Mine', "a' = W_a x\nh' = W_h x", { sizes: { a: 'input' } });
+  expect(other).toThrow(
+    'Mine, line 1, column 1: expected a value of input size, got one of hidden',
+  );
+});
+
+test('parameters that training leaves alone say so', () => {
+  const { plan } = define('Mine', 'y = (x - a) * b * k', {
+    inputs: { x: 'input' },
+    vectors: { a: 0, b: 1 },
+    scalars: { k: 1 },
+    sizes: { a: 'input', b: 'input' },
+    statistics: ['a', 'k'],
+  });
+  const shapes = parameterShapes(plan, { input: 3, hidden: 3, projection: 0, scalar: 1 }, true);
+  expect(shapes).toEqual([
+    { name: 'a', shape: [3], meaning: 'input', role: 'statistic' },
+    { name: 'b', shape: [3], meaning: 'input' },
+    { name: 'k', shape: [1], meaning: 'one number', role: 'statistic' },
+  ]);
+});
+
+const masked3 = defineCell('Masked', masked, { inputs });
+const tied = defineCell('Tied', "h' = W_a x + b", { inputs: { x: 'input', b: 'hidden' } });
+
+test.each<[() => unknown, string]>([
+  [
+    () => masked3({ x: 3, m: 3, d: 1 } as never, 4),
+    'masked.inputSize: expected sizes by name, { x, m, d, n }, got an object { x, m, d }',
+  ],
+  [
+    () => masked3({ x: 3, m: 3, d: 1, n: 2, q: 1 } as never, 4),
+    'masked.inputSize: expected sizes by name, { x, m, d, n }, got an object { x, m, d, n, q }',
+  ],
+  [() => masked3(3 as never, 4), 'masked.inputSize: expected sizes by name, { x, m, d, n }, got 3'],
+  [
+    () => masked3({ x: 3, m: 3, d: 1.5, n: 2 }, 4),
+    'masked.inputSize.d: expected a whole number from 1 to 2²⁴, got 1.5',
+  ],
+  [
+    () => masked3({ x: 3, m: 2, d: 1, n: 2 }, 4),
+    'masked.inputSize.m: expected input size 3, got 2',
+  ],
+  [() => tied({ x: 3, b: 5 }, 4), 'tied.inputSize.b: expected hidden size 4, got 5'],
+])('the sizes of %s are refused: %s', (call, message) => {
+  expect(call).toThrow(RecurError);
+  expect(call).toThrow(message);
+});
+
+test('a cell of several inputs comes back from its file', () => {
+  const cell = masked3({ x: 3, m: 3, d: 1, n: 2 }, 4, { seed: 1 });
+  const again = load(save(cell as never)) as unknown as { cell: typeof cell };
+  expect(String(again.cell)).toBe('MaskedCell({x: 3, m: 3, d: 1, n: 2}, 4)');
+  const state = { h: Float64Array.of(1, 2, 3, 4) };
+  const event = { x: [1, 2, 3], m: [0, 1, 0], d: [2], n: [1, -1] };
+  expect(reference(again.cell)(state, event)).toEqual(reference(cell)(state, event));
 });
