@@ -1,4 +1,5 @@
 import { check } from '../graph/check.js';
+import { inputLengths } from '../graph/input-lengths.js';
 import type { Declarations, Definition, Plan } from '../graph/plan.js';
 import { type CellOptions, specify } from '../graph/spec.js';
 import { type Cell, equationCell, type Params, type SameForm } from '../streams/cell.js';
@@ -118,7 +119,9 @@ export function defineCell<const T extends string, const D extends Declarations 
   text: T,
   declarations?: D,
 ): ConstructorOf<T, D> {
-  return constructorOf<T, D>(check(name, text, declarations)) as ConstructorOf<T, D>;
+  const definition = check(name, text, declarations);
+  const lengths = declarations?.inputs && inputLengths;
+  return constructorOf<T, D>(definition, lengths) as ConstructorOf<T, D>;
 }
 
 /**
@@ -156,7 +159,10 @@ export function sameSize<const D extends Declarations = object>(
 
 function constructorOf<T extends string, D extends Declarations>(
   definition: Definition,
+  lengthsOf?: typeof inputLengths,
 ): CellConstructor<T, D> {
-  return (inputSize, size, options = {} as OptionsOf<D>) =>
-    equationCell(specify(definition, inputSize, size, options));
+  return (inputSize, size, options = {} as OptionsOf<D>) => {
+    const lengths = lengthsOf?.(definition, inputSize, size) ?? inputSize;
+    return equationCell(specify(definition, lengths, size, options));
+  };
 }

@@ -177,17 +177,16 @@ function layerPlan(
       sums: sums - size,
     };
   });
-  const learned = (names: readonly string[], sizeOf: (name: string) => number) =>
-    names.map((name): [string, number] => [name, take(bytesOf(sizeOf(name)))]);
+  const learned = [...plan.vectors, ...plan.scalars].map((name): [string, number] => [
+    name,
+    take(bytesOf(sizes[dimensionOf(plan, name)])),
+  ]);
   const prepared = fixed.filter(i => operandsOf(plan.nodes[i]).length);
   return {
     spec,
     fixed: new Set(fixed),
     stages: stagePlans,
-    params: new Map([
-      ...learned(plan.vectors, name => sizes[dimensionOf(plan, name)]),
-      ...learned(plan.scalars, () => 1),
-    ]),
+    params: new Map(learned),
     prepared: new Map(prepared.map(i => [i, take(bytesOf(sizeOf(i)))])),
     stored: new Map(stored.map((i, k) => [i, offsets[k]])),
     states,

@@ -89,24 +89,20 @@ export function parameterShapes(plan: Plan, sizes: Sizes, bias: boolean): Parame
   return [
     ...weights,
     ...biases.filter(({ shape: [rows] }) => bias && rows),
-    ...plan.vectors.map(name => {
-      const meaning = dimensionOf(plan, name);
-      return { name, shape: [sizes[meaning]], meaning, ...roleOf(plan, name) };
-    }),
-    ...plan.scalars.map(name => {
-      return { name, shape: [1], meaning: 'one number', ...roleOf(plan, name) };
+    ...[...plan.vectors, ...plan.scalars].map(name => {
+      const dimension = dimensionOf(plan, name);
+      const meaning = dimension === 'scalar' ? 'one number' : dimension;
+      const role = plan.statistics?.includes(name) && ({ role: 'statistic' } as const);
+      return { name, shape: [sizes[dimension]], meaning, ...role };
     }),
   ];
 }
 
-/** The size of a learned vector of a plan. */
-export function dimensionOf({ nodes }: Plan, vector: string): Dimension {
-  const isIt = (node: PlanNode) => node.op === 'parameter' && node.name === vector;
+/** The size of a vector or a scalar that a plan learns. */
+export function dimensionOf({ nodes }: Plan, learned: string): Dimension {
+  const isIt = (node: PlanNode) => node.op === 'parameter' && node.name === learned;
   return (nodes.find(isIt) as PlanNode).dimension;
 }
-
-const roleOf = ({ statistics }: Plan, name: string) =>
-  statistics?.includes(name) && ({ role: 'statistic' } as const);
 
 /** Copies given parameters into canonical float32 arrays; refuses by name what does not fit. */
 export function readParameters(

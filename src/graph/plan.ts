@@ -74,15 +74,14 @@ export interface RowBlock {
   readonly bias: number;
 }
 
-/** A vector that a cell reads, by name. */
+/** A vector that a cell reads or answers. */
 export interface Port {
   readonly name: string;
   readonly dimension: Dimension;
 }
 
-/** A vector that a cell answers, by name. */
-export interface PlanOutput {
-  readonly name: string;
+/** A vector that a cell answers, and the node that is it. */
+export interface PlanOutput extends Port {
   readonly node: number;
 }
 

@@ -172,7 +172,8 @@ function walk(
     );
   const nodeNamed = (key: string) => values.get(key) as number;
   const outputs = declarations.outputs?.map(name => {
-    return { name, node: nodeNamed(states.has(name) ? `${name}'` : name) };
+    const node = nodeNamed(states.has(name) ? `${name}'` : name);
+    return { name, dimension: nodes[node]?.dimension, node };
   });
   return {
     nodes,

@@ -9,7 +9,7 @@ import {
 import { initialise } from './initialise.js';
 import { type ParameterInput, parameterShapes, readParameters, type Sizes } from './parameters.js';
 import type { Definition } from './plan.js';
-import { inputsOf } from './ports.js';
+import { type InputLengths, inputsOf, lengthsOf } from './ports.js';
 
 /** The options that set the slots of the built-in texts, and those slots' defaults. */
 export const slotOptions: Readonly<Record<string, { option: string; default: ActivationName }>> = {
@@ -50,16 +50,13 @@ export interface CellOptions {
   readonly projectionSize?: number | undefined;
 }
 
-/** The size of an input, or of each of several by name: `{ x: 10, m: 3 }`. */
-export type InputSizes = number | Readonly<Record<string, number>>;
-
 /**
- * The specification of a cell: sizes and options checked and filled in. Throws a RecurError for what is
- * wrong.
+ * The specification of a cell: sizes and options checked and filled in, except for `inputLengths`.
+ * Throws a RecurError for what is wrong.
  */
 export function specify(
   definition: Definition,
-  inputSize: InputSizes,
+  inputSize: number | InputLengths,
   size: number,
   options: CellOptions & Readonly<Record<string, unknown>>,
 ): EquationSpec {
@@ -74,9 +71,6 @@ export function specify(
     ...(projected ? ['projectionSize'] : []),
   ]);
   const { bias = true, clip, seed, params } = options;
-  if (declarations.sameSize) {
-    demand(size === inputSize, `${where}.size`, `the input size ${inputSize}`, size);
-  }
   demand(typeof bias === 'boolean', `${where}.bias`, 'true or false', bias);
   demand(
     clip === undefined || (typeof clip === 'number' && clip > 0),
@@ -84,7 +78,17 @@ export function specify(
     'a number above 0',
     clip,
   );
-  const sizes = sizesOf(definition, inputSize, size, options.projectionSize);
+  const checked = (of: string, value: unknown) =>
+    checkWhole(`${where}.${of}`, value, 1, 2 ** 24, '1 to 2²⁴');
+  const sizes: Sizes = {
+    ...(typeof inputSize === 'object' ? inputSize : { input: checked('inputSize', inputSize) }),
+    hidden: checked(plan.states.length ? 'hiddenSize' : 'outputSize', size),
+    projection: projected ? checked('projectionSize', options.projectionSize) : 0,
+    scalar: 1,
+  };
+  if (declarations.sameSize) {
+    demand(size === sizes.input, `${where}.size`, `the input size ${sizes.input}`, size);
+  }
   const activations = slots.map(({ slot, option, usual }) => {
     const given = option === undefined ? undefined : options[option];
     const chosen = (given === undefined ? usual : given) as Activation;
@@ -114,45 +118,6 @@ export function specify(
     clip,
     bias,
   };
-}
-
-/** What the dimensions of a cell's plan are; throws a RecurError for sizes that do not fit. */
-export function sizesOf(
-  { name, plan }: Definition,
-  inputSize: InputSizes,
-  size: number,
-  projectionSize: unknown,
-): Sizes {
-  const where = lower(name);
-  const checked = (of: string, value: unknown) =>
-    checkWhole(`${where}.${of}`, value, 1, 2 ** 24, '1 to 2²⁴');
-  const inputs = inputsOf(plan);
-  const names = inputs.map(port => (inputs.length > 1 ? `inputSize.${port.name}` : 'inputSize'));
-  if (inputs.length > 1) {
-    const known = inputs.map(port => port.name);
-    const isComplete = String(Object.keys(Object(inputSize)).sort()) === String([...known].sort());
-    demand(isComplete, `${where}.inputSize`, `sizes by name, { ${known.join(', ')} }`, inputSize);
-  }
-  const lengths = inputs.map((port, i) =>
-    checked(names[i], typeof inputSize === 'object' ? inputSize[port.name] : inputSize),
-  );
-  const sizes: Sizes = {
-    input: lengths[0],
-    ...Object.fromEntries(inputs.map(({ dimension }, i) => [dimension, lengths[i]]).reverse()),
-    hidden: checked(plan.states.length ? 'hiddenSize' : 'outputSize', size),
-    projection: plan.rows.V.length ? checked('projectionSize', projectionSize) : 0,
-    scalar: 1,
-  };
-  for (const [i, { dimension }] of inputs.entries()) {
-    const { [dimension]: length } = sizes;
-    demand(
-      lengths[i] === length,
-      `${where}.${names[i]}`,
-      `${dimension} size ${length}`,
-      lengths[i],
-    );
-  }
-  return sizes;
 }
 
 /** A whole number in a range that `expected` puts in words, or a RecurError that names it. */
@@ -192,10 +157,11 @@ export function lower(name: string): string {
 export function cellText(spec: EquationSpec): string {
   const { definition, sizes, activations, constants, clip, bias } = spec;
   const { name, plan, declarations } = definition;
-  const inputs = inputsOf(plan).map(({ name: port, dimension }) => `${port}: ${sizes[dimension]}`);
-  const inputSize = inputs.length > 1 ? `{${inputs.join(', ')}}` : sizes.input;
-  const positional: unknown[] = declarations.sameSize ? [sizes.hidden] : [inputSize, sizes.hidden];
+  const lengths = lengthsOf(inputsOf(plan), sizes);
+  const sized = Object.entries(lengths).map(([port, length]) => `${port}: ${length}`);
+  const input = sized.length ? `{${sized.join(', ')}}` : lengths;
   const named: string[] = [];
+  const positional: unknown[] = declarations.sameSize ? [sizes.hidden] : [input, sizes.hidden];
   const open = plan.slots.filter(slot => activations[slot].clipped);
   for (const slot of open) {
     const { option, usual } = slotOf(definition, slot);

@@ -2,7 +2,7 @@ import { describe, mismatch } from '../errors.js';
 import type { Activation } from '../graph/activations.js';
 import { isActivationName } from '../graph/activations.js';
 import type { Declarations } from '../graph/plan.js';
-import type { InputSizes } from '../graph/spec.js';
+import type { InputSizes } from '../graph/ports.js';
 import { decode } from '../streams/encoding.js';
 import { isPlainObject } from '../streams/values.js';
 import { parseJson, quoted } from './json.js';

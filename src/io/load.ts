@@ -1,9 +1,10 @@
 import { asRecurError, mismatch, RecurError } from '../errors.js';
 import { check } from '../graph/check.js';
 import { EquationError } from '../graph/equation-error.js';
+import { inputLengths } from '../graph/input-lengths.js';
 import { parameterShapes, type Sizes } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
-import { type CellOptions, sizesOf, slotOf, specify } from '../graph/spec.js';
+import { type CellOptions, slotOf, specify } from '../graph/spec.js';
 import { chainOf } from '../layers/chain.js';
 import type { Layer } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
@@ -133,7 +134,9 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
     const expected = plan.rows.V.length ? 'the length of what V maps to' : 'none, without V';
     throw mismatch(`${where}.projectionSize`, expected, String(projectionSize ?? 'none'));
   }
-  const sizes = at(where, () => sizesOf(definition, inputSize, size, projectionSize));
+  const lengths = at(where, () => inputLengths(definition, inputSize, size));
+  const projection = projectionSize ?? 0;
+  const sizes: Sizes = { ...lengths, hidden: size, projection, scalar: 1 };
   draft.work += plan.nodes.reduce((sum, { dimension }) => sum + sizes[dimension], 0);
   checkWork(where, draft);
   const params = Object.fromEntries(
@@ -145,7 +148,7 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
   const options = { ...optionsOf(definition, cell), params };
   return () =>
     at(where, () => {
-      const spec = specify(definition, inputSize, size, options);
+      const spec = specify(definition, lengths, size, options);
       return startingFrom(equationCell(spec), state);
     });
 }

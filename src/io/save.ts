@@ -7,8 +7,8 @@ import {
   resolveActivation,
 } from '../graph/activations.js';
 import type { Declarations } from '../graph/plan.js';
-import { inputsOf } from '../graph/ports.js';
-import type { EquationSpec, InputSizes } from '../graph/spec.js';
+import { inputsOf, lengthsOf } from '../graph/ports.js';
+import type { EquationSpec } from '../graph/spec.js';
 import { type AnyCell, internals, type Params } from '../streams/cell.js';
 import { encode } from '../streams/encoding.js';
 import { carried, type WithCell } from '../streams/members.js';
@@ -129,7 +129,7 @@ function describeCell(spec: EquationSpec, hasInitialState: boolean): CellDescrip
     name,
     equations: lines.filter(line => line !== '').join('\n'),
     declarations: describeDeclarations(declarations),
-    inputSize: inputSizeOf(spec),
+    inputSize: lengthsOf(inputsOf(definition.plan), sizes),
     size: sizes.hidden,
     ...(sizes.projection ? { projectionSize: sizes.projection } : {}),
     activations: Object.fromEntries(
@@ -140,13 +140,6 @@ function describeCell(spec: EquationSpec, hasInitialState: boolean): CellDescrip
     bias,
     ...(hasInitialState ? { initialState: true } : {}),
   };
-}
-
-/** Its input's size, or of several inputs each one's by name. */
-function inputSizeOf({ definition, sizes }: EquationSpec): InputSizes {
-  const inputs = inputsOf(definition.plan);
-  if (inputs.length === 1) return sizes.input;
-  return Object.fromEntries(inputs.map(({ name, dimension }) => [name, sizes[dimension]]));
 }
 
 function describeDeclarations({ activations, ...others }: Declarations): Declarations {

@@ -4,8 +4,7 @@ import { type Engines, engines } from '../code/engines.js';
 import type { Unit, UnitSpec } from '../code/units.js';
 import { describe, mismatch } from '../errors.js';
 import { copyParameters, type ParameterShape, parameterShapes } from '../graph/parameters.js';
-import type { Port } from '../graph/plan.js';
-import { inputsOf, outputsOf } from '../graph/ports.js';
+import { inputsOf, lengthsOf, outputsOf } from '../graph/ports.js';
 import { cellText, type EquationSpec, lower } from '../graph/spec.js';
 import type { Backend } from '../kernels/backends.js';
 import { settled } from './inputs.js';
@@ -240,17 +239,11 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
   const { definition, sizes } = spec;
   const { name, plan } = definition;
   const text = cellText(spec);
-  const sizeOf = (ports: readonly Port[]) => {
-    const all = ports.map(({ name, dimension }) => [name, sizes[dimension]] as const);
-    return all.length > 1 ? Object.freeze(Object.fromEntries(all)) : all[0][1];
-  };
   const variables = plan.states.map(s => ({ name: s.name, size: sizes[s.dimension] }));
   return makeCell<S, I, O>(
     {
-      inputSize: sizeOf(inputsOf(plan)) as I,
-      outputSize: sizeOf(
-        outputsOf(plan).map(({ name, node }) => ({ name, ...plan.nodes[node] })),
-      ) as O,
+      inputSize: lengthsOf(inputsOf(plan), sizes) as I,
+      outputSize: lengthsOf(outputsOf(plan), sizes) as O,
       hiddenSize: plan.states.length ? sizes.hidden : 0,
       get params() {
         return copyParameters(parameterShapes(plan, sizes, spec.bias), spec.params);

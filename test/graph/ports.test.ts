@@ -49,7 +49,7 @@ test('outputs are lines, or the next values of states, and each is stored', () =
   const { plan } = define('Two', "h' = W_h x + U_h h\nz = σ(h')", { outputs: ['z', 'h'] });
   const [z, h] = plan.outputs ?? [];
   expect([z.name, plan.nodes[z.node].op]).toEqual(['z', 'apply']);
-  expect(h).toEqual({ name: 'h', node: plan.states[0].node });
+  expect(h).toEqual({ name: 'h', dimension: 'hidden', node: plan.states[0].node });
   expect(plan.output).toBe(z.node);
   expect(plan.schedule.stages.flatMap(({ sinks }) => sinks)).toEqual([h.node, z.node]);
 });
@@ -228,7 +228,7 @@ test.each<[() => unknown, string]>([
     'masked.inputSize.m: expected input size 3, got 2',
   ],
   [() => tied({ x: 3, b: 5 }, 4), 'tied.inputSize.b: expected hidden size 4, got 5'],
-])('the sizes of %s are refused: %s', (call, message) => {
+])('sizes are refused: %#', (call, message) => {
   expect(call).toThrow(RecurError);
   expect(call).toThrow(message);
 });
