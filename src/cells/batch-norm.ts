@@ -24,6 +24,7 @@ export const batchNormCell = /* @__PURE__ */ sameSize(
   batchNormPlan,
   {
     vectors: { weight: 1, bias: 0, runningMean: 0, runningVar: 1 },
+    statistics: ['runningMean', 'runningVar'],
     constants: { epsilon: 1e-5 },
   },
 );

@@ -1,4 +1,5 @@
 import { check } from '../graph/check.js';
+import { inputLengths } from '../graph/input-lengths.js';
 import type { Declarations, Definition, Plan } from '../graph/plan.js';
 import { type CellOptions, specify } from '../graph/spec.js';
 import { type Cell, equationCell, type Params, type SameForm } from '../streams/cell.js';
@@ -29,6 +30,30 @@ export type StateOfText<T extends string> = string extends T
 /** The output size as a type: what V maps to is known at run time only. */
 export type OutputOfText<T extends string, H> = T extends `${string}V_${string}` ? number : H;
 
+/** The names that inputs of a declaration have, if they are several. */
+type Several<N> = true extends IsUnion<N> ? N : never;
+
+/** How the sizes of inputs are given: a number, or `{ x: number, m: number }` for several. */
+export type InputSizesOf<D extends Declarations> = [Several<keyof D['inputs']>] extends [never]
+  ? number
+  : { readonly [K in keyof D['inputs']]: number };
+
+/** The size of the output, or of each of several by name. */
+export type OutputSizesOf<T extends string, D extends Declarations, H> = [OutputNames<D>] extends [
+  never,
+]
+  ? OutputOfText<T, H>
+  : { readonly [K in OutputNames<D>]: number };
+
+/** The form of the output, or of each of several by name. */
+export type OutputFormsOf<D extends Declarations> = [OutputNames<D>] extends [never]
+  ? SameForm
+  : { readonly [K in OutputNames<D>]: SameForm };
+
+type OutputNames<D extends Declarations> = D['outputs'] extends readonly (infer N extends string)[]
+  ? Several<N>
+  : never;
+
 /** The options of a cell with these declarations. */
 export type OptionsOf<D extends Declarations> = CellOptions & {
   readonly [K in keyof D['constants']]?: number;
@@ -51,12 +76,34 @@ export type CellConstructor<T extends string = string, D extends Declarations = 
 ) => Cell<StateOfText<T>, I, OutputOfText<T, H>, SameForm, Params>;
 
 /**
+ * `CellConstructor` of a text that declares its inputs or outputs: several inputs have a size each,
+ * `maskedCell({ x: 10, m: 3 }, 15, options)`, and are taken as a record of vectors by name; several
+ * outputs are answered as such a record.
+ */
+export type PortCellConstructor<T extends string, D extends Declarations> = <
+  const I extends InputSizesOf<D>,
+  const H extends number,
+>(
+  inputSize: I & { readonly [K in Exclude<keyof I, keyof InputSizesOf<D>>]: never },
+  size: H,
+  options?: OptionsOf<D>,
+) => Cell<StateOfText<T>, I, OutputSizesOf<T, D, H>, OutputFormsOf<D>, Params>;
+
+type ConstructorOf<T extends string, D extends Declarations> = D extends
+  | { readonly inputs: object }
+  | { readonly outputs: object }
+  ? PortCellConstructor<T, D>
+  : CellConstructor<T, D>;
+
+/**
  * A cell from its equations, one a line, as a paper would print them. Returns its constructor
  * `(inputSize, size, options) => cell`.
  *
  * `W_k x` are rows k of weightIh plus biasIh, `U_k h` rows k of weightHh plus biasHh; `*` is
  * elementwise; a prime is the next step's state; the output is `y` if defined, else `h'`; σ, φ
  * and ψ are the activations that the options gateActivation, activation and outputActivation set.
+ * Of inputs and outputs there may be several: `Declarations` names them. Their vectors are then records
+ * by name; `W_k d` of an input of a size of its own, called n, are rows k of weightIh_n plus biasIh_n.
  *
  * Throws an EquationError (a SyntaxError) that names line, column and what was expected.
  *
@@ -71,8 +118,10 @@ export function defineCell<const T extends string, const D extends Declarations 
   name: string,
   text: T,
   declarations?: D,
-): CellConstructor<T, D> {
-  return constructorOf(check(name, text, declarations));
+): ConstructorOf<T, D> {
+  const definition = check(name, text, declarations);
+  const lengths = declarations?.inputs && inputLengths;
+  return constructorOf<T, D>(definition, lengths) as ConstructorOf<T, D>;
 }
 
 /**
@@ -110,7 +159,10 @@ export function sameSize<const D extends Declarations = object>(
 
 function constructorOf<T extends string, D extends Declarations>(
   definition: Definition,
+  lengthsOf?: typeof inputLengths,
 ): CellConstructor<T, D> {
-  return (inputSize, size, options = {} as OptionsOf<D>) =>
-    equationCell(specify(definition, inputSize, size, options));
+  return (inputSize, size, options = {} as OptionsOf<D>) => {
+    const lengths = lengthsOf?.(definition, inputSize, size) ?? inputSize;
+    return equationCell(specify(definition, lengths, size, options));
+  };
 }

@@ -9,7 +9,7 @@ import {
   portsOf,
   stateSizes,
 } from '../graph/graph.js';
-import { columnsOf } from '../graph/parameters.js';
+import { columnsOf, dimensionOf } from '../graph/parameters.js';
 import type { Stage } from '../graph/plan.js';
 import { operandsOf } from '../graph/schedule.js';
 import { roomFor } from './engine.js';
@@ -252,12 +252,14 @@ class Planner {
     const offsets = stored.map(i => add(scratch, bytesOf(sizeOf(i))));
     const sums = { size: 0 };
     const stagePlans = stages.map(stage => this.#stage(cell, stage, sums));
-    const learned = (names: readonly string[], size: number) =>
-      names.map((name): [string, number] => [name, this.take(bytesOf(size))]);
+    const learned = [...plan.vectors, ...plan.scalars].map((name): [string, number] => [
+      name,
+      this.take(bytesOf(sizes[dimensionOf(plan, name)])),
+    ]);
     const prepared = fixed.filter(i => operandsOf(plan.nodes[i]).length);
     return {
       ...{ cell, states, stages: stagePlans, fixed: new Set(fixed) },
-      params: new Map([...learned(plan.vectors, sizes.hidden), ...learned(plan.scalars, 1)]),
+      params: new Map(learned),
       prepared: new Map(prepared.map(i => [i, this.take(bytesOf(sizeOf(i)))])),
       stored: new Map(stored.map((i, k) => [i, offsets[k]])),
       scratch: this.places(scratch.size / 4, room),

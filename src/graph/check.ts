@@ -1,32 +1,14 @@
-import { checkNames, demand, mismatch } from '../errors.js';
-import { isActivationName, resolveActivation } from './activations.js';
+import { mismatch } from '../errors.js';
+import { isActivationName } from './activations.js';
+import { checkDeclarations, declaredNames, reserved } from './check-declarations.js';
 import { EquationError, positionOf } from './equation-error.js';
+import { matricesOf, matrixOf } from './parameters.js';
 import { deepest, type Mistake, type Reader, tokensOf } from './parse.js';
 import type { Declarations, Definition } from './plan.js';
 import { define, type Planner, type Unscheduled, type Value } from './planner.js';
+import { outputsOf } from './ports.js';
 import { isReduction } from './reductions.js';
 import { slotOptions } from './spec.js';
-
-const declarationNames: readonly (keyof Declarations)[] = [
-  'vectors',
-  'scalars',
-  'constants',
-  'activations',
-  'biasIh',
-  'sameSize',
-  'variant',
-];
-
-/** x, and the name kept for cells that will know the time since the last step. */
-const reserved = ['x', 'Δt'];
-
-/** What a declared name may not be: it would collide with a value, a parameter or an option. */
-const takenNames = () => [
-  ...reserved,
-  ...['y', 'h', 'weight', 'bias', 'weightIh', 'weightHh', 'weightHr', 'biasIh', 'biasHh'],
-  ...['params', 'seed', 'clip', 'projectionSize', 'resetGate'],
-  ...Object.values(slotOptions).map(({ option }) => option),
-];
 
 /** What a mistake of the grammar would have been instead. */
 const instead: Readonly<Record<Mistake, (after: string) => string>> = {
@@ -53,14 +35,20 @@ export function check(name: string, text: string, declarations: Declarations = {
   if (text.trim() === '') wrong(0, 'at least one equation', 'none');
   const odd = tokensOf(text).find(({ 0: token }) => !/^[\p{L}\d\n+*()'=-]/u.test(token));
   if (odd) wrong(odd.index, "a name, a number or one of + - * ( ) ' =", `'${odd[0]}'`);
-  const { between, sizes } = checker(text, declarations, end, wrong);
+  const { between, settle } = checker(text, declarations, end, wrong);
   return define(name, text, declarations, {
     between,
     end(plan) {
-      sizes();
-      if (plan.output === undefined) wrong(end, "an equation for y or h'", 'none');
-      if (plan.nodes[plan.output].dimension === 'scalar') {
-        wrong(end, 'an output that is a vector', 'a scalar');
+      settle();
+      for (const { name, node } of outputsOf(plan)) {
+        const other = declarations.outputs ? name : 'h';
+        if (node === undefined) wrong(end, `an equation for ${name} or ${other}'`, 'none');
+        if (plan.nodes[node].dimension !== 'scalar') continue;
+        wrong(
+          end,
+          `an output ${declarations.outputs ? `${name} ` : ''}that is a vector`,
+          'a scalar',
+        );
       }
       const unused = unusedIn(plan, declarations);
       if (unused === undefined) return;
@@ -71,16 +59,16 @@ export function check(name: string, text: string, declarations: Declarations = {
 
 /** A declared name that the text does not use. */
 function unusedIn(plan: Unscheduled, declarations: Declarations): string | undefined {
-  const used = [...plan.vectors, ...plan.scalars, ...plan.constants];
-  const biased = plan.rows.W.flatMap(block => (block.bias < 0 ? [] : block.name));
+  const sizable = [...plan.vectors, ...plan.states.map(({ name }) => name)];
+  const used = plan.nodes.map(node => ('name' in node ? node.name : ''));
+  const biased = matricesOf(plan)
+    .filter(([map]) => map === 'W')
+    .flatMap(matrix => plan.rows[matrix].flatMap(({ bias, name }) => (bias < 0 ? [] : name)));
   return (
     declaredNames(declarations).find(declared => !used.includes(declared)) ??
+    Object.keys(declarations.sizes ?? {}).find(sized => !sizable.includes(sized)) ??
     Object.keys(declarations.biasIh ?? {}).find(row => !biased.includes(row))
   );
-}
-
-function declaredNames({ vectors = {}, scalars = {}, constants = {} }: Declarations): string[] {
-  return Object.keys({ ...vectors, ...scalars, ...constants });
 }
 
 /** A planner's value, and where it was read. */
@@ -95,22 +83,26 @@ function checker(
   declarations: Declarations,
   end: number,
   wrong: (at: number, expected: string, got: string) => never,
-): { readonly between: (planner: Planner) => Reader<Read>; sizes(): void } {
+): { readonly between: (planner: Planner) => Reader<Read>; settle(): void } {
   const states = primedIn(text);
   const isState = (name: string) => states.includes(name);
   const declared = declaredNames(declarations);
+  const sizes = new Map(Object.entries(declarations.sizes ?? {}));
+  const ports = Object.keys(declarations.inputs ?? { x: 'input' });
+  const inputSizes = Object.values(declarations.inputs ?? {}).filter(size => size !== 'hidden');
+  const mappable = [...new Set(['input', ...inputSizes])];
   let walks = 0;
   /** The first disagreement of sizes in a walk: it counts once all sizes are known. */
   let disagreement: Parameters<typeof wrong> | undefined;
   const disagree = (...what: Parameters<typeof wrong>) => {
     disagreement ??= what;
   };
-  const sizes = () => {
+  const settle = () => {
     if (disagreement) wrong(...disagreement);
   };
   const between = (planner: Planner): Reader<Read> => {
     if (walks++ > states.length) {
-      sizes();
+      settle();
       wrong(end, 'sizes that agree', 'none that do');
     }
     disagreement = undefined;
@@ -125,23 +117,28 @@ function checker(
       line(name, next, read, at) {
         const key = next ? `${name}'` : name;
         const dimension = dimensionOf(read);
-        if (reserved.includes(name) || key === "y'") {
-          wrong(at, `a name other than ${[...reserved, "y'"].join(', ')}`, `'${key}'`);
+        const kept = [...ports, reserved];
+        if (kept.includes(name) || key === "y'") {
+          wrong(at, `a name other than ${[...kept, "y'"].join(', ')}`, `'${key}'`);
         }
         const taken = planner.values.has(key) || (!next && isState(name));
         if (taken || declared.includes(name))
           wrong(at, 'a name that is not taken', `'${key}' again`);
-        if (next && dimension !== 'hidden' && dimension !== 'projection') {
-          disagree(at, 'a value of hidden or projection size', `one of ${dimension} size`);
+        const wanted = sizes.get(name) ?? 'hidden';
+        const isProjected = wanted === 'hidden' && dimension === 'projection';
+        if (next && dimension !== wanted && !isProjected) {
+          const expected = wanted === 'hidden' ? 'hidden or projection' : wanted;
+          disagree(at, `a value of ${expected} size`, `one of ${dimension} size`);
         }
         planner.line(name, next, read.value, at);
       },
       name(name, next, at) {
         const key = next ? `${name}'` : name;
-        const known = planner.values.has(key) || (!next && (name === 'x' || isState(name)));
+        const known = planner.values.has(key) || (!next && (ports.includes(name) || isState(name)));
         if (!known && next) wrong(at, `${key} to be defined in an earlier line`, key);
         if (!known && !declared.includes(name)) {
-          wrong(at, 'x, a state, a name defined in an earlier line, or a declared one', `'${key}'`);
+          const others = 'a state, a name defined in an earlier line, or a declared one';
+          wrong(at, `${ports.join(', ')}, ${others}`, `'${key}'`);
         }
         return { value: planner.name(name, next, at), at };
       },
@@ -153,21 +150,28 @@ function checker(
         const value = planner.binary(op, left.value, right.value, at);
         return { value, at: op === 'add' ? at : left.at };
       },
-      map(matrix, row, argument, at) {
-        if (planner.rows[matrix].some(({ name }) => name === row)) {
-          const name = row === '' ? matrix : `${matrix}_${row}`;
-          wrong(at, `${name} applied once`, 'a second use; name its result and use that');
-        }
-        if (matrix !== 'W' && states.length === 0) {
-          wrong(at, 'only W in a text without primes', matrix);
-        }
+      map(map, row, argument, at) {
         const dimension = dimensionOf(argument);
-        const state = planner.recurrent ?? (dimension === 'projection' ? dimension : 'hidden');
-        const wanted = { W: 'input', U: state, V: 'hidden' }[matrix];
-        if (dimension !== wanted) {
-          disagree(argument.at, `an argument of ${wanted} size`, `one of ${dimension} size`);
+        const before = matrixOf(planner, map, row);
+        if (before) {
+          const isOther = map === 'W' && (before.slice(2) || 'input') !== dimension;
+          const remedy = isOther
+            ? 'for a vector of another size, give it a subscript of its own'
+            : 'name its result and use that';
+          wrong(
+            at,
+            `${row === '' ? map : `${map}_${row}`} applied once`,
+            `a second use; ${remedy}`,
+          );
         }
-        return { value: planner.map(matrix, row, argument.value, at), at };
+        if (map !== 'W' && states.length === 0) wrong(at, 'only W in a text without primes', map);
+        const state = planner.recurrent ?? (dimension === 'projection' ? dimension : 'hidden');
+        const wanted = { W: mappable, U: [state], V: ['hidden'] }[map];
+        if (!wanted.includes(dimension)) {
+          const expected = `an argument of ${wanted.join(' or ')} size`;
+          disagree(argument.at, expected, `one of ${dimension} size`);
+        }
+        return { value: planner.map(map, row, argument.value, at), at };
       },
       call(slot, argument, at) {
         const own = Object.hasOwn(declarations.activations ?? {}, slot);
@@ -180,48 +184,10 @@ function checker(
       },
     };
   };
-  return { between, sizes };
+  return { between, settle };
 }
 
 /** The names that a text primes. */
 function primedIn(text: string): string[] {
   return Array.from(text.matchAll(/^\s*([^\s']+)\s*'\s*=/gm), ([, name]) => name);
-}
-
-function checkDeclarations(cell: string, declarations: Declarations): void {
-  checkNames(`defineCell('${cell}')`, declarations, declarationNames);
-  const {
-    vectors = {},
-    scalars = {},
-    constants = {},
-    activations = {},
-    biasIh = {},
-    sameSize = false,
-  } = declarations;
-  demand(
-    typeof sameSize === 'boolean',
-    `defineCell('${cell}').sameSize`,
-    'true or false',
-    sameSize,
-  );
-  const seen = new Set(takenNames());
-  // There, no map has parameters of these names.
-  if (sameSize) for (const name of ['weight', 'bias']) seen.delete(name);
-  for (const [group, names] of Object.entries({
-    vectors,
-    scalars,
-    constants,
-    activations,
-    biasIh,
-  })) {
-    for (const [name, value] of Object.entries(names)) {
-      const where = `defineCell('${cell}').${group}.${name}`;
-      // Rows of biasIh are named by the text.
-      const taken = seen.has(name) || isReduction(name);
-      demand(group === 'biasIh' || !taken, where, 'a name that is not taken', name);
-      if (group === 'activations') resolveActivation(where, value);
-      else demand(Number.isFinite(value), where, 'a finite number', value);
-      seen.add(name);
-    }
-  }
 }

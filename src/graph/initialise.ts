@@ -1,4 +1,4 @@
-import type { ParameterShape } from './parameters.js';
+import { matricesOf, namesOf, type ParameterShape } from './parameters.js';
 import type { Declarations, Plan } from './plan.js';
 
 /**
@@ -19,12 +19,10 @@ export function initialise(
     shapes.map(({ name, shape }) => {
       if (shape.length === 2) return [name, random.matrix(shape[0], shape[1])];
       const values = new Float32Array(shape[0]).fill(declared[name] ?? 0);
-      if (name === 'biasIh') {
-        for (const block of plan.rows.W) {
-          if (block.bias < 0) continue;
-          const value = Object.hasOwn(biasIh, block.name) ? biasIh[block.name] : 0;
-          values.fill(value, block.bias * hidden, (block.bias + 1) * hidden);
-        }
+      const matrix = matricesOf(plan).find(of => of[0] === 'W' && namesOf(plan, of)[1] === name);
+      for (const { name: row, bias } of matrix ? plan.rows[matrix] : []) {
+        if (bias < 0 || !Object.hasOwn(biasIh, row)) continue;
+        values.fill(biasIh[row], bias * hidden, (bias + 1) * hidden);
       }
       return [name, values];
     }),

@@ -1,15 +1,20 @@
 import { type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
 import { checkNames, mismatch, shapeText } from '../errors.js';
-import type { MatrixName } from './parse.js';
-import type { Dimension, Plan } from './plan.js';
+import type { MapName } from './parse.js';
+import type { Dimension, MatrixName, Plan, PlanNode } from './plan.js';
 
 /** Numbers for a parameter: flat or nested arrays, a typed array, an ndarray; a number for a scalar. */
 export type ParameterInput = number | ArrayLike<number> | NestedArray | NdArray;
 type NestedArray = readonly (number | NestedArray)[];
 
-/** The sizes that turn a plan's dimensions into lengths. */
-export type Sizes = Readonly<Record<Dimension, number>>;
+/** The sizes that turn a plan's dimensions into lengths; those of its inputs by their names too. */
+export interface Sizes extends Readonly<Record<Dimension, number>> {
+  readonly input: number;
+  readonly hidden: number;
+  readonly projection: number;
+  readonly scalar: number;
+}
 
 /** A parameter's place in the canonical (PyTorch) layout, row-major. */
 export interface ParameterShape {
@@ -17,27 +22,50 @@ export interface ParameterShape {
   readonly shape: readonly number[];
   /** In words: `4 gates × 64, input 32`. */
   readonly meaning: string;
+  /** Of what training leaves alone; absent for what it learns. */
+  readonly role?: 'statistic';
 }
 
-const matrixNames: Readonly<Record<MatrixName, readonly [weight: string, bias: string]>> = {
+const mapNames: Readonly<Record<string, readonly [weight: string, bias: string]>> = {
   W: ['weightIh', 'biasIh'],
   U: ['weightHh', 'biasHh'],
   V: ['weightHr', ''],
 };
 
-/** The names of a matrix and its bias; a text without state has one map, `weight` and `bias`. */
-export function namesOf(plan: Plan, matrix: MatrixName): readonly [weight: string, bias: string] {
-  return plan.states.length ? matrixNames[matrix] : ['weight', 'bias'];
+/**
+ * The names of a matrix and its bias: `weightIh_m` for columns of the size m; a text without state has
+ * maps of one kind, `weight` and `bias`.
+ */
+export function namesOf(plan: Plan, matrix: MatrixName): readonly string[] {
+  const [letter] = matrix;
+  const names = plan.states.length ? mapNames[letter] : ['weight', 'bias'];
+  return names.map(name => name + matrix.slice(1));
 }
 
 /** Columns of a matrix: what it is applied to. */
 export function columnsOf(plan: Plan, matrix: MatrixName): Dimension {
-  return matrix === 'W' ? 'input' : matrix === 'U' ? plan.recurrent : 'hidden';
+  if (matrix === 'W') return 'input';
+  return matrix === 'U' ? plan.recurrent : matrix === 'V' ? 'hidden' : matrix.slice(2);
+}
+
+/** The matrices of a plan, in the order of their parameters. */
+export function matricesOf({ rows }: Pick<Plan, 'rows'>): MatrixName[] {
+  return Object.keys(rows) as MatrixName[];
+}
+
+/** The matrix that has the rows of a map of the text. */
+export function matrixOf(
+  plan: Pick<Plan, 'rows'>,
+  map: MapName,
+  row: string,
+): MatrixName | undefined {
+  const hasRow = (matrix: MatrixName) => plan.rows[matrix].some(({ name }) => name === row);
+  return matricesOf(plan).find(matrix => matrix[0] === map && hasRow(matrix));
 }
 
 /** Every parameter that a plan uses, in canonical order, with its shape. */
 export function parameterShapes(plan: Plan, sizes: Sizes, bias: boolean): ParameterShape[] {
-  const matrices = (['W', 'U', 'V'] as const).filter(matrix => plan.rows[matrix].length);
+  const matrices = matricesOf(plan).filter(matrix => plan.rows[matrix].length);
   const shapeOf = (name: string, matrix: MatrixName, count: number, column?: Dimension) => {
     const height = matrix === 'V' ? 'projection' : 'hidden';
     const size = sizes[height];
@@ -61,9 +89,19 @@ export function parameterShapes(plan: Plan, sizes: Sizes, bias: boolean): Parame
   return [
     ...weights,
     ...biases.filter(({ shape: [rows] }) => bias && rows),
-    ...plan.vectors.map(name => ({ name, shape: [sizes.hidden], meaning: 'hidden' })),
-    ...plan.scalars.map(name => ({ name, shape: [1], meaning: 'one number' })),
+    ...[...plan.vectors, ...plan.scalars].map(name => {
+      const dimension = dimensionOf(plan, name);
+      const meaning = dimension === 'scalar' ? 'one number' : dimension;
+      const role = plan.statistics?.includes(name) && ({ role: 'statistic' } as const);
+      return { name, shape: [sizes[dimension]], meaning, ...role };
+    }),
   ];
+}
+
+/** The size of a vector or a scalar that a plan learns. */
+export function dimensionOf({ nodes }: Plan, learned: string): Dimension {
+  const isIt = (node: PlanNode) => node.op === 'parameter' && node.name === learned;
+  return (nodes.find(isIt) as PlanNode).dimension;
 }
 
 /** Copies given parameters into canonical float32 arrays; refuses by name what does not fit. */

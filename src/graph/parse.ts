@@ -1,5 +1,5 @@
-/** The matrix families: W takes the input, U the hidden state, V projects (no bias). */
-export type MatrixName = 'W' | 'U' | 'V';
+/** Maps as texts write them: W takes inputs, U the hidden state, V projects (no bias). */
+export type MapName = 'W' | 'U' | 'V';
 
 export type BinaryName = 'add' | 'subtract' | 'multiply';
 
@@ -13,7 +13,7 @@ export interface Reader<T> {
   /** `c`, or `c'` with next. */
   name(name: string, next: boolean, at: number): T;
   /** `W_i x`: the rows of gate `i`; row '' is a map without subscript, which has no bias. */
-  map(matrix: MatrixName, row: string, argument: T, at: number): T;
+  map(letter: MapName, row: string, argument: T, at: number): T;
   call(name: string, argument: T, at: number): T;
   negate(operand: T, at: number): T;
   binary(op: BinaryName, left: T, right: T, at: number): T;
@@ -81,11 +81,11 @@ export function read<T>(text: string, reader: Reader<T>): void {
       return reader.number(Number(word), index);
     }
     if (!isName()) return parenthesised('value');
-    const [, matrix, row = ''] = mapName.exec(word) ?? [];
-    if (!matrix && tokens[next + 1][0] !== '(') return name();
+    const [, letter, row = ''] = mapName.exec(word) ?? [];
+    if (!letter && tokens[next + 1][0] !== '(') return name();
     next++;
-    return matrix
-      ? reader.map(matrix as MatrixName, row, argument(word), index)
+    return letter
+      ? reader.map(letter as MapName, row, argument(word), index)
       : reader.call(word, parenthesised('value'), index);
   };
   const name = (): T => {

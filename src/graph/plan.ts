@@ -1,16 +1,32 @@
 import type { Activation } from './activations.js';
-import type { BinaryName, MatrixName } from './parse.js';
+import type { BinaryName } from './parse.js';
 import type { ReductionName } from './reductions.js';
 
-/** What a value's length is: one of the cell's sizes, or 1 for a scalar, which is broadcast. */
-export type Dimension = 'input' | 'hidden' | 'projection' | 'scalar';
+/**
+ * What a value's length is, by name: 'input', 'hidden', 'projection', another size that a text's
+ * inputs name, or 'scalar': 1, which is broadcast.
+ */
+export type Dimension = string;
 
 /** Names that a cell's text uses beyond its own: initial values, defaults, options. */
 export interface Declarations {
-  /** Learned vectors of hidden size, by name, with the value every element starts from. */
+  /**
+   * Inputs, by the names that the text has for them, with the name of each one's size: `{ x: 'input',
+   * m: 'input', d: 'elapsed' }`. The first one's is 'input', or 'hidden': the cell's own. Inputs of one
+   * size may be combined element by element. Sizes have names, since a map is of an expression, which
+   * may mix inputs: what maps of size `elapsed` learn is `weightIh_elapsed`. Without: x alone.
+   */
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** Lines that are answers; a state's name stands for its next value. Without: y, or h'. */
+  readonly outputs?: readonly string[];
+  /** Learned vectors, by name, with the value every element starts from. */
   readonly vectors?: Readonly<Record<string, number>>;
+  /** Vectors and states that have an input's size instead of the hidden one, by name: `{ average: 'input' }`. */
+  readonly sizes?: Readonly<Record<string, string>>;
   /** Learned numbers, by name, with their initial value. */
   readonly scalars?: Readonly<Record<string, number>>;
+  /** Vectors and scalars that training leaves alone, such as means of the data. */
+  readonly statistics?: readonly string[];
   /** Numbers that are not learned; the option of that name overrides them. */
   readonly constants?: Readonly<Record<string, number>>;
   /** Activations called by a name of the cell's own, or other defaults for σ, φ and ψ. */
@@ -37,6 +53,12 @@ export type PlanNode = { readonly dimension: Dimension } /** An input of the cel
   | { readonly op: 'reduce'; readonly by: ReductionName; readonly of: number }
 );
 
+/**
+ * The rows that are stacked in one parameter: W's maps of input size, `W_m`: its maps of vectors of the
+ * size m; U's; V's.
+ */
+export type MatrixName = 'W' | 'U' | 'V' | `W_${string}`;
+
 export interface PlanMap {
   readonly matrix: MatrixName;
   /** Index into `Plan.rows[matrix]`. */
@@ -46,10 +68,21 @@ export interface PlanMap {
 
 /** The rows of one matrix that belong together: `hidden` rows (`projection` for V). */
 export interface RowBlock {
-  /** The subscript; '' for a map without one. */
+  /** The subscript, which no other block of W, or U, or V has; '' for a map without one. */
   readonly name: string;
   /** Index among the blocks that have a bias; -1 without. */
   readonly bias: number;
+}
+
+/** A vector that a cell reads or answers. */
+export interface Port {
+  readonly name: string;
+  readonly dimension: Dimension;
+}
+
+/** A vector that a cell answers, and the node that is it. */
+export interface PlanOutput extends Port {
+  readonly node: number;
 }
 
 /** Values, each made of earlier ones, and what they are for. */
@@ -57,8 +90,10 @@ export interface Computation {
   readonly nodes: readonly PlanNode[];
   /** State variables, h first; `node` computes the next value. */
   readonly states: readonly { name: string; dimension: Dimension; node: number }[];
-  /** The node that is the output. */
+  /** The node that is the output; of several, the first one. */
   readonly output: number;
+  /** The outputs that the text declares, in its order; see `outputsOf`. */
+  readonly outputs?: readonly PlanOutput[];
 }
 
 /** A vector that a stage applies maps to, and the maps, each with the affine node it is part of. */
@@ -92,11 +127,16 @@ export interface Schedule {
 
 /** A cell as a computation: what every backend, the gradient and the documentation read. */
 export interface Plan extends Computation {
+  /** The inputs that the text declares, in its order; see `inputsOf`. */
+  readonly inputs?: readonly Port[];
+  /** By matrix, in the order of their parameters. */
   readonly rows: Readonly<Record<MatrixName, readonly RowBlock[]>>;
   /** What U's columns are applied to. */
   readonly recurrent: Dimension;
   readonly vectors: readonly string[];
   readonly scalars: readonly string[];
+  /** Those of the vectors and scalars that training leaves alone. */
+  readonly statistics?: readonly string[];
   readonly constants: readonly string[];
   /** Activation slots in order of first use. */
   readonly slots: readonly string[];

@@ -1,13 +1,15 @@
-import { type BinaryName, type MatrixName, type Reader, read } from './parse.js';
+import { type BinaryName, type Reader, read } from './parse.js';
 import type {
   Declarations,
   Definition,
   Dimension,
+  MatrixName,
   Plan,
   PlanMap,
   PlanNode,
   RowBlock,
 } from './plan.js';
+import { inputsOf } from './ports.js';
 import { isReduction } from './reductions.js';
 import { schedule } from './schedule.js';
 
@@ -58,11 +60,23 @@ function walk(
   states: Map<string, Dimension>,
   checker: Checker | undefined,
 ): Unscheduled {
-  const { vectors = {}, scalars = {}, constants = {}, sameSize } = declarations;
+  const { vectors = {}, scalars = {}, constants = {}, statistics, sameSize } = declarations;
+  const declared = new Map(Object.entries(declarations.sizes ?? {}));
+  const sizeOf = (name: string) => states.get(name) ?? declared.get(name) ?? 'hidden';
+  const inputs = declaredInputs(declarations);
+  const ports = new Map(inputsOf({ inputs }).map(({ name, dimension }) => [name, dimension]));
   const nodes: PlanNode[] = [];
   /** Nodes by name: `c`, `c'`. */
   const values = new Map<string, number>();
-  const rows: Record<MatrixName, RowBlock[]> = { W: [], U: [], V: [] };
+  const further = [...new Set(ports.values())].filter(
+    size => size !== 'input' && size !== 'hidden',
+  );
+  const rows: Record<MatrixName, RowBlock[]> = {
+    W: [],
+    ...Object.fromEntries(further.map(size => [`W_${size}`, []])),
+    U: [],
+    V: [],
+  };
   const slots = new Set<string>();
   let recurrent: Dimension | undefined;
   let settled = true;
@@ -87,11 +101,12 @@ function walk(
     return rest < 0 ? affine : binary('add', affine, rest);
   };
   const leafOf = (name: string): PlanNode => {
-    if (name === 'x') return { op: 'port', name, dimension: sameSize ? 'hidden' : 'input' };
-    if (Object.hasOwn(vectors, name)) return { op: 'parameter', name, dimension: 'hidden' };
+    const port = ports.get(name);
+    if (port) return { op: 'port', name, dimension: sameSize ? 'hidden' : port };
+    if (Object.hasOwn(vectors, name)) return { op: 'parameter', name, dimension: sizeOf(name) };
     if (Object.hasOwn(scalars, name)) return { op: 'parameter', name, dimension: 'scalar' };
     if (Object.hasOwn(constants, name)) return { op: 'constant', name, dimension: 'scalar' };
-    return { op: 'state', name, dimension: states.get(name) ?? 'hidden' };
+    return { op: 'state', name, dimension: sizeOf(name) };
   };
   const number = (value: number) => single({ op: 'number', value, dimension: 'scalar' });
   const combine = (op: BinaryName, left: Value, right: Value): Value => {
@@ -116,11 +131,14 @@ function walk(
       values.set(key, rest);
       return { maps: [], rest };
     },
-    map(matrix, row, argument) {
+    map(letter, row, argument) {
+      const dimension = dimensionOf(argument);
+      const isFurther = letter === 'W' && further.includes(dimension);
+      const matrix = isFurther ? (`W_${dimension}` as const) : letter;
       const blocks = rows[matrix];
-      if (matrix === 'U') recurrent ??= dimensionOf(argument);
+      if (letter === 'U') recurrent ??= dimension;
       const of = nodeOf(argument);
-      const biased = matrix !== 'V' && row !== '';
+      const biased = letter !== 'V' && row !== '';
       blocks.push({ name: row, bias: biased ? blocks.filter(({ bias }) => bias >= 0).length : -1 });
       return { maps: [{ matrix, row: blocks.length - 1, of }], rest: -1 };
     },
@@ -137,7 +155,7 @@ function walk(
       values.set(next ? `${name}'` : name, node);
       if (!next) return;
       const { dimension } = nodes[node];
-      settled &&= dimension === (states.get(name) ?? 'hidden');
+      settled &&= dimension === sizeOf(name);
       states.set(name, dimension);
     },
   };
@@ -146,22 +164,35 @@ function walk(
   // States are taken for hidden-sized; where one turns out to be projected, all is planned again.
   if (!settled) return walk(text, declarations, states, checker);
 
-  const named = (op: string, dimension: Dimension) =>
+  const named = (op: PlanNode['op'], isScalar: boolean) =>
     nodes.flatMap(node =>
-      node.op === op && 'name' in node && node.dimension === dimension ? [node.name] : [],
+      node.op === op && 'name' in node && (node.dimension === 'scalar') === isScalar
+        ? [node.name]
+        : [],
     );
   const nodeNamed = (key: string) => values.get(key) as number;
+  const outputs = declarations.outputs?.map(name => {
+    const node = nodeNamed(states.has(name) ? `${name}'` : name);
+    return { name, dimension: nodes[node]?.dimension, node };
+  });
   return {
     nodes,
     states: [...states]
       .sort(([a], [b]) => Number(b === 'h') - Number(a === 'h'))
       .map(([name, dimension]) => ({ name, dimension, node: nodeNamed(`${name}'`) })),
-    output: values.get('y') ?? nodeNamed("h'"),
+    output: outputs?.[0].node ?? values.get('y') ?? nodeNamed("h'"),
+    ...(outputs && { outputs }),
+    ...(inputs && { inputs }),
     rows,
     recurrent: recurrent ?? 'hidden',
-    vectors: named('parameter', 'hidden'),
-    scalars: named('parameter', 'scalar'),
-    constants: named('constant', 'scalar'),
+    vectors: named('parameter', false),
+    scalars: named('parameter', true),
+    ...(statistics && { statistics }),
+    constants: named('constant', true),
     slots: [...slots],
   };
+}
+
+function declaredInputs({ inputs }: Declarations): Plan['inputs'] {
+  return inputs && Object.entries(inputs).map(([name, dimension]) => ({ name, dimension }));
 }

@@ -1,34 +1,46 @@
 import { activationLoops } from '../kernels/activation-loops.js';
-import { columnsOf, namesOf } from './parameters.js';
-import { type BinaryName, type MatrixName, read } from './parse.js';
+import { columnsOf, matrixOf, namesOf } from './parameters.js';
+import { type BinaryName, type MapName, read } from './parse.js';
+import type { MatrixName } from './plan.js';
+import { inputsOf } from './ports.js';
 import { isReduction, reductions } from './reductions.js';
 import type { EquationSpec } from './spec.js';
 
 /** State of the reference: each state variable by name, `[size]`, float64; of one stream. */
 export type ReferenceState = Readonly<Record<string, Float64Array>>;
 
-/** One step of the reference: a state and an input `[inputSize]` give a state and an output. */
-export type ReferenceStep = (
+/** What the reference reads: a vector, or one for each of several inputs. */
+export type ReferenceInput = ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>;
+
+/**
+ * One step of the reference: a state and an input `[inputSize]` give a state and an output; several
+ * inputs and outputs are records by name.
+ */
+export type ReferenceStep<X = ArrayLike<number>, Y = Float64Array> = (
   state: ReferenceState,
-  x: ArrayLike<number>,
-) => { readonly state: ReferenceState; readonly y: Float64Array };
+  x: X,
+) => { readonly state: ReferenceState; readonly y: Y };
 
 /** Evaluates a cell's lines: everything that has a name in them, `i`, `c'`, and what was given. */
 export function evaluator(
   spec: EquationSpec,
-): (state: ReferenceState, x: ArrayLike<number>) => ReadonlyMap<string, Float64Array> {
+): (state: ReferenceState, x: ReferenceInput) => ReadonlyMap<string, Float64Array> {
   const { definition, params, constants } = spec;
   const { text, plan } = definition;
   const fixed = new Map<string, Float64Array>();
   for (const [key, value] of Object.entries(params)) fixed.set(key, Float64Array.from(value));
   for (const [key, value] of Object.entries(constants)) fixed.set(key, Float64Array.of(value));
+  const inputs = inputsOf(plan);
+  const vectorOf = (name: string, x: ReferenceInput) =>
+    (inputs.length > 1 ? (x as Record<string, ArrayLike<number>>)[name] : x) as ArrayLike<number>;
   return (state, x) => {
-    const values = new Map(fixed).set('x', Float64Array.from(x));
+    const values = new Map(fixed);
+    for (const { name } of inputs) values.set(name, Float64Array.from(vectorOf(name, x)));
     for (const { name: key } of plan.states) values.set(key, state[key]);
     read<Float64Array>(text, {
       number: value => Float64Array.of(value),
       name: (key, next) => values.get(next ? `${key}'` : key) as Float64Array,
-      map: (matrix, row, v) => product(spec, values, matrix, row, v),
+      map: (map, row, v) => product(spec, values, map, row, v),
       call: (slot, v) =>
         isReduction(slot)
           ? Float64Array.of(reductions[slot].run(v, 0, v.length))
@@ -45,10 +57,11 @@ export function evaluator(
 function product(
   { definition: { plan }, sizes }: EquationSpec,
   values: ReadonlyMap<string, Float64Array>,
-  matrix: MatrixName,
+  map: MapName,
   row: string,
   v: Float64Array,
 ): Float64Array {
+  const matrix = matrixOf(plan, map, row) as MatrixName;
   const [weightName, biasName] = namesOf(plan, matrix);
   const weight = values.get(weightName) as Float64Array;
   const bias = values.get(biasName);

@@ -1,4 +1,5 @@
 import type { Computation, PlanNode, Schedule, Stage } from './plan.js';
+import { outputsOf } from './ports.js';
 
 /** The nodes that a node is made of, element by element. */
 export function operandsOf(node: PlanNode): readonly number[] {
@@ -13,7 +14,8 @@ function wholesOf(node: PlanNode): readonly number[] {
 }
 
 /** Divides a computation into stages. */
-export function schedule({ nodes, states, output }: Computation): Schedule {
+export function schedule(computation: Computation): Schedule {
+  const { nodes, states } = computation;
   const fixed = new Set<number>();
   const levels: number[] = [];
   const isComputed = (i: number) =>
@@ -45,7 +47,8 @@ export function schedule({ nodes, states, output }: Computation): Schedule {
   }
 
   const places = new Map<string, number[]>();
-  for (const i of [...states.map(({ node }) => node), output, ...stored]) {
+  const answers = [...states, ...outputsOf(computation)].map(({ node }) => node);
+  for (const i of [...answers, ...stored]) {
     const sinks = places.get(place(i)) ?? [];
     if (!sinks.includes(i)) sinks.push(i);
     places.set(place(i), sinks);

@@ -9,6 +9,7 @@ import {
 import { initialise } from './initialise.js';
 import { type ParameterInput, parameterShapes, readParameters, type Sizes } from './parameters.js';
 import type { Definition } from './plan.js';
+import { type InputLengths, inputsOf, lengthsOf } from './ports.js';
 
 /** The options that set the slots of the built-in texts, and those slots' defaults. */
 export const slotOptions: Readonly<Record<string, { option: string; default: ActivationName }>> = {
@@ -49,10 +50,13 @@ export interface CellOptions {
   readonly projectionSize?: number | undefined;
 }
 
-/** Sizes and options checked and filled in; `where` names the constructor in messages. */
+/**
+ * The specification of a cell: sizes and options checked and filled in, except for `inputLengths`.
+ * Throws a RecurError for what is wrong.
+ */
 export function specify(
   definition: Definition,
-  inputSize: number,
+  inputSize: number | InputLengths,
   size: number,
   options: CellOptions & Readonly<Record<string, unknown>>,
 ): EquationSpec {
@@ -67,9 +71,6 @@ export function specify(
     ...(projected ? ['projectionSize'] : []),
   ]);
   const { bias = true, clip, seed, params } = options;
-  if (declarations.sameSize) {
-    demand(size === inputSize, `${where}.size`, `the input size ${inputSize}`, size);
-  }
   demand(typeof bias === 'boolean', `${where}.bias`, 'true or false', bias);
   demand(
     clip === undefined || (typeof clip === 'number' && clip > 0),
@@ -77,14 +78,17 @@ export function specify(
     'a number above 0',
     clip,
   );
-  const sizeOf = (of: string, value: unknown) =>
+  const checked = (of: string, value: unknown) =>
     checkWhole(`${where}.${of}`, value, 1, 2 ** 24, '1 to 2²⁴');
   const sizes: Sizes = {
-    input: sizeOf('inputSize', inputSize),
-    hidden: sizeOf(plan.states.length ? 'hiddenSize' : 'outputSize', size),
-    projection: projected ? sizeOf('projectionSize', options.projectionSize) : 0,
+    ...(typeof inputSize === 'object' ? inputSize : { input: checked('inputSize', inputSize) }),
+    hidden: checked(plan.states.length ? 'hiddenSize' : 'outputSize', size),
+    projection: projected ? checked('projectionSize', options.projectionSize) : 0,
     scalar: 1,
   };
+  if (declarations.sameSize) {
+    demand(size === sizes.input, `${where}.size`, `the input size ${sizes.input}`, size);
+  }
   const activations = slots.map(({ slot, option, usual }) => {
     const given = option === undefined ? undefined : options[option];
     const chosen = (given === undefined ? usual : given) as Activation;
@@ -153,10 +157,11 @@ export function lower(name: string): string {
 export function cellText(spec: EquationSpec): string {
   const { definition, sizes, activations, constants, clip, bias } = spec;
   const { name, plan, declarations } = definition;
-  const positional: unknown[] = declarations.sameSize
-    ? [sizes.hidden]
-    : [sizes.input, sizes.hidden];
+  const lengths = lengthsOf(inputsOf(plan), sizes);
+  const sized = Object.entries(lengths).map(([port, length]) => `${port}: ${length}`);
+  const input = sized.length ? `{${sized.join(', ')}}` : lengths;
   const named: string[] = [];
+  const positional: unknown[] = declarations.sameSize ? [sizes.hidden] : [input, sizes.hidden];
   const open = plan.slots.filter(slot => activations[slot].clipped);
   for (const slot of open) {
     const { option, usual } = slotOf(definition, slot);

@@ -2,6 +2,7 @@ import { describe, mismatch } from '../errors.js';
 import type { Activation } from '../graph/activations.js';
 import { isActivationName } from '../graph/activations.js';
 import type { Declarations } from '../graph/plan.js';
+import type { InputSizes } from '../graph/ports.js';
 import { chainKind } from '../layers/chain.js';
 import type { Kind, Settings } from '../streams/cell.js';
 import { decode } from '../streams/encoding.js';
@@ -19,7 +20,8 @@ export interface CellDescription {
   /** Its text, a line an equation. */
   readonly equations: string;
   readonly declarations: Declarations;
-  readonly inputSize: number;
+  /** By name for several inputs. */
+  readonly inputSize: InputSizes;
   readonly size: number;
   /** Length of what V maps to, where the text uses V. */
   readonly projectionSize?: number;
@@ -153,9 +155,14 @@ function readCell(where: string, value: unknown): CellDescription {
   if (typeof equations !== 'string' || equations.length > limits.text) {
     throw mismatch(`${where}.equations`, `text of at most ${limits.text}`, sized(equations));
   }
-  for (const size of ['inputSize', 'size', 'projectionSize']) {
+  for (const size of ['size', 'projectionSize']) {
     if (Object.hasOwn(cell, size)) checkSize(`${where}.${size}`, cell[size]);
   }
+  const { inputSize } = cell;
+  const sizes = isPlainObject(inputSize)
+    ? named(`${where}.inputSize`, inputSize)
+    : [['', inputSize]];
+  for (const [, size] of sizes) checkSize(`${where}.inputSize`, size);
   for (const [key, flag] of Object.entries({ bias, initialState: initialState ?? false })) {
     if (typeof flag === 'boolean') continue;
     throw mismatch(`${where}.${key}`, 'true or false', describe(flag));
@@ -182,10 +189,14 @@ const cellFields = [
 
 function readDeclarations(where: string, value: unknown): void {
   const groups = ['vectors', 'scalars', 'constants', 'biasIh'];
+  const names = ['inputs', 'outputs', 'sizes', 'statistics'];
   const others = ['activations', 'sameSize', 'variant'];
-  const declarations = fields(where, value, [], [...groups, ...others]);
+  const declarations = fields(where, value, [], [...groups, ...names, ...others]);
   for (const group of groups) {
     if (Object.hasOwn(declarations, group)) readNumbers(`${where}.${group}`, declarations[group]);
+  }
+  for (const group of names) {
+    if (Object.hasOwn(declarations, group)) readNames(`${where}.${group}`, declarations[group]);
   }
   if (Object.hasOwn(declarations, 'activations')) {
     readActivations(`${where}.activations`, declarations.activations);
@@ -200,6 +211,15 @@ function readNumbers(where: string, value: unknown): void {
   for (const [name, number] of named(where, value)) {
     if (typeof number === 'number' && Number.isFinite(number)) continue;
     throw mismatch(`${where} ${quoted(name)}`, 'a finite number', describe(number));
+  }
+}
+
+/** Names in a list, or by name. */
+function readNames(where: string, value: unknown): void {
+  const names = Array.isArray(value) ? { ...value } : value;
+  for (const [key, name] of named(where, names)) {
+    if (isShortText(name)) continue;
+    throw mismatch(`${where} ${quoted(key)}`, `text of 1 to ${limits.name}`, describe(name));
   }
 }
 

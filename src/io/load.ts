@@ -1,6 +1,7 @@
 import { asRecurError, mismatch, RecurError } from '../errors.js';
 import { check } from '../graph/check.js';
 import { EquationError } from '../graph/equation-error.js';
+import { inputLengths } from '../graph/input-lengths.js';
 import { parameterShapes, type Sizes } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
 import { type CellOptions, slotOf, specify } from '../graph/spec.js';
@@ -111,7 +112,9 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
     const expected = plan.rows.V.length ? 'the length of what V maps to' : 'none, without V';
     throw mismatch(`${where}.projectionSize`, expected, String(projectionSize ?? 'none'));
   }
-  const sizes = { input: inputSize, hidden: size, projection: projectionSize ?? 0, scalar: 1 };
+  const lengths = at(where, () => inputLengths(definition, inputSize, size));
+  const projection = projectionSize ?? 0;
+  const sizes: Sizes = { ...lengths, hidden: size, projection, scalar: 1 };
   draft.work += plan.nodes.reduce((sum, { dimension }) => sum + sizes[dimension], 0);
   checkWork(where, draft);
   const params = Object.fromEntries(
@@ -123,7 +126,7 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
   const options = { ...optionsOf(definition, cell), params };
   return () =>
     at(where, () => {
-      const spec = specify(definition, inputSize, size, options);
+      const spec = specify(definition, lengths, size, options);
       return startingFrom(equationCell(spec), state);
     });
 }

@@ -7,6 +7,7 @@ import {
   resolveActivation,
 } from '../graph/activations.js';
 import type { Declarations } from '../graph/plan.js';
+import { inputsOf, lengthsOf } from '../graph/ports.js';
 import type { EquationSpec } from '../graph/spec.js';
 import { type AnyCell, internals, type Params, shapesOf } from '../streams/cell.js';
 import { encode } from '../streams/encoding.js';
@@ -115,7 +116,7 @@ function describeCell(spec: EquationSpec, hasInitialState: boolean): CellDescrip
     name,
     equations: lines.filter(line => line !== '').join('\n'),
     declarations: describeDeclarations(declarations),
-    inputSize: sizes.input,
+    inputSize: lengthsOf(inputsOf(definition.plan), sizes),
     size: sizes.hidden,
     ...(sizes.projection ? { projectionSize: sizes.projection } : {}),
     activations: Object.fromEntries(

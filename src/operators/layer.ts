@@ -1,15 +1,23 @@
 import type { Observable } from 'rxjs';
-import type { Vec } from '../arrays/ndarray.js';
-import type { Answer, Cell, Described, FunctionCell, NoParams, SameForm } from '../streams/cell.js';
+import type {
+  Answer,
+  Cell,
+  Described,
+  FunctionCell,
+  InputFor,
+  NoParams,
+  PortSizes,
+  SameForm,
+} from '../streams/cell.js';
 
 /**
  * A layer: an RxJS operator and the cell it threads the state through. `Layer` alone is any layer
- * of vectors.
+ * of vectors, one in and one out.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a state goes in as well as out, so unknown is no top
 export interface Layer<S = any, I = number, O = number, Y = SameForm, P = any>
   extends Described<S, I, O, P> {
-  <X extends Vec>(source: Observable<X>): Observable<Answer<Y, X>>;
+  <X extends InputFor<I>>(source: Observable<X>): Observable<Answer<Y, X>>;
   readonly cell: Cell<S, I, O, Y, P>;
 }
 
@@ -25,7 +33,7 @@ export type EventOperator<E, P> = (source: Observable<E>) => Observable<P>;
 
 /** The layer of a cell (or the layer itself). */
 export type LayerOf<M> =
-  M extends Cell<infer S, infer I extends number, infer O, infer Y, infer P>
+  M extends Cell<infer S, infer I extends number | PortSizes, infer O, infer Y, infer P>
     ? Layer<S, I, O, Y, P>
     : M extends FunctionCell<infer S, infer X, infer Y, infer O, infer P>
       ? FunctionLayer<S, X, Y, O, P>

@@ -4,6 +4,7 @@ import { type Engines, engines } from '../code/engines.js';
 import { describe, mismatch } from '../errors.js';
 import { type Model, ModelBuilder } from '../graph/graph.js';
 import { copyParameters, type ParameterShape, parameterShapes } from '../graph/parameters.js';
+import { inputsOf, lengthsOf, outputsOf } from '../graph/ports.js';
 import { cellText, type EquationSpec, lower } from '../graph/spec.js';
 import type { Backend } from '../kernels/backends.js';
 import { settled } from './inputs.js';
@@ -19,8 +20,24 @@ export interface SameForm {
   readonly sameForm: true;
 }
 
-/** The output of a cell whose output type is Y for an input of type X. */
-export type Answer<Y, X> = Y extends SameForm ? Out<X> : Y;
+/** Lengths of several inputs or outputs, by name. */
+export type PortSizes = Readonly<Record<string, number>>;
+
+/** What a cell with inputs of sizes I takes: a vector or a batch, or one for each of several inputs. */
+export type InputFor<I> = [I] extends [PortSizes] ? { readonly [K in keyof I]: Vec } : Vec;
+
+/**
+ * The output of a cell whose output type is Y for an input of type X. The inputs of one event have one
+ * form, which is that of each output: all vectors, or all batches of so many columns; the class of an
+ * answer's arrays is that of the first input's array.
+ */
+export type Answer<Y, X> = Y extends SameForm
+  ? OutFor<X>
+  : Y extends Readonly<Record<string, SameForm>>
+    ? { [K in keyof Y]: OutFor<X> }
+    : Y;
+
+type OutFor<X> = X extends Vec ? Out<X> : Out<X[keyof X]>;
 
 /** The forms in which a state may be given: any vector or `[size, batch]` ndarray. */
 export type StateInput<S> = S extends StateArray
@@ -33,9 +50,9 @@ export type StateInput<S> = S extends StateArray
 
 /** What cells and layers both show; `S` is the state, see `StateOf`. */
 export interface Described<S, I, O, P = Params> {
-  /** Length of an input vector; undefined where a plain function takes the input. */
+  /** Length of an input vector, by name of several; undefined where a plain function takes the input. */
   readonly inputSize: I;
-  /** Length of an output vector; undefined where a plain function makes the output. */
+  /** Length of an output vector, by name of several; undefined where a plain function makes it. */
   readonly outputSize: O;
   /** Length of the hidden state; 0 without state, the sum over the members of a chain. */
   readonly hiddenSize: number;
@@ -47,14 +64,14 @@ export interface Described<S, I, O, P = Params> {
 
 /**
  * A recurrent cell: a pure function `(h, x) => [h', y]`, from `x` `[inputSize]` or
- * `[inputSize, batch]` to `y` `[outputSize]` or `[outputSize, batch]`, float32. An undefined `h` is the
- * initial state; neither argument is altered, and what it returns is never altered afterwards. Throws
+ * `[inputSize, batch]` to `y` `[outputSize]` or `[outputSize, batch]`, float32. Several inputs are a
+ * record by name, and so are several outputs. An undefined `h` is the initial state; neither argument is altered, and what it returns is never altered afterwards. Throws
  * a RecurError for an invalid state or input. `Cell` alone is any one cell made of equations.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a state goes in as well as out, so unknown is no top
 export interface Cell<S = any, I = number, O = number, Y = SameForm, P = Params>
   extends Described<S, I, O, P> {
-  <X extends Vec>(h: StateInput<S> | undefined, x: X): [h: S, y: Answer<Y, X>];
+  <X extends InputFor<I>>(h: StateInput<S> | undefined, x: X): [h: S, y: Answer<Y, X>];
   readonly [internals]: CellInternals;
 }
 
@@ -167,7 +184,18 @@ export interface Marks {
   readonly resolve: (cells: readonly AnyCell[]) => readonly (readonly number[] | undefined)[];
 }
 
-/** Any cell, for code that does not care for its types. */
+/** Any cell, be its inputs and outputs one or several. */
+export interface PortCell
+  extends Described<
+    unknown,
+    number | PortSizes | undefined,
+    number | PortSizes | undefined,
+    unknown
+  > {
+  readonly [internals]: CellInternals;
+}
+
+/** Any cell of one input and one output, for code that does not care for its types. */
 export interface AnyCell
   extends Described<unknown, number | undefined, number | undefined, unknown> {
   readonly [internals]: CellInternals;
@@ -188,8 +216,8 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
   const variables = plan.states.map(s => ({ name: s.name, size: sizes[s.dimension] }));
   return makeCell<S, I, O>(
     {
-      inputSize: sizes.input as I,
-      outputSize: sizes[plan.nodes[plan.output].dimension] as O,
+      inputSize: lengthsOf(inputsOf(plan), sizes) as I,
+      outputSize: lengthsOf(outputsOf(plan), sizes) as O,
       hiddenSize: plan.states.length ? sizes.hidden : 0,
       get params() {
         return copyParameters(shapesOf(spec), spec.params);

@@ -16,7 +16,8 @@ export const graphOf = /* @__PURE__ */ digestBy((cell, digest) => {
       .trim()
       .replace(/\s*\n\s*/g, '\n')
       .replace(/ +/g, ' ');
-    digest.text(lines + JSON.stringify(declarations));
+    // What training leaves alone is no matter of states.
+    digest.text(lines + JSON.stringify({ ...declarations, statistics: undefined }));
   });
 });
 

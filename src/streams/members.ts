@@ -1,5 +1,15 @@
 import type { Out, Vec } from '../arrays/ndarray.js';
-import type { AnyCell, Cell, FunctionCell, NoParams, SameForm, StateOf } from './cell.js';
+import type {
+  AnyCell,
+  Cell,
+  FunctionCell,
+  InputFor,
+  NoParams,
+  PortCell,
+  PortSizes,
+  SameForm,
+  StateOf,
+} from './cell.js';
 
 /** The key under which an operator made by `recur` says which configuration it carries. */
 export const carried: unique symbol = Symbol.for('rxrecur.carried') as never;
@@ -11,12 +21,12 @@ export interface WithCell {
 }
 
 /** Says that cells are functions, by which a function that is written in place of one is typed. */
-interface CallableCell extends AnyCell {
+interface CallableCell extends PortCell {
   (h: never, x: never): readonly [h: unknown, y: unknown];
 }
 
 /** What `recur` and `stateful` take beside plain functions. */
-export type Model = CallableCell | AnyCell | WithCell;
+export type Model = CallableCell | PortCell | { readonly cell: PortCell };
 
 // biome-ignore lint/suspicious/noExplicitAny: a stateless function of the user's own types
 type Stateless = (x: any) => any;
@@ -24,19 +34,25 @@ type Stateless = (x: any) => any;
 /** What a chain is made of: cells, layers and stateless functions. */
 export type Member = AnyCell | WithCell | Stateless;
 
-/** What a model takes: any vector, or what the function takes that comes first. */
+/**
+ * What a model takes: any vector, a record of vectors by the names of its inputs, or what the function
+ * takes that comes first.
+ */
 export type InputOf<M> =
-  M extends Cell<infer _S, infer _I extends number, infer _O, infer _Y, infer _P>
-    ? Vec
+  M extends Cell<infer _S, infer I extends number | PortSizes, infer _O, infer _Y, infer _P>
+    ? InputFor<I>
     : M extends FunctionCell<infer _S, infer X, infer _Y, infer _O, infer _P>
       ? X
       : M extends { readonly cell: infer C }
         ? InputOf<C>
         : Vec;
 
-/** What a model answers: SameForm, or what a function of the user's own makes of it. */
+/**
+ * What a model answers: SameForm, by name of several outputs, or what a function of the user's own
+ * makes of it.
+ */
 export type OutputOf<M> =
-  M extends Cell<infer _S, infer _I extends number, infer _O, infer Y, infer _P>
+  M extends Cell<infer _S, infer _I extends number | PortSizes, infer _O, infer Y, infer _P>
     ? Y
     : M extends FunctionCell<infer _S, infer _X, infer Y, infer _O, infer _P>
       ? Y

@@ -1,4 +1,4 @@
-import type { NdArray, Out, Vec } from '../arrays/ndarray.js';
+import type { NdArray, Vec } from '../arrays/ndarray.js';
 import type { Backend } from '../kernels/backends.js';
 import type { Answer, AnyCell, SameForm, StateInput, StateOf } from './cell.js';
 import type { AnyPlainCell, PlainCell } from './function-cell.js';
@@ -37,11 +37,13 @@ export interface StreamConfig<S, Initial = StateInput<S>> {
 export type StatefulConfig<S, Initial = StateInput<S>> = StreamConfig<S, Initial>;
 
 /** Steps in, outputs out, in the form in which the steps came. */
-export interface MapSequence<Y> {
-  /** `[features, steps]` or `[features, steps, batch]`. */
-  <X extends NdArray>(sequence: X): Y extends SameForm ? Out<X> : Y[];
-  <X extends Vec>(sequence: Iterable<X>): Answer<Y, X>[];
+export interface MapSequence<Y, In = Vec> {
+  /** `[features, steps]` or `[features, steps, batch]`, or one for each of several inputs. */
+  <X extends Whole<In>>(sequence: X): Y extends SameForm | Ports<SameForm> ? Answer<Y, X> : Y[];
+  <X extends In>(sequence: Iterable<X>): Answer<Y, X>[];
 }
+type Ports<V> = Readonly<Record<string, V>>;
+type Whole<In> = In extends Ports<Vec> ? { readonly [K in keyof In]: NdArray } : NdArray;
 
 /** What every stateful model has beside the call `m(x)`. */
 export interface Stateful<S, Mapped, P = unknown> {
@@ -62,9 +64,13 @@ export interface Stateful<S, Mapped, P = unknown> {
   use(params: P): void;
 }
 
-/** A stateful layer or cell: vectors in, vectors out, in the form that came in. */
-export interface StatefulLayer<S, Y, P = unknown> extends Stateful<S, MapSequence<Y>, P> {
-  <X extends Vec>(x: X): Answer<Y, X>;
+/**
+ * A stateful layer or cell: vectors in, vectors out, in the form that came in; records of vectors for
+ * several inputs and outputs.
+ */
+export interface StatefulLayer<S, Y, P = unknown, In = Vec>
+  extends Stateful<S, MapSequence<Y, In>, P> {
+  <X extends In>(x: X): Answer<Y, X>;
 }
 
 /** A stateful plain function: whatever it takes and answers. */
@@ -74,11 +80,11 @@ export interface StatefulFunction<S, X, Y, P = unknown>
 }
 
 /** What `stateful(model)` is: vectors in, or whatever the function takes that comes first. */
-export type StatefulOf<M> = [Vec] extends [InputOf<M>]
-  ? [InputOf<M>] extends [Vec]
-    ? StatefulLayer<StateOf<M>, OutputOf<M>, ParamsOf<M>>
-    : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>, ParamsOf<M>>
-  : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>, ParamsOf<M>>;
+export type StatefulOf<M> = [Vec, InputOf<M>] extends [InputOf<M>, Vec]
+  ? StatefulLayer<StateOf<M>, OutputOf<M>, ParamsOf<M>>
+  : [M] extends [{ readonly inputSize: Ports<number> }]
+    ? StatefulLayer<StateOf<M>, OutputOf<M>, ParamsOf<M>, InputOf<M>>
+    : StatefulFunction<StateOf<M>, InputOf<M>, OutputOf<M>, ParamsOf<M>>;
 
 /** Nobody ends a stateful model: its room is given back when it is gone. */
 const abandoned = /* @__PURE__ */ new FinalizationRegistry<Session['held']>(release);

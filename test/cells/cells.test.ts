@@ -76,7 +76,9 @@ test.each(allKinds)('%s begins at zeros, and anew each time it is asked', (name,
   const zeros = (state: string) => new Float32Array(name === 'projected' && state === 'h' ? 2 : 3);
   const one = cell.initialState();
   if (names === '') expect(one).toBeUndefined();
-  else if (names === undefined) expect(one).toEqual(zeros('h'));
+  else if (name === 'following') {
+    expect(one).toEqual({ h: zeros('h'), average: new Float32Array(2) });
+  } else if (names === undefined) expect(one).toEqual(zeros('h'));
   else expect(one).toEqual({ h: zeros('h'), c: zeros('c') });
   if (one !== undefined) expect(cell.initialState()).not.toBe(one);
 });

@@ -21,7 +21,7 @@ import {
   ugrnnCell,
 } from '../../src/core.js';
 import type { EquationSpec } from '../../src/graph/spec.js';
-import { internals } from '../../src/streams/cell.js';
+import { internals, type PortCell } from '../../src/streams/cell.js';
 
 /** A cell whose state is known at run time only. */
 export type SomeCell = Cell<unknown, number, number>;
@@ -101,18 +101,35 @@ export const slottedCell = defineCell(
   },
 );
 
+/** A state, a vector and a scaled input of input size: an average that follows the input. */
+export const followingCell = defineCell(
+  'Following',
+  `
+  d        = x - average
+  average' = average + rate * d
+  h'       = φ(W_h (gain * d) + U_h h)
+  `,
+  {
+    vectors: { gain: 0.5 },
+    sizes: { average: 'input', gain: 'input' },
+    statistics: ['gain'],
+    constants: { rate: 0.125 },
+  },
+);
+
 /** Cells as users write them. */
 export const own = {
   leaky: leakyCell,
   projected: (i, h, o) => projectedCell(i, h, { projectionSize: Math.ceil(h / 2), ...o }),
   slotted: slottedCell,
+  following: followingCell,
 } as Record<string, MakeCell>;
 
 /** Both, as rows of a table. */
 export const allKinds = Object.entries({ ...builtIn, ...own });
 
 /** What the library knows of a cell made of equations. */
-export function specOf(cell: AnyCell): EquationSpec {
+export function specOf(cell: PortCell): EquationSpec {
   const { spec } = cell[internals];
   if (spec.kind !== 'equations') throw new TypeError(`${cell} is not made of equations`);
   return spec;

@@ -104,7 +104,7 @@ test.each<[Declarations, string]>([
   [{ constants: { q: Number.NaN } }, 'constants.q: expected a finite number, got NaN'],
   [
     { vector: { p: 0 } } as never,
-    "vectors, scalars, constants, activations, biasIh, sameSize, variant, got 'vector'",
+    "inputs, outputs, vectors, sizes, scalars, statistics, constants, activations, biasIh, sameSize, variant, got 'vector'",
   ],
 ])('the declarations %j are refused', (declarations, message) => {
   const run = () => check('Mine', "h' = φ(W_h x + U_h h)", declarations);

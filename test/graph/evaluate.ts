@@ -1,27 +1,27 @@
-import type { AnyCell, ReferenceState } from '../../src/core.js';
+import type { ReferenceState } from '../../src/core.js';
 import { columnsOf, namesOf } from '../../src/graph/parameters.js';
 import type { PlanNode } from '../../src/graph/plan.js';
+import { outputsOf } from '../../src/graph/ports.js';
+import type { ReferenceInput } from '../../src/graph/reference.js';
 import type { EquationSpec } from '../../src/graph/spec.js';
 import { activationLoops } from '../../src/kernels/activation-loops.js';
+import type { PortCell } from '../../src/streams/cell.js';
 import { specOf } from '../cells/kinds.js';
 
 /** What a plan computes in float64, and A of law 6: the largest Σ|w·v| + |b| of a row. */
 export interface Evaluated {
   readonly state: ReferenceState;
+  /** The first output; all of them are in `outputs`. */
   readonly y: Float64Array;
+  readonly outputs: Readonly<Record<string, Float64Array>>;
   readonly largestRow: number;
 }
 
-/**
- * A cell's plan evaluated node by node: a second reader, beside `reference`, which reads the text.
- */
-export function evaluatePlan(
-  cell: AnyCell,
-  state: ReferenceState,
-  x: ArrayLike<number>,
-): Evaluated {
+/** A cell's plan evaluated node by node: a second reader, beside `reference`, which reads the text. */
+export function evaluatePlan(cell: PortCell, state: ReferenceState, x: ReferenceInput): Evaluated {
   const spec = specOf(cell);
-  const { nodes, states, output } = spec.definition.plan;
+  const { plan } = spec.definition;
+  const { nodes, states, output } = plan;
   const values: Float64Array[] = [];
   let largestRow = 0;
   for (const node of nodes) {
@@ -32,7 +32,13 @@ export function evaluatePlan(
     } else values.push(leafOrOperation(spec, node, values, state, x));
   }
   const next = states.map(({ name, node }) => [name, values[node]]);
-  return { state: Object.fromEntries(next), y: values[output], largestRow };
+  const outputs = outputsOf(plan).map(({ name, node }) => [name, values[node]]);
+  return {
+    state: Object.fromEntries(next),
+    y: values[output],
+    outputs: Object.fromEntries(outputs),
+    largestRow,
+  };
 }
 
 function leafOrOperation(
@@ -40,11 +46,11 @@ function leafOrOperation(
   node: Exclude<PlanNode, { op: 'affine' }>,
   values: readonly Float64Array[],
   state: ReferenceState,
-  x: ArrayLike<number>,
+  x: ReferenceInput,
 ): Float64Array {
   switch (node.op) {
     case 'port':
-      return Float64Array.from(x);
+      return Float64Array.from((node.name in x ? x[node.name as never] : x) as number[]);
     case 'state':
       return state[node.name];
     case 'number':

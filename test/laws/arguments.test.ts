@@ -248,7 +248,7 @@ const calls: Table = [
   ["equations: expected 'text' or 'latex', got 'html'", () => equations(gruCell(1, 2), 'html')],
   ['reference: expected a cell made of equations, got 5', () => reference(5)],
   [
-    "defineCell('Leaky'): expected options named vectors, scalars, constants, activations, biasIh, sameSize, variant, got 'vector'",
+    "defineCell('Leaky'): expected options named inputs, outputs, vectors, sizes, scalars, statistics, constants, activations, biasIh, sameSize, variant, got 'vector'",
     () => defineCell('Leaky', "h' = tanh(W_h x)", { vector: { u: 1 } }),
   ],
   [

@@ -73,6 +73,7 @@ function readLiteral(node: ts.Node): unknown {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isNumericLiteral(node)) return Number(node.text);
   if (ts.isPrefixUnaryExpression(node)) return -Number(readLiteral(node.operand));
+  if (ts.isArrayLiteralExpression(node)) return node.elements.map(readLiteral);
   if (!ts.isObjectLiteralExpression(node)) throw new Error(`no literal: ${node.getText()}`);
   return Object.fromEntries(
     node.properties.map(property => {

@@ -87,10 +87,16 @@ test('whole sequences run on the backend that is pinned: their members’ bits a
   expect(new Set(bits).size).toBe(bits.length);
 });
 
-test('a convolution of groups and pools are plain JavaScript on every backend', () => {
-  for (const model of [conv1dCell(2, 2, 2, { groups: 2 }), maxPool1dCell(2, 2), lastCell(2)]) {
-    expect(backend(model)).toBe('portable');
-    expect(stateful(model, { backend: fastest }).snapshot().backend).toBe('portable');
+test('layers that read sequences as wholes run on the backend that is asked for', () => {
+  for (const model of [
+    conv1dCell(2, 2, 2, { groups: 2 }),
+    maxPool1dCell(2, 2),
+    lastCell(2),
+    bidirectionalCell(gruCell(2, 2)),
+  ]) {
+    expect(backend(model)).toBe(fastest);
+    expect(stateful(model, { backend: fastest }).snapshot().backend).toBe(fastest);
+    expect(stateful(model, { backend: 'portable' }).snapshot().backend).toBe('portable');
   }
 });
 

@@ -1,0 +1,30 @@
+import type { Sizes } from './parameters.js';
+import type { Computation, Plan, PlanOutput, Port } from './plan.js';
+
+const one: readonly Port[] = [{ name: 'x', dimension: 'input' }];
+
+/** What a plan reads, in order: x of input size, unless its text declares other inputs. */
+export function inputsOf({
+  inputs = one,
+}: {
+  readonly inputs?: Plan['inputs'] | undefined;
+}): readonly Port[] {
+  return inputs;
+}
+
+/** What a computation answers, in order: y alone, unless its text declares other outputs. */
+export function outputsOf({ outputs, output, nodes }: Computation): readonly PlanOutput[] {
+  return outputs ?? [{ name: 'y', dimension: nodes[output]?.dimension, node: output }];
+}
+
+/** The size of an input, or of each of several by name: `{ x: 10, m: 3 }`. */
+export type InputSizes = number | Readonly<Record<string, number>>;
+
+/** What the sizes of a text's inputs are, by the names of the sizes; `input` is one of them. */
+export type InputLengths = Readonly<Record<'input', number>> & Readonly<Record<string, number>>;
+
+/** The length of a port, or of each of several by name. */
+export function lengthsOf(ports: readonly Port[], sizes: Sizes): InputSizes {
+  const lengths = ports.map(({ name, dimension }) => [name, sizes[dimension]] as const);
+  return ports.length > 1 ? Object.freeze(Object.fromEntries(lengths)) : lengths[0][1];
+}
