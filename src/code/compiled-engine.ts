@@ -5,7 +5,7 @@ import { allocate, type Heap, type Region, scratchFloats } from '../kernels/heap
 import { ConstantPool } from '../kernels/wasm/emitter.js';
 import { type WasmMemory, type WasmModule, webAssembly } from '../kernels/wasm/web-assembly.js';
 import { compile, type FunctionName } from './compile.js';
-import { arranged, type Engine, Pool, roomForCall } from './engine.js';
+import { answersOf, arranged, type Engine, Pool, roomForCall } from './engine.js';
 import { type Layout, layout, bytesOf as paddedBytes } from './layout.js';
 import { pack } from './pack.js';
 import type { Rows } from './places.js';
@@ -161,8 +161,10 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
   let others: Record<string, Run> | undefined;
 
   const { nodes, output } = graph;
-  const ports = portsOf(graph);
-  const isPort = nodes[output].op === 'port';
+  const inputs = portsOf(graph).map(({ size }, k) => rowsIn(plan.ports[k], size, heap.scratch));
+  const outputs = answersOf(graph).map(i =>
+    nodes[i].op === 'port' ? inputs[i] : rowsIn(plan.nodes[i].output, nodes[i].size, heap.scratch),
+  );
   let last: Arranged | undefined;
   /** Where the values of a graph of steps are: those of all streams. */
   const engineRows = (): Arranged => {
@@ -177,12 +179,9 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
     pool: new Pool(heap, plan.block / 4),
     room: plan.room,
     model,
-    inputs: plan.ports.map((place, k) => rowsIn(place, ports[k].size, heap.scratch)),
-    output: rowsIn(
-      isPort ? plan.ports[output] : plan.nodes[output].output,
-      nodes[output].size,
-      heap.scratch,
-    ),
+    inputs,
+    outputs,
+    output: outputs[0],
     states: plan.states.map(offset => offset / 4),
     step: (now, next) => step(weights, scratch, now * 4, next * 4),
     streams(now, next, count) {

@@ -60,7 +60,7 @@ export function elementwise(
   { offset, at, count, totals }: Groups,
 ): Code {
   const { cell, states, stored } = own;
-  const { nodes, states: variables, output } = cell.definition.plan;
+  const { nodes, states: variables } = cell.definition.plan;
   const known = new Map<number, Vectors>();
   const all = new Abreast(e, count);
   const groups = Array.from({ length: count }, (_, g) => at + g * groupBytes);
@@ -123,7 +123,9 @@ export function elementwise(
     }
     const scratch = stored.get(i);
     if (scratch !== undefined) all.code.push(write(places.scratch, scratch, values));
-    if (output === i) all.code.push(write(places.output, 0, values));
+    for (const { node, at: more } of own.outputs) {
+      if (node === i) all.code.push(write(places.output, more, values));
+    }
   }
   return all.code;
 }
@@ -142,8 +144,9 @@ function reduced(
 }
 
 /** Where a port of a cell is. */
-function portOf(_own: CellPlan, { inputs }: Places, _name: string): Place {
-  return inputs[0];
+function portOf({ cell }: CellPlan, { inputs }: Places, name: string): Place {
+  const ports = cell.definition.plan.inputs;
+  return inputs[ports ? ports.findIndex(port => port.name === name) : 0];
 }
 
 /** Where a vector that is there in full is. */

@@ -6,8 +6,8 @@ import type { Rows } from './places.js';
 /** How many vectors a graph's places have room for: 64, fewer if they are long. */
 export function roomFor({ nodes }: Graph): number {
   const widths = nodes.map(node => {
-    if (node.op === 'cell') return node.cell.sizes.input + 8 * node.cell.sizes.hidden;
-    return node.of.reduce((sum, i) => sum + nodes[i].size, node.size);
+    const read = node.of.reduce((sum, i) => sum + nodes[i].size, 0);
+    return read + (node.op === 'cell' ? 8 * node.cell.sizes.hidden : node.size);
   });
   const all = widths.reduce((sum, width) => sum + width, 0);
   const vectors = Math.min(2 ** 18 / Math.max(...widths), scratchFloats / all);
@@ -49,6 +49,8 @@ export interface Engine {
   readonly model: Model;
   /** Of each port. */
   readonly inputs: readonly Rows[];
+  /** Of each answer, and the first one. */
+  readonly outputs: readonly Rows[];
   readonly output: Rows;
   /** Where in a block the states are, node by node. */
   readonly states: readonly number[];
@@ -124,6 +126,11 @@ export function viewOf(node: Node, rows: readonly Rows[], counts: readonly numbe
   const { at, stride, size } = rows[of];
   const last = at + Math.max(0, counts[of] - 1) * stride;
   return { at: last, stride: node.op === 'reverse' ? -stride : stride, size };
+}
+
+/** The nodes of a model's answers. */
+export function answersOf({ output, outputs }: Graph): readonly number[] {
+  return outputs?.map(({ node }) => node) ?? [output];
 }
 
 /** Room for one call: the scratch of a heap if that is enough, else a region of its own. */

@@ -2,6 +2,7 @@ import type { CellGraph } from '../graph/graph.js';
 import { columnsOf, namesOf } from '../graph/parameters.js';
 import type { BinaryName } from '../graph/parse.js';
 import type { PlanNode } from '../graph/plan.js';
+import { inputsOf, outputOffsets, outputsOf } from '../graph/ports.js';
 import { reductions } from '../graph/reductions.js';
 import { activationLoops } from '../kernels/activation-loops.js';
 import { addProduct, Matrix, Vector } from '../kernels/portable.js';
@@ -22,7 +23,7 @@ type NodeOf<Op> = PlanNode & { op: Op };
 /** A plan run on `gemv`, in double precision between float32 states. */
 export function interpret(cell: CellGraph, params: Parameters): Run {
   const { definition, sizes, constants } = cell;
-  const { nodes, states, output } = definition.plan;
+  const { nodes, states } = definition.plan;
   const blocks = blocksOf(nodes);
   const lengthOf = (i: number) => sizes[nodes[i].dimension];
 
@@ -78,10 +79,17 @@ export function interpret(cell: CellGraph, params: Parameters): Run {
     ];
   const lengths = states.map(({ dimension }) => sizes[dimension]);
   const loads = states.map(({ name }) => startOf('state', name));
-  const input = startOf('port');
-  return (memory, [x], now, next, y) => {
+  const outputs = outputsOf(definition.plan);
+  const offsets = outputOffsets(outputs, sizes);
+  const ports = inputsOf(definition.plan).map(({ name, dimension }) => {
+    return { start: startOf('port', name), length: sizes[dimension] };
+  });
+  return (memory, inputs, now, next, y) => {
     // An input or a state that no equation reads has no register.
-    if (input >= 0) copy(memory, x, registers, input, sizes.input);
+    for (let k = 0; k < ports.length; k++) {
+      const { start, length } = ports[k];
+      if (start >= 0) copy(memory, inputs[k], registers, start, length);
+    }
     for (let k = 0, at = now; k < lengths.length; at += lengths[k], k++) {
       if (loads[k] >= 0) copy(memory, at, registers, loads[k], lengths[k]);
     }
@@ -89,7 +97,10 @@ export function interpret(cell: CellGraph, params: Parameters): Run {
     for (let k = 0, at = next; k < lengths.length; at += lengths[k], k++) {
       copy(registers, starts[states[k].node], memory, at, lengths[k]);
     }
-    copy(registers, starts[output], memory, y, lengthOf(output));
+    for (let k = 0; k < outputs.length; k++) {
+      const { node } = outputs[k];
+      copy(registers, starts[node], memory, y + offsets[k], lengthOf(node));
+    }
   };
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../graph/graph.js';
 import { columnsOf, dimensionOf } from '../graph/parameters.js';
 import type { Stage } from '../graph/plan.js';
+import { outputOffsets, outputsOf } from '../graph/ports.js';
 import { operandsOf } from '../graph/schedule.js';
 import { roomFor } from './engine.js';
 import { type Place, scratch as scratchLocal } from './places.js';
@@ -62,6 +63,8 @@ export interface CellPlan {
   readonly stored: ReadonlyMap<number, number>;
   /** Offset of each state in a stream's block. */
   readonly states: readonly number[];
+  /** Nodes that are answers, and their offsets in the output. */
+  readonly outputs: readonly { readonly node: number; readonly at: number }[];
   readonly scratch: Place;
   /** The products of inputs, added up, for each step of a sequence. */
   readonly sums: Place;
@@ -248,6 +251,7 @@ class Planner {
     const { plan } = definition;
     const { fixed, stages, stored } = plan.schedule;
     const sizeOf = (i: number) => sizes[plan.nodes[i].dimension];
+    const places = outputOffsets(outputsOf(plan), sizes);
     const scratch = { size: 0 };
     const offsets = stored.map(i => add(scratch, bytesOf(sizeOf(i))));
     const sums = { size: 0 };
@@ -259,6 +263,7 @@ class Planner {
     const prepared = fixed.filter(i => operandsOf(plan.nodes[i]).length);
     return {
       ...{ cell, states, stages: stagePlans, fixed: new Set(fixed) },
+      outputs: outputsOf(plan).map(({ node }, k) => ({ node, at: places[k] * 4 })),
       params: new Map(learned),
       prepared: new Map(prepared.map(i => [i, this.take(bytesOf(sizeOf(i)))])),
       stored: new Map(stored.map((i, k) => [i, offsets[k]])),

@@ -2,7 +2,15 @@ import { countsOf } from '../graph/counts.js';
 import { type Graph, type Model, portsOf } from '../graph/graph.js';
 import { portable } from '../kernels/backends.js';
 import { heapFor, scratchFloats } from '../kernels/heap.js';
-import { areFinite, arranged, type Engine, Pool, roomFor, roomForCall } from './engine.js';
+import {
+  answersOf,
+  areFinite,
+  arranged,
+  type Engine,
+  Pool,
+  roomFor,
+  roomForCall,
+} from './engine.js';
 import type { Rows } from './places.js';
 import { Planner, type RunSequence, type RunTurn } from './portable-graph.js';
 import { type Arranged, numbersOf, readerIn } from './readers.js';
@@ -14,7 +22,7 @@ export function portableEngine(model: Model): Engine {
   const room = graph.sequence ? 0 : roomFor(graph);
   const states: number[] = [];
   const planner = new Planner(model);
-  const { inputs, answer } = vectorsOf(graph, room, planner);
+  const { inputs, answers } = vectorsOf(graph, room, planner);
   const block = { size: 0 };
   const own = { block, states, begins: true };
   const turn: RunTurn = graph.sequence ? () => 0 : planner.turn(graph, own);
@@ -25,12 +33,14 @@ export function portableEngine(model: Model): Engine {
   const pool = new Pool(heap, Math.max(1, block.size));
   const placed = (rows: Rows): Rows => ({ ...rows, at: rows.at + begin });
   const ports = inputs.map(placed);
-  const result = nodes[output].op === 'port' ? ports[output] : placed(answer);
+  const results = answers.map(placed);
   const addresses = ports.map(() => 0);
+  const written = results.map(() => 0);
   /** Steps one stream, whose inputs and output are the j-th. */
   const step = (now: number, next: number, j: number): number => {
     for (let k = 0; k < ports.length; k++) addresses[k] = ports[k].at + j * ports[k].stride;
-    return turn(pool.memory, begin, addresses, now, next, result.at + j * result.stride);
+    for (let k = 0; k < results.length; k++) written[k] = results[k].at + j * results[k].stride;
+    return turn(pool.memory, begin, addresses, now, next, written);
   };
   const numbers = numbersOf(graph);
   /** The number of the first node that reads each port. */
@@ -58,7 +68,8 @@ export function portableEngine(model: Model): Engine {
     room,
     model,
     inputs: ports,
-    output: result,
+    outputs: results,
+    output: results[0],
     states,
     step(now, next) {
       for (let k = 0; k < ports.length; k++) {
@@ -110,6 +121,10 @@ export function portableEngine(model: Model): Engine {
 /** Where a graph of steps has its inputs and answers, behind where scratch begins. */
 function vectorsOf(graph: Graph, room: number, planner: Planner) {
   const rowsOf = (size: number): Rows => ({ at: planner.take(size * room), stride: size, size });
+  const { nodes } = graph;
   const inputs = portsOf(graph).map(({ size }) => rowsOf(size));
-  return { inputs, answer: rowsOf(graph.nodes[graph.output].size) };
+  const answers = answersOf(graph).map(i =>
+    nodes[i].op === 'port' ? inputs[i] : rowsOf(nodes[i].size),
+  );
+  return { inputs, answers };
 }

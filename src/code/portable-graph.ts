@@ -8,7 +8,7 @@ import {
   stateSizes,
 } from '../graph/graph.js';
 import { windowsOf } from '../graph/steps.js';
-import { areFinite, arranged, type Read, viewOf } from './engine.js';
+import { answersOf, areFinite, arranged, type Read, viewOf } from './engine.js';
 import { interpret } from './interpret.js';
 import type { Rows } from './places.js';
 import { gapsOf } from './rows.js';
@@ -23,7 +23,17 @@ export type RunTurn = (
   inputs: readonly number[],
   now: number,
   next: number,
-  answer: number,
+  answers: readonly number[],
+) => number;
+
+/** Runs a node of such a graph, whose value is at `y`. */
+type RunNode = (
+  memory: Float32Array,
+  begin: number,
+  inputs: readonly number[],
+  now: number,
+  next: number,
+  y: number,
 ) => number;
 
 /** Runs a graph of sequences, whose values are in such rows. */
@@ -82,12 +92,13 @@ export class Planner {
 
   /** What runs a graph of steps. */
   turn(graph: Graph, own: Block): RunTurn {
-    const { nodes, output } = graph;
+    const { nodes } = graph;
+    const results = answersOf(graph);
     const checked = checkedBefore(graph);
     const places: Rows[] = [];
     const parts = nodes.flatMap((node, i) => {
       const { op, of, size } = node;
-      const isHere = op !== 'port' && i !== output;
+      const isHere = op !== 'port' && !results.includes(i);
       places.push({ at: isHere ? this.take(size) : 0, stride: size, size });
       const number = this.#values.push({ rows: places[i], count: 1 });
       if (op === 'port') return [];
@@ -96,10 +107,12 @@ export class Planner {
     });
     const ports = nodes.flatMap(({ op }, i) => (op === 'port' ? i : []));
     const addresses = nodes.map(() => 0);
-    return (memory, begin, inputs, now, next, answer) => {
+    return (memory, begin, inputs, now, next, answers) => {
       for (let i = 0; i < addresses.length; i++) addresses[i] = begin + places[i].at;
       for (let k = 0; k < ports.length; k++) addresses[ports[k]] = inputs[k];
-      if (nodes[output].op !== 'port') addresses[output] = answer;
+      for (let k = 0; k < results.length; k++) {
+        if (nodes[results[k]].op !== 'port') addresses[results[k]] = answers[k];
+      }
       for (let p = 0; p < parts.length; p++) {
         const { run, of, i, number, checks, from } = parts[p];
         for (const u of checks) if (!areFinite(memory, addresses[u], places[u].size)) return number;
@@ -112,7 +125,7 @@ export class Planner {
   }
 
   /** What runs a node of a graph of steps. */
-  #node(node: Node, own: Block, number: number): RunTurn {
+  #node(node: Node, own: Block, number: number): RunNode {
     const { block, states } = own;
     const first = block.size;
     for (const size of stateSizes(node)) states.push((block.size += size) - size);
@@ -130,7 +143,7 @@ export class Planner {
   }
 
   /** A vector read as steps, and what becomes of them, one after another. */
-  #vector({ body, steps }: NodeOf<'sequence'>, own: Block): RunTurn {
+  #vector({ body, steps }: NodeOf<'sequence'>, own: Block): RunNode {
     const counts = countsOf(body, steps);
     const { rows, end } = arranged(body, counts, 0, size => size);
     const at = this.take(end);
@@ -199,6 +212,7 @@ export class Planner {
     for (let k = 0; k < blocks; k++) states.push(...inner.states.map(at => first + k * size + at));
     const pair = each ? 0 : this.take(2 * size);
     const inputs: number[] = [];
+    const answer = [0];
     return (memory, begin, from, _, to, count, now, next) => {
       let [before, after] = [begin + pair, begin + pair + size];
       if (!each && blocks) memory.copyWithin(before, now + first, now + first + size);
@@ -206,7 +220,8 @@ export class Planner {
       for (let t = 0; t < count; t++) {
         for (let p = 0; p < from.length; p++) inputs[p] = from[p].at + t * from[p].stride;
         if (each) [before, after] = [now, next].map(at => at + first + t * size);
-        const refused = run(memory, begin, inputs, before, after, to.at + t * to.stride);
+        answer[0] = to.at + t * to.stride;
+        const refused = run(memory, begin, inputs, before, after, answer);
         if (refused) return refused;
         [before, after] = [after, before];
       }
@@ -215,7 +230,7 @@ export class Planner {
   }
 }
 
-function combining({ op, size, half }: NodeOf<'add' | 'multiply'>): RunTurn {
+function combining({ op, size, half }: NodeOf<'add' | 'multiply'>): RunNode {
   return (memory, _, from, _now, _next, y) => {
     for (let k = 0; k < from.length; k++) {
       for (let i = 0; i < size; i++) {
@@ -229,7 +244,7 @@ function combining({ op, size, half }: NodeOf<'add' | 'multiply'>): RunTurn {
   };
 }
 
-function moving(node: NodeOf<'move'>, first: number): RunTurn {
+function moving(node: NodeOf<'move'>, first: number): RunNode {
   const { moves, size, state } = node;
   const gaps = gapsOf(node);
   return (memory, _, inputs, now, next, y) => {
@@ -243,7 +258,7 @@ function moving(node: NodeOf<'move'>, first: number): RunTurn {
   };
 }
 
-function lookingUp({ rows, size }: NodeOf<'row'>, table: Float32Array, number: number): RunTurn {
+function lookingUp({ rows, size }: NodeOf<'row'>, table: Float32Array, number: number): RunNode {
   return (memory, _, [from], _now, _next, y) => {
     const index = memory[from];
     if (!(Number.isInteger(index) && index >= 0 && index < rows)) return number;

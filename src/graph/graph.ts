@@ -59,8 +59,10 @@ export type NodeOf<Op extends Node['op']> = Node & { readonly op: Op };
 /** A model as data: values, each made of earlier ones. */
 export interface Graph {
   readonly nodes: readonly Node[];
-  /** The node that is the answer. */
+  /** The node that is the answer, or the first one. */
   readonly output: number;
+  /** Of a model that has several answers: their nodes, by name. */
+  readonly outputs?: readonly { readonly name: string; readonly node: number }[];
   /** True: its values are sequences `[steps, size]`; else vectors, of one step. */
   readonly sequence?: true;
 }
@@ -77,9 +79,13 @@ export class ModelBuilder {
   readonly nodes: Node[] = [];
   readonly params: Readonly<Record<string, Float32Array>>[] = [];
 
-  /** With one port of this length. */
-  constructor(size: number) {
-    this.add({ op: 'port', name: 'x', of: [], size, where: '' });
+  /** With one port of this length, or with none yet. */
+  constructor(size?: number) {
+    if (size !== undefined) this.port('x', size);
+  }
+
+  port(name: string, size: number): number {
+    return this.add({ op: 'port', name, of: [], size, where: '' });
   }
 
   add(node: Node): number {

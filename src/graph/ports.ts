@@ -28,3 +28,12 @@ export function lengthsOf(ports: readonly Port[], sizes: Sizes): InputSizes {
   const lengths = ports.map(({ name, dimension }) => [name, sizes[dimension]] as const);
   return ports.length > 1 ? Object.freeze(Object.fromEntries(lengths)) : lengths[0][1];
 }
+
+/** Where outputs of several sizes are in one vector, in floats: each begins a group of four. */
+export function outputOffsets(outputs: readonly Port[], sizes: Sizes): readonly number[] {
+  const offsets = [0];
+  for (const { dimension } of outputs) {
+    offsets.push(offsets[offsets.length - 1] + Math.ceil(sizes[dimension] / 4) * 4);
+  }
+  return offsets;
+}

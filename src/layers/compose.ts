@@ -65,8 +65,8 @@ function modelOf({ where, members, through }: Composition, size: number, sequenc
     joined(by, of, at) {
       const node = joinNode(by, of.map(sizeOf), at);
       if (!sequence) return builder.add({ ...node, of });
-      const inner = new ModelBuilder(sizeOf(of[0]));
-      for (const i of of.slice(1)) inner.add({ ...inner.nodes[0], size: sizeOf(i) });
+      const inner = new ModelBuilder();
+      for (const i of of) inner.port('x', sizeOf(i));
       const { graph } = inner.model(inner.add(node));
       return builder.add({ op: 'loop', body: graph, of, size: node.size, where: at });
     },

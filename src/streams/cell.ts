@@ -4,7 +4,7 @@ import { type Engines, engines } from '../code/engines.js';
 import { describe, mismatch } from '../errors.js';
 import { type Model, ModelBuilder } from '../graph/graph.js';
 import { copyParameters, type ParameterShape, parameterShapes } from '../graph/parameters.js';
-import { inputsOf, lengthsOf, outputsOf } from '../graph/ports.js';
+import { inputsOf, lengthsOf, outputOffsets, outputsOf } from '../graph/ports.js';
 import { cellText, type EquationSpec, lower } from '../graph/spec.js';
 import type { Backend } from '../kernels/backends.js';
 import { settled } from './inputs.js';
@@ -232,15 +232,28 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
   );
 }
 
-/** A cell's equations as a model of one node. */
+/** A cell's equations as a model of one node; several outputs are taken out of what that answers. */
 export function cellModel(spec: EquationSpec, where: string): Model {
   const { params, kind, ...cell } = spec;
   const { definition, sizes } = spec;
   const { plan } = definition;
-  const builder = new ModelBuilder(sizes.input);
-  const size = sizes[plan.nodes[plan.output].dimension];
-  const own = { op: 'cell', cell, params: builder.withParams(params) } as const;
-  return builder.model(builder.add({ ...own, of: [0], size, where }));
+  const [ports, outputs] = [inputsOf(plan), outputsOf(plan)];
+  const builder = new ModelBuilder();
+  const of = ports.map(({ name, dimension }) => builder.port(name, sizes[dimension]));
+  const own = { op: 'cell', cell, params: builder.withParams(params), of, where } as const;
+  if (outputs.length === 1) {
+    return builder.model(builder.add({ ...own, size: sizes[outputs[0].dimension] }));
+  }
+  const offsets = outputOffsets(outputs, sizes);
+  const node = builder.add({ ...own, size: offsets[outputs.length] });
+  const named = outputs.map(({ name, dimension }, k) => {
+    const count = sizes[dimension];
+    const moves = [{ from: 0, at: offsets[k], to: 0, count }];
+    const taken = { op: 'move', moves, state: 0, of: [node], size: count, where } as const;
+    return { name, node: builder.add(taken) };
+  });
+  const model = builder.model(named[0].node);
+  return { ...model, graph: { ...model.graph, outputs: named } };
 }
 
 /** What runs a model as one program; `why` its steps are not run one by one, if they are not. */
