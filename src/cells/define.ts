@@ -1,3 +1,5 @@
+import type { Operator } from '../code/plans.js';
+import { move } from '../code/rows.js';
 import { check } from '../graph/check.js';
 import { inputLengths } from '../graph/input-lengths.js';
 import type { Declarations, Definition, Plan } from '../graph/plan.js';
@@ -121,7 +123,7 @@ export function defineCell<const T extends string, const D extends Declarations 
 ): ConstructorOf<T, D> {
   const definition = check(name, text, declarations);
   const lengths = declarations?.inputs && inputLengths;
-  return constructorOf<T, D>(definition, lengths) as ConstructorOf<T, D>;
+  return constructorOf<T, D>(definition, lengths, move) as ConstructorOf<T, D>;
 }
 
 /**
@@ -160,9 +162,10 @@ export function sameSize<const D extends Declarations = object>(
 function constructorOf<T extends string, D extends Declarations>(
   definition: Definition,
   lengthsOf?: typeof inputLengths,
+  split?: Operator,
 ): CellConstructor<T, D> {
   return (inputSize, size, options = {} as OptionsOf<D>) => {
     const lengths = lengthsOf?.(definition, inputSize, size) ?? inputSize;
-    return equationCell(specify(definition, lengths, size, options));
+    return equationCell(specify(definition, lengths, size, options), split);
   };
 }

@@ -8,11 +8,11 @@ import {
   i32,
 } from '../kernels/wasm/module.js';
 import { graphCode } from './graph-code.js';
-import { bytesOf, type Layout } from './layout.js';
+import type { Model } from './model.js';
 import { scratch, weights } from './places.js';
-import { sequenceCode } from './sequence-code.js';
+import type { Layout, Turns } from './plans.js';
 import { prepareCode } from './stage-code.js';
-import { checkFinite, pointer, type Turns } from './turns.js';
+import { checkFinite } from './turns.js';
 
 /**
  * Parameters of the functions, in this order: addresses of the weights, of scratch and of blocks of
@@ -38,11 +38,12 @@ export type FunctionName = 'prepare' | 'step' | 'streams' | 'steps' | 'sequence'
  * input that it cannot take. Constants are added to those in `pool`.
  */
 export function compile(
-  plan: Layout,
+  plan: Layout & Pick<Model, 'whole'>,
   relaxed: boolean,
   names: readonly FunctionName[],
   pool = new ConstantPool(),
 ): CompiledCode {
+  const { whole } = plan;
   const build = (parameters: number, codeOf: (e: Emitter) => Code): FunctionCode => {
     const fn = new FunctionBuilder(parameters);
     return fn.body([codeOf(emitter(fn, pool, relaxed, get(weights))), i32(0)]);
@@ -62,7 +63,8 @@ export function compile(
       ]),
     streams: () => run('streams', count + 1),
     steps: () => run('steps', spare + 1),
-    sequence: () => build(next + 2 * plan.nodes.length, e => wholeCode(e, plan)),
+    sequence: () =>
+      build(next + 2 * plan.nodes.length, e => whole?.code(e, plan, now, graphCode) ?? []),
   };
   const bytes = assemble(Object.fromEntries(names.map(name => [name, functions[name]()])));
   return { bytes, constants: pool.values };
@@ -76,13 +78,4 @@ function inputsFinite(e: Emitter, { graph, ports, nodes }: Layout): Code {
     const { number } = nodes[Math.max(0, reader)];
     return e.fn.scope(() => checkFinite(e, ports[k], graph.nodes[i].size, number, i32(1)));
   });
-}
-
-/** A sequence of which the steps are counted at run time. */
-function wholeCode(e: Emitter, plan: Layout): Code {
-  const places = plan.graph.nodes.map(({ size }, i) => pointer(next + 2 * i, bytesOf(size)));
-  const counts = plan.graph.nodes.map((_, i) => ({ code: get(next + 2 * i + 1) }));
-  const ports = places.filter((_, i) => plan.graph.nodes[i].op === 'port');
-  const states = { now: pointer(now), next: pointer(now) };
-  return sequenceCode(e, plan, counts, ports, states, graphCode, undefined, places);
 }

@@ -1,14 +1,15 @@
-import { countsOf } from '../graph/counts.js';
-import { type Graph, type Model, portsOf } from '../graph/graph.js';
+import { type Graph, portsOf } from '../graph/graph.js';
 import { type Backend, isRelaxed } from '../kernels/backends.js';
-import { allocate, type Heap, type Region, scratchFloats } from '../kernels/heap.js';
+import { allocate, type Heap, type Region } from '../kernels/heap.js';
 import { ConstantPool } from '../kernels/wasm/emitter.js';
 import { type WasmMemory, type WasmModule, webAssembly } from '../kernels/wasm/web-assembly.js';
 import { compile, type FunctionName } from './compile.js';
-import { answersOf, arranged, type Engine, Pool, roomForCall } from './engine.js';
-import { type Layout, layout, bytesOf as paddedBytes } from './layout.js';
+import { answersOf, type Engine, Pool } from './engine.js';
+import { layout, bytesOf as paddedBytes } from './layout.js';
+import type { Model } from './model.js';
 import { pack } from './pack.js';
 import type { Rows } from './places.js';
+import type { Layout, Whole, WholeRoom } from './plans.js';
 import { type Arranged, readerIn, rowsIn } from './readers.js';
 
 /** Codes of models that are kept for layers to come. */
@@ -16,7 +17,7 @@ const most = 64;
 
 /** A model's code, for all parameters; each of its modules is composed when it is needed first. */
 interface Kept {
-  readonly plan: Layout;
+  readonly plan: Layout & Pick<Model, 'whole'>;
   readonly relaxed: boolean;
   readonly pool: ConstantPool;
   /** By the names of its functions. */
@@ -43,13 +44,17 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<string>(key => {
 });
 
 /** The code of models like this one, whatever the parameters: composed once. */
-function codeOf({ graph }: Model, backend: Backend): Kept {
+function codeOf({ graph, operators, whole }: Model, backend: Backend): Kept {
   const relaxed = isRelaxed(backend);
   const key = keyOf(graph) + relaxed;
   let kept = codes.get(key)?.deref();
   if (!kept) {
     kept = {
-      ...{ plan: layout(graph, relaxed ? 8 : 6), relaxed, pool: new ConstantPool() },
+      ...{
+        plan: { ...layout({ graph, operators }, relaxed ? 8 : 6), ...(whole && { whole }) },
+        relaxed,
+        pool: new ConstantPool(),
+      },
       ...{ modules: new Map(), instances: new WeakMap() },
     };
     codes.set(key, new WeakRef(kept));
@@ -160,7 +165,7 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
   prepare(weights);
   let others: Record<string, Run> | undefined;
 
-  const { nodes, output } = graph;
+  const { nodes } = graph;
   const inputs = portsOf(graph).map(({ size }, k) => rowsIn(plan.ports[k], size, heap.scratch));
   const outputs = answersOf(graph).map(i =>
     nodes[i].op === 'port' ? inputs[i] : rowsIn(plan.nodes[i].output, nodes[i].size, heap.scratch),
@@ -173,6 +178,11 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
       node.op === 'port' ? (inputs.shift() as Rows) : rowsIn(output, node.size, heap.scratch),
     );
     return { rows, counts: [], scratch: heap.scratch };
+  };
+  const room: WholeRoom = {
+    ...{ heap, inner: plan.scratch / 4, pitch: padded },
+    call: (at, rows, counts, now) =>
+      sequence(weights, at * 4, now * 4, ...rows.flatMap((own, i) => [own.at * 4, counts[i]])),
   };
   const engine: Engine = {
     backend,
@@ -193,20 +203,9 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
       return others.steps(weights, scratch, now * 4, next * 4, count, spare * 4);
     },
     sequence(steps) {
-      const counts = countsOf(graph, steps);
-      const inner = plan.scratch / 4;
-      const { end } = arranged(graph, counts, inner, padded);
-      const room = roomForCall(heap, end, Math.max(scratchFloats, inner));
-      const { rows } = arranged(graph, counts, room.at + inner, padded);
-      last = { rows, counts, scratch: room.at };
-      const places = rows.flatMap(({ at }, i) => [at * 4, counts[i]]);
-      return {
-        inputs: rows.filter((_, i) => nodes[i].op === 'port'),
-        output: rows[output],
-        steps: counts[output],
-        run: now => sequence(weights, room.at * 4, now * 4, ...places),
-        release: room.release,
-      };
+      const run = (model.whole as Whole).sequence(graph, room, steps);
+      last = run;
+      return run;
     },
     reader(number) {
       const { rows, counts, scratch: begin } = last ?? engineRows();

@@ -14,7 +14,8 @@ import {
   plus,
   store,
 } from '../kernels/wasm/module.js';
-import { type CellPlan, groupBytes, type StagePlan } from './layout.js';
+import type { CellPlan, StagePlan } from './cell-plans.js';
+import { groupBytes } from './layout.js';
 import { type Place, weights } from './places.js';
 
 const [abs, andNot, least, less, most] = [

@@ -1,7 +1,9 @@
-import { type Graph, isView, type Model, type Node } from '../graph/graph.js';
+import type { Graph, Node } from '../graph/graph.js';
 import type { Backend } from '../kernels/backends.js';
 import { type Heap, scratchFloats } from '../kernels/heap.js';
+import type { Model } from './model.js';
 import type { Rows } from './places.js';
+import type { SequenceRun } from './plans.js';
 
 /** How many vectors a graph's places have room for: 64, fewer if they are long. */
 export function roomFor({ nodes }: Graph): number {
@@ -19,19 +21,6 @@ export interface Read {
   readonly rows: Rows;
   /** How many there are; undefined: as many as streams. */
   readonly count: number | undefined;
-}
-
-/** A whole sequence on its way through a graph of sequences, and the room that it takes. */
-export interface SequenceRun {
-  /** Where its steps are read. */
-  readonly inputs: readonly Rows[];
-  readonly output: Rows;
-  /** Steps of the answer. */
-  readonly steps: number;
-  /** Begins at the states of a block; answers as the functions of an engine do. */
-  run(now: number): number;
-  /** Gives back its room. */
-  release(): void;
 }
 
 /**
@@ -60,7 +49,7 @@ export interface Engine {
   streams(now: number, next: number, count: number): number;
   /** Steps one stream up to `room` times; writes to `next` and `spare` in turn, `next` first. */
   steps(now: number, next: number, spare: number, count: number): number;
-  /** Makes ready for a sequence of so many steps, if the model is a graph of sequences. */
+  /** Makes ready for a sequence of so many steps; the model must be a graph of sequences. */
   sequence(steps: number): SequenceRun;
   /** The node of a number, and what it read in the last call. */
   reader(number: number): { readonly node: Node; readonly reads: readonly Read[] };
@@ -102,40 +91,7 @@ export function areFinite(memory: Float32Array, at: number, size: number): boole
   return true;
 }
 
-/** The values of sequences one after another, each step of a value in so many floats. */
-export function arranged(
-  { nodes }: Graph,
-  counts: readonly number[],
-  begin: number,
-  pitch: (size: number) => number,
-): { readonly rows: readonly Rows[]; readonly end: number } {
-  const rows: Rows[] = [];
-  let end = begin;
-  for (const [i, node] of nodes.entries()) {
-    const stride = pitch(node.size);
-    rows.push(viewOf(node, rows, counts) ?? { at: end, stride, size: node.size });
-    if (!isView(node)) end += counts[i] * stride;
-  }
-  return { rows, end };
-}
-
-/** Where the steps of a view are, if a node is one. */
-export function viewOf(node: Node, rows: readonly Rows[], counts: readonly number[]) {
-  if (!isView(node)) return undefined;
-  const [of] = node.of;
-  const { at, stride, size } = rows[of];
-  const last = at + Math.max(0, counts[of] - 1) * stride;
-  return { at: last, stride: node.op === 'reverse' ? -stride : stride, size };
-}
-
 /** The nodes of a model's answers. */
 export function answersOf({ output, outputs }: Graph): readonly number[] {
   return outputs?.map(({ node }) => node) ?? [output];
-}
-
-/** Room for one call: the scratch of a heap if that is enough, else a region of its own. */
-export function roomForCall(heap: Heap, floats: number, room: number) {
-  if (floats <= room) return { at: heap.scratch, release() {} };
-  const at = heap.allocate(floats);
-  return { at, release: () => heap.free(at, floats) };
 }

@@ -1,8 +1,8 @@
 import { mismatch } from '../errors.js';
-import type { Model } from '../graph/graph.js';
 import { type Backend, backends, portable } from '../kernels/backends.js';
 import { canCompile, compileAhead, compiledEngine } from './compiled-engine.js';
 import type { Engine } from './engine.js';
+import type { Model } from './model.js';
 import { portableEngine } from './portable-engine.js';
 
 /** A bundler that defines it as false leaves the portable path out of a page. */

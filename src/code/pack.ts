@@ -1,7 +1,10 @@
 import { sizeOf } from '../arrays/ndarray.js';
-import type { CellGraph, Model } from '../graph/graph.js';
+import type { CellGraph } from '../graph/graph.js';
 import { namesOf, parameterShapes } from '../graph/parameters.js';
-import { bytesOf, type Layout, type NodePlan, type StagePlan } from './layout.js';
+import type { StagePlan } from './cell-plans.js';
+import { bytesOf } from './layout.js';
+import type { Model } from './model.js';
+import type { Layout, NodePlan } from './plans.js';
 
 type Parameters = Readonly<Record<string, Float32Array>>;
 

@@ -1,24 +1,18 @@
-import { countsOf } from '../graph/counts.js';
-import { type Graph, type Model, portsOf } from '../graph/graph.js';
+import { type Graph, portsOf } from '../graph/graph.js';
 import { portable } from '../kernels/backends.js';
-import { heapFor, scratchFloats } from '../kernels/heap.js';
-import {
-  answersOf,
-  areFinite,
-  arranged,
-  type Engine,
-  Pool,
-  roomFor,
-  roomForCall,
-} from './engine.js';
+import { heapFor } from '../kernels/heap.js';
+import { answersOf, areFinite, type Engine, Pool, roomFor } from './engine.js';
+import type { Model } from './model.js';
 import type { Rows } from './places.js';
-import { Planner, type RunSequence, type RunTurn } from './portable-graph.js';
+import type { Whole, WholeRoom } from './plans.js';
+import { Planner } from './portable-graph.js';
 import { type Arranged, numbersOf, readerIn } from './readers.js';
+import type { RunSequence, RunTurn } from './runs.js';
 
 /** The portable backend: a graph's nodes run one after another on one memory. */
 export function portableEngine(model: Model): Engine {
   const { graph } = model;
-  const { nodes, output } = graph;
+  const { nodes } = graph;
   const room = graph.sequence ? 0 : roomFor(graph);
   const states: number[] = [];
   const planner = new Planner(model);
@@ -26,7 +20,7 @@ export function portableEngine(model: Model): Engine {
   const block = { size: 0 };
   const own = { block, states, begins: true };
   const turn: RunTurn = graph.sequence ? () => 0 : planner.turn(graph, own);
-  const whole: RunSequence = graph.sequence ? planner.sequence(graph, own) : () => 0;
+  const whole: RunSequence = model.whole?.run(planner, graph, own) ?? (() => 0);
   const heap = heapFor('portable', planner.scratch);
   const begin = heap.scratch;
   // Without states too, blocks are at different places.
@@ -96,19 +90,13 @@ export function portableEngine(model: Model): Engine {
       return 0;
     },
     sequence(steps) {
-      const counts = countsOf(graph, steps);
-      const inner = planner.scratch;
-      const { end } = arranged(graph, counts, inner, size => size);
-      const { at, release } = roomForCall(heap, end, Math.max(scratchFloats, inner));
-      const { rows } = arranged(graph, counts, at + inner, size => size);
-      last = { rows, counts, scratch: at };
-      return {
-        inputs: rows.filter((_, i) => nodes[i].op === 'port'),
-        output: rows[output],
-        steps: counts[output],
-        run: now => whole(pool.memory, at, rows, counts, now, now),
-        release,
+      const room: WholeRoom = {
+        ...{ heap, inner: planner.scratch, pitch: size => size },
+        call: (at, rows, counts, now) => whole(pool.memory, at, rows, counts, now, now),
       };
+      const run = (model.whole as Whole).sequence(graph, room, steps);
+      last = run;
+      return run;
     },
     reader(number) {
       const { rows, counts, scratch } = last ?? engineRows();

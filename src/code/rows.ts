@@ -3,7 +3,6 @@ import type { Emitter } from '../kernels/wasm/emitter.js';
 import {
   below,
   type Code,
-  copyFloat,
   f32x4,
   get,
   give,
@@ -20,17 +19,32 @@ import {
   times,
   when,
 } from '../kernels/wasm/module.js';
+import { copied } from './copies.js';
 import { baseOf } from './elementwise.js';
-import { bytesOf, groupBytes, type NodePlan } from './layout.js';
+import { bytesOf, groupBytes } from './layout.js';
 import type { Place } from './places.js';
+import type { NodePlan, Operator, RowPlaces } from './plans.js';
+import type { RunNode } from './runs.js';
 
-/** Where the numbers of one turn are. */
-export interface RowPlaces {
-  readonly inputs: readonly Place[];
-  readonly output: Place;
-  readonly now: Place;
-  readonly next: Place;
-}
+/** Vectors added up or multiplied, element by element. */
+export const combine: Operator = {
+  code: combinationCode,
+  run: (_, node) => combining(node),
+};
+
+/** Numbers in another order, from several vectors, and from steps before. */
+export const move: Operator = {
+  code: moveCode,
+  run: (_, node, { first = 0 }) => moving(node, first),
+};
+
+/** A row of a table by its index; refuses what is no index of a row. */
+export const row: Operator = {
+  code: rowCode,
+  run(planner, node: NodeOf<'row'>, _, number) {
+    return lookingUp(node, planner.params[node.params].weight, number);
+  },
+};
 
 /** A place so many floats on. */
 const within = ({ at, ...place }: Place, floats: number): Place => ({
@@ -38,8 +52,7 @@ const within = ({ at, ...place }: Place, floats: number): Place => ({
   at: at + floats * 4,
 });
 
-/** Vectors added up or multiplied, element by element. */
-export function combinationCode(
+function combinationCode(
   e: Emitter,
   { node: { op, size, half } }: NodePlan<NodeOf<'add' | 'multiply'>>,
   { inputs, output }: RowPlaces,
@@ -61,8 +74,7 @@ export function combinationCode(
   ];
 }
 
-/** Numbers in another order, from several vectors, and from steps before. */
-export function moveCode(
+function moveCode(
   e: Emitter,
   { node, states: [from = 0] }: NodePlan<NodeOf<'move'>>,
   { inputs, output, now, next }: RowPlaces,
@@ -80,14 +92,13 @@ export function moveCode(
 }
 
 /** Where nothing moves to. */
-export function gapsOf({ moves, size }: NodeOf<'move'>): number[] {
+function gapsOf({ moves, size }: NodeOf<'move'>): number[] {
   const isMoved = new Uint8Array(size);
   for (const { to, count } of moves) isMoved.fill(1, to, to + count);
   return [...isMoved.keys()].filter(i => !isMoved[i]);
 }
 
-/** A row of a table by its index; returns the node's number where there is no such row. */
-export function rowCode(
+function rowCode(
   e: Emitter,
   { node: { rows, size }, table, number }: NodePlan<NodeOf<'row'>>,
   { inputs: [input], output }: RowPlaces,
@@ -102,55 +113,39 @@ export function rowCode(
   ];
 }
 
-/** Groups of four in a row that are copied without a loop. */
-const unrolled = 8;
-
-/** Code that copies so many floats from one place to another. */
-export function copied(e: Emitter, from: Place, to: Place, count: number): Code {
-  const rest = count % 4;
-  const end = (count - rest) * 4;
-  const group = (at: number) => store(baseOf(to), to.at + at, load(baseOf(from), from.at + at));
-  const offset = e.fn.number();
-  const loop = () => [
-    set(offset, i32(0)),
-    repeat(
-      [
-        store(plus(baseOf(to), get(offset)), to.at, load(plus(baseOf(from), get(offset)), from.at)),
-        set(offset, plus(get(offset), i32(groupBytes))),
-      ],
-      below(get(offset), i32(end)),
-    ),
-  ];
-  return [
-    end > unrolled * groupBytes
-      ? loop()
-      : Array.from({ length: end / groupBytes }, (_, g) => group(g * groupBytes)),
-    Array.from({ length: rest }, (_, k) => {
-      const at = end + k * 4;
-      return copyFloat(baseOf(from), from.at + at, baseOf(to), to.at + at);
-    }),
-  ];
+function combining({ op, size, half }: NodeOf<'add' | 'multiply'>): RunNode {
+  return (memory, _, from, _now, _next, y) => {
+    for (let k = 0; k < from.length; k++) {
+      for (let i = 0; i < size; i++) {
+        const x = memory[from[k] + i];
+        const before = memory[y + i];
+        memory[y + i] = k === 0 ? x : op === 'add' ? before + x : before * x;
+      }
+    }
+    if (half) for (let i = 0; i < size; i++) memory[y + i] /= 2;
+    return 0;
+  };
 }
 
-/** Code that writes so many zeros. */
-export function zeroed(e: Emitter, to: Place, count: number): Code {
-  const rest = count % 4;
-  const end = (count - rest) * 4;
-  const offset = e.fn.number();
-  const zero = e.constant(0);
-  return [
-    end
-      ? [
-          set(offset, i32(0)),
-          repeat(
-            [
-              store(plus(baseOf(to), get(offset)), to.at, zero),
-              set(offset, plus(get(offset), i32(groupBytes))),
-            ],
-            below(get(offset), i32(end)),
-          ),
-        ]
-      : [],
-    Array.from({ length: rest }, (_, k) => setZero(baseOf(to), to.at + end + k * 4)),
-  ];
+function moving(node: NodeOf<'move'>, first: number): RunNode {
+  const { moves, size, state } = node;
+  const gaps = gapsOf(node);
+  return (memory, _, inputs, now, next, y) => {
+    for (let k = 0; k < gaps.length; k++) memory[y + gaps[k]] = 0;
+    for (const { from, at, to, count } of moves) {
+      const start = (from < 0 ? now + first : inputs[from]) + at;
+      memory.copyWithin(y + to, start, start + count);
+    }
+    if (state) memory.copyWithin(next + first, y + size - state, y + size);
+    return 0;
+  };
+}
+
+function lookingUp({ rows, size }: NodeOf<'row'>, table: Float32Array, number: number): RunNode {
+  return (memory, _, [from], _now, _next, y) => {
+    const index = memory[from];
+    if (!(Number.isInteger(index) && index >= 0 && index < rows)) return number;
+    for (let i = 0; i < size; i++) memory[y + i] = table[index * size + i];
+    return 0;
+  };
 }

@@ -14,29 +14,11 @@ import {
   times,
   when,
 } from '../kernels/wasm/module.js';
-import { type BodyPlan, type GraphPlan, isWritten, type NodePlan } from './layout.js';
+
+import { copied, zeroed } from './copies.js';
 import { type Place, scratch } from './places.js';
-import { poolCode } from './pool-code.js';
-import { copied, zeroed } from './rows.js';
+import type { BodyPlan, Count, GraphCode, GraphPlan, NodePlan, States, Value } from './plans.js';
 import { addressOf, checkFinite, pointer } from './turns.js';
-import { unfoldCode } from './unfold-code.js';
-import type { Count, GraphCode, States, Value } from './values.js';
-
-/** Composes a node's code for a whole sequence. */
-type SequenceCode = (
-  e: Emitter,
-  plan: never,
-  sources: readonly Value[],
-  target: Value,
-  states: States,
-  steps: GraphCode,
-) => Code;
-
-const codes: Readonly<Partial<Record<Node['op'], SequenceCode>>> = {
-  loop: loopCode,
-  unfold: unfoldCode,
-  pool: poolCode,
-};
 
 /**
  * The code of a graph of sequences, node by node. `answer`: where the steps of its answer go, one
@@ -44,7 +26,7 @@ const codes: Readonly<Partial<Record<Node['op'], SequenceCode>>> = {
  */
 export function sequenceCode(
   e: Emitter,
-  { graph, nodes }: GraphPlan,
+  { graph, nodes, operators }: GraphPlan,
   counts: readonly Count[],
   ports: readonly Place[],
   states: States,
@@ -79,7 +61,7 @@ export function sequenceCode(
         const check = checkFinite(e, place, graph.nodes[u].size, number, count.code);
         return count.fixed ? check : when(count.code, check);
       }),
-      codes[node.op]?.(e, plan as never, sources, target, states, steps) ?? [],
+      operators[node.op]?.sequenceCode?.(e, plan as never, sources, target, states, steps) ?? [],
     ]);
   });
   if (!answer || isWritten(nodes[graph.output].node)) return all;
@@ -115,7 +97,7 @@ function packed(e: Emitter, { place, count }: Value, size: number, to: Place): C
 }
 
 /** A graph of steps over sequences, as many turns at a time as its places have room for. */
-function loopCode(
+export function loopCode(
   e: Emitter,
   { node, body }: NodePlan<NodeOf<'loop'>>,
   sources: readonly Value[],
@@ -191,4 +173,9 @@ function beginning(
       ? zeroed(e, pointer(from), block / 4)
       : copied(e, { ...now, at: now.at + at }, pointer(from), block / 4),
   ];
+}
+
+/** True for a sequence that its node writes in whole vectors: it can be written where it is wanted. */
+export function isWritten(node: Node): boolean {
+  return node.op !== 'port' && !isView(node) && node.size % 4 === 0;
 }

@@ -13,6 +13,7 @@ import {
   times,
 } from '../kernels/wasm/module.js';
 import { product } from '../kernels/wasm/product.js';
+import type { CellPlan, StagePlan } from './cell-plans.js';
 import {
   baseOf,
   combined,
@@ -21,7 +22,7 @@ import {
   type Places,
   wholeVector,
 } from './elementwise.js';
-import { type CellPlan, groupBytes, type StagePlan } from './layout.js';
+import { groupBytes } from './layout.js';
 
 /** Which part of a stage's work the code is to do. */
 export interface Part {

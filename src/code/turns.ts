@@ -18,22 +18,11 @@ import {
   set,
   when,
 } from '../kernels/wasm/module.js';
-import { type CellPlan, groupBytes, type NodePlan } from './layout.js';
+import type { CellPlan } from './cell-plans.js';
+import { groupBytes } from './layout.js';
 import type { Place } from './places.js';
-import type { RowPlaces } from './rows.js';
+import type { NodePlan, RowPlaces, Turns } from './plans.js';
 import { type EachStream, type Part, stageCode } from './stage-code.js';
-
-/** How often a graph is run: once, for streams side by side, or for steps one after another. */
-export interface Turns {
-  readonly kind: 'one' | 'streams' | 'steps';
-  readonly count: Code;
-  /** Locals of addresses: the block of states that is read, that is written, and another one. */
-  readonly now: number;
-  readonly next: number;
-  readonly spare: number;
-  /** Bytes from one stream's block to the next one's. */
-  readonly block: number;
-}
 
 /** Composes the code of one turn of a node that is no cell. */
 export type RowCode = (places: RowPlaces) => Code;

@@ -1,3 +1,4 @@
+import { move } from '../code/rows.js';
 import { asRecurError, mismatch, RecurError } from '../errors.js';
 import { check } from '../graph/check.js';
 import { EquationError } from '../graph/equation-error.js';
@@ -127,7 +128,7 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
   return () =>
     at(where, () => {
       const spec = specify(definition, lengths, size, options);
-      return startingFrom(equationCell(spec), state);
+      return startingFrom(equationCell(spec, move), state);
     });
 }
 

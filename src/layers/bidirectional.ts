@@ -11,9 +11,9 @@ import {
 } from '../streams/cell.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
-import { type Combine, combinedSize } from './combine.js';
-import { composed } from './compose.js';
+import { type Combine, combinedSize, joins } from './combine.js';
 import { layerCell } from './layer-cell.js';
+import { composeSequences } from './sequence-layers.js';
 import type { CellOf } from './taps.js';
 
 /** What the outputs of both directions become. */
@@ -86,7 +86,9 @@ export function bidirectionalCell(
       inputSize,
       outputSize,
     },
-    composed({ where: 'bidirectional', members: cells, through, inputSize, why: looksAhead }),
+    composeSequences(looksAhead)({
+      ...{ where: 'bidirectional', members: cells, through, inputSize, joins },
+    }),
   );
 }
 
@@ -113,7 +115,7 @@ export function backwardCell<M extends AnyCell | WithCell>(layer: M): CellOf<M> 
       inputSize,
       outputSize,
     },
-    composed({ where: 'backward', members: [cell], through, inputSize, why }),
+    composeSequences(why)({ where: 'backward', members: [cell], through, inputSize }),
   );
 }
 

@@ -1,4 +1,5 @@
-import { ModelBuilder } from '../graph/graph.js';
+import { ModelBuilder } from '../code/model.js';
+import { move } from '../code/rows.js';
 import type { Cell, Kind } from '../streams/cell.js';
 import type { StateArray } from '../streams/state.js';
 import { type ConvolutionOptions, convolution, convolutionKind } from './convolution.js';
@@ -38,7 +39,7 @@ export function causalConv1dCell(
   const builder = new ModelBuilder(inputSize);
   const span = carried + inputSize;
   const context = { op: 'move', moves: contextMoves(inputSize, carried), state: carried } as const;
-  const seen = carried ? builder.add({ ...context, of: [0], size: span, where: name }) : 0;
+  const seen = carried ? builder.add({ ...context, of: [0], size: span, where: name }, move) : 0;
   const output = convolve(builder, name, conv, seen, conv.dilation);
   return layerCell(
     {

@@ -1,5 +1,12 @@
 import { mismatch } from '../errors.js';
-import { type AnyCell, type Flow, internals, type Kind, type Through } from '../streams/cell.js';
+import {
+  type AnyCell,
+  type Flow,
+  internals,
+  type Kind,
+  type Marks,
+  type Through,
+} from '../streams/cell.js';
 import type { ChainCell, Fitting, Member } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { composed } from './compose.js';
@@ -32,7 +39,8 @@ export function chainCell<const M extends readonly [Member, ...Member[]]>(
 export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
   const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
-  const through = throughOf(cells);
+  const marks = cells.find(cell => cell[internals].marks)?.[internals].marks;
+  const through = throughOf(marks?.resolve(cells) ?? [], cells.length);
   const [inputSize, outputSize] = sizesOf(cells, through);
   return layerCell<C>(
     {
@@ -44,17 +52,15 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
       inputSize,
       outputSize,
     },
-    composed({ where: 'chain', members: cells, through, inputSize }),
+    composed({ where: 'chain', members: cells, through, inputSize, joins: marks?.joins }),
   );
 }
 
 /** Through one member after another; a marker goes on from the outputs that it reads. */
-function throughOf(cells: readonly AnyCell[]): Through {
-  const tapped = cells.find(cell => cell[internals].marks);
-  const reads = tapped?.[internals].marks?.resolve(cells) ?? [];
+function throughOf(reads: ReturnType<Marks['resolve']>, count: number): Through {
   return (flow, input) => {
     const values = [input];
-    for (let i = 0; i < cells.length; i++) {
+    for (let i = 0; i < count; i++) {
       const from = reads[i]?.map(k => values[k]);
       values.push(
         !from
@@ -64,7 +70,7 @@ function throughOf(cells: readonly AnyCell[]): Through {
             : from[0],
       );
     }
-    return values[cells.length];
+    return values[count];
   };
 }
 

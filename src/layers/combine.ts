@@ -1,7 +1,9 @@
 import { isNdArray, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
+import type { ModelBuilder } from '../code/model.js';
+import { combine as combining, move } from '../code/rows.js';
 import { demand, mismatch, shapeText } from '../errors.js';
-import type { Join } from '../streams/cell.js';
+import type { Join, Joins } from '../streams/cell.js';
 import type { Frames } from '../streams/frames.js';
 
 /** What several outputs become: one after another, or added or multiplied element by element. */
@@ -29,8 +31,27 @@ export function combinedSize(
   return known[0];
 }
 
+/** Adds the node that makes one vector of several. */
+export function joinNode(
+  builder: ModelBuilder,
+  by: Join,
+  of: readonly number[],
+  where: string,
+): number {
+  const sizes = of.map(i => builder.nodes[i].size);
+  const [size] = sizes;
+  if (by !== 'concat') {
+    const isMean = by === 'average';
+    const op = isMean ? 'add' : by;
+    return builder.add({ op, ...(isMean && { half: true }), of, size, where }, combining);
+  }
+  let to = 0;
+  const moves = sizes.map((count, from) => ({ from, at: 0, to: (to += count) - count, count }));
+  return builder.add({ op: 'move', moves, state: 0, of, size: to, where }, move);
+}
+
 /** What outputs in any form are combined to, in that form: for what is no one program. */
-export function combineValues(where: string, combine: Join, values: readonly unknown[]): unknown {
+function combineValues(where: string, combine: Join, values: readonly unknown[]): unknown {
   const parts = values.map(value => readNumbers(where, value, 'a vector or [features, batch]'));
   const array = values.find(isNdArray);
   const [{ shape }] = parts;
@@ -49,7 +70,7 @@ export function combineValues(where: string, combine: Join, values: readonly unk
 }
 
 /** Frames of as many steps, combined step by step. */
-export function combineFrames(where: string, combine: Join, parts: readonly Frames[]): Frames {
+function combineFrames(where: string, combine: Join, parts: readonly Frames[]): Frames {
   const [{ count }] = parts;
   const odd = parts.find(part => part.count !== count);
   if (odd) throw mismatch(where, `outputs of ${count} steps`, `one of ${odd.count}`);
@@ -73,3 +94,6 @@ function folded(by: Exclude<Join, 'concat'>, a: Floats, b: Floats): Floats {
   if (by === 'average') return folded('add', a, b).map(y => y / 2);
   return a.map((x, i) => (by === 'add' ? x + b[i] : x * b[i]));
 }
+
+/** How layers make one of several outputs. */
+export const joins: Joins = { node: joinNode, values: combineValues, frames: combineFrames };

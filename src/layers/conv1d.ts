@@ -1,10 +1,13 @@
-import { lifted, ModelBuilder } from '../graph/graph.js';
+import { ModelBuilder } from '../code/model.js';
+import { lifted, whole } from '../code/sequences.js';
+import { unfold } from '../code/unfold.js';
 import type { Padding } from '../graph/steps.js';
 import type { Cell, Kind } from '../streams/cell.js';
 import { type ConvolutionOptions, convolution, convolutionKind } from './convolution.js';
 import { convolve } from './convolve.js';
-import { layerCell, whole } from './layer-cell.js';
+import { integer, layerCell } from './layer-cell.js';
 import { checkPadding } from './padding.js';
+import { sequenceRuns } from './sequence-layers.js';
 
 /** Options of a convolution over a sequence. */
 export interface Conv1dOptions extends ConvolutionOptions {
@@ -42,7 +45,7 @@ export function conv1dCell(
   const name = 'conv1d';
   const more = { stride: [stride, 1], padding: [padding, 0] } as const;
   const conv = convolution(name, inputSize, outputSize, kernelSize, options && others, more);
-  whole(`${name}.stride`, stride, 1);
+  integer(`${name}.stride`, stride, 1);
   checkPadding(name, padding);
   const { params, text, dilation } = conv;
   const settings = { ...conv.settings, stride, padding };
@@ -51,14 +54,15 @@ export function conv1dCell(
   const windows = new ModelBuilder(size);
   const each = windows.model(convolve(windows, name, conv, 0, 1));
   const builder = new ModelBuilder(inputSize);
-  const unfold = { op: 'unfold', at: 0, count: inputSize, ...geometry } as const;
-  const seen = builder.add({ ...unfold, of: [0], size, where: name });
-  const model = builder.model(builder.inline(lifted(each), [seen], ''), true);
+  const windowed = { op: 'unfold', at: 0, count: inputSize, ...geometry } as const;
+  const seen = builder.add({ ...windowed, of: [0], size, where: name }, unfold);
+  const model = builder.model(builder.inline(lifted(each), [seen], ''), whole);
   return layerCell(
     { kind: conv1dKind, text, settings, params, inputSize, outputSize },
-    {
-      ...{ model, shape: { layer: name, variables: [] } },
-      why: 'an output takes steps after its own, or stands for several',
-    },
+    sequenceRuns(
+      model,
+      { layer: name, variables: [] },
+      'an output takes steps after its own, or stands for several',
+    ),
   );
 }

@@ -4,7 +4,7 @@ import { type Activation, activationText } from '../graph/activations.js';
 import type { ParameterInput, ParameterShape } from '../graph/parameters.js';
 import type { EquationSpec } from '../graph/spec.js';
 import { type AnyCell, equationSpec, type Kind, type Settings } from '../streams/cell.js';
-import { parametersOf, printed, whole } from './layer-cell.js';
+import { integer, parametersOf, printed } from './layer-cell.js';
 
 /** Options of a convolution over steps. */
 export interface ConvolutionOptions {
@@ -83,10 +83,10 @@ export function convolution(
   checkNames(name, options, [...own, ...Object.keys(more)]);
   const { dilation = 1, groups = 1, bias = true, activation = 'identity', params, seed } = options;
   for (const [key, value] of Object.entries({ inputSize, outputSize, kernelSize })) {
-    whole(`${name}.${key}`, value, 1);
+    integer(`${name}.${key}`, value, 1);
   }
-  whole(`${name}.dilation`, dilation, 1);
-  whole(`${name}.groups`, groups, 1, 4096);
+  integer(`${name}.dilation`, dilation, 1);
+  integer(`${name}.groups`, groups, 1, 4096);
   const fits = inputSize % groups === 0 && outputSize % groups === 0;
   demand(fits, `${name}.groups`, `a divisor of ${inputSize} and ${outputSize}`, groups);
   demand(typeof bias === 'boolean', `${name}.bias`, 'true or false', bias);

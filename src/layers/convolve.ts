@@ -1,10 +1,11 @@
 import { sameSize } from '../cells/define.js';
 import { scaledPlan, shiftedPlan } from '../cells/plans.js';
+import type { ModelBuilder } from '../code/model.js';
+import { move } from '../code/rows.js';
 import type { Activation } from '../graph/activations.js';
-import type { ModelBuilder } from '../graph/graph.js';
 import type { EquationSpec } from '../graph/spec.js';
 import { cellModel, equationSpec } from '../streams/cell.js';
-import { joinNode } from './compose.js';
+import { joinNode } from './combine.js';
 import type { Convolution } from './convolution.js';
 
 /**
@@ -28,11 +29,10 @@ export function convolve(
       return { from: 0, at: k * spacing * inputSize + g * ins, to: k * ins, count: ins };
     });
     const size = kernelSize * ins;
-    return add(spec, builder.add({ op: 'move', moves, state: 0, of: [seen], size, where }));
+    return add(spec, builder.add({ op: 'move', moves, state: 0, of: [seen], size, where }, move));
   });
   if (groups === 1) return parts[0];
-  const sizes = parts.map(() => outputSize / groups);
-  return builder.add({ ...joinNode('concat', sizes, where), of: parts });
+  return joinNode(builder, 'concat', parts, where);
 }
 
 const scaled = /* @__PURE__ */ sameSize('Scaled', 'y = weight * x', scaledPlan, {
@@ -53,14 +53,14 @@ function depthwise(
   const size = inputSize;
   const taps = Array.from({ length: kernelSize }, (_, k) => {
     const moves = [{ from: 0, at: k * spacing * inputSize, to: 0, count: inputSize }];
-    const step = builder.add({ op: 'move', moves, state: 0, of: [seen], size, where });
+    const step = builder.add({ op: 'move', moves, state: 0, of: [seen], size, where }, move);
     const weight = Float32Array.from({ length: inputSize }, (_, i) => {
       return params.weight[i * kernelSize + k];
     });
     const spec = equationSpec(where, scaled(inputSize, { params: { weight } }));
     return builder.inline(cellModel(spec, where), [step], '');
   });
-  const sum = builder.add({ op: 'add', of: taps, size, where });
+  const sum = joinNode(builder, 'add', taps, where);
   const { bias = new Float32Array(inputSize) } = params;
   const activation = settings.activation as Activation;
   const spec = equationSpec(where, shifted(inputSize, { activation, params: { bias } }));

@@ -1,7 +1,8 @@
-import { ModelBuilder } from '../graph/graph.js';
+import { ModelBuilder } from '../code/model.js';
+import { row } from '../code/rows.js';
 import type { ParameterInput } from '../graph/parameters.js';
 import type { Cell, Kind, Params, SameForm } from '../streams/cell.js';
-import { layerCell, parametersOf, printed, whole } from './layer-cell.js';
+import { integer, layerCell, parametersOf, printed } from './layer-cell.js';
 
 /** Options of an embedding. */
 export interface EmbeddingOptions {
@@ -36,14 +37,14 @@ export function embeddingCell(
   size: number,
   { params, seed }: EmbeddingOptions = {},
 ): Cell<undefined, 1, number, SameForm, Params> {
-  whole('embedding.count', count, 1);
-  whole('embedding.size', size, 1);
+  integer('embedding.count', count, 1);
+  integer('embedding.size', size, 1);
   const settings = { count, size };
   const shapes = embeddingKind.shapes?.(settings as never) ?? [];
   const values = parametersOf('embedding', shapes, params, seed);
   const builder = new ModelBuilder(1);
   const own = { op: 'row', rows: count, params: builder.withParams(values) } as const;
-  const model = builder.model(builder.add({ ...own, of: [0], size, where: 'embedding' }));
+  const model = builder.model(builder.add({ ...own, of: [0], size, where: 'embedding' }, row));
   return layerCell(
     {
       kind: embeddingKind,

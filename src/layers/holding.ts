@@ -1,8 +1,15 @@
-import { type AnyCell, type BirthOptions, internals, type LayerSpec } from '../streams/cell.js';
+import {
+  type AnyCell,
+  type BirthOptions,
+  type Composition,
+  internals,
+  type LayerSpec,
+} from '../streams/cell.js';
 import { children } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
 import type { Machine } from '../streams/machine.js';
-import { type Composition, startTogether } from './compose.js';
+import { joins } from './combine.js';
+import { startTogether } from './compose.js';
 import { isMarker } from './machine-of.js';
 
 /**
@@ -21,7 +28,7 @@ export function holding(cell: AnyCell, isHeld: () => boolean): AnyCell {
     const { inputSize } = cell;
     const { through } = spec as LayerSpec & Pick<Composition, 'through'>;
     const held = members.map(member => holding(member, isHeld));
-    const run = startTogether({ where: 'chain', members: held, through, inputSize }, '');
+    const run = startTogether({ where: 'chain', members: held, through, inputSize, joins });
     start = (state, options) => run(state ?? made(initialState), options);
   } else if (kind?.sameState && members.length) {
     start = holding(members[0], isHeld)[internals].start;

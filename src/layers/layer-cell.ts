@@ -1,4 +1,3 @@
-import type { Model } from '../graph/graph.js';
 import { initialMatrix } from '../graph/initialise.js';
 import {
   copyParameters,
@@ -10,10 +9,10 @@ import { checkWhole } from '../graph/spec.js';
 import {
   type AnyCell,
   type Cell,
-  type CellInternals,
   type Kind,
   type Marks,
   makeCell,
+  type Runs,
   running,
   type SameForm,
   type Settings,
@@ -21,7 +20,6 @@ import {
   type Through,
 } from '../streams/cell.js';
 import { layerSignature, layerText } from '../streams/model.js';
-import type { StateShape } from '../streams/state.js';
 
 /** What a layer is made of. */
 export interface LayerParts {
@@ -40,14 +38,9 @@ export interface LayerParts {
   readonly through?: Through;
 }
 
-/** How it runs: as one program, or by a machine of its own; `why` it reads sequences as wholes. */
-export type Runs = { readonly why?: string } & (
-  | { readonly model: Model; readonly shape: StateShape }
-  | Pick<CellInternals, 'start'>
-);
-
 /** The cell of a layer; C is what the caller knows of it. */
 export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, runs: Runs): C {
+  const { why, compose } = runs;
   const { kind, settings, members = [], params = {}, through, marks, text, ...sizes } = parts;
   const spec = { kind, settings, members, params, through };
   const described = {
@@ -66,7 +59,8 @@ export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, 
     shown,
     {
       ...{ spec, signature, marks },
-      ...('model' in runs ? running(runs.model, runs.shape, runs.why) : runs),
+      ...(why && { why, compose }),
+      ...('model' in runs ? running(runs.model, runs.shape, runs.begin) : { start: runs.start }),
     },
   );
   return cell as C;
@@ -90,7 +84,7 @@ export function parametersOf(
 }
 
 /** A whole number in a range, or a RecurError that names it. */
-export function whole(where: string, value: unknown, least: number, most = 2 ** 24): number {
+export function integer(where: string, value: unknown, least: number, most = 2 ** 24): number {
   return checkWhole(where, value, least, most, `${least} to ${most === 2 ** 24 ? '2²⁴' : most}`);
 }
 

@@ -1,8 +1,10 @@
+import { ModelBuilder } from '../code/model.js';
+import { move } from '../code/rows.js';
 import { demand } from '../errors.js';
-import { ModelBuilder, type Move } from '../graph/graph.js';
+import type { Move } from '../graph/graph.js';
 import type { Cell, Kind } from '../streams/cell.js';
 import type { StateArray } from '../streams/state.js';
-import { layerCell, printed, whole } from './layer-cell.js';
+import { integer, layerCell, printed } from './layer-cell.js';
 
 /** A layer that moves numbers, without members or parameters; a state of so many. */
 function moveCell<C>(
@@ -16,7 +18,7 @@ function moveCell<C>(
   const { inputSize } = settings;
   const builder = new ModelBuilder(inputSize);
   const model = builder.model(
-    builder.add({ op: 'move', moves, state, of: [0], size, where: name }),
+    builder.add({ op: 'move', moves, state, of: [0], size, where: name }, move),
   );
   const variables = state ? [{ name: 'h', size: state }] : [];
   const text = () => printed(name, Object.values(settings));
@@ -45,9 +47,9 @@ export function sliceCell(
   begin: number,
   end: number = inputSize,
 ): Cell<undefined, number, number> {
-  whole('slice.inputSize', inputSize, 1);
-  whole('slice.begin', begin, 0, inputSize - 1);
-  whole('slice.end', end, begin + 1, inputSize);
+  integer('slice.inputSize', inputSize, 1);
+  integer('slice.begin', begin, 0, inputSize - 1);
+  integer('slice.end', end, begin + 1, inputSize);
   const count = end - begin;
   const moves = [{ from: 0, at: begin, to: 0, count }];
   return moveCell(sliceKind, { inputSize, begin, end }, count, moves);
@@ -85,10 +87,10 @@ export function padCell(
   after: number,
   mode: PadMode = 'zero',
 ): Cell<undefined, number, number> {
-  whole('pad.inputSize', inputSize, 1);
+  integer('pad.inputSize', inputSize, 1);
   const most = mode === 'reflect' ? Math.min(2 ** 16, inputSize - 1) : 2 ** 16;
-  whole('pad.before', before, 0, most);
-  whole('pad.after', after, 0, most);
+  integer('pad.before', before, 0, most);
+  integer('pad.after', after, 0, most);
   demand(
     ['zero', 'reflect', 'edge'].includes(mode),
     'pad.mode',
@@ -130,8 +132,8 @@ export const contextKind: Kind = {
  * m([3, 4]); // → Float32Array(3) [ 2, 3, 4 ]
  */
 export function contextCell(inputSize: number, length: number): Cell<StateArray, number, number> {
-  whole('context.inputSize', inputSize, 1);
-  whole('context.length', length, 1);
+  integer('context.inputSize', inputSize, 1);
+  integer('context.length', length, 1);
   const moves = contextMoves(inputSize, length);
   return moveCell(contextKind, { inputSize, length }, length + inputSize, moves, length);
 }

@@ -2,7 +2,7 @@ import { mismatch } from '../errors.js';
 import type { Cell, Kind, SameForm, Through } from '../streams/cell.js';
 import type { ChainParams, ChainState, Member } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
-import { type Combine, checkCombine, combinedSize } from './combine.js';
+import { type Combine, checkCombine, combinedSize, joins } from './combine.js';
 import { composed } from './compose.js';
 import { layerCell } from './layer-cell.js';
 
@@ -72,7 +72,7 @@ export function parallelCell<const M extends readonly [Member, ...Member[]]>(
       inputSize,
       outputSize,
     },
-    composed({ where: 'parallel', members: cells, through, inputSize }),
+    composed({ where: 'parallel', members: cells, through, inputSize, joins }),
   );
 }
 
@@ -104,6 +104,6 @@ export function skipCell<const M extends Member>(
       inputSize,
       outputSize: combinedSize('skip', combine, [outputSize, inputSize]),
     },
-    composed({ where: 'skip', members: [cell], through, inputSize }),
+    composed({ where: 'skip', members: [cell], through, inputSize, joins }),
   );
 }

@@ -1,9 +1,13 @@
+import { ModelBuilder } from '../code/model.js';
+import { pool } from '../code/pool.js';
+import { whole } from '../code/sequences.js';
 import { checkNames, demand } from '../errors.js';
-import { ModelBuilder, type SequenceOperation } from '../graph/graph.js';
+import type { SequenceOperation } from '../graph/graph.js';
 import type { Padding } from '../graph/steps.js';
 import type { Cell, Kind, Settings } from '../streams/cell.js';
-import { layerCell, printed, whole } from './layer-cell.js';
+import { integer, layerCell, printed } from './layer-cell.js';
 import { checkPadding } from './padding.js';
+import { sequenceRuns } from './sequence-layers.js';
 
 /** Options of pooling over steps. */
 export interface PoolingOptions {
@@ -109,12 +113,12 @@ export function globalAveragePool1dCell(size: number): Pooled {
  * String(stateful(lastCell(1)).map([1, 3, 2])); // → 2
  */
 export function lastCell(size: number): Pooled {
-  whole('last.size', size, 1);
+  integer('last.size', size, 1);
   return sequenceCell(lastKind, [size], { size }, { op: 'last' });
 }
 
 function globalPooling(kind: Kind, by: Pool, size: number): Pooled {
-  whole(`${kind.name}.size`, size, 1);
+  integer(`${kind.name}.size`, size, 1);
   return sequenceCell(kind, [size], { size }, { op: 'pool', by, includePadding: false });
 }
 
@@ -128,9 +132,9 @@ function pooling(
   const { name } = kind;
   checkNames(name, options, ['stride', 'padding', 'includePadding']);
   const { stride = kernelSize, padding = 0, includePadding = false } = options;
-  whole(`${name}.size`, size, 1);
-  whole(`${name}.kernelSize`, kernelSize, 1);
-  whole(`${name}.stride`, stride, 1);
+  integer(`${name}.size`, size, 1);
+  integer(`${name}.kernelSize`, kernelSize, 1);
+  integer(`${name}.stride`, stride, 1);
   const isFlag = typeof includePadding === 'boolean';
   demand(isFlag, `${name}.includePadding`, 'true or false', includePadding);
   checkPadding(name, padding);
@@ -160,10 +164,12 @@ function sequenceCell(
   const { name } = kind;
   const { size } = settings;
   const builder = new ModelBuilder(size);
-  const model = builder.model(builder.add({ ...operation, of: [0], size, where: name }), true);
+  const operator = operation.op === 'pool' ? pool : undefined;
+  const node = builder.add({ ...operation, of: [0], size, where: name }, operator);
+  const model = builder.model(node, whole);
   const text = () => printed(name, positional, shown);
   return layerCell(
     { kind, text, settings, inputSize: size, outputSize: size },
-    { model, shape: { layer: name, variables: [] }, why: 'it makes other steps of a sequence' },
+    sequenceRuns(model, { layer: name, variables: [] }, 'it makes other steps of a sequence'),
   );
 }

@@ -5,7 +5,7 @@ import type { EquationSpec } from '../graph/spec.js';
 import { type AnyCell, type Cell, type Flow, internals } from '../streams/cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
 import { layerText } from '../streams/model.js';
-import { combineValues } from './combine.js';
+import { joins } from './combine.js';
 import { windowReadings } from './window-readings.js';
 
 type Evaluate = ReturnType<typeof evaluator>;
@@ -29,7 +29,7 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
       if (!go) return (member as Cell)(own, input as Vec)[1];
       const flow: Flow<unknown> = {
         member: (i, value) => through(members[i], (own as unknown[])[i], value),
-        joined: (by, values, where) => combineValues(where, by, values),
+        joined: (by, values, where) => joins.values(where, by, values),
         reversed: value => value,
       };
       return go(flow, input);

@@ -1,7 +1,7 @@
 import type { AnyCell } from '../streams/cell.js';
 import type { ChainCell, Member } from '../streams/members.js';
 import { chainOf } from './chain.js';
-import { whole } from './layer-cell.js';
+import { integer } from './layer-cell.js';
 
 /**
  * A chain of `count` layers: `make` is called with 0, 1, 2 … for each. PyTorch's `num_layers`.
@@ -14,6 +14,6 @@ export function stackCell<M extends Member>(
   count: number,
   make: (i: number) => M,
 ): ChainCell<readonly M[]> {
-  whole('stack', count, 1, 1024);
+  integer('stack', count, 1, 1024);
   return chainOf<AnyCell>(Array.from({ length: count }, (_, i) => make(i))) as never;
 }

@@ -10,6 +10,7 @@ import {
 } from '../streams/cell.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerSignature, layerText, memberCell } from '../streams/model.js';
+import { joins } from './combine.js';
 import { layerCell } from './layer-cell.js';
 
 /** What a member of a chain is as a cell. */
@@ -56,7 +57,7 @@ export function tap(name: string, member?: Member): unknown {
         kind: tapKind,
         text: () => `Tap(${name})`,
         settings,
-        marks: { name, bare: true, resolve },
+        marks: { name, bare: true, joins, resolve },
         inputSize: undefined,
         outputSize: undefined,
       },
@@ -71,7 +72,7 @@ export function tap(name: string, member?: Member): unknown {
     `Tap(${name}, ${layerText(cell)})`,
     {
       ...cell[internals],
-      marks: { name, resolve },
+      marks: { name, joins, resolve },
       spec,
       signature: `Tap(${name}, ${layerSignature(cell)})`,
     },
@@ -95,7 +96,7 @@ export function read(...names: readonly string[]): Marker {
       kind: readKind,
       text: () => `Read(${names.join(', ')})`,
       settings: { names },
-      marks: { read: names, resolve },
+      marks: { read: names, joins, resolve },
       inputSize: undefined,
       outputSize: undefined,
     },

@@ -2,9 +2,9 @@ import { type AnyCell, type Flow, internals, type LayerSpec } from '../streams/c
 import type { Frames } from '../streams/frames.js';
 import { made } from '../streams/function-cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
-import { combineFrames } from './combine.js';
-import { reversed } from './compose.js';
+import { joins } from './combine.js';
 import { statesFor } from './machine-of.js';
+import { reversed } from './sequence-layers.js';
 import { wholeRun } from './whole-run.js';
 
 /** The readings of one step from a state: `readingsOf`. */
@@ -49,7 +49,7 @@ function readLast(cell: AnyCell, state: unknown, steps: Frames, reader: Reader):
     const own = statesFor(kind.name, members, begin);
     const flow: Flow<Frames> = {
       member: (i, value) => readLast(members[i], own(i), value, reader),
-      joined: (by, outputs, where) => combineFrames(where, by, outputs),
+      joined: (by, outputs, where) => joins.frames(where, by, outputs),
       reversed,
     };
     return through(flow, steps);

@@ -1,19 +1,22 @@
 import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
+import { ModelBuilder } from '../code/model.js';
+import { lifted, sequence } from '../code/sequences.js';
 import { mismatch } from '../errors.js';
-import { lifted, ModelBuilder } from '../graph/graph.js';
 import {
   type AnyCell,
   type BirthOptions,
   type Cell,
   internals,
   type Kind,
+  type Runs,
 } from '../streams/cell.js';
 import { columnsOf, readVector } from '../streams/inputs.js';
 import type { Machine } from '../streams/machine.js';
 import type { WithCell } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
-import { isProgram, stepsAfter } from './compose.js';
-import { layerCell, type Runs, whole } from './layer-cell.js';
+import { shapesOf } from './compose.js';
+import { integer, layerCell } from './layer-cell.js';
+import { stepsAfter } from './sequence-layers.js';
 import { wholeRun } from './whole-run.js';
 
 export const windowKind: Kind = {
@@ -39,11 +42,11 @@ export function windowCell(
   steps: number,
   layer: AnyCell | WithCell,
 ): Cell<undefined, number, number> {
-  whole('window.steps', steps, 1, 2 ** 20);
+  integer('window.steps', steps, 1, 2 ** 20);
   const cell = memberCell('window', layer, 0);
   const { inputSize } = cell;
   if (inputSize === undefined) throw mismatch('window', 'a layer of vectors', layerText(cell));
-  const size = whole('window', steps * inputSize, 1);
+  const size = integer('window', steps * inputSize, 1);
   const outputSize = stepsAfter(cell, steps) * (cell.outputSize ?? 0);
   if (outputSize === 0) {
     throw mismatch('window', `a layer with outputs for ${steps} steps`, layerText(cell));
@@ -64,13 +67,13 @@ export function windowCell(
 
 function runsOf(cell: AnyCell, steps: number, inputSize: number, outputSize: number): Runs {
   const { engines } = cell[internals];
-  if (!engines || !isProgram(cell)) {
+  if (!engines || !shapesOf([cell])) {
     return { start: startWindow(cell, steps, inputSize, outputSize) };
   }
   const builder = new ModelBuilder(steps * inputSize);
   const body = builder.body(lifted(engines.model), 'window[0].');
   const node = { op: 'sequence', steps, body, of: [0], size: outputSize, where: 'window' } as const;
-  const model = builder.model(builder.add(node));
+  const model = builder.model(builder.add(node, sequence));
   return { model, shape: { layer: 'window', variables: [] } };
 }
 

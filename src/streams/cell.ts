@@ -1,15 +1,16 @@
 import type { NdView, Out, Vec } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import { type Engines, engines } from '../code/engines.js';
+import { type Model, ModelBuilder } from '../code/model.js';
+import type { Operator } from '../code/plans.js';
 import { describe, mismatch } from '../errors.js';
-import { type Model, ModelBuilder } from '../graph/graph.js';
 import { copyParameters, type ParameterShape, parameterShapes } from '../graph/parameters.js';
 import { inputsOf, lengthsOf, outputOffsets, outputsOf } from '../graph/ports.js';
 import { cellText, type EquationSpec, lower } from '../graph/spec.js';
 import type { Backend } from '../kernels/backends.js';
+import type { Frames } from './frames.js';
 import { settled } from './inputs.js';
 import { EngineMachine, type Machine, type StartOptions } from './machine.js';
-import { engineSequences } from './sequence-machine.js';
 import type { StateArray, StateShape } from './state.js';
 
 /** A cell's parameters by canonical name: copies, as row-major float32 ndarrays. */
@@ -112,6 +113,10 @@ export interface CellInternals {
   readonly marks?: Marks | undefined;
   /** Why a single step tells it nothing: what of it looks ahead. It reads sequences as wholes. */
   readonly why?: string | undefined;
+  /** Of one that does: how a layer runs that it is a member of. */
+  readonly compose?: ((own: Composition) => Runs) | undefined;
+  /** Of a cell with several outputs: what takes them apart. */
+  readonly split?: Operator | undefined;
 }
 
 /** The key of `CellInternals`: one symbol for all copies of the library on a page. */
@@ -171,6 +176,39 @@ export interface Flow<V> {
 /** How outputs become one: one after another, or element by element. */
 export type Join = 'concat' | 'add' | 'multiply' | 'average';
 
+/** How several outputs become one: in a graph of steps, as values in any form, as sequences. */
+export interface Joins {
+  node(builder: ModelBuilder, by: Join, of: readonly number[], where: string): number;
+  values(where: string, by: Join, values: readonly unknown[]): unknown;
+  frames(where: string, by: Join, values: readonly Frames[]): Frames;
+}
+
+/** A layer of members, and how its input goes through them. */
+export interface Composition {
+  /** Its name in messages. */
+  readonly where: string;
+  readonly members: readonly AnyCell[];
+  readonly through: Through;
+  readonly inputSize: number | undefined;
+  /** Where outputs are joined. */
+  readonly joins?: Joins | undefined;
+}
+
+/** How a layer runs: as one program, or by a machine of its own. */
+export type Runs = Pick<CellInternals, 'why' | 'compose'> &
+  (
+    | { readonly model: Model; readonly shape: StateShape; readonly begin?: BeginMachine }
+    | Pick<CellInternals, 'start'>
+  );
+
+/** Begins a machine of a program at a state. */
+export type BeginMachine = (
+  engine: Engine,
+  shape: StateShape,
+  state: unknown,
+  options: StartOptions,
+) => Machine;
+
 /** How inputs go through the members of a layer. */
 export type Through = <V>(flow: Flow<V>, input: V) => V;
 
@@ -181,6 +219,7 @@ export interface Marks {
   readonly bare?: boolean;
   readonly read?: readonly string[];
   /** For each marker of a chain, which values it goes on from: 0 is the input, i + 1 the i-th output. */
+  readonly joins: Joins;
   readonly resolve: (cells: readonly AnyCell[]) => readonly (readonly number[] | undefined)[];
 }
 
@@ -209,7 +248,10 @@ export function equationSpec(where: string, cell: unknown): EquationSpec {
 }
 
 /** The cell that a specification describes. */
-export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameForm, Params> {
+export function equationCell<S, I, O>(
+  spec: EquationSpec,
+  split?: Operator,
+): Cell<S, I, O, SameForm, Params> {
   const { definition, sizes } = spec;
   const { name, plan } = definition;
   const text = cellText(spec);
@@ -227,13 +269,14 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
     {
       spec,
       signature: text,
-      ...running(cellModel(spec, lower(name)), { layer: lower(name), variables }),
+      split,
+      ...running(cellModel(spec, lower(name), split), { layer: lower(name), variables }),
     },
   );
 }
 
 /** A cell's equations as a model of one node; several outputs are taken out of what that answers. */
-export function cellModel(spec: EquationSpec, where: string): Model {
+export function cellModel(spec: EquationSpec, where: string, split?: Operator): Model {
   const { params, kind, ...cell } = spec;
   const { definition, sizes } = spec;
   const { plan } = definition;
@@ -250,34 +293,29 @@ export function cellModel(spec: EquationSpec, where: string): Model {
     const count = sizes[dimension];
     const moves = [{ from: 0, at: offsets[k], to: 0, count }];
     const taken = { op: 'move', moves, state: 0, of: [node], size: count, where } as const;
-    return { name, node: builder.add(taken) };
+    return { name, node: builder.add(taken, split) };
   });
   const model = builder.model(named[0].node);
   return { ...model, graph: { ...model.graph, outputs: named } };
 }
 
-/** What runs a model as one program; `why` its steps are not run one by one, if they are not. */
+/** What runs a model as one program. */
 export function running(
   model: Model,
   shape: StateShape,
-  why = '',
-): Pick<CellInternals, 'start' | 'engines' | 'shape' | 'why'> {
+  begin: BeginMachine = (...of) => new EngineMachine(...of),
+): Pick<CellInternals, 'start' | 'engines' | 'shape'> {
   const own = engines(model);
   return {
     engines: own,
     shape,
-    ...(why && { why }),
     start(state, { backend, ...options } = {}) {
-      const begin = (engine: Engine): Machine =>
-        model.graph.sequence
-          ? engineSequences(engine, shape, why, state, options)
-          : new EngineMachine(engine, shape, state, options);
       const engine = own.get(backend);
       try {
-        return begin(engine);
+        return begin(engine, shape, state, options);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        return begin(own.elsewhere(engine, backend));
+        return begin(own.elsewhere(engine, backend), shape, state, options);
       }
     },
   };

@@ -9,8 +9,8 @@ import {
 } from '../arrays/ndarray.js';
 import { eventHint, isVector } from '../arrays/vector.js';
 import type { Engine } from '../code/engine.js';
+import type { Model } from '../code/model.js';
 import { describe, mismatch, shapeText } from '../errors.js';
-import type { Model } from '../graph/graph.js';
 
 /** The columns of an input, which must be of the right size: 0 for `[size]`. */
 export function columnsOf(

@@ -1,17 +1,11 @@
 import type { NdArray } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import { mismatch } from '../errors.js';
+import type { BeginMachine } from './cell.js';
 import type { Frames } from './frames.js';
 import { refuseInput } from './inputs.js';
-import type { Machine, Sequence, StartOptions } from './machine.js';
-import {
-  type Blocks,
-  type GivenState,
-  layOut,
-  readState,
-  type StateShape,
-  writeState,
-} from './state.js';
+import type { Machine, Sequence } from './machine.js';
+import { type Blocks, type GivenState, layOut, readState, writeState } from './state.js';
 import { type Sized, wholeChunk } from './whole-chunks.js';
 
 /** A model that reads sequences as wholes: each begins at the initial state. */
@@ -46,13 +40,14 @@ export function wholeMachine(
   return machine;
 }
 
-/** Runs an engine's graph of sequences, one call each. */
-export function engineSequences(
-  engine: Engine,
-  shape: StateShape,
+/** Begins machines that run an engine's graph of sequences, one call each. */
+export function engineSequences(why: string): BeginMachine {
+  return (...of) => begin(why, ...of);
+}
+
+function begin(
   why: string,
-  initial: unknown,
-  origin: StartOptions,
+  ...[engine, shape, initial, origin]: Parameters<BeginMachine>
 ): WholeMachine {
   const given = readState(shape, initial, origin);
   const { pool } = engine;

@@ -4,7 +4,7 @@ import { compiledEngine } from '../../src/code/compiled-engine.js';
 import type { Engine } from '../../src/code/engine.js';
 import type { Rows } from '../../src/code/places.js';
 import { portableEngine } from '../../src/code/portable-engine.js';
-import type { Model } from '../../src/graph/graph.js';
+import type { Model } from '../../src/code/model.js';
 import { backends } from '../../src/kernels/backends.js';
 import { uniform } from '../golden/generate.js';
 import {

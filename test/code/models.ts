@@ -1,5 +1,5 @@
 import type { CellPlan, Layout } from '../../src/code/layout.js';
-import { type Model, ModelBuilder } from '../../src/graph/graph.js';
+import { type Model, ModelBuilder } from '../../src/code/model.js';
 import { type AnyCell, internals } from '../../src/streams/cell.js';
 
 /** A cell as a model. */

@@ -14,34 +14,19 @@ import {
   times,
   when,
 } from '../kernels/wasm/module.js';
-import type { NodePlan } from './layout.js';
-import { copied, zeroed } from './rows.js';
+import { copied, zeroed } from './copies.js';
+import { stepsBefore } from './padding-code.js';
+import type { NodePlan, Operator, Value } from './plans.js';
+import type { RunRows } from './runs.js';
 import { addressOf, pointer } from './turns.js';
-import type { Count, Value } from './values.js';
-
-/**
- * How many steps of padding are before a sequence: of 'same', what the count of the steps says, which
- * then must be known here, or be found when the code runs.
- */
-export function stepsBefore(node: Parameters<typeof windowsOf>[0], { fixed, code }: Count): Code {
-  const { padding, kernel = 1, dilation = 1, stride = 1 } = node;
-  if (padding !== 'same' || fixed !== undefined) return i32(windowsOf(node, fixed ?? 0).before);
-  // (⌈steps / stride⌉ − 1) · stride + reach − steps, half of it: see `windowsOf`.
-  const reach = dilation * (kernel - 1) + 1;
-  const windows = dividedBy(plus(code, i32(stride - 1)), stride);
-  const total = minus(plus(times(minus(windows, i32(1)), i32(stride)), i32(reach)), code);
-  return half(total);
-}
-
-const dividedBy = (value: Code, by: number): Code => [value, i32(by), 0x6e];
-/** Half of a number, 0 of one below 0. */
-const half = (value: Code): Code => [
-  [value, i32(1), 0x75],
-  [i32(0), value, i32(0), 0x4a, 0x1b],
-];
 
 /** The windows of a sequence, each as one vector; beyond the ends are zeros. */
-export function unfoldCode(
+export const unfold: Operator = {
+  sequenceCode: unfoldCode,
+  runRows: (_, node) => unfolding(node),
+};
+
+function unfoldCode(
   e: Emitter,
   { node }: NodePlan<NodeOf<'unfold'>>,
   [source]: readonly Value[],
@@ -100,4 +85,21 @@ export function unfoldCode(
       ),
     ),
   ];
+}
+
+function unfolding(node: NodeOf<'unfold'>): RunRows {
+  const { kernel, dilation, stride, at, count } = node;
+  return (memory, _, [from], [steps], to, windows) => {
+    const { before } = windowsOf(node, steps);
+    for (let t = 0; t < windows; t++) {
+      for (let k = 0; k < kernel; k++) {
+        const s = t * stride - before + k * dilation;
+        const y = to.at + t * to.stride + k * count;
+        const x = from.at + s * from.stride + at;
+        if (s < 0 || s >= steps) memory.fill(0, y, y + count);
+        else for (let i = 0; i < count; i++) memory[y + i] = memory[x + i];
+      }
+    }
+    return 0;
+  };
 }

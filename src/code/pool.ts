@@ -1,4 +1,5 @@
 import type { NodeOf } from '../graph/graph.js';
+import { windowsOf } from '../graph/steps.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import {
   below,
@@ -20,13 +21,19 @@ import {
   times,
   when,
 } from '../kernels/wasm/module.js';
-import { bytesOf, groupBytes, type NodePlan } from './layout.js';
+import { bytesOf, groupBytes } from './layout.js';
+import { stepsBefore } from './padding-code.js';
+import type { NodePlan, Operator, Value } from './plans.js';
+import type { RunRows } from './runs.js';
 import { addressOf } from './turns.js';
-import { stepsBefore } from './unfold-code.js';
-import type { Value } from './values.js';
 
 /** What the windows of a sequence become, feature by feature; means are worked out in doubles. */
-export function poolCode(
+export const pool: Operator = {
+  sequenceCode: poolCode,
+  runRows: (_, node) => pooling(node),
+};
+
+function poolCode(
   e: Emitter,
   { node }: NodePlan<NodeOf<'pool'>>,
   [source]: readonly Value[],
@@ -109,3 +116,24 @@ const kinds: Readonly<Record<'max' | 'average', (e: Emitter, from: Code, count: 
       };
     },
   };
+
+function pooling(node: NodeOf<'pool'>): RunRows {
+  const { by, size, stride = 1, includePadding } = node;
+  return (memory, _, [from], [steps], to, windows) => {
+    const { before, kernel } = windowsOf(node, steps);
+    for (let t = 0; t < windows; t++) {
+      const begin = Math.max(0, t * stride - before);
+      const end = Math.min(steps, t * stride - before + kernel);
+      for (let i = 0; i < size; i++) {
+        let result = by === 'max' ? -Infinity : 0;
+        for (let s = begin; s < end; s++) {
+          const x = memory[from.at + s * from.stride + i];
+          result = by === 'max' ? Math.max(result, x) : result + x;
+        }
+        const mean = result / (includePadding ? kernel : end - begin);
+        memory[to.at + t * to.stride + i] = by === 'max' ? result : mean;
+      }
+    }
+    return 0;
+  };
+}

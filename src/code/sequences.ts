@@ -1,0 +1,128 @@
+import { countsOf } from '../graph/counts.js';
+import type { NodeOf } from '../graph/graph.js';
+import { scratchFloats } from '../kernels/heap.js';
+import type { Emitter } from '../kernels/wasm/emitter.js';
+import { type Code, get, i32 } from '../kernels/wasm/module.js';
+import { roomFor } from './engine.js';
+import { add, bytesOf } from './layout.js';
+import { type Model, ModelBuilder } from './model.js';
+import type {
+  BodyPlan,
+  GraphCode,
+  LayoutPlanner,
+  LayoutTurns,
+  NodePlan,
+  Operator,
+  RowPlaces,
+  Whole,
+} from './plans.js';
+import { runLoop, runSequence, runVector } from './portable-sequences.js';
+import { isWritten, loopCode, sequenceCode } from './sequence-code.js';
+import { arranged, roomForCall } from './sequence-rows.js';
+import { pointer } from './turns.js';
+
+/** A vector read as steps one after another, and what a graph of sequences makes of them. */
+export const sequence: Operator = {
+  plan: planSequence,
+  code: vectorCode,
+  run: runVector,
+};
+
+/** A graph of steps, run over all steps of a sequence. */
+export const loop: Operator = {
+  plan: planLoop,
+  sequenceCode: loopCode,
+  runRows: runLoop,
+};
+
+/** A model of steps as one of sequences; itself if it is one. */
+export function lifted(model: Model): Model {
+  const { graph } = model;
+  if (graph.sequence) return model;
+  const ports = graph.nodes.filter(({ op }) => op === 'port');
+  const builder = new ModelBuilder();
+  for (const port of ports) builder.add(port);
+  const { op, size } = graph.nodes[graph.output];
+  if (op === 'port') return builder.model(graph.output, whole);
+  const body = builder.body(model, '');
+  const of = [...ports.keys()];
+  return builder.model(builder.add({ op: 'loop', body, of, size, where: '' }, loop), whole);
+}
+
+function planSequence(
+  planner: LayoutPlanner,
+  { body, steps }: NodeOf<'sequence'>,
+  turns: LayoutTurns,
+  states: number[],
+): BodyPlan {
+  const counts = countsOf(body, steps);
+  const { operators } = planner;
+  const nodes = body.nodes.map((node, i) => {
+    const own = { ...turns, count: counts[i], room: counts[i], begins: false };
+    return planner.node(node, own, states, i === body.output && isWritten(node));
+  });
+  return { graph: body, operators, nodes, counts, room: 1, block: 0, at: -1, pair: 0 };
+}
+
+function planLoop(
+  planner: LayoutPlanner,
+  { body, each }: NodeOf<'loop'>,
+  turns: LayoutTurns,
+  states: number[],
+): BodyPlan {
+  const room = Math.min(turns.count, roomFor(body));
+  const block = { size: 0 };
+  const own: number[] = [];
+  const inner = { count: room, room, block, begins: false };
+  const { operators } = planner;
+  const nodes = body.nodes.map((node, i) => planner.node(node, inner, own, i === body.output));
+  const { size } = block;
+  const blocks = each ? turns.count : Number(turns.begins);
+  const at = size && blocks ? add(turns.block, size * blocks) : -1;
+  for (let k = 0; k < blocks; k++) states.push(...own.map(offset => at + k * size + offset));
+  const pair = each ? 0 : planner.takeScratch(2 * size);
+  return { graph: body, operators, nodes, counts: [], room, block: size, at, pair };
+}
+
+/** A vector read as steps, and what becomes of them, one after another. */
+function vectorCode(
+  e: Emitter,
+  { body }: NodePlan<NodeOf<'sequence'>>,
+  { inputs: [input], output, now, next }: RowPlaces,
+  steps: GraphCode,
+): Code {
+  if (!body) return [];
+  const [{ size }] = body.graph.nodes;
+  const place = { ...input, stride: size * 4 };
+  const counts = body.counts.map(count => ({ fixed: count, code: i32(count) }));
+  return sequenceCode(e, body, counts, [place], { now, next }, steps, output);
+}
+
+/** Graphs of which the steps are counted at run time. */
+export const whole: Whole = {
+  code(e, plan, now, steps) {
+    const { nodes } = plan.graph;
+    // After `now`, for each value its address and how many steps it has.
+    const places = nodes.map(({ size }, i) => pointer(now + 1 + 2 * i, bytesOf(size)));
+    const counts = nodes.map((_, i) => ({ code: get(now + 2 + 2 * i) }));
+    const ports = places.filter((_, i) => nodes[i].op === 'port');
+    const states = { now: pointer(now), next: pointer(now) };
+    return sequenceCode(e, plan, counts, ports, states, steps, undefined, places);
+  },
+  run: runSequence,
+  sequence(graph, { heap, inner, pitch, call }, steps) {
+    const { nodes, output } = graph;
+    const counts = countsOf(graph, steps);
+    const { end } = arranged(graph, counts, inner, pitch);
+    const { at, release } = roomForCall(heap, end, Math.max(scratchFloats, inner));
+    const { rows } = arranged(graph, counts, at + inner, pitch);
+    return {
+      ...{ rows, counts, scratch: at },
+      inputs: rows.filter((_, i) => nodes[i].op === 'port'),
+      output: rows[output],
+      steps: counts[output],
+      run: now => call(at, rows, counts, now),
+      release,
+    };
+  },
+};
