@@ -106,6 +106,7 @@ export function checkedBefore({ nodes }: Graph): readonly (readonly number[])[] 
     const reads = needsFinite.includes(op) ? [...new Set(of.map(rootOf))] : [];
     const own = reads.filter(u => !isChecked[u]);
     for (const u of own) isChecked[u] = true;
+    if (op === 'unfold') isChecked[i] = true;
     return own;
   });
 }

@@ -5,6 +5,8 @@ import type { Engine } from '../../src/code/engine.js';
 import type { Rows } from '../../src/code/places.js';
 import { portableEngine } from '../../src/code/portable-engine.js';
 import type { Model } from '../../src/code/model.js';
+import { lstmCell } from '../../src/core.js';
+import { lifted, type Model } from '../../src/graph/graph.js';
 import { backends } from '../../src/kernels/backends.js';
 import { uniform } from '../golden/generate.js';
 import {
@@ -14,6 +16,7 @@ import {
   type Steps,
   zeroStates,
 } from './evaluate-graph.js';
+import { modelOf } from './models.js';
 import { type Draw, ported, someSequences, someSteps } from './random-graphs.js';
 
 const engineOf = (model: Model, backend: string): Engine =>
@@ -194,4 +197,86 @@ describe.each(backends())('%s', backend => {
       engine.release?.();
     });
   });
+
+  test('more turns than there is room for keep a state each, over calls', () => {
+    // Each turn answers its input and the one before.
+    const turns = 150;
+    const delay = ported([1]);
+    const input = { from: 0, at: 0, to: 1, count: 1 };
+    const held = { from: -1, at: 0, to: 0, count: 1 };
+    const moves = [input, held];
+    const both = delay.add({ op: 'move', moves, state: 1, of: [0], size: 2, where: 'delay' });
+    const model = inEach(delay.model(both), turns, 2);
+    const engine = engineOf(model, backend);
+    const { pool, inputs, output } = engine;
+    expect(engine.states).toHaveLength(turns);
+    const at = pool.take(2);
+    const xs = [1, 2, 3].map(k => Array.from({ length: turns }, (_, t) => k * 1000 + t));
+    for (const [k, x] of xs.entries()) {
+      write(engine, inputs[0], [x]);
+      const [now, next] = [at + (k % 2) * pool.block, at + ((k + 1) % 2) * pool.block];
+      expect(engine.step(now, next)).toBe(0);
+      const wanted = x.flatMap((v, t) => [k ? xs[k - 1][t] : 0, v]);
+      expect(read(engine, output, 1)).toEqual([wanted]);
+    }
+    pool.give(at, 2);
+    engine.release?.();
+  });
+
+  test('a sequence longer than scratch has room of its own, and gives it back', () => {
+    const model = lifted(modelOf(lstmCell(3, 4, { seed: 1 })));
+    const engine = engineOf(model, backend);
+    const { heap } = engine.pool;
+    const count = 2 ** 20 / 4;
+    const steps = someInput(1, 200, 3);
+    const input = Array.from({ length: count }, (_, t) => steps[t % 200]);
+    const states = someStates(model, 7);
+    const before = heap.regions;
+    const short = engine.sequence(200);
+    expect(heap.regions).toBe(before);
+    short.release();
+    const long = engine.sequence(count);
+    expect(heap.regions).toBe(before + 1);
+    long.release();
+    expect(heap.regions).toBe(before);
+    const got = through(engine, [input], states) as Steps;
+    expect(heap.regions).toBe(before);
+    expect(got).toHaveLength(count);
+    expect(got.slice(0, 200)).toEqual(through(engine, [steps], states));
+    // Again 200 steps later: the state has forgotten where it began.
+    expect(got.slice(-144)).toEqual(got.slice(-344, -200));
+    engine.release?.();
+  });
+
+  test('the port whose number is not finite is refused by the first node that reads it', () => {
+    const builder = ported([4, 1]);
+    const body = builder.body(lifted(modelOf(lstmCell(2, 2, { seed: 1 }))), 'window.');
+    const own = { op: 'sequence', steps: 2, of: [0], size: 4, where: 'window' } as const;
+    builder.add({ ...own, body });
+    const cell = builder.inline(modelOf(lstmCell(1, 4, { seed: 1 })), [1], 'beside.');
+    const join = { op: 'add', of: [cell - 1, cell], size: 4, where: 'sum' } as const;
+    const engine = engineOf(builder.model(builder.add(join)), backend);
+    const at = engine.pool.take(2);
+    const whereOf = (x: readonly number[], z: number) => {
+      write(engine, engine.inputs[0], [x]);
+      write(engine, engine.inputs[1], [[z]]);
+      const number = engine.step(at, at + engine.pool.block);
+      return number && engine.reader(number).node.where;
+    };
+    expect(whereOf([1, 2, 3, 4], 5)).toBe(0);
+    expect(whereOf([1, 2, 3, Infinity], 5)).toBe('window');
+    expect(whereOf([1, 2, 3, 4], Number.NaN)).toBe('beside.lstm');
+    engine.pool.give(at, 2);
+    engine.release?.();
+  });
 });
+
+/** A vector of so many turns of one feature each, every turn with states of its own. */
+function inEach(model: Model, turns: number, size: number): Model {
+  const whole = ported([1]);
+  const body = whole.body(model, '');
+  const loop = whole.add({ op: 'loop', body, each: true, of: [0], size, where: 'loop' });
+  const builder = ported([turns]);
+  const own = { op: 'sequence', steps: turns, of: [0], size: turns * size, where: '' } as const;
+  return builder.model(builder.add({ ...own, body: builder.body(whole.model(loop, true), '') }));
+}
