@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compiledEngine } from '../../src/code/compiled-engine.js';
-import type { Engine } from '../../src/code/engine.js';
+import { type Engine, roomFor } from '../../src/code/engine.js';
 import type { Rows } from '../../src/code/places.js';
 import { portableEngine } from '../../src/code/portable-engine.js';
 import type { Model } from '../../src/code/model.js';
@@ -220,6 +220,24 @@ describe.each(backends())('%s', backend => {
       expect(read(engine, output, 1)).toEqual([wanted]);
     }
     pool.give(at, 2);
+    engine.release?.();
+  });
+
+  test('a state goes on from turns that there is room for to the next, of odd numbers too', () => {
+    // Room is for 2¹⁸ / (5100 + 2) vectors, which is 51. Each step answers its first number and the
+    // one before.
+    const delay = ported([5100]);
+    const input = { from: 0, at: 0, to: 1, count: 1 };
+    const held = { from: -1, at: 0, to: 0, count: 1 };
+    const own = { moves: [input, held], state: 1, of: [0], size: 2, where: 'delay' };
+    const model = delay.model(delay.add({ op: 'move', ...own }));
+    expect(roomFor(model.graph)).toBe(51);
+    const engine = engineOf(lifted(model), backend);
+    for (const count of [50, 51, 52, 102, 153, 160]) {
+      const input = Array.from({ length: count }, (_, t) => [t + 1]);
+      const wanted = input.map(([x]) => [x === 1 ? 0.5 : x - 1, x]);
+      expect(through(engine, [input], [[0.5]])).toEqual(wanted);
+    }
     engine.release?.();
   });
 

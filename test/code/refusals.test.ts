@@ -92,7 +92,10 @@ describe.each(backends())('%s', backend => {
       const fine = new Array(count).fill(1);
       expect(refusalOf(engine, fine)).toEqual({ where: undefined, values: [] });
       for (const odd of new Set([0, count >> 1, count - 1])) {
-        const refused = refusalOf(engine, fine.with(odd, 2));
+        const refused = refusalOf(
+          engine,
+          fine.map((x, t) => (t === odd ? 2 : x)),
+        );
         expect(refused.where, `${odd} of ${count}`).toBe(where);
         expect(refused.values).toContain(Infinity);
       }
@@ -177,7 +180,7 @@ describe.each(backends())('%s', backend => {
     const count = 2 ** 20 / 4;
     // What scratch holds must not be taken for what was read.
     heap.floats.fill(7, heap.scratch, heap.scratch + 2 ** 20);
-    const refused = refusalOf(engine, new Array(count).fill(1).with(count - 1, 2));
+    const refused = refusalOf(engine, [...new Array(count - 1).fill(1), 2]);
     expect(refused.where).toBe('n0.n1.gru');
     expect(refused.values).toContain(Infinity);
     engine.release?.();

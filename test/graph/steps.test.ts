@@ -76,7 +76,7 @@ test('without a kernel there is one window, of all steps', () => {
 
 describe('steps of each value', () => {
   const pool = { op: 'pool', by: 'max', includePadding: false } as const;
-  const build = (...parts: readonly object[]) => {
+  const build = (...parts: readonly (Partial<Node> & Pick<Node, 'op'>)[]) => {
     const builder = new ModelBuilder(1);
     for (const [i, part] of parts.entries()) {
       builder.add({ of: [i], size: 1, where: `n${i}`, ...part } as Node);
