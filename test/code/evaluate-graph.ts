@@ -109,7 +109,8 @@ function cell(node: NodeOf<'cell'>, params: Params, x: readonly number[], { now,
   const spec = { ...node.cell, kind: 'equations' as const, params: params[node.params] };
   const names = node.cell.definition.plan.states.map(({ name }) => name);
   const given = names.map(name => [name, Float64Array.from(now.shift() ?? [])]);
-  const { state, y } = reference(equationCell(spec))(Object.fromEntries(given), x);
+  const step = reference(equationCell<unknown, number, number>(spec));
+  const { state, y } = step(Object.fromEntries(given), x);
   next.push(...names.map(name => [...state[name]]));
   return [...y];
 }

@@ -132,6 +132,9 @@ export function disassemble(
   module.take(8);
   let names: readonly string[] = [];
   let bodies: readonly Uint8Array[] = [];
+  /** How many parameters each type of function has, and the type of each function. */
+  let counts: readonly number[] = [];
+  let typeOf: readonly number[] = [];
   while (!module.ended) {
     const id = module.byte();
     const section = new Reader(module.take(module.unsigned()));
@@ -143,9 +146,20 @@ export function disassemble(
         return name;
       });
     }
+    if (id === 1) {
+      counts = section.list(() => {
+        section.take(1);
+        const { length } = section.list(() => section.byte());
+        section.list(() => section.byte());
+        return length;
+      });
+    }
+    if (id === 3) typeOf = section.list(() => section.unsigned());
     if (id === 10) bodies = section.list(() => section.take(section.unsigned()));
   }
-  return bodies.map((body, i) => functionOf(names[i], body, parameters, annotate));
+  return bodies.map((body, i) =>
+    functionOf(names[i], body, parameters.slice(0, counts[typeOf[i]]), annotate),
+  );
 }
 
 function functionOf(
