@@ -1,5 +1,5 @@
 import { demand, describe, mismatch } from '../errors.js';
-import { type AnyCell, internals } from './cell.js';
+import { type AnyCell, internals, type PortCell } from './cell.js';
 import { functionCell } from './function-cell.js';
 import { carried, type Member, type WithCell } from './members.js';
 
@@ -43,7 +43,12 @@ export function layerSignature(cell: AnyCell): string {
 export function memberCell(of: string, member: Member, i: number): AnyCell {
   const where = `${of}[${i}]`;
   const cell = cellIn(where, 'member', member, `to recur(${of}(…), config)`);
-  if (cell) return cell;
+  if (cell) {
+    const { inputSize, outputSize } = cell as PortCell;
+    const hasPorts = typeof inputSize === 'object' || typeof outputSize === 'object';
+    demand(!hasPorts, where, 'a member of one input and one output', String(cell));
+    return cell;
+  }
   const { length } = member as (...args: never[]) => unknown;
   if (length > 1) {
     throw mismatch(

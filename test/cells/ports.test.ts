@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { defineCell, equations, type ReferenceState, reference } from '../../src/core.js';
+import {
+  chainCell,
+  defineCell,
+  denseCell,
+  equations,
+  parallelCell,
+  type ReferenceState,
+  reference,
+  windowCell,
+} from '../../src/core.js';
 import { uniform } from '../golden/generate.js';
 import { evaluatePlan } from '../graph/evaluate.js';
 
@@ -180,4 +189,14 @@ describe('a cell of inputs of several sizes and two outputs', () => {
     expect(reference(cell)({}, { x: [10, 20], m: [30] }).y).toEqual(Float64Array.of(149));
     expect(String(cell)).toBe('Mix({x: 2, m: 1}, 1)');
   });
+});
+
+test('a member of several inputs or outputs is refused by name', () => {
+  const make = defineCell('Mix', "h' = W_a x + W_b m", { inputs: { x: 'input', m: 'note' } });
+  const cell = make({ x: 2, m: 1 }, 2) as never;
+  const of = 'expected a member of one input and one output';
+  const text = "'MixCell({x: 2, m: 1}, 2)'";
+  expect(() => chainCell(cell, denseCell(2, 1))).toThrow(`chain[0]: ${of}, got ${text}`);
+  expect(() => windowCell(2, cell)).toThrow(`window[0]: ${of}, got ${text}`);
+  expect(() => parallelCell('add', cell)).toThrow(`parallel[0]: ${of}, got ${text}`);
 });

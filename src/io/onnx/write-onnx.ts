@@ -10,6 +10,7 @@ import {
   internals,
   type Join,
   type LayerSpec,
+  type PortCell,
 } from '../../streams/cell.js';
 import { children } from '../../streams/children.js';
 import type { WithCell } from '../../streams/members.js';
@@ -63,8 +64,13 @@ const nodesOf = (cell: AnyCell) => cell[internals].engines?.model.graph.nodes ??
 
 function isWritable(cell: AnyCell): boolean {
   const { engines, initialState, why } = cell[internals];
-  if (!engines || initialState !== undefined || why) return false;
+  if (!engines || initialState !== undefined || why || hasPorts(cell)) return false;
   return nodesOf(cell).every(({ op }) => op !== 'sequence');
+}
+
+/** True for a cell of several inputs or outputs. */
+function hasPorts({ inputSize, outputSize }: PortCell): boolean {
+  return typeof inputSize === 'object' || typeof outputSize === 'object';
 }
 
 /** What of a model no graph can be. */
@@ -73,6 +79,7 @@ function whyNot(cell: AnyCell): string {
   if (initialState !== undefined) return `${cell} with an initial state: a graph is given states`;
   if (spec.kind === 'function') return `the plain function ${cell}`;
   const odd = children(cell).find(member => !isMarker(member) && !isWritable(member));
+  if (!odd && hasPorts(cell)) return `${cell} of several inputs or outputs`;
   return odd ? whyNot(odd) : `${cell}${why ? `: ${why}` : ''}`;
 }
 
