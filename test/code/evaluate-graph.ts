@@ -1,5 +1,5 @@
-import { reference } from '../../src/core.js';
 import type { Model } from '../../src/code/model.js';
+import { reference } from '../../src/core.js';
 import type { Graph, Node, NodeOf } from '../../src/graph/graph.js';
 import type { Padding } from '../../src/graph/steps.js';
 import { equationCell } from '../../src/streams/cell.js';

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compiledEngine } from '../../src/code/compiled-engine.js';
 import { type Engine, roomFor } from '../../src/code/engine.js';
+import type { Model } from '../../src/code/model.js';
 import type { Rows } from '../../src/code/places.js';
 import { portableEngine } from '../../src/code/portable-engine.js';
-import type { Model } from '../../src/code/model.js';
+import { lifted } from '../../src/code/sequences.js';
 import { lstmCell } from '../../src/core.js';
-import { lifted, type Model } from '../../src/graph/graph.js';
 import { backends } from '../../src/kernels/backends.js';
 import { uniform } from '../golden/generate.js';
 import {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../src/code/layout.js';
+import { type Model, ModelBuilder } from '../../src/code/model.js';
 import { pack, unpack } from '../../src/code/pack.js';
 import { type AnyCell, defineCell, gruCell, lstmCell, peepholeLstmCell } from '../../src/core.js';
-import { type Model, ModelBuilder } from '../../src/code/model.js';
 import { specOf } from '../cells/kinds.js';
 import { cellsOf, modelOf } from './models.js';
 

@@ -1,6 +1,6 @@
-import { denseCell, gruCell, lstmCell, minGruCell, rnnCell } from '../../src/core.js';
 import { type Model, ModelBuilder } from '../../src/code/model.js';
-import { type Node } from '../../src/graph/graph.js';
+import { denseCell, gruCell, lstmCell, minGruCell, rnnCell } from '../../src/core.js';
+import type { Node } from '../../src/graph/graph.js';
 import type { Padding } from '../../src/graph/steps.js';
 import type { MakeCell } from '../cells/kinds.js';
 import { countAfter } from './evaluate-graph.js';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { compiledEngine } from '../../src/code/compiled-engine.js';
 import type { Engine } from '../../src/code/engine.js';
-import { portableEngine } from '../../src/code/portable-engine.js';
-import { denseCell, gruCell } from '../../src/core.js';
 import { type Model, ModelBuilder } from '../../src/code/model.js';
+import { portableEngine } from '../../src/code/portable-engine.js';
 import { lifted } from '../../src/code/sequences.js';
-import { type Node } from '../../src/graph/graph.js';
+import { denseCell, gruCell } from '../../src/core.js';
+import type { Node } from '../../src/graph/graph.js';
 import { type Backend, backends } from '../../src/kernels/backends.js';
 import { modelOf } from './models.js';
 
