@@ -24,6 +24,7 @@ export { chainCell } from './layers/chain.js';
 export type { Combine } from './layers/combine.js';
 export { type Conv1dOptions, conv1dCell } from './layers/conv1d.js';
 export type { ConvolutionOptions } from './layers/convolution.js';
+export { type EachCell, eachCell } from './layers/each.js';
 export { type EmbeddingOptions, embeddingCell } from './layers/embedding.js';
 export {
   type MapSequencesOptions,

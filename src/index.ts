@@ -40,6 +40,7 @@ export {
   context,
   conv1d,
   dropout,
+  each,
   embedding,
   globalAveragePool1d,
   globalMaxPool1d,

@@ -1,6 +1,7 @@
 import { backwardKind, bidirectionalKind } from '../layers/bidirectional.js';
 import { causalConv1dKind } from '../layers/causal-conv1d.js';
 import { conv1dKind } from '../layers/conv1d.js';
+import { eachKind } from '../layers/each.js';
 import { embeddingKind } from '../layers/embedding.js';
 import { contextKind, padKind, sliceKind } from '../layers/moves.js';
 import { parallelKind, skipKind } from '../layers/parallel.js';
@@ -18,6 +19,7 @@ import { windowKind } from '../layers/window.js';
 export const layerKinds = new Map(
   [
     ...[parallelKind, skipKind, tapKind, readKind, bidirectionalKind, backwardKind, windowKind],
+    eachKind,
     ...[sliceKind, padKind, contextKind, embeddingKind, causalConv1dKind, conv1dKind],
     ...[maxPool1dKind, averagePool1dKind, globalMaxPool1dKind, globalAveragePool1dKind, lastKind],
   ].map(kind => [kind.name, kind]),

@@ -6,6 +6,7 @@ import { type AnyCell, type Cell, type Flow, internals } from '../streams/cell.j
 import type { LayerReading } from '../streams/layer-reading.js';
 import { layerText } from '../streams/model.js';
 import { joins } from './combine.js';
+import { rowOf } from './each.js';
 import { windowReadings } from './window-readings.js';
 
 type Evaluate = ReturnType<typeof evaluator>;
@@ -25,6 +26,12 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
       if (kind.sameState) return members.length ? through(members[0], own, input) : input;
       if (kind.name === 'window') {
         readings.push(...windowReadings(spec, columnsOf(input), readingsOf));
+      }
+      if (kind.name === 'each') {
+        const { inputSize = 0 } = members[0];
+        const states = own as readonly unknown[];
+        const ys = states.map((state, i) => through(members[0], state, rowOf(input, i, inputSize)));
+        return joins.values('each', 'concat', ys);
       }
       if (!go) return (member as Cell)(own, input as Vec)[1];
       const flow: Flow<unknown> = {

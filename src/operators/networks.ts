@@ -8,6 +8,7 @@ import { backwardCell, bidirectionalCell } from '../layers/bidirectional.js';
 import { causalConv1dCell } from '../layers/causal-conv1d.js';
 import type { Combine } from '../layers/combine.js';
 import { conv1dCell } from '../layers/conv1d.js';
+import { type EachCell, eachCell } from '../layers/each.js';
 import { embeddingCell } from '../layers/embedding.js';
 import { contextCell, padCell, sliceCell } from '../layers/moves.js';
 import { type BranchedCell, parallelCell, skipCell } from '../layers/parallel.js';
@@ -21,7 +22,7 @@ import {
 import { stackCell } from '../layers/stack.js';
 import { windowCell } from '../layers/window.js';
 import type { AnyCell } from '../streams/cell.js';
-import type { ChainCell, Member } from '../streams/members.js';
+import type { ChainCell, Member, WithCell } from '../streams/members.js';
 import type { LayerOf } from './layer.js';
 import { recur } from './recur.js';
 
@@ -207,6 +208,16 @@ export function parallel<const M extends readonly [Member, ...Member[]]>(
   ...branches: M
 ): LayerOf<BranchedCell<M>> {
   return recur(parallelCell(combine, ...branches) as AnyCell) as never;
+}
+
+/**
+ * `recur(eachCell(…))`: one layer over the rows of a vector, a state each, as one operator.
+ *
+ * @example
+ * from([[1, 2, 3, 4]]).pipe(each(2, gru(2, 3))).subscribe(y => console.log(y.length)); // → 6
+ */
+export function each<M extends AnyCell | WithCell>(count: number, layer: M): LayerOf<EachCell<M>> {
+  return recur(eachCell(count, layer) as AnyCell) as never;
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   chain,
   context,
   dense,
+  each,
   fastGrnn,
   fastRnn,
   gru,
@@ -25,6 +26,7 @@ import {
   recur,
   rnn,
   skip,
+  slice,
   star,
   tap,
   ugrnn,
@@ -58,6 +60,8 @@ const kinds = {
   dense,
   softsign: (i: number, h: number, o: object) => dense(i, h, { ...o, activation: 'softsign' }),
   causal: (i: number, h: number, o: object) => causalConv1d(i, h, 3, { ...o, dilation: 2 }),
+  rows: (i: number, h: number, o: object) =>
+    chain(dense(i, 2 * h, o), each(2, lstm(h, h, o)), slice(2 * h, h)),
   sideBySide: (i: number, h: number, o: object) =>
     parallel('add', lstm(i, h, o), causalConv1d(i, h, 2, o)),
   around: (i: number, h: number, o: object) =>
@@ -78,7 +82,7 @@ type Kind = keyof typeof kinds;
 /** Layers of equations in what is not one cell of them. */
 const composed: Readonly<Partial<Record<string, number>>> = {
   ...{ stateless: 0, accumulating: 0 },
-  ...{ causal: 0, sideBySide: 1, around: 3, tapped: 2, contextual: 1 },
+  ...{ causal: 0, rows: 3, sideBySide: 1, around: 3, tapped: 2, contextual: 1 },
 };
 export const equationsIn = (kind: string) => composed[kind] ?? 1;
 export const kindNames = Object.keys(kinds) as Kind[];

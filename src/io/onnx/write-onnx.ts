@@ -65,7 +65,7 @@ const nodesOf = (cell: AnyCell) => cell[internals].engines?.model.graph.nodes ??
 function isWritable(cell: AnyCell): boolean {
   const { engines, initialState, why } = cell[internals];
   if (!engines || initialState !== undefined || why || hasPorts(cell)) return false;
-  return nodesOf(cell).every(({ op }) => op !== 'sequence');
+  return nodesOf(cell).every(node => node.op !== 'sequence' || isEach(node));
 }
 
 /** True for a cell of several inputs or outputs. */
@@ -83,11 +83,16 @@ function whyNot(cell: AnyCell): string {
   return odd ? whyNot(odd) : `${cell}${why ? `: ${why}` : ''}`;
 }
 
+/** True where each turn of a sequence has a state of its own, as a batch's columns have. */
+const isEach = ({ body }: NodeOf<'sequence'>) =>
+  body.nodes.every(node => node.op === 'port' || (node.op === 'loop' && node.each));
+
 /** True for what can be written over all steps at once. */
 function isSequential(node: Node): boolean {
   if (node.op === 'cell') {
     return node.cell.definition.plan.states.length === 0 || recurrentForm(node.cell) !== undefined;
   }
+  if ('body' in node) return node.body.nodes.every(isSequential);
   return node.op !== 'move' || node.state === 0 || isContext(node);
 }
 
@@ -105,6 +110,14 @@ function writeCell(writing: Writing, cell: AnyCell, prefix: string, input: strin
   if (kind.sameState) return writeCell(writing, members[0], prefix, input);
   if (kind.name === 'causalConv1d' && sequence && cell.hiddenSize > 0) {
     return writeConv(graph, spec as LayerSpec, prefix, input);
+  }
+  if (kind.name === 'each') {
+    // Its rows are as many columns of the batch.
+    const [{ inputSize = 0 }] = members;
+    const reshaped = (of: string, size: number) =>
+      graph.node('Reshape', [of, graph.constant(sequence ? [0, -1, size] : [-1, size])], prefix);
+    const rows = reshaped(input, inputSize);
+    return reshaped(writeCell(writing, members[0], `${prefix}0.`, rows), cell.outputSize as number);
   }
   if (through) {
     const flow: Flow<string> = {
