@@ -9,6 +9,7 @@ import { isWhole } from '../streams/sequence-machine.js';
 import { sessions } from '../streams/session.js';
 import { framesOf } from '../streams/whole-chunks.js';
 import { holding } from './holding.js';
+import { stepped } from './whole-run.js';
 
 /** A sequence: vectors one after another, or an ndarray `[features, steps]`. */
 export type SequenceInput = readonly Vec[] | NdArray;
@@ -86,15 +87,20 @@ function run(
   const fits = Number.isInteger(used) && used >= 0 && used <= steps;
   demand(fits, 'mapSequences.lengths', `a length from 0 to ${steps}`, length);
   const vectorAt = (t: number) => (array ? sliceAt(array, 1, t) : (sequence as Vec[])[t]);
+  const { outputSize } = cell;
   let isHeld = false;
   const masks = mask !== undefined && !cell[internals].why;
   const machine = (masks ? holding(cell, () => isHeld) : cell)[internals].start();
   try {
     const outputs: Float32Array[] = [];
-    if (isWhole(machine)) {
-      demand(mask === undefined, 'mapSequences.mask', `none with ${layerText(cell)}`, mask);
-      const { data, count, size } = machine.whole(framesOf(cell, used, vectorAt));
+    demand(mask === undefined || masks, 'mapSequences.mask', `none with ${layerText(cell)}`, mask);
+    if (!masks && outputSize !== undefined) {
+      const frames = framesOf(cell, used, vectorAt);
+      const { data, count, size } = isWhole(machine)
+        ? machine.whole(frames)
+        : stepped(machine, frames, outputSize);
       for (let t = 0; t < count; t++) outputs.push(data.slice(t * size, (t + 1) * size));
+      machine.commit();
       if (count < used) return { outputs, state: machine.state() };
     } else {
       for (let t = 0; t < used; t++) {
@@ -107,7 +113,7 @@ function run(
       }
       machine.commit();
     }
-    while (outputs.length < steps) outputs.push(new Float32Array(cell.outputSize ?? 0));
+    while (outputs.length < steps) outputs.push(new Float32Array(outputSize ?? 0));
     return { outputs, state: machine.state() };
   } finally {
     machine.release();

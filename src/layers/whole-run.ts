@@ -7,14 +7,14 @@ import { isWhole } from '../streams/sequence-machine.js';
 export function wholeRun(machine: Machine, steps: Frames, outputSize = 0): Frames {
   if (isWhole(machine)) return machine.whole(steps);
   try {
-    return through(machine, steps, outputSize);
+    return stepped(machine, steps, outputSize);
   } finally {
     machine.rollback();
   }
 }
 
 /** The outputs of a sequence; the machine's steps stay tentative. */
-function through(machine: Machine, frames: Frames, outputSize: number): Frames {
+export function stepped(machine: Machine, frames: Frames, outputSize: number): Frames {
   const { data, count, size } = frames;
   const output = { data: new Float32Array(count * outputSize), count, size: outputSize };
   if (outputSize && machine.sequence?.(sequenceOf(frames, output))) return output;
