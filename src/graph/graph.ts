@@ -23,6 +23,8 @@ export type Operation =
   | { readonly op: 'move'; readonly moves: readonly Move[]; readonly state: number }
   /** A row of a table `[rows, size]`, by its index. */
   | { readonly op: 'row'; readonly rows: number; readonly params: number }
+  /** A graph of steps that keeps its states and its last answer where its second input is not 0. */
+  | { readonly op: 'hold'; readonly body: Graph }
   /** A vector read as so many steps one after another, and what the body makes of those. */
   | { readonly op: 'sequence'; readonly steps: number; readonly body: Graph }
   | SequenceOperation;
@@ -89,7 +91,7 @@ export function portsOf({ nodes }: Graph): readonly NodeOf<'port'>[] {
   return nodes.filter((node): node is NodeOf<'port'> => node.op === 'port');
 }
 
-const needsFinite: readonly Node['op'][] = ['cell', 'row', 'sequence', 'loop', 'unfold'];
+const needsFinite: readonly Node['op'][] = ['cell', 'row', 'sequence', 'hold', 'loop', 'unfold'];
 
 /** True for a value that is another one's, or steps of it, in other places. */
 export const isView = ({ op }: Node) => op === 'last' || op === 'reverse';

@@ -1,14 +1,16 @@
 import { isNdArray, type NdArray, sliceAt, type Vec } from '../arrays/ndarray.js';
-import { readNumbers } from '../arrays/numbers.js';
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import { type AnyCell, internals, type StateInput, type StateOf } from '../streams/cell.js';
+import type { Frames } from '../streams/frames.js';
 import { startingFrom } from '../streams/function-cell.js';
+import type { Machine } from '../streams/machine.js';
 import type { WithCell } from '../streams/members.js';
 import { layerText } from '../streams/model.js';
 import { isWhole } from '../streams/sequence-machine.js';
 import { sessions } from '../streams/session.js';
 import { framesOf } from '../streams/whole-chunks.js';
 import { holding } from './holding.js';
+import { masked } from './masked.js';
 import { stepped } from './whole-run.js';
 
 /** A sequence: vectors one after another, or an ndarray `[features, steps]`. */
@@ -86,34 +88,65 @@ function run(
   const used = length ?? steps;
   const fits = Number.isInteger(used) && used >= 0 && used <= steps;
   demand(fits, 'mapSequences.lengths', `a length from 0 to ${steps}`, length);
-  const vectorAt = (t: number) => (array ? sliceAt(array, 1, t) : (sequence as Vec[])[t]);
-  const { outputSize } = cell;
-  let isHeld = false;
-  const masks = mask !== undefined && !cell[internals].why;
-  const machine = (masks ? holding(cell, () => isHeld) : cell)[internals].start();
+  const isAhead = cell[internals].why !== undefined;
+  demand(!isAhead || mask === undefined, 'mapSequences.mask', `none with ${layerText(cell)}`, mask);
+  const frames = framesOf(cell, used, t => (array ? sliceAt(array, 1, t) : (sequence as Vec[])[t]));
+  const isHidden = (x: Float32Array, t: number) => isMasked(mask, x, t, index);
+  const { outputs, state } =
+    mask === undefined ? plain(cell, frames) : held(cell, frames, isHidden, mask);
+  // A layer that makes other steps of a sequence has answered with all of them.
+  const isShort = isAhead && outputs.length < used;
+  while (!isShort && outputs.length < steps) outputs.push(new Float32Array(cell.outputSize ?? 0));
+  return { outputs, state };
+}
+
+/** A sequence through a machine, from its beginning, and where it is then. */
+function through(machine: Machine, frames: Frames, outputSize: number | undefined): SequenceResult {
   try {
-    const outputs: Float32Array[] = [];
-    demand(mask === undefined || masks, 'mapSequences.mask', `none with ${layerText(cell)}`, mask);
-    if (!masks && outputSize !== undefined) {
-      const frames = framesOf(cell, used, vectorAt);
-      const { data, count, size } = isWhole(machine)
-        ? machine.whole(frames)
-        : stepped(machine, frames, outputSize);
-      for (let t = 0; t < count; t++) outputs.push(data.slice(t * size, (t + 1) * size));
-      machine.commit();
-      if (count < used) return { outputs, state: machine.state() };
-    } else {
-      for (let t = 0; t < used; t++) {
-        const { values } = readNumbers('a step', vectorAt(t), `[${cell.inputSize}]`);
-        isHeld = isMasked(mask, values, t, index);
-        // Keras's Masking turns the steps that it hides into zeros.
-        const isZero = isHeld && typeof mask === 'number';
-        const x = isZero ? new Float32Array(values.length) : values;
-        outputs.push(machine.step(x) as Float32Array);
-      }
-      machine.commit();
-    }
-    while (outputs.length < steps) outputs.push(new Float32Array(outputSize ?? 0));
+    const { data, count, size } = isWhole(machine)
+      ? machine.whole(frames)
+      : stepped(machine, frames, outputSize);
+    machine.commit();
+    const outputs = Array.from({ length: count }, (_, t) => data.slice(t * size, (t + 1) * size));
+    return { outputs, state: machine.state() };
+  } finally {
+    machine.release();
+  }
+}
+
+const plain = (cell: AnyCell, frames: Frames) =>
+  through(cell[internals].start(), frames, cell.outputSize);
+
+/** A sequence of which some steps are hidden: in one call, or where users' functions are, step by step. */
+function held(
+  cell: AnyCell,
+  { data, count, size }: Frames,
+  isHidden: (x: Float32Array, t: number) => boolean,
+  mask: Mask | undefined,
+): SequenceResult {
+  const wide = new Float32Array(count * (size + 1));
+  const hidden = Array.from({ length: count }, (_, t) => {
+    const x = data.slice(t * size, (t + 1) * size);
+    const isHeld = isHidden(x, t);
+    // Keras's Masking turns the steps that it hides into zeros.
+    if (!isHeld || typeof mask !== 'number') wide.set(x, t * (size + 1));
+    wide[t * (size + 1) + size] = Number(isHeld);
+    return isHeld;
+  });
+  const frames = { data: wide, count, size: size + 1 };
+  const model = masked(cell);
+  if (model) {
+    const { outputs, state } = through(model.start(), frames, cell.outputSize);
+    return { outputs, state: model.stateOf(state) };
+  }
+  let isHeld = false;
+  const machine = holding(cell, () => isHeld)[internals].start();
+  try {
+    const outputs = hidden.map((own, t) => {
+      isHeld = own;
+      return machine.step(wide.slice(t * (size + 1), t * (size + 1) + size)) as Float32Array;
+    });
+    machine.commit();
     return { outputs, state: machine.state() };
   } finally {
     machine.release();

@@ -14,7 +14,7 @@ export function wholeRun(machine: Machine, steps: Frames, outputSize = 0): Frame
 }
 
 /** The outputs of a sequence; the machine's steps stay tentative. */
-export function stepped(machine: Machine, frames: Frames, outputSize: number): Frames {
+export function stepped(machine: Machine, frames: Frames, outputSize = 0): Frames {
   const { data, count, size } = frames;
   const output = { data: new Float32Array(count * outputSize), count, size: outputSize };
   if (outputSize && machine.sequence?.(sequenceOf(frames, output))) return output;

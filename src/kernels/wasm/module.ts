@@ -61,6 +61,9 @@ export const store = (address: Code, offset: number, value: Code): Code => [
   [simd(11), 2, unsigned(offset)],
 ];
 
+/** The bits of the float at an address: 0 for 0. */
+export const wordAt = (address: Code, at: number): Code => [address, 0x28, 2, unsigned(at)];
+
 /** One float, or whatever its bits are, from one address to another. */
 export const copyFloat = (from: Code, at: number, to: Code, own: number): Code => [
   [to, from, 0x28, 2, unsigned(at)],

@@ -1,0 +1,94 @@
+import type { NodeOf } from '../graph/graph.js';
+import type { Emitter } from '../kernels/wasm/emitter.js';
+import { type Code, either, i32, wordAt } from '../kernels/wasm/module.js';
+import { copied } from './copies.js';
+import { baseOf } from './elementwise.js';
+import { add, bytesOf } from './layout.js';
+import type {
+  BodyPlan,
+  GraphCode,
+  LayoutPlanner,
+  LayoutTurns,
+  NodePlan,
+  Operator,
+  PortablePlanner,
+  RowPlaces,
+} from './plans.js';
+import type { PortableBlock, RunNode } from './runs.js';
+
+/**
+ * A graph of steps that keeps its states and its last answer at steps that are masked. Its block ends
+ * with that answer, zeros at first.
+ */
+export const hold: Operator = { plan, code, run };
+
+function plan(
+  planner: LayoutPlanner,
+  { body, size }: NodeOf<'hold'>,
+  turns: LayoutTurns,
+  states: number[],
+): BodyPlan {
+  const { room, block } = turns;
+  const begin = block.size;
+  const nodes = body.nodes.map((node, i) => planner.node(node, turns, states, i === body.output));
+  const at = add(block, bytesOf(size));
+  states.push(at);
+  const { operators } = planner;
+  return {
+    graph: body,
+    operators,
+    nodes,
+    counts: [],
+    room,
+    at,
+    block: block.size - begin,
+    pair: 0,
+  };
+}
+
+function code(
+  e: Emitter,
+  { node: { size }, body }: NodePlan<NodeOf<'hold'>>,
+  { inputs: [x, mask], output, now, next }: RowPlaces,
+  steps: GraphCode,
+): Code {
+  if (!body) return [];
+  const { at, block } = body;
+  const from = at + bytesOf(size) - block;
+  const within = ({ local }: typeof now, offset: number) => ({ local, at: offset, stride: 0 });
+  const [one, locals] = [i32(1), { now: now.local, next: next.local, spare: next.local }];
+  const turn = { kind: 'one' as const, count: one, ...locals, block: 0 };
+  return either(
+    wordAt(baseOf(mask), mask.at),
+    [
+      copied(e, within(now, from), within(next, from), block / 4),
+      copied(e, within(now, at), output, size),
+    ],
+    [steps(e, body, [x], turn, output), copied(e, output, within(next, at), size)],
+  );
+}
+
+function run(
+  planner: PortablePlanner,
+  { body, size }: NodeOf<'hold'>,
+  own: PortableBlock,
+): RunNode {
+  const { block, states } = own;
+  const begin = block.size;
+  const turn = planner.turn(body, own);
+  const at = block.size;
+  block.size += size;
+  states.push(at);
+  const answer = [0];
+  return (memory, scratch, [x, mask], now, next, y) => {
+    if (memory[mask]) {
+      memory.copyWithin(next + begin, now + begin, now + at + size);
+      memory.copyWithin(y, now + at, now + at + size);
+      return 0;
+    }
+    answer[0] = y;
+    const refused = turn(memory, scratch, [x], now, next, answer);
+    memory.copyWithin(next + at, y, y + size);
+    return refused;
+  };
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import {
+  causalConv1d,
+  chain,
+  dense,
+  each,
+  gru,
+  lstm,
+  mapSequences,
+  parallel,
+  read,
+  skip,
+  stateful,
+  tap,
+} from '../../src/index.js';
+import { uniform } from '../golden/generate.js';
+
+/** Layers from 3 features. */
+const models = {
+  gru: () => gru(3, 4, { seed: 1 }),
+  lstm: () => lstm(3, 4, { seed: 2 }),
+  chain: () => chain(dense(3, 2, { seed: 3 }), gru(2, 4, { seed: 4 }), dense(4, 1, { seed: 5 })),
+  nested: () =>
+    chain(chain(gru(3, 4, { seed: 6 }), lstm(4, 2, { seed: 7 })), dense(2, 2, { seed: 8 })),
+  branches: () => chain(parallel('concat', gru(3, 2, { seed: 9 }), dense(3, 2, { seed: 1 }))),
+  around: () => chain(skip(gru(3, 3, { seed: 2 }), 'add'), lstm(3, 2, { seed: 3 })),
+  tapped: () =>
+    chain(tap('x'), tap('y', gru(3, 4, { seed: 4 })), read('y', 'x'), gru(7, 2, { seed: 5 })),
+  causal: () => causalConv1d(3, 2, 3, { seed: 6 }),
+  rows: () => chain(each(3, gru(1, 2, { seed: 7 })), dense(6, 2, { seed: 8 })),
+};
+
+describe.each(Object.entries(models))('mapSequences of %s', (_, make) => {
+  const model = make() as ReturnType<typeof gru>;
+  const xs = Array.from({ length: 90 }, (_, t) => uniform(t, 3, 1));
+  const hidden = (t: number) => t % 7 === 0 || (t > 20 && t < 30);
+
+  test('is the same with a function behind it, which is run step by step', () => {
+    const mask = (_: Float32Array, t: number) => hidden(t);
+    const [inOneCall] = mapSequences(model, [xs], { mask });
+    const stepByStep = chain(model, (y: Float32Array) => y.slice());
+    const [apart] = mapSequences(stepByStep as never as typeof model, [xs], { mask });
+    expect(inOneCall.outputs).toEqual(apart.outputs);
+    expect(inOneCall.state).toEqual((apart.state as unknown as unknown[])[0]);
+  });
+
+  test('without hidden steps is the stream, to its state', () => {
+    const [{ outputs, state }] = mapSequences(model, [xs], { mask: () => false });
+    const m = stateful(model);
+    expect(outputs).toEqual(m.map(xs));
+    expect(state).toEqual(m.state);
+  });
+});
+
+test('a hidden step keeps the state and repeats the output', () => {
+  const model = gru(1, 2, { seed: 1 });
+  const [{ outputs, state }] = mapSequences(model, [[[1], [9], [2], [9]]], { mask: 9 });
+  const m = stateful(model);
+  const [first, second] = [m(1), m(2)];
+  expect(outputs).toEqual([first, first, second, second]);
+  expect(state).toEqual(m.state);
+});
