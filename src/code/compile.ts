@@ -1,3 +1,4 @@
+import { readersOf } from '../graph/graph.js';
 import { ConstantPool, type Emitter, emitter } from '../kernels/wasm/emitter.js';
 import {
   assemble,
@@ -72,10 +73,7 @@ export function compile(
 
 /** One stream's inputs are checked here, those of many where they are read. */
 function inputsFinite(e: Emitter, { graph, ports, nodes }: Layout): Code {
-  const reads = graph.nodes.flatMap((node, i) => (node.op === 'port' ? i : []));
-  return reads.map((i, k) => {
-    const reader = graph.nodes.findIndex(({ of }) => of.includes(i));
-    const { number } = nodes[Math.max(0, reader)];
-    return e.fn.scope(() => checkFinite(e, ports[k], graph.nodes[i].size, number, i32(1)));
-  });
+  return readersOf(graph).map(([i, reader], k) =>
+    e.fn.scope(() => checkFinite(e, ports[k], graph.nodes[i].size, nodes[reader].number, i32(1))),
+  );
 }

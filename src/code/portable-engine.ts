@@ -1,4 +1,4 @@
-import { type Graph, portsOf } from '../graph/graph.js';
+import { type Graph, portsOf, readersOf } from '../graph/graph.js';
 import { portable } from '../kernels/backends.js';
 import { heapFor } from '../kernels/heap.js';
 import { answersOf, areFinite, type Engine, Pool, roomFor } from './engine.js';
@@ -38,16 +38,7 @@ export function portableEngine(model: Model): Engine {
   };
   const numbers = numbersOf(graph);
   /** The number of the first node that reads each port. */
-  const isRead = nodes.flatMap(({ op }, i) =>
-    op === 'port'
-      ? numbers[
-          Math.max(
-            0,
-            nodes.findIndex(({ of }) => of.includes(i)),
-          )
-        ]
-      : [],
-  );
+  const isRead = readersOf(graph).map(([, reader]) => numbers[reader]);
   let last: Arranged | undefined;
   const engineRows = (): Arranged => {
     const own = [...ports];

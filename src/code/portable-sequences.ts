@@ -55,10 +55,7 @@ export function runSequence(
   return (memory, begin, places, steps, now, next) => {
     for (const { of, i, number, run } of parts) {
       for (const u of checked[i]) {
-        const { at, stride, size } = places[u];
-        for (let t = 0; t < steps[u]; t++) {
-          if (!areFinite(memory, at + t * stride, size)) return number;
-        }
+        if (!areRowsFinite(memory, places[u], steps[u])) return number;
       }
       const [from, lengths] = [of.map(u => places[u]), of.map(u => steps[u])];
       const refused = run?.(memory, begin, from, lengths, places[i], steps[i], now, next);
@@ -100,4 +97,11 @@ export function runLoop(
     }
     return 0;
   };
+}
+
+/** True where none of the numbers of so many vectors is infinite or NaN. */
+export function areRowsFinite(memory: Float32Array, rows: Rows, count: number): boolean {
+  const { at, stride, size } = rows;
+  for (let t = 0; t < count; t++) if (!areFinite(memory, at + t * stride, size)) return false;
+  return true;
 }

@@ -1,8 +1,9 @@
 import { countsOf } from '../graph/counts.js';
 import type { NodeOf } from '../graph/graph.js';
+import { readersOf } from '../graph/graph.js';
 import { scratchFloats } from '../kernels/heap.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import { type Code, get, i32 } from '../kernels/wasm/module.js';
+import { type Code, get, i32, when } from '../kernels/wasm/module.js';
 import { roomFor } from './engine.js';
 import { add, bytesOf } from './layout.js';
 import { type Model, ModelBuilder } from './model.js';
@@ -16,10 +17,11 @@ import type {
   RowPlaces,
   Whole,
 } from './plans.js';
-import { runLoop, runSequence, runVector } from './portable-sequences.js';
+import { areRowsFinite, runLoop, runSequence, runVector } from './portable-sequences.js';
+import { numbersOf } from './readers.js';
 import { isWritten, loopCode, sequenceCode } from './sequence-code.js';
 import { arranged, roomForCall } from './sequence-rows.js';
-import { pointer } from './turns.js';
+import { checkFinite, pointer } from './turns.js';
 
 /** A vector read as steps one after another, and what a graph of sequences makes of them. */
 export const sequence: Operator = {
@@ -107,9 +109,28 @@ export const whole: Whole = {
     const counts = nodes.map((_, i) => ({ code: get(now + 2 + 2 * i) }));
     const ports = places.filter((_, i) => nodes[i].op === 'port');
     const states = { now: pointer(now), next: pointer(now) };
-    return sequenceCode(e, plan, counts, ports, states, steps, undefined, places);
+    const checks = readersOf(plan.graph).map(([i, reader]) => {
+      const check = checkFinite(
+        e,
+        places[i],
+        nodes[i].size,
+        plan.nodes[reader].number,
+        counts[i].code,
+      );
+      return when(counts[i].code, check);
+    });
+    return [checks, sequenceCode(e, plan, counts, ports, states, steps, undefined, places)];
   },
-  run: runSequence,
+  run(planner, graph, own) {
+    const run = runSequence(planner, graph, own);
+    const numbers = numbersOf(graph);
+    return (memory, begin, rows, counts, now, next) => {
+      for (const [i, reader] of readersOf(graph)) {
+        if (!areRowsFinite(memory, rows[i], counts[i])) return numbers[reader];
+      }
+      return run(memory, begin, rows, counts, now, next);
+    };
+  },
   sequence(graph, { heap, inner, pitch, call }, steps) {
     const { nodes, output } = graph;
     const counts = countsOf(graph, steps);

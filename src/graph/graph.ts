@@ -91,6 +91,14 @@ export function portsOf({ nodes }: Graph): readonly NodeOf<'port'>[] {
   return nodes.filter((node): node is NodeOf<'port'> => node.op === 'port');
 }
 
+/** Each port, and the first node that reads it. */
+export function readersOf({ nodes }: Graph): readonly (readonly [port: number, node: number])[] {
+  return nodes.flatMap(({ op }, i) => {
+    const reader = nodes.findIndex(({ of }) => of.includes(i));
+    return op === 'port' ? [[i, Math.max(0, reader)] as const] : [];
+  });
+}
+
 const needsFinite: readonly Node['op'][] = ['cell', 'row', 'sequence', 'hold', 'loop', 'unfold'];
 
 /** True for a value that is another one's, or steps of it, in other places. */

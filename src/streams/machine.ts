@@ -43,7 +43,14 @@ export interface Machine {
 export interface Sequence {
   readonly count: number;
   /** Inputs first … first + count into rows; false: one is not finite or not of the rows' size. */
-  read(first: number, count: number, memory: Float32Array, rows: Rows): boolean;
+  read(
+    first: number,
+    count: number,
+    memory: Float32Array,
+    rows: Rows,
+    /** True: who runs them refuses what is not finite. */
+    isChecked?: boolean,
+  ): boolean;
   /** Outputs first … first + count of so many. */
   write(first: number, count: number, memory: Float32Array, rows: Rows, total: number): void;
 }

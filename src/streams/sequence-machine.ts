@@ -75,7 +75,7 @@ function ran(engine: Engine, state: number, steps: Sequence): number {
   const run = engine.sequence(steps.count);
   try {
     const { memory } = engine.pool;
-    if (!steps.read(0, steps.count, memory, run.inputs[0])) return -1;
+    if (!steps.read(0, steps.count, memory, run.inputs[0], true)) return -1;
     const refused = run.run(state);
     if (!refused) steps.write(0, run.steps, memory, run.output, run.steps);
     return refused;

@@ -130,13 +130,16 @@ function vectorsOf(
 ): Sequence {
   return {
     count: list.length,
-    read(first, count, memory, { at, stride, size }) {
+    read(first, count, memory, { at, stride, size }, isChecked) {
       for (let t = 0, to = at; t < count; t++, to += stride) {
         const step = list[first + t];
         if (step.length !== size) return false;
         if (step instanceof Float32Array) {
-          if (!readFloats(step, memory, to)) return false;
-        } else for (let i = 0; i < size; i++) if (!put(step[i], memory, to + i)) return false;
+          if (isChecked) memory.set(step, to);
+          else if (!readFloats(step, memory, to)) return false;
+          continue;
+        }
+        for (let i = 0; i < size; i++) if (!put(step[i], memory, to + i)) return false;
       }
       return true;
     },
