@@ -1,6 +1,5 @@
 import { countsOf } from '../graph/counts.js';
-import type { NodeOf } from '../graph/graph.js';
-import { readersOf } from '../graph/graph.js';
+import { type Node, type NodeOf, portsOf, readersOf } from '../graph/graph.js';
 import { scratchFloats } from '../kernels/heap.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import { type Code, get, i32, when } from '../kernels/wasm/module.js';
@@ -41,14 +40,17 @@ export const loop: Operator = {
 export function lifted(model: Model): Model {
   const { graph } = model;
   if (graph.sequence) return model;
-  const ports = graph.nodes.filter(({ op }) => op === 'port');
+  const ports = portsOf(graph);
   const builder = new ModelBuilder();
   for (const port of ports) builder.add(port);
-  const { op, size } = graph.nodes[graph.output];
-  if (op === 'port') return builder.model(graph.output, whole);
+  const answer = graph.nodes[graph.output];
+  if (answer.op === 'port') return builder.model(ports.indexOf(answer), whole);
   const body = builder.body(model, '');
   const of = [...ports.keys()];
-  return builder.model(builder.add({ op: 'loop', body, of, size, where: '' }, loop), whole);
+  // In messages it is what reads first.
+  const { where } = graph.nodes.find(({ op }) => op !== 'port') as Node;
+  const { size } = answer;
+  return builder.model(builder.add({ op: 'loop', body, of, size, where }, loop), whole);
 }
 
 function planSequence(

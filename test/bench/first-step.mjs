@@ -47,9 +47,9 @@ async function child(size) {
   const [backend] = backends();
   if (backend === 'portable') return { whole, backend };
   const relaxed = backend.startsWith('relaxed');
-  const { graph } = lstm(size, size).cell[internals].engines.model;
+  const { model } = lstm(size, size).cell[internals].engines;
   const begin = performance.now();
-  const { bytes } = compile(layout(graph, relaxed ? 8 : 6), relaxed, ['prepare', 'step']);
+  const { bytes } = compile(layout(model, relaxed ? 8 : 6), relaxed, ['prepare', 'step']);
   const emitted = performance.now();
   new WebAssembly.Module(bytes);
   return {

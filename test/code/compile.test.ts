@@ -179,7 +179,7 @@ test('constants stay below the first layer’s weights, in the longest of chains
       activation: { name: 'scaledTanh', alpha: 2 + i / 1000, beta: 3 + i / 1000 },
     }),
   );
-  const plan = layout(inRow(members).graph, 6);
+  const plan = layout(inRow(members), 6);
   const { constants } = compile(plan, false, forStreams);
   expect(constants.length).toBeGreaterThan(4 * 120);
   const [first] = cellsOf(plan);
@@ -191,7 +191,7 @@ test('a hundred layers take the locals of one, in every function', () => {
   // then the count of locals, each an entry of its own.
   const localsOf = (count: number, name: 'step' | 'streams' | 'steps') => {
     const cells = Array.from({ length: count }, () => lstmCell(4, 4, { seed: 1 }));
-    const { bytes } = compile(layout(inRow(cells).graph, 6), false, [name]);
+    const { bytes } = compile(layout(inRow(cells), 6), false, [name]);
     const view = [...bytes];
     let at = 8;
     const number = () => {
@@ -217,6 +217,6 @@ test('a hundred layers take the locals of one, in every function', () => {
 
 test('code depends on shapes, not on parameters', () => {
   const [a, b] = [1, 2].map(seed => modelOf(allKinds[1][1](3, 5, { seed })));
-  const bytes = [a, b].map(({ graph }) => compile(layout(graph, 6), false, forStreams).bytes);
+  const bytes = [a, b].map(model => compile(layout(model, 6), false, forStreams).bytes);
   expect(bytes[0]).toEqual(bytes[1]);
 });

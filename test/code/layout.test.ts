@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesOf, type Layout, layout } from '../../src/code/layout.js';
+import { bytesOf, layout } from '../../src/code/layout.js';
 import { type Place, scratch } from '../../src/code/places.js';
+import type { Layout } from '../../src/code/plans.js';
 import { allKinds, type SomeCell, specOf } from '../cells/kinds.js';
 import { cellsOf, inRow } from './models.js';
 
@@ -83,13 +84,13 @@ function rowOf(input: number, layers: readonly { kind: string; size: number }[])
 }
 
 const laidOut = (input: number, kind: string, size: number, accumulators = 6) =>
-  layout(inRow(rowOf(input, [{ kind, size }])).graph, accumulators);
+  layout(inRow(rowOf(input, [{ kind, size }])), accumulators);
 
 test('no two regions overlap, and all are aligned, for any chain', () => {
   const layers = fc.array(someLayer, { minLength: 1, maxLength: 4 });
   const holds = (input: number, all: { kind: string; size: number }[], registers: number) => {
     const cells = rowOf(input, all);
-    const plan = layout(inRow(cells).graph, registers);
+    const plan = layout(inRow(cells), registers);
     for (const where of ['weights', 'scratch']) {
       const all = regionsOf(plan, cells).filter(({ of }) => of === where);
       const regions = all.sort((a, b) => a.from - b.from);
@@ -112,7 +113,7 @@ test('the states of a chain lie one after another in a block, each from a multip
     { kind: 'dense', size: 3 },
     { kind: 'gru', size: 3 },
   ]);
-  const plan = layout(inRow(cells).graph, 6);
+  const plan = layout(inRow(cells), 6);
   expect(plan.nodes.map(({ states }) => states)).toEqual([[], [0, 32], [], [64]]);
   expect(plan.states).toEqual([0, 32, 64]);
   expect(plan.block).toBe(80);

@@ -296,5 +296,5 @@ function inEach(model: Model, turns: number, size: number): Model {
   const loop = whole.add({ op: 'loop', body, each: true, of: [0], size, where: 'loop' });
   const builder = ported([turns]);
   const own = { op: 'sequence', steps: turns, of: [0], size: turns * size, where: '' } as const;
-  return builder.model(builder.add({ ...own, body: builder.body(whole.model(loop, true), '') }));
+  return builder.model(builder.add({ ...own, body: builder.body(whole.ofSequences(loop), '') }));
 }

@@ -1,6 +1,29 @@
-import type { CellPlan, Layout } from '../../src/code/layout.js';
+import type { CellPlan } from '../../src/code/cell-plans.js';
 import { type Model, ModelBuilder } from '../../src/code/model.js';
+import type { Layout, Operator } from '../../src/code/plans.js';
+import { pool } from '../../src/code/pool.js';
+import { combine, move, row } from '../../src/code/rows.js';
+import { loop, sequence, whole } from '../../src/code/sequences.js';
+import { unfold } from '../../src/code/unfold.js';
+import type { Node } from '../../src/graph/graph.js';
 import { type AnyCell, internals } from '../../src/streams/cell.js';
+
+const operators: Readonly<Record<string, Operator>> = {
+  ...{ add: combine, multiply: combine, move, row },
+  ...{ unfold, pool, sequence, loop },
+};
+
+/** Composes a model of any nodes: it knows the operators of all. */
+export class AnyModelBuilder extends ModelBuilder {
+  override add(node: Node): number {
+    return super.add(node, operators[node.op]);
+  }
+
+  /** The model, as one of sequences. */
+  ofSequences(output: number): Model {
+    return this.model(output, whole);
+  }
+}
 
 /** A cell as a model. */
 export function modelOf(cell: AnyCell): Model {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../src/code/layout.js';
-import { type Model, ModelBuilder } from '../../src/code/model.js';
+import type { Model } from '../../src/code/model.js';
 import { pack, unpack } from '../../src/code/pack.js';
 import { type AnyCell, defineCell, gruCell, lstmCell, peepholeLstmCell } from '../../src/core.js';
 import { specOf } from '../cells/kinds.js';
-import { cellsOf, modelOf } from './models.js';
+import { AnyModelBuilder, cellsOf, modelOf } from './models.js';
 
 /** A model's layout, and its weights. */
 function packedModel(model: Model) {
-  const plan = layout(model.graph, 6);
+  const plan = layout(model, 6);
   const memory = new Float32Array(plan.weights / 4);
   pack(plan, model, memory);
   return { plan, memory };
@@ -132,7 +132,7 @@ describe('unpacking is the inverse of packing', () => {
 
   test('a table, its rows from multiples of 16 bytes on', () => {
     const weight = Float32Array.of(1, 2, 3, 4, 5, 6);
-    const builder = new ModelBuilder(1);
+    const builder = new AnyModelBuilder(1);
     const params = builder.withParams({ weight });
     const row = builder.add({ op: 'row', rows: 3, params, of: [0], size: 2, where: 'embedding' });
     const { plan, memory } = packedModel(builder.model(row));

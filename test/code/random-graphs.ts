@@ -1,10 +1,10 @@
-import { type Model, ModelBuilder } from '../../src/code/model.js';
+import type { Model } from '../../src/code/model.js';
 import { denseCell, gruCell, lstmCell, minGruCell, rnnCell } from '../../src/core.js';
 import type { Node } from '../../src/graph/graph.js';
 import type { Padding } from '../../src/graph/steps.js';
 import type { MakeCell } from '../cells/kinds.js';
 import { countAfter } from './evaluate-graph.js';
-import { modelOf } from './models.js';
+import { AnyModelBuilder, modelOf } from './models.js';
 
 /** Draws a whole number from 0 to `most`. */
 export type Draw = (most: number) => number;
@@ -25,8 +25,8 @@ const sizes = [1, 2, 3, 4, 5, 8, 17];
 const wide = 40;
 
 /** A builder with ports of these lengths. */
-export function ported([first, ...rest]: readonly number[]): ModelBuilder {
-  const builder = new ModelBuilder(first);
+export function ported([first, ...rest]: readonly number[]): AnyModelBuilder {
+  const builder = new AnyModelBuilder(first);
   for (const [k, size] of rest.entries()) {
     builder.add({ op: 'port', name: `x${k}`, of: [], size, where: '' });
   }
@@ -40,7 +40,7 @@ export function someSteps(draw: Draw, ports: readonly number[], depth: number): 
   return builder.model(builder.nodes.length - 1);
 }
 
-function addStep(builder: ModelBuilder, draw: Draw, depth: number): void {
+function addStep(builder: AnyModelBuilder, draw: Draw, depth: number): void {
   const { nodes } = builder;
   const source = draw(2) ? nodes.length - 1 : draw(nodes.length - 1);
   const { size } = nodes[source];
@@ -75,7 +75,7 @@ function addStep(builder: ModelBuilder, draw: Draw, depth: number): void {
 }
 
 /** Some numbers of two values and of a state, in another order, with gaps. */
-function addMove(builder: ModelBuilder, draw: Draw, source: number): void {
+function addMove(builder: AnyModelBuilder, draw: Draw, source: number): void {
   const { nodes } = builder;
   const of = [source, draw(nodes.length - 1)];
   const state = draw(2) && 1 + draw(4);
@@ -122,11 +122,11 @@ export function someSequences(
     const node = someSequence(builder, draw, depth, source, counts.map(String), Boolean(fixed));
     if (!fixed || countAfter(node, counts[node.of[0]][0])) builder.add(node);
   }
-  return builder.model(nodes.length - 1, true);
+  return builder.ofSequences(nodes.length - 1);
 }
 
 function someSequence(
-  builder: ModelBuilder,
+  builder: AnyModelBuilder,
   draw: Draw,
   depth: number,
   source: number,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { compiledEngine } from '../../src/code/compiled-engine.js';
 import type { Engine } from '../../src/code/engine.js';
-import { type Model, ModelBuilder } from '../../src/code/model.js';
+import type { Model } from '../../src/code/model.js';
 import { portableEngine } from '../../src/code/portable-engine.js';
 import { lifted } from '../../src/code/sequences.js';
 import { denseCell, gruCell } from '../../src/core.js';
 import type { Node } from '../../src/graph/graph.js';
 import { type Backend, backends } from '../../src/kernels/backends.js';
-import { modelOf } from './models.js';
+import { AnyModelBuilder, modelOf } from './models.js';
 
 /** y = 3e38 x, which is beyond float32 where x is 2. */
 const huge = modelOf(denseCell(1, 1, { params: { weight: [3e38], bias: [0] } }));
@@ -20,7 +20,7 @@ type Part = Partial<Node> & Pick<Node, 'op'>;
 
 /** Models in a row; of sequences if one of them is. */
 function inRow(size: number, parts: readonly (Model | Part)[]): Model {
-  const builder = new ModelBuilder(size);
+  const builder = new AnyModelBuilder(size);
   let at = 0;
   for (const [i, part] of parts.entries()) {
     const own = { of: [at], size: builder.nodes[at].size, where: `n${i}` };
@@ -30,14 +30,14 @@ function inRow(size: number, parts: readonly (Model | Part)[]): Model {
         : builder.add({ ...own, ...part } as Node);
   }
   const isWhole = builder.nodes.some(({ op }) => /loop|unfold|pool|last|reverse/.test(op));
-  return builder.model(at, isWhole);
+  return isWhole ? builder.ofSequences(at) : builder.model(at);
 }
 
 const unfold = { op: 'unfold', kernel: 1, dilation: 1, stride: 1, padding: 0, at: 0, count: 1 };
 
 /** A lookup in a table of three numbers. */
 function lookup(): Model {
-  const builder = new ModelBuilder(1);
+  const builder = new AnyModelBuilder(1);
   const params = builder.withParams({ weight: Float32Array.of(1, 2, 3) });
   const own = { op: 'row', rows: 3, params, of: [0], size: 1, where: 'embedding' } as const;
   return builder.model(builder.add(own));
@@ -45,7 +45,7 @@ function lookup(): Model {
 
 /** A vector of three steps that a model of sequences reads. */
 function window(body: Model): Model {
-  const builder = new ModelBuilder(3);
+  const builder = new AnyModelBuilder(3);
   const { size } = body.graph.nodes[body.graph.output];
   const own = { op: 'sequence', steps: 3, of: [0], size: 3 * size, where: 'window' } as const;
   return builder.model(builder.add({ ...own, body: builder.body(body, 'window.') }));

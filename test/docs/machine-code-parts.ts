@@ -1,4 +1,4 @@
-import type { Layout } from '../../src/code/layout.js';
+import type { Layout } from '../../src/code/plans.js';
 import type { Plan, Schedule } from '../../src/graph/plan.js';
 
 /** A node of a plan in a few words; `#2` is another node. */

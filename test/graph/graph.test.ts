@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { lifted } from '../../src/code/sequences.js';
 import { denseCell, gruCell, lstmCell } from '../../src/core.js';
-import {
-  allNodes,
-  checkedBefore,
-  lifted,
-  ModelBuilder,
-  type Node,
-  portsOf,
-  stateSizes,
-} from '../../src/graph/graph.js';
-import { modelOf } from '../code/models.js';
+import { allNodes, checkedBefore, type Node, portsOf, stateSizes } from '../../src/graph/graph.js';
+import { AnyModelBuilder, modelOf } from '../code/models.js';
 
 const port = (name: string, size: number): Node => ({ op: 'port', name, of: [], size, where: '' });
 const dense = modelOf(denseCell(2, 3, { seed: 1 }));
@@ -20,7 +13,7 @@ const told = (nodes: readonly Node[]) => nodes.map(({ op, of, where }) => [op, .
 
 describe('a builder', () => {
   test('puts models in one, their parameters and names behind those before', () => {
-    const builder = new ModelBuilder(2);
+    const builder = new AnyModelBuilder(2);
     const first = builder.inline(dense, [0], 'chain[0].');
     const second = builder.inline(gru, [first], 'chain[1].');
     const both = builder.add({ op: 'add', of: [first, second], size: 3, where: 'sum' });
@@ -38,30 +31,30 @@ describe('a builder', () => {
   });
 
   test('reads a source for each port, in the order of the ports', () => {
-    const two = new ModelBuilder(2);
+    const two = new AnyModelBuilder(2);
     two.add(port('z', 2));
     const product = two.add({ op: 'multiply', of: [1, 0], size: 2, where: 'product' });
-    const builder = new ModelBuilder(2);
+    const builder = new AnyModelBuilder(2);
     const moved = builder.inline(dense, [0], '');
     const at = builder.inline(two.model(product), [moved, 0], 'p.');
     expect(told(builder.nodes)[at]).toEqual(['multiply', 0, 1, 'p.product']);
   });
 
   test('leaves a model that answers its port as the source', () => {
-    const builder = new ModelBuilder(2);
-    expect(builder.inline(new ModelBuilder(2).model(0), [0], 'tap.')).toBe(0);
+    const builder = new AnyModelBuilder(2);
+    expect(builder.inline(new AnyModelBuilder(2).model(0), [0], 'tap.')).toBe(0);
     expect(builder.nodes).toHaveLength(1);
   });
 
   test('moves the parameters of bodies in bodies too', () => {
-    const window = new ModelBuilder(2);
+    const window = new AnyModelBuilder(2);
     const body = window.body(lifted(dense), 'window.');
     const own = { op: 'sequence', steps: 1, of: [0], size: 3, where: 'window' } as const;
     const model = lifted(window.model(window.add({ ...own, body })));
-    const builder = new ModelBuilder(3);
+    const builder = new AnyModelBuilder(3);
     builder.inline(gru, [0], 'a.');
     const at = builder.inline(model, [0], 'b.');
-    const { graph, params } = builder.model(at, true);
+    const { graph, params } = builder.ofSequences(at);
     const cells = [...allNodes(graph)].filter(node => node.op === 'cell');
     expect(cells.map(({ where, params: k }) => [where, params[k]])).toEqual([
       ['a.gru', gru.params[0]],
@@ -72,7 +65,8 @@ describe('a builder', () => {
 
 describe('a model of steps as one of sequences', () => {
   test('is a loop that is named as what reads first', () => {
-    const { graph, params } = lifted(dense);
+    const model = lifted(dense);
+    const { graph, params } = model;
     expect(told(graph.nodes)).toEqual([
       ['port', ''],
       ['loop', 0, 'dense'],
@@ -82,11 +76,11 @@ describe('a model of steps as one of sequences', () => {
     expect(loop.op === 'loop' && loop.body).toEqual(dense.graph);
     expect(loop.size).toBe(3);
     expect(params).toEqual(dense.params);
-    expect(lifted({ graph, params }).graph).toBe(graph);
+    expect(lifted(model)).toBe(model);
   });
 
   test('has its ports, wherever they are', () => {
-    const builder = new ModelBuilder(2);
+    const builder = new AnyModelBuilder(2);
     builder.inline(dense, [0], '');
     const z = builder.add(port('z', 5));
     const sum = builder.add({ op: 'add', of: [1, 1], size: 3, where: 'sum' });

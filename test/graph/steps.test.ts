@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countsOf, stepsAfter } from '../../src/graph/counts.js';
-import { ModelBuilder, type Node } from '../../src/graph/graph.js';
+import type { Node } from '../../src/graph/graph.js';
 import { windowsOf } from '../../src/graph/steps.js';
 import { windows } from '../code/evaluate-graph.js';
+import { AnyModelBuilder } from '../code/models.js';
 
 const someGeometry = fc.record({
   kernel: fc.integer({ min: 1, max: 7 }),
@@ -77,11 +78,11 @@ test('without a kernel there is one window, of all steps', () => {
 describe('steps of each value', () => {
   const pool = { op: 'pool', by: 'max', includePadding: false } as const;
   const build = (...parts: readonly (Partial<Node> & Pick<Node, 'op'>)[]) => {
-    const builder = new ModelBuilder(1);
+    const builder = new AnyModelBuilder(1);
     for (const [i, part] of parts.entries()) {
       builder.add({ of: [i], size: 1, where: `n${i}`, ...part } as Node);
     }
-    return builder.model(parts.length, true).graph;
+    return builder.ofSequences(parts.length).graph;
   };
 
   test('follow from those before', () => {
@@ -103,7 +104,7 @@ describe('steps of each value', () => {
   });
 
   test('of two values that are joined are the same, or a RecurError says which are not', () => {
-    const body = new ModelBuilder(1).model(0).graph;
+    const body = new AnyModelBuilder(1).model(0).graph;
     const graph = build({ op: 'last' }, { op: 'loop', body, of: [0, 1], where: 'parallel' });
     expect(countsOf(graph, 1)).toEqual([1, 1, 1]);
     expect(() => countsOf(graph, 5)).toThrow('parallel: expected outputs of 5 steps, got one of 1');

@@ -125,12 +125,14 @@ describe('an assembled module validates and runs', () => {
     expect([two(), total()]).toEqual([2, 19900]);
   });
 
-  test('locals are handed out again after reuse, each type its own', () => {
+  test('locals of a scope are handed out again after it, each type its own', () => {
     const fn = new FunctionBuilder();
-    const before = [fn.number(), fn.vector(), fn.number()];
-    fn.reuse();
-    expect([fn.vector(), fn.number(), fn.number()]).toEqual([before[1], before[0], before[2]]);
-    expect(before).not.toContain(fn.vector());
+    const taken = () => [fn.number(), fn.vector(), fn.number()];
+    const [outside, before, after] = [fn.number(), fn.scope(taken), fn.scope(taken)];
+    expect(after).toEqual(before);
+    expect(before).not.toContain(outside);
+    expect(taken()).toEqual(before);
+    expect([...before, outside]).not.toContain(fn.vector());
   });
 });
 
