@@ -38,7 +38,7 @@ const textOf = (cell: object) =>
 
 /** Its plan and code, by plain SIMD: the same on every machine. */
 export function compiled(cell: Cell) {
-  const plan = layout(modelOf(cell).graph, accumulators.simd);
+  const plan = layout(modelOf(cell), accumulators.simd);
   return { plan, ...compile(plan, false, functions) };
 }
 
@@ -79,15 +79,15 @@ const superscript = (n: number) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[n];
 /** How sums are divided, by size, on the two kinds of code. */
 function orderTable(): string {
   const rows = [3, 8, 32, 64, 128, 256].map(size => {
-    const { graph } = modelOf(gruCell(size, size, { seed: 1 }));
+    const model = modelOf(gruCell(size, size, { seed: 1 }));
     const cells = Object.values(accumulators).flatMap(n => {
-      const plan = layout(graph, n);
+      const plan = layout(model, n);
       const [{ groups, tile, split }] = cellsOf(plan)[0].stages;
       return n === accumulators.simd
         ? [groups, tile, split, Math.ceil(plan.weights / 1024)]
         : [tile, split];
     });
-    const { bytes } = compile(layout(graph, accumulators.simd), false, functions);
+    const { bytes } = compile(layout(model, accumulators.simd), false, functions);
     return `| ${[size, ...cells, bytes.length].join(' | ')} |`;
   });
   return [
@@ -125,7 +125,9 @@ function loopTable(): string {
     [inWindow(), ['prepare', 'sequence']],
   ] as const;
   const rows = models.map(([cell, names]) => {
-    const { bytes } = compile(layout(modelOf(cell).graph, accumulators.simd), false, names);
+    const model = modelOf(cell);
+    const plan = { ...model, ...layout(model, accumulators.simd) };
+    const { bytes } = compile(plan, false, names);
     return `| \`${textOf(cell)}\` | ${names.map(name => `\`${name}\``).join(', ')} | ${bytes.length} |`;
   });
   return ['| model | functions | `simd`: module, bytes |', '| --- | --- | ---: |', ...rows].join(

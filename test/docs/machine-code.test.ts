@@ -44,7 +44,7 @@ test('a disassembled function has all bytes of its body and balanced blocks', ()
 test('the code computes two streams at a time where the page says so', () => {
   const { conv1dCell, denseCell, gruCell } = library.rxrecur;
   const abreast = [denseCell(8, 8), conv1dCell(2, 8, 3), gruCell(3, 3), gruCell(8, 8)].map(cell => {
-    return cellsOf(layout(modelOf(cell).graph, 6))[0].stages[0].abreast;
+    return cellsOf(layout(modelOf(cell), 6))[0].stages[0].abreast;
   });
   expect(abreast).toEqual([2, 2, 1, 1]);
 });
