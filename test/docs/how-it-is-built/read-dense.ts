@@ -5,7 +5,7 @@ import { type LoadedLayer, loadedLayer } from '../../../src/io/loaded-layer.js';
 import { nestedNumbers } from '../../../src/io/nested-numbers.js';
 import { refusing } from '../../../src/io/refusals.js';
 
-/** A dense layer in the JSON `{ inputs, outputs, weights: [[…], …] }`; `json` is the file's bytes. */
+/** A dense layer in the JSON `{ inputs, outputs, weights: [[…], …] }`; `json`: its bytes. */
 export function readDense(json: Uint8Array): LoadedLayer {
   return refusing('dense', () => {
     const file = fields('dense', readObject('dense', json), ['inputs', 'outputs', 'weights']);
