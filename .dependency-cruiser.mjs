@@ -1,5 +1,5 @@
 /** The rooms of src, lowest first: a room may import itself and any room before it. */
-const rooms = [
+export const rooms = [
   'errors',
   'arrays',
   'kernels',
@@ -11,7 +11,7 @@ const rooms = [
   'operators',
 ];
 /** Rooms on top: none of the rooms above imports them. Only cli imports its neighbours. */
-const tops = ['learning', 'io', 'cli'];
+export const tops = ['learning', 'io', 'cli'];
 
 const inside = names => `^src/(${names.join('|')})([/.]|$)`;
 

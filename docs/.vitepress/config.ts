@@ -64,6 +64,7 @@ export default defineConfig({
         API: 'api',
         Performance: 'performance',
         'Machine code': 'machine-code',
+        'How it is built': 'how-it-is-built',
       }),
       group('Generated', {
         rxrecur: 'api/index/',

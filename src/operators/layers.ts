@@ -160,7 +160,7 @@ export function gru<const I extends number, const H extends number>(
 
 /**
  * `recur(chainCell(…))`: layers, cells and stateless functions in a row, as one operator whose
- * members are stepped as one unit: `[inputSize]` of the first in, `[outputSize]` of the last out. A
+ * members are stepped together: `[inputSize]` of the first in, `[outputSize]` of the last out. A
  * reset resets them all; a datum that one member refuses moves none of them.
  *
  * Throws a RecurError for sizes that disagree and for members with configuration of their own.

@@ -49,15 +49,15 @@ export function programsOf(page: string): readonly Block[] {
   let code = -1;
   let before: string | undefined;
   for (const block of blocksOf(page)) {
-    const { language, text } = block;
+    const { language, script, text } = block;
     const last = programs.length - 1;
     if (language === 'text') {
       if (before === 'sh') programs[last] = { ...programs[last], output: text };
-    } else if (language === 'ts' && code >= 0 && !/^import /m.test(text)) {
+    } else if (language === 'ts' && !script && code >= 0 && !/^import /m.test(text)) {
       programs[code] = { ...programs[code], text: `${programs[code].text}\n${text}` };
     } else {
       programs.push(block);
-      if (language === 'ts') code = last + 1;
+      if (language === 'ts' && !script) code = last + 1;
     }
     before = language;
   }

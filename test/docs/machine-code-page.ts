@@ -9,10 +9,11 @@ import { type Cell, internals } from '../../src/streams/cell.js';
 import { cellsOf, modelOf } from '../code/models.js';
 import { root } from './blocks.js';
 import { disassemble } from './disassemble.js';
+import { graphText } from './how-it-is-built/graph-text.js';
 import { planText, regionsOf, regionsText, stagesText } from './machine-code-parts.js';
 import { library } from './program.js';
 
-const { equations, gruCell } = library.rxrecur;
+const { chainCell, conv1dCell, equations, gruCell, lastCell, windowCell } = library.rxrecur;
 
 /** Sums of products in registers at a time, as compiled-engine.ts chooses them. */
 const accumulators = { simd: 6, relaxed: 8 };
@@ -24,6 +25,16 @@ const specOf = (cell: Cell) => cell[internals].spec as EquationSpec;
 
 /** The cell that the page follows. */
 export const followed = () => gruCell(3, 5, { seed: 1 });
+
+/** A model that loops in a step, and what runs in its loop. */
+const inWindow = () =>
+  chainCell(conv1dCell(2, 8, 3, { seed: 1 }), gruCell(8, 8, { seed: 2 }), lastCell(8));
+const windowed = () => windowCell(16, inWindow());
+/** As it is written in code: `gru(8, 8)`. */
+const textOf = (cell: object) =>
+  String(cell)
+    .replaceAll('Recur(GRUCell(8, 8))', 'gru(8, 8)')
+    .replaceAll(/[A-Z](?=\w*\()/g, name => name.toLowerCase());
 
 /** Its plan and code, by plain SIMD: the same on every machine. */
 export function compiled(cell: Cell) {
@@ -47,6 +58,8 @@ export function machineCodePage(): string {
     order: orderTable(),
     functions: functionTable(bytes),
     step: stepText(),
+    'window graph': graphText(modelOf(windowed()).graph),
+    loops: loopTable(),
     activations: activationTable(),
     coefficients: [
       `P = ${polynomial(expm1Coefficients)}`,
@@ -54,7 +67,9 @@ export function machineCodePage(): string {
     ].join('\n'),
   };
   const page = readFileSync(`${root}test/docs/machine-code.template.md`, 'utf8');
-  return page.replace(/^\{\{(.*)\}\}$/gm, (_, name) => shown[name]);
+  return page
+    .replace('{{window}}', textOf(windowed()))
+    .replace(/^\{\{(.*)\}\}$/gm, (_, name) => shown[name]);
 }
 
 const polynomial = (coefficients: readonly number[]) =>
@@ -100,6 +115,24 @@ function functionTable(bytes: Uint8Array): string {
     '| --- | ---: | ---: | ---: | --- |',
     ...rows,
   ].join('\n');
+}
+
+/** The modules of a model with loops: of a window, and of sequences of any length. */
+function loopTable(): string {
+  const models = [
+    [windowed(), ['prepare', 'step']],
+    [windowed(), ['streams', 'steps']],
+    [inWindow(), ['prepare', 'sequence']],
+  ] as const;
+  const rows = models.map(([cell, names]) => {
+    const model = modelOf(cell);
+    const plan = { ...model, ...layout(model, accumulators.simd) };
+    const { bytes } = compile(plan, false, names);
+    return `| \`${textOf(cell)}\` | ${names.map(name => `\`${name}\``).join(', ')} | ${bytes.length} |`;
+  });
+  return ['| model | functions | `simd`: module, bytes |', '| --- | --- | ---: |', ...rows].join(
+    '\n',
+  );
 }
 
 const constantText = (value: number) => (Object.is(value, -0) ? '-0' : String(value));

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { layout } from '../../src/code/layout.js';
+import { cellsOf, modelOf } from '../code/models.js';
 import { root } from './blocks.js';
 import { disassemble } from './disassemble.js';
 import { compiled, followed, machineCodePage } from './machine-code-page.js';
@@ -37,4 +39,12 @@ test('a disassembled function has all bytes of its body and balanced blocks', ()
     const opened = lines.filter(line => /\b(loop|if)$/.test(line)).length;
     expect(lines.filter(line => line.trim() === 'end')).toHaveLength(opened);
   }
+});
+
+test('the code computes two streams at a time where the page says so', () => {
+  const { conv1dCell, denseCell, gruCell } = library.rxrecur;
+  const abreast = [denseCell(8, 8), conv1dCell(2, 8, 3), gruCell(3, 3), gruCell(8, 8)].map(cell => {
+    return cellsOf(layout(modelOf(cell), 6))[0].stages[0].abreast;
+  });
+  expect(abreast).toEqual([2, 2, 1, 1]);
 });

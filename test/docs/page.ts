@@ -38,7 +38,10 @@ export function testPage(page: string): void {
 }
 
 const checks: Readonly<Record<string, (block: Block) => Promise<void> | void>> = {
-  ts: async ({ text }) => {
+  /** A block that is a part of a file of the repository is held to that; its test runs it. */
+  ts: async block => {
+    const { text, script } = block;
+    if (script) return inScript(block);
     const [printed, claims] = [await run(text), stated(text)];
     if (!isAsStated(printed, claims)) expect(printed).toBe(claims);
   },

@@ -5,7 +5,10 @@ import { examples } from './docstrings.js';
 import { entries } from './entries.js';
 
 const programs = [
-  ...pages.flatMap(page => programsOf(page).filter(({ language }) => language === 'ts')),
+  ...pages.flatMap(page =>
+    // Blocks of scripts are compiled with those.
+    programsOf(page).filter(({ language, script }) => language === 'ts' && !script),
+  ),
   ...examples(),
 ];
 
