@@ -3,6 +3,7 @@ import { inputLengths } from '../graph/input-lengths.js';
 import type { Declarations, Definition, Plan } from '../graph/plan.js';
 import { type CellOptions, specify } from '../graph/spec.js';
 import { type Cell, equationCell, type Params, type SameForm } from '../streams/cell.js';
+import { ported } from '../streams/ports.js';
 import type { StateArray } from '../streams/state.js';
 
 type Trim<T extends string> = T extends ` ${infer Rest}` ? Trim<Rest> : T;
@@ -121,7 +122,7 @@ export function defineCell<const T extends string, const D extends Declarations 
 ): ConstructorOf<T, D> {
   const definition = check(name, text, declarations);
   const lengths = declarations?.inputs && inputLengths;
-  return constructorOf<T, D>(definition, lengths) as ConstructorOf<T, D>;
+  return constructorOf<T, D>(ported(definition), lengths) as ConstructorOf<T, D>;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Definition } from '../graph/plan.js';
 import { type CellOptions, slotOf, specify } from '../graph/spec.js';
 import { type AnyCell, equationCell } from '../streams/cell.js';
 import { startingFrom } from '../streams/function-cell.js';
+import { ported } from '../streams/ports.js';
 import {
   type CellDescription,
   type Description,
@@ -151,7 +152,7 @@ function definitionOf(cell: CellDescription, where: string, draft: Draft): Defin
     const got = `${draft.text} characters`;
     throw mismatch(where, `different equations of at most ${limits.text} in all`, got);
   }
-  const definition = at(where, () => check(name, equations, declarations));
+  const definition = at(where, () => ported(check(name, equations, declarations)));
   draft.definitions.set(key, definition);
   return definition;
 }

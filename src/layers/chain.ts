@@ -32,8 +32,12 @@ export function chainCell<const M extends readonly [Member, ...Member[]]>(
 export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
   const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
-  const through = throughOf(cells);
-  const [inputSize, outputSize] = sizesOf(cells, through);
+  const { ports } = cells.find(cell => cell[internals].ports)?.[internals] ?? {};
+  const joined = ports?.joined('chain', cells);
+  const fitting = joined?.members ?? cells;
+  const through = throughOf(fitting);
+  const [inputSize, outputSize] = sizesOf(fitting, through);
+  const runs = composed({ where: 'chain', members: fitting, through, inputSize });
   return layerCell<C>(
     {
       kind: chainKind,
@@ -43,8 +47,9 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
       through,
       inputSize,
       outputSize,
+      ...joined?.sizes,
     },
-    composed({ where: 'chain', members: cells, through, inputSize }),
+    joined?.runs(runs) ?? runs,
   );
 }
 

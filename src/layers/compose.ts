@@ -10,9 +10,9 @@ import {
   type Through,
 } from '../streams/cell.js';
 import type { Frames } from '../streams/frames.js';
-import { settled } from '../streams/inputs.js';
 import type { Machine } from '../streams/machine.js';
 import { wholeMachine } from '../streams/sequence-machine.js';
+import { settler } from '../streams/settle.js';
 import type { StateShape } from '../streams/state.js';
 import { combineFrames, combineValues } from './combine.js';
 import type { Runs } from './layer-cell.js';
@@ -97,9 +97,10 @@ export function startTogether({ where, members, through }: Composition, why: str
       throw asRecurError(error, 'a member', { prefix: `${where}[${i}].` });
     }
   };
+  const settlers = members.map(member => settler(member));
   const stepping = (machines: readonly Machine[]): Flow<unknown> => ({
     // A function before it may have made anything.
-    member: (i, x) => prefixed(i, () => machines[i].step(i ? settled(x, members[i].inputSize) : x)),
+    member: (i, x) => prefixed(i, () => machines[i].step(i ? settlers[i](x) : x)),
     joined: (by, values, at) => combineValues(at, by, values),
     reversed: value => value,
   });

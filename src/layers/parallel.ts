@@ -1,5 +1,5 @@
 import { mismatch } from '../errors.js';
-import type { Cell, Kind, SameForm, Through } from '../streams/cell.js';
+import { type Cell, internals, type Kind, type SameForm, type Through } from '../streams/cell.js';
 import type { ChainParams, ChainState, Member } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { type Combine, checkCombine, combinedSize } from './combine.js';
@@ -46,8 +46,11 @@ export function parallelCell<const M extends readonly [Member, ...Member[]]>(
   ...branches: M
 ): BranchedCell<M> {
   checkCombine('parallel', combine);
-  const cells = branches.map((branch, i) => memberCell('parallel', branch, i));
-  if (cells.length === 0) throw mismatch('parallel', 'at least one branch', 'none');
+  const own = branches.map((branch, i) => memberCell('parallel', branch, i));
+  if (own.length === 0) throw mismatch('parallel', 'at least one branch', 'none');
+  const { ports } = own.find(cell => cell[internals].ports)?.[internals] ?? {};
+  const joined = ports?.joined('parallel', own);
+  const cells = joined?.members ?? own;
   const sized = cells.find(({ inputSize }) => inputSize !== undefined);
   const inputSize = sized?.inputSize;
   for (const [i, cell] of cells.entries()) {
@@ -62,17 +65,19 @@ export function parallelCell<const M extends readonly [Member, ...Member[]]>(
       cells.map((_, i) => flow.member(i, x)),
       'parallel',
     );
+  const runs = composed({ where: 'parallel', members: cells, through, inputSize });
   return layerCell(
     {
       kind: parallelKind,
       text: (...branches) => `Parallel(${combine}, ${branches.join(', ')})`,
       settings: { combine },
-      members: cells,
+      members: own,
       through,
       inputSize,
       outputSize,
+      ...joined?.sizes,
     },
-    composed({ where: 'parallel', members: cells, through, inputSize }),
+    joined?.runs(runs) ?? runs,
   );
 }
 

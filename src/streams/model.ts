@@ -43,6 +43,7 @@ export function layerSignature(cell: AnyCell): string {
 export function memberCell(of: string, member: Member, i: number): AnyCell {
   const where = `${of}[${i}]`;
   const cell = cellIn(where, 'member', member, `to recur(${of}(…), config)`);
+  cell?.[internals].ports?.checkWithin(of, where);
   if (cell) return cell;
   const { length } = member as (...args: never[]) => unknown;
   if (length > 1) {
