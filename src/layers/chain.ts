@@ -1,6 +1,6 @@
 import { mismatch } from '../errors.js';
 import { type AnyCell, type Flow, internals, type Kind, type Through } from '../streams/cell.js';
-import type { ChainCell, Fitting, Member } from '../streams/members.js';
+import type { ChainCell, Fitting, PortMember } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { composed } from './compose.js';
 import { layerCell } from './layer-cell.js';
@@ -22,14 +22,14 @@ export const chainKind: Kind = {
  * const [[{ h, c }], y] = cell(undefined, new Float32Array(10));
  * y.length; // → 5
  */
-export function chainCell<const M extends readonly [Member, ...Member[]]>(
+export function chainCell<const M extends readonly [PortMember, ...PortMember[]]>(
   ...members: M & Fitting<M>
 ): ChainCell<M> {
-  return chainOf(members);
+  return chainOf(members) as unknown as ChainCell<M>;
 }
 
 /** `chainCell` for members whose types are not known; C is what the caller knows of the result. */
-export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
+export function chainOf<C extends AnyCell>(members: readonly PortMember[]): C {
   const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
   const { ports } = cells.find(cell => cell[internals].ports)?.[internals] ?? {};

@@ -1,6 +1,12 @@
 import { mismatch } from '../errors.js';
 import { type Cell, internals, type Kind, type SameForm, type Through } from '../streams/cell.js';
-import type { ChainParams, ChainState, Member } from '../streams/members.js';
+import type {
+  ChainParams,
+  ChainState,
+  Member,
+  PortMember,
+  SharedInputs,
+} from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { type Combine, checkCombine, combinedSize } from './combine.js';
 import { composed } from './compose.js';
@@ -9,7 +15,7 @@ import { layerCell } from './layer-cell.js';
 /** A cell of branches: its state is a tuple with one entry a branch. */
 export type BranchedCell<M extends readonly unknown[]> = Cell<
   ChainState<M>,
-  number,
+  SharedInputs<M>,
   number,
   SameForm,
   ChainParams<M>
@@ -41,7 +47,7 @@ export const skipKind: Kind = {
  * const cell = parallelCell('concat', denseCell(2, 3), gruCell(2, 4));
  * cell(undefined, [1, 2])[1].length; // → 7
  */
-export function parallelCell<const M extends readonly [Member, ...Member[]]>(
+export function parallelCell<const M extends readonly [PortMember, ...PortMember[]]>(
   combine: Combine,
   ...branches: M
 ): BranchedCell<M> {

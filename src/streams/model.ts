@@ -1,7 +1,7 @@
 import { demand, describe, mismatch } from '../errors.js';
 import { type AnyCell, internals } from './cell.js';
 import { functionCell } from './function-cell.js';
-import { carried, type Member, type WithCell } from './members.js';
+import { carried, type PortMember, type WithCell } from './members.js';
 
 /** The cell of a cell or layer; undefined for a plain function. */
 export function cellOf(model: unknown): AnyCell | undefined {
@@ -40,7 +40,7 @@ export function layerSignature(cell: AnyCell): string {
 }
 
 /** The cell of a member; a stateless function is made one. */
-export function memberCell(of: string, member: Member, i: number): AnyCell {
+export function memberCell(of: string, member: PortMember, i: number): AnyCell {
   const where = `${of}[${i}]`;
   const cell = cellIn(where, 'member', member, `to recur(${of}(…), config)`);
   cell?.[internals].ports?.checkWithin(of, where);
