@@ -25,14 +25,13 @@ export function portsOf(where: string, inputs: Packing, outputs: Packing): CellP
     chunk: steps => packedChunk(where, inputs, steps, settler()),
     answer: (y, copies) => unpacked(outputs, y, copies),
     keyed: (states, copies) =>
-      outputs.ports.length > 1
-        ? (recordStates(states as never, y => unpacked(outputs, y, copies)) as never)
-        : states,
+      recordStates(where, states as never, y => unpacked(outputs, y, copies)) as never,
     joined: joinedMembers,
     checkWithin(of, at) {
       if (of === 'chain' || of === 'parallel' || of === 'tap') return;
       const got = `inputs ${sizesText(inputs)} and outputs ${sizesText(outputs)}`;
-      throw mismatch(at, 'a layer of one input and one output', got, 'chain and parallel take it');
+      const hint = of === at ? undefined : 'chain and parallel take it';
+      throw mismatch(at, 'a model of one input and one output', got, hint);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defineCell, equations, type ReferenceState, reference } from '../../src/core.js';
+import { defineCell, equations, type ReferenceState, reference, stateful } from '../../src/core.js';
+import { backends } from '../../src/kernels/backends.js';
 import { uniform } from '../golden/generate.js';
 import { evaluatePlan } from '../graph/evaluate.js';
 
@@ -91,6 +92,28 @@ describe('GRU-D', () => {
       }
       expect(got.y).toEqual(got.state.h);
       state = got.state;
+    }
+  });
+
+  test('is what its paper computes on every backend, in a stream', () => {
+    for (const backend of backends()) {
+      const model = stateful(known, { backend });
+      let state: ReferenceState = { h: new Float64Array(4), last: new Float64Array(3) };
+      for (let t = 0; t < 200; t++) {
+        const m = uniform(t, 3, 1).map(value => Number(value > 0));
+        const event = { x: uniform(100 + t, 3, 2), m, d: uniform(200 + t, 3, 1).map(Math.abs) };
+        const next = gruD(known.params, 4, state, {
+          x: Float32Array.from(event.x),
+          m,
+          d: Float32Array.from(event.d),
+        });
+        const y = model(event);
+        for (const [i, value] of y.entries()) {
+          expect(Math.abs(value - next.h[i])).toBeLessThan(1e-6);
+        }
+        expect(model.state).toEqual({ h: y, last: Float32Array.from(next.last) });
+        state = { h: Float64Array.from(next.h), last: Float64Array.from(next.last) };
+      }
     }
   });
 
