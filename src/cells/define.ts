@@ -1,10 +1,9 @@
-import type { Operator } from '../code/plans.js';
-import { move } from '../code/rows.js';
 import { check } from '../graph/check.js';
 import { inputLengths } from '../graph/input-lengths.js';
 import type { Declarations, Definition, Plan } from '../graph/plan.js';
 import { type CellOptions, specify } from '../graph/spec.js';
 import { type Cell, equationCell, type Params, type SameForm } from '../streams/cell.js';
+import { ported } from '../streams/ports.js';
 import type { StateArray } from '../streams/state.js';
 
 type Trim<T extends string> = T extends ` ${infer Rest}` ? Trim<Rest> : T;
@@ -123,7 +122,7 @@ export function defineCell<const T extends string, const D extends Declarations 
 ): ConstructorOf<T, D> {
   const definition = check(name, text, declarations);
   const lengths = declarations?.inputs && inputLengths;
-  return constructorOf<T, D>(definition, lengths, move) as ConstructorOf<T, D>;
+  return constructorOf<T, D>(ported(definition), lengths) as ConstructorOf<T, D>;
 }
 
 /**
@@ -162,10 +161,9 @@ export function sameSize<const D extends Declarations = object>(
 function constructorOf<T extends string, D extends Declarations>(
   definition: Definition,
   lengthsOf?: typeof inputLengths,
-  split?: Operator,
 ): CellConstructor<T, D> {
   return (inputSize, size, options = {} as OptionsOf<D>) => {
     const lengths = lengthsOf?.(definition, inputSize, size) ?? inputSize;
-    return equationCell(specify(definition, lengths, size, options), split);
+    return equationCell(specify(definition, lengths, size, options));
   };
 }

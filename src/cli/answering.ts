@@ -1,5 +1,5 @@
 import { type AnswerWriter, answerWriter } from './answers.js';
-import { Columns, checkHeader } from './columns.js';
+import { type ColumnNames, Columns, checkHeader } from './columns.js';
 import { CsvRows } from './csv-rows.js';
 import type { Delivery } from './delivery.js';
 import type { RowFormat } from './format.js';
@@ -15,6 +15,8 @@ interface Parts {
   readonly options: RunOptions;
   /** Known from the command line or from the output's name; else the input's. */
   readonly outputFormat: RowFormat | undefined;
+  /** Of its inputs, in order, if they were chosen. */
+  readonly columns: readonly string[] | undefined;
   readonly inputSize: number;
   /** Names of the outputs. */
   readonly outputs: readonly string[];
@@ -73,9 +75,9 @@ export class Answering {
   /** Steps a row and adds its answer, or tells what is wrong with it. */
   #tryRow(row: Row, reader: RowReader, writer: AnswerWriter): string | undefined {
     if ('problem' in row) return row.problem;
-    const { options, inputSize, stream, delivery } = this.#parts;
+    const { inputSize, stream, delivery } = this.#parts;
     try {
-      this.#columns ??= new Columns(reader, options, inputSize, row.fields, text => {
+      this.#columns ??= new Columns(reader, this.#named(), inputSize, row.fields, text => {
         return writer.kept(reader, text);
       });
       const answer = stream.answer(row.fields, this.#columns);
@@ -89,8 +91,14 @@ export class Answering {
 
   /** A table without rows: whether its header could be used can be told all the same. */
   #checkHeader(reader: RowReader): void {
-    const { options, inputSize } = this.#parts;
-    if (reader.header) checkHeader(reader, reader.header, options, inputSize);
+    const { inputSize } = this.#parts;
+    if (reader.header) checkHeader(reader, reader.header, this.#named(), inputSize);
+  }
+
+  /** The columns that the command line names. */
+  #named(): ColumnNames {
+    const { options, columns } = this.#parts;
+    return { ...options, columns };
   }
 
   #addHeader(): void {

@@ -62,7 +62,12 @@ function countOf(cell: AnyCell): number {
   return parametersOf(cell).reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0);
 }
 
-function sizeText(size: number | undefined): string {
+function sizeText(size: number | Readonly<Record<string, number>> | undefined): string {
+  if (typeof size === 'object') {
+    return Object.entries(size)
+      .map(([name, length]) => `${name} ${shapeText([length])}`)
+      .join(', ');
+  }
   return size === undefined ? 'anything' : shapeText([size]);
 }
 

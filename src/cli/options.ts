@@ -10,6 +10,7 @@ export interface RunOptions {
   readonly stateless?: true;
   /** '-' is stdin. */
   readonly file: string;
+  /** Of one input names with commas between them; of several a text each, `x=a,b`. */
   readonly columns?: readonly string[];
   readonly inputFormat?: RowFormat;
   readonly outputFormat?: RowFormat;

@@ -3,6 +3,7 @@ import type { LoadedLayer } from '../io/loaded-layer.js';
 import { type Session, sessions } from '../streams/session.js';
 import type { Answer } from './answers.js';
 import type { Columns } from './columns.js';
+import { eventOf, numbersOf, type Size } from './ports.js';
 import type { Fields } from './rows.js';
 import type { Position } from './state-file.js';
 import { unusable } from './stop.js';
@@ -10,11 +11,15 @@ import { unusable } from './stop.js';
 /** A model in a stream of rows. */
 export class RowStream {
   readonly #session: Session;
+  readonly #event: (x: Float64Array) => unknown;
   #rows = 0;
 
   constructor(layer: LoadedLayer) {
-    const config = { reuse: true, project: checkFinite };
-    this.#session = sessions('run', layer, config).start();
+    const { inputSize, outputSize }: { inputSize: Size; outputSize: Size } = layer;
+    const numbers = numbersOf(outputSize);
+    const project = (y: unknown) => checkFinite(numbers(y));
+    this.#session = sessions('run', layer, { reuse: true, project }).start();
+    this.#event = eventOf(inputSize);
   }
 
   /** Goes on from a position; throws a Stop if it is of a model of another shape. */
@@ -32,7 +37,7 @@ export class RowStream {
    * row, and is then where it was before it.
    */
   answer(fields: Fields, columns: Columns): Answer {
-    const x = columns.input(fields);
+    const x = this.#event(columns.input(fields));
     const kept = columns.kept(fields);
     const before = columns.resets(fields) ? this.#session.snapshot() : undefined;
     if (before) this.#session.reset();

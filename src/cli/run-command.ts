@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parse } from 'csv-parse/sync';
 import { modules, modulesHelp } from './modules-option.js';
+import { names } from './names.js';
 import { type RunOptions, statelessHelp } from './options.js';
 import { unusable } from './stop.js';
 
@@ -12,7 +12,9 @@ named 0, 1, 2 ...) or CSV with a header. Unless --input-format tells which, the
 file's ending does (.csv, .ndjson, .jsonl, .json), or else the first byte: { or [
 begins NDJSON. Lines end with LF, CR LF or, if the first one does, CR alone; blank
 lines are no rows. Without --columns the inputs are all columns but those of --keep
-and --reset-on, or all numeric ones, if they are as many as the model has inputs.
+and --reset-on, or all numeric ones, if they are as many as the model has inputs. A
+model whose inputs have names takes the columns of each: -c x=a,b -c m=c. Of outputs
+that have names, z and h, the answers' columns are z1, z2 ... h1 ...
 
 Answers are NDJSON or CSV as --output-format or the ending of --output tells, or
 else as the input. A number has the fewest digits that give its float32 back. The
@@ -58,7 +60,7 @@ export function addRun(program: Command): void {
     )
     .argument('<model>', 'a model file of any format (see rxrecur inspect --help)')
     .argument('[file]', "the rows; '-' is stdin", '-')
-    .option('-c, --columns <names>', "the model's inputs, in order", names)
+    .option('-c, --columns <names>', "the model's inputs, in order", columns)
     .option('--modules <modules>', modulesHelp, modules)
     .option('--stateless', statelessHelp)
     .addOption(
@@ -92,16 +94,10 @@ export function addRun(program: Command): void {
     });
 }
 
-/** A record of CSV: a name with a comma in it goes between quotes. */
-function names(text: string): string[] {
-  let records: string[][] = [];
-  try {
-    records = parse(text, { trim: true });
-  } catch {
-    // Refused below.
-  }
-  if (records.length === 1 && records[0].every(name => name !== '')) return records[0];
-  throw new InvalidArgumentError('Expected names with commas between them.');
+/** The columns of one input, after those of others: `x=a,b`. */
+function columns(text: string, before: readonly string[] = []): string[] {
+  names(text.replace(/^[^",]*=(?=.)/, ''));
+  return [...before, text];
 }
 
 function seconds(text: string): number {

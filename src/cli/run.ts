@@ -9,6 +9,7 @@ import { type Model, readModel } from './model-file.js';
 import type { RunOptions } from './options.js';
 import { type Output, openOutput, openStdout } from './output.js';
 import { OutputFile } from './output-file.js';
+import { columnsOf, outputNames, type Size, totalOf } from './ports.js';
 import { Progress } from './progress.js';
 import { RowStream } from './row-stream.js';
 import { checkOutput } from './same-file.js';
@@ -42,8 +43,10 @@ async function runLocked(
   stop: AbortController,
 ): Promise<void> {
   const { file, output: path, state: statePath, stateEvery: seconds } = options;
-  const { inputSize, outputSize } = layer;
-  const outputs = outputNames(options, inputSize, outputSize);
+  const sizes: { readonly inputSize: Size; readonly outputSize: Size } = layer;
+  const inputSize = totalOf(sizes.inputSize);
+  const columns = columnsOf(options.columns, sizes.inputSize);
+  const outputs = outputsOf(options, sizes.outputSize);
   checkOutput(path, [options.model, file, statePath]);
   const stream = new RowStream(layer);
   const state = statePath === undefined ? undefined : new StateFile(statePath, sha256);
@@ -58,7 +61,17 @@ async function runLocked(
   const delivery = new Delivery(output, progress, stop.signal, keeper);
   const outputFormat = options.outputFormat ?? (path ? formatOfName(path) : undefined);
   const { head } = output;
-  const parts = { options, outputFormat, inputSize, outputs, head, stream, delivery, progress };
+  const parts = {
+    options,
+    columns,
+    outputFormat,
+    inputSize,
+    outputs,
+    head,
+    stream,
+    delivery,
+    progress,
+  };
   const failure = await failureOf(answerAll(new Answering(parts), options, stop.signal));
   progress.end();
   await endKeeper(keeper, failure);
@@ -103,15 +116,12 @@ async function answerAll(
   await answering.end(cutter.format);
 }
 
-/** The names of the outputs. Throws a Stop where --names or --columns are too many or too few. */
-function outputNames(options: RunOptions, inputSize: number, outputSize: number): string[] {
-  const { columns, keep = [] } = options;
-  if (columns && columns.length !== inputSize) {
-    throw unusable(`--columns: the model has ${inputSize} inputs, got ${columns.length} columns`);
-  }
-  const outputs = options.names ?? Array.from({ length: outputSize }, (_, i) => `y${i + 1}`);
-  if (outputs.length !== outputSize) {
-    throw unusable(`--names: the model has ${outputSize} outputs, got ${outputs.length} names`);
+/** The names of the outputs. Throws a Stop where --names are too many or too few, or taken. */
+function outputsOf({ names: given, keep = [] }: RunOptions, size: Size): string[] {
+  const outputs = given ?? outputNames(size);
+  const total = totalOf(size);
+  if (outputs.length !== total) {
+    throw unusable(`--names: the model has ${total} outputs, got ${outputs.length} names`);
   }
   const names = [...keep, ...outputs];
   const twice = names.find((name, i) => names.indexOf(name) < i);

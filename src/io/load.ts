@@ -1,4 +1,3 @@
-import { move } from '../code/rows.js';
 import { asRecurError, mismatch, RecurError } from '../errors.js';
 import { check } from '../graph/check.js';
 import { EquationError } from '../graph/equation-error.js';
@@ -8,6 +7,7 @@ import type { Definition } from '../graph/plan.js';
 import { type CellOptions, slotOf, specify } from '../graph/spec.js';
 import { type AnyCell, equationCell } from '../streams/cell.js';
 import { startingFrom } from '../streams/function-cell.js';
+import { ported } from '../streams/ports.js';
 import {
   type CellDescription,
   type Description,
@@ -128,7 +128,7 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
   return () =>
     at(where, () => {
       const spec = specify(definition, lengths, size, options);
-      return startingFrom(equationCell(spec, move), state);
+      return startingFrom(equationCell(spec), state);
     });
 }
 
@@ -152,7 +152,7 @@ function definitionOf(cell: CellDescription, where: string, draft: Draft): Defin
     const got = `${draft.text} characters`;
     throw mismatch(where, `different equations of at most ${limits.text} in all`, got);
   }
-  const definition = at(where, () => check(name, equations, declarations));
+  const definition = at(where, () => ported(check(name, equations, declarations)));
   draft.definitions.set(key, definition);
   return definition;
 }

@@ -128,8 +128,9 @@ export function projectedLstm(lstm: AnyCell = lstmCell(1, 1)) {
   return define('LSTM', text, definition.declarations);
 }
 
-/** A plan without the names of its gates. */
-export function computationOf({ nodes, states, output, rows }: Plan): string {
+/** A plan without the names of its gates; several outputs are another computation than one. */
+export function computationOf({ nodes, states, output, outputs = [], rows }: Plan): string {
   const biases = Object.values(rows).map(blocks => blocks.map(({ bias }) => bias));
-  return JSON.stringify([nodes, states, output, biases]);
+  const answers = outputs.length > 1 ? outputs : output;
+  return JSON.stringify([nodes, states, answers, biases]);
 }

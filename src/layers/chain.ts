@@ -7,7 +7,7 @@ import {
   type Marks,
   type Through,
 } from '../streams/cell.js';
-import type { ChainCell, Fitting, Member } from '../streams/members.js';
+import type { ChainCell, Fitting, PortMember } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { composed } from './compose.js';
 import { layerCell } from './layer-cell.js';
@@ -29,19 +29,24 @@ export const chainKind: Kind = {
  * const [[{ h, c }], y] = cell(undefined, new Float32Array(10));
  * y.length; // → 5
  */
-export function chainCell<const M extends readonly [Member, ...Member[]]>(
+export function chainCell<const M extends readonly [PortMember, ...PortMember[]]>(
   ...members: M & Fitting<M>
 ): ChainCell<M> {
-  return chainOf(members);
+  return chainOf(members) as unknown as ChainCell<M>;
 }
 
 /** `chainCell` for members whose types are not known; C is what the caller knows of the result. */
-export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
+export function chainOf<C extends AnyCell>(members: readonly PortMember[]): C {
   const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
+  const { ports } = cells.find(cell => cell[internals].ports)?.[internals] ?? {};
+  const joined = ports?.joined('chain', cells);
+  const fitting = joined?.members ?? cells;
   const marks = cells.find(cell => cell[internals].marks)?.[internals].marks;
-  const through = throughOf(marks?.resolve(cells) ?? [], cells.length);
-  const [inputSize, outputSize] = sizesOf(cells, through);
+  const through = throughOf(marks?.resolve(fitting) ?? [], fitting.length);
+  const [inputSize, outputSize] = sizesOf(fitting, through);
+  const joins = marks?.joins;
+  const runs = composed({ where: 'chain', members: fitting, through, inputSize, joins });
   return layerCell<C>(
     {
       kind: chainKind,
@@ -51,8 +56,9 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
       through,
       inputSize,
       outputSize,
+      ...joined?.sizes,
     },
-    composed({ where: 'chain', members: cells, through, inputSize, joins: marks?.joins }),
+    joined?.runs(runs) ?? runs,
   );
 }
 

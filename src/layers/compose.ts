@@ -8,8 +8,8 @@ import {
   internals,
   type Runs,
 } from '../streams/cell.js';
-import { settled } from '../streams/inputs.js';
 import type { Machine } from '../streams/machine.js';
+import { settler } from '../streams/settle.js';
 import type { StateShape } from '../streams/state.js';
 import { isMarker, machineOf } from './machine-of.js';
 
@@ -53,10 +53,10 @@ function modelOf({ where, members, through, joins }: Composition, size: number):
 
 /** Starts members of which some are no programs, or begin elsewhere. */
 export function startTogether({ where, members, through, joins }: Composition) {
+  const settlers = members.map(member => settler(member));
   const stepping = (machines: readonly Machine[]): Flow<unknown> => ({
-    member: (i, x) =>
-      // A function before it may have made anything.
-      inMember(where, i, () => machines[i].step(i ? settled(x, members[i].inputSize) : x)),
+    // A function before it may have made anything.
+    member: (i, x) => inMember(where, i, () => machines[i].step(i ? settlers[i](x) : x)),
     joined: (by, values, at) => joins?.values(at, by, values),
     reversed: value => value,
   });

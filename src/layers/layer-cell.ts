@@ -60,7 +60,7 @@ export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, 
     {
       ...{ spec, signature, marks },
       ...(why && { why, compose }),
-      ...('model' in runs ? running(runs.model, runs.shape, runs.begin) : { start: runs.start }),
+      ...('model' in runs ? running(runs.model, runs.shape, runs.begin) : runs),
     },
   );
   return cell as C;

@@ -8,6 +8,7 @@ import type { WithCell } from '../streams/members.js';
 import { layerText } from '../streams/model.js';
 import { isWhole } from '../streams/sequence-machine.js';
 import { sessions } from '../streams/session.js';
+import { checkUnported } from '../streams/unported.js';
 import { framesOf } from '../streams/whole-chunks.js';
 import { holding } from './holding.js';
 import { masked } from './masked.js';
@@ -61,6 +62,7 @@ export function mapSequences<M extends AnyCell | WithCell>(
   checkNames('mapSequences', options, ['lengths', 'mask', 'initialState']);
   const { lengths, mask, initialState } = options;
   const { cell } = sessions('mapSequences', model, {});
+  checkUnported('mapSequences', cell);
   const given = Array.from(sequences);
   if (lengths && lengths.length !== given.length) {
     throw mismatch('mapSequences.lengths', `${given.length} lengths`, String(lengths.length));

@@ -1,6 +1,12 @@
 import { mismatch } from '../errors.js';
-import type { Cell, Kind, SameForm, Through } from '../streams/cell.js';
-import type { ChainParams, ChainState, Member } from '../streams/members.js';
+import { type Cell, internals, type Kind, type SameForm, type Through } from '../streams/cell.js';
+import type {
+  ChainParams,
+  ChainState,
+  Member,
+  PortMember,
+  SharedInputs,
+} from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { type Combine, checkCombine, combinedSize, joins } from './combine.js';
 import { composed } from './compose.js';
@@ -9,7 +15,7 @@ import { layerCell } from './layer-cell.js';
 /** A cell of branches: its state is a tuple with one entry a branch. */
 export type BranchedCell<M extends readonly unknown[]> = Cell<
   ChainState<M>,
-  number,
+  SharedInputs<M>,
   number,
   SameForm,
   ChainParams<M>
@@ -41,13 +47,16 @@ export const skipKind: Kind = {
  * const cell = parallelCell('concat', denseCell(2, 3), gruCell(2, 4));
  * cell(undefined, [1, 2])[1].length; // → 7
  */
-export function parallelCell<const M extends readonly [Member, ...Member[]]>(
+export function parallelCell<const M extends readonly [PortMember, ...PortMember[]]>(
   combine: Combine,
   ...branches: M
 ): BranchedCell<M> {
   checkCombine('parallel', combine);
-  const cells = branches.map((branch, i) => memberCell('parallel', branch, i));
-  if (cells.length === 0) throw mismatch('parallel', 'at least one branch', 'none');
+  const own = branches.map((branch, i) => memberCell('parallel', branch, i));
+  if (own.length === 0) throw mismatch('parallel', 'at least one branch', 'none');
+  const { ports } = own.find(cell => cell[internals].ports)?.[internals] ?? {};
+  const joined = ports?.joined('parallel', own);
+  const cells = joined?.members ?? own;
   const sized = cells.find(({ inputSize }) => inputSize !== undefined);
   const inputSize = sized?.inputSize;
   for (const [i, cell] of cells.entries()) {
@@ -62,17 +71,19 @@ export function parallelCell<const M extends readonly [Member, ...Member[]]>(
       cells.map((_, i) => flow.member(i, x)),
       'parallel',
     );
+  const runs = composed({ where: 'parallel', members: cells, through, inputSize, joins });
   return layerCell(
     {
       kind: parallelKind,
       text: (...branches) => `Parallel(${combine}, ${branches.join(', ')})`,
       settings: { combine },
-      members: cells,
+      members: own,
       through,
       inputSize,
       outputSize,
+      ...joined?.sizes,
     },
-    composed({ where: 'parallel', members: cells, through, inputSize, joins }),
+    joined?.runs(runs) ?? runs,
   );
 }
 

@@ -78,9 +78,16 @@ export function forecast(model: unknown, steps: number, config: object = {}): un
     outputSize !== undefined &&
     inputSize !== outputSize
   ) {
-    const got = `a model from ${inputSize} to ${outputSize}`;
+    const [from, to] = [inputSize, outputSize].map(sizesText);
+    const got = `a model from ${from} to ${to}`;
     throw mismatch('forecast', 'outputs as long as inputs, or feedback', got);
   }
   const ahead = steppingAhead(steps, feedback);
   return streamOperator('forecast', model, { ...rest, ahead }, [...names, 'ahead']);
+}
+
+/** A length, or those of several inputs or outputs by name. */
+function sizesText(size: number | Readonly<Record<string, number>>): string {
+  const sizes = Object.entries(size).map(([name, length]) => `${name}: ${length}`);
+  return sizes.length ? `{ ${sizes.join(', ')} }` : String(size);
 }

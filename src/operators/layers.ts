@@ -17,7 +17,7 @@ import { ugrnnCell } from '../cells/ugrnn.js';
 import type { Declarations } from '../graph/plan.js';
 import { chainOf } from '../layers/chain.js';
 import type { AnyCell, Params, SameForm } from '../streams/cell.js';
-import type { ChainCell, Fitting, Member } from '../streams/members.js';
+import type { ChainCell, Fitting, PortMember } from '../streams/members.js';
 import type { StateArray } from '../streams/state.js';
 import type { Layer, LayerOf } from './layer.js';
 import { recur } from './recur.js';
@@ -169,7 +169,7 @@ export function gru<const I extends number, const H extends number>(
  * const model = chain(lstm(10, 15), dense(15, 5));
  * String(model); // → Chain(Recur(LSTMCell(10, 15)), Dense(15, 5))
  */
-export function chain<const M extends readonly [Member, ...Member[]]>(
+export function chain<const M extends readonly [PortMember, ...PortMember[]]>(
   ...members: M & Fitting<M>
 ): LayerOf<ChainCell<M>> {
   return recur(chainOf<AnyCell>(members)) as LayerOf<AnyCell> as LayerOf<ChainCell<M>>;

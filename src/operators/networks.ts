@@ -22,7 +22,7 @@ import {
 import { stackCell } from '../layers/stack.js';
 import { windowCell } from '../layers/window.js';
 import type { AnyCell } from '../streams/cell.js';
-import type { ChainCell, Member, WithCell } from '../streams/members.js';
+import type { ChainCell, Member, PortMember, WithCell } from '../streams/members.js';
 import type { LayerOf } from './layer.js';
 import { recur } from './recur.js';
 
@@ -203,7 +203,7 @@ export const window = /* @__PURE__ */ operator(windowCell);
  * const both = parallel('concat', gru(2, 3), dense(2, 1));
  * from([[1, 2]]).pipe(both).subscribe(y => console.log(y.length)); // → 4
  */
-export function parallel<const M extends readonly [Member, ...Member[]]>(
+export function parallel<const M extends readonly [PortMember, ...PortMember[]]>(
   combine: Combine,
   ...branches: M
 ): LayerOf<BranchedCell<M>> {

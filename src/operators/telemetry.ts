@@ -7,6 +7,7 @@ import type { LayerReading } from '../streams/layer-reading.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
 import { cellOf, layerText } from '../streams/model.js';
 import { type Probe, streamOptions } from '../streams/session.js';
+import { checkUnported } from '../streams/unported.js';
 import { streamOperator } from './recur.js';
 import type { RecurConfig, WeightsConfig } from './recur-config.js';
 
@@ -65,6 +66,7 @@ export function telemetry(model: unknown, config: object = {}): unknown {
   const names = streamOptions.filter(name => name !== 'chunks');
   checkNames('telemetry', config, names);
   const cell = cellOf(model);
+  if (cell) checkUnported('telemetry', cell);
   const { why } = cell?.[internals] ?? {};
   if (cell && why) {
     const hint = `${why}; put it into a window`;

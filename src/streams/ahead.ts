@@ -1,6 +1,6 @@
 import { type AnyCell, type BirthOptions, internals } from './cell.js';
-import { settled } from './inputs.js';
 import type { Ahead } from './session.js';
+import { settler } from './settle.js';
 
 /** An output, and those of the steps after it on a copy of the state. */
 export interface Forecast<Y> {
@@ -15,13 +15,14 @@ export function steppingAhead(
 ) {
   return (cell: AnyCell, { backend, transferable }: BirthOptions): Ahead => {
     const copy = cell[internals].start(undefined, { backend, transferable });
+    const settle = settler(cell);
     return {
       of(machine, y): Forecast<unknown> {
         const ahead: unknown[] = [];
         copy.follow(machine);
         for (let i = 0, last = y; i < steps; i++) {
           const x = feedback ? feedback(last as never, i) : last;
-          last = copy.step(settled(x, cell.inputSize));
+          last = copy.step(settle(x));
           ahead.push(last);
         }
         return { y, ahead };

@@ -1,11 +1,11 @@
-import type { NdView, Out, Vec } from '../arrays/ndarray.js';
+import type { NdArray, NdView, Out, Vec } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import { type Engines, engines } from '../code/engines.js';
 import { type Model, ModelBuilder } from '../code/model.js';
-import type { Operator } from '../code/plans.js';
 import { describe, mismatch } from '../errors.js';
 import { copyParameters, type ParameterShape, parameterShapes } from '../graph/parameters.js';
-import { inputsOf, lengthsOf, outputOffsets, outputsOf } from '../graph/ports.js';
+import type { Definition } from '../graph/plan.js';
+import { inputsOf, lengthsOf, outputsOf } from '../graph/ports.js';
 import { cellText, type EquationSpec, lower } from '../graph/spec.js';
 import type { Backend } from '../kernels/backends.js';
 import type { Frames } from './frames.js';
@@ -115,8 +115,50 @@ export interface CellInternals {
   readonly why?: string | undefined;
   /** Of one that does: how a layer runs that it is a member of. */
   readonly compose?: ((own: Composition) => Runs) | undefined;
-  /** Of a cell with several outputs: what takes them apart. */
-  readonly split?: Operator | undefined;
+  /** Of several inputs or outputs. Its machines take records that were packed into one vector. */
+  readonly ports?: CellPorts | undefined;
+}
+
+/**
+ * What only a cell of several inputs or outputs needs. It is carried by such cells, so that a page
+ * without them need not hold it; see streams/ports.ts.
+ */
+export interface CellPorts {
+  readonly inputs: Packing;
+  readonly outputs: Packing;
+  /** What makes one vector, or batch, of each record; `once`: of use until the next one. */
+  settler(once?: boolean): (x: unknown) => unknown;
+  /** A chunk as a list of such vectors, or as one ndarray. */
+  chunk(steps: unknown): readonly unknown[] | NdArray;
+  /** A record of answers of one vector, or ndarray. */
+  answer(y: unknown, copies?: boolean): unknown;
+  /** States whose outputs are records. */
+  keyed<K>(states: K, copies?: boolean): K;
+  /** Members of a layer, each as a cell of one input and one output that fit each other. */
+  joined(of: string, cells: readonly AnyCell[]): JoinedMembers;
+  /** Refuses to be a member of a layer that can't have one of several inputs or outputs. */
+  checkWithin(of: string, where: string): void;
+}
+
+/** Vectors by name, where each of them is in one vector, and its length. */
+export interface Packing {
+  readonly ports: readonly { readonly name: string; readonly at: number; readonly size: number }[];
+  readonly size: number;
+}
+
+/** A definition that says how its cells run, if they have several inputs or outputs. */
+export interface PortedDefinition extends Definition {
+  readonly ported?: (
+    spec: EquationSpec,
+    shape: StateShape,
+  ) => ReturnType<typeof running> & { readonly ports: CellPorts };
+}
+
+/** Members of a layer that fit each other, and what makes of how they run how the layer does. */
+export interface JoinedMembers {
+  readonly members: readonly AnyCell[];
+  readonly sizes: { readonly inputSize: never; readonly outputSize: never };
+  runs<R>(runs: R): R;
 }
 
 /** The key of `CellInternals`: one symbol for all copies of the library on a page. */
@@ -248,14 +290,14 @@ export function equationSpec(where: string, cell: unknown): EquationSpec {
 }
 
 /** The cell that a specification describes. */
-export function equationCell<S, I, O>(
-  spec: EquationSpec,
-  split?: Operator,
-): Cell<S, I, O, SameForm, Params> {
-  const { definition, sizes } = spec;
+export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameForm, Params> {
+  const { sizes } = spec;
+  const definition: PortedDefinition = spec.definition;
   const { name, plan } = definition;
   const text = cellText(spec);
+  const where = lower(name);
   const variables = plan.states.map(s => ({ name: s.name, size: sizes[s.dimension] }));
+  const shape = { layer: where, variables };
   return makeCell<S, I, O>(
     {
       inputSize: lengthsOf(inputsOf(plan), sizes) as I,
@@ -269,34 +311,22 @@ export function equationCell<S, I, O>(
     {
       spec,
       signature: text,
-      split,
-      ...running(cellModel(spec, lower(name), split), { layer: lower(name), variables }),
+      ...(definition.ported?.(spec, shape) ?? running(cellModel(spec, where), shape)),
     },
   );
 }
 
-/** A cell's equations as a model of one node; several outputs are taken out of what that answers. */
-export function cellModel(spec: EquationSpec, where: string, split?: Operator): Model {
+/** A cell's equations as a model of one node. */
+export function cellModel(spec: EquationSpec, where: string): Model {
   const { params, kind, ...cell } = spec;
   const { definition, sizes } = spec;
-  const { plan } = definition;
-  const [ports, outputs] = [inputsOf(plan), outputsOf(plan)];
-  const builder = new ModelBuilder();
-  const of = ports.map(({ name, dimension }) => builder.port(name, sizes[dimension]));
-  const own = { op: 'cell', cell, params: builder.withParams(params), of, where } as const;
-  if (outputs.length === 1) {
-    return builder.model(builder.add({ ...own, size: sizes[outputs[0].dimension] }));
-  }
-  const offsets = outputOffsets(outputs, sizes);
-  const node = builder.add({ ...own, size: offsets[outputs.length] });
-  const named = outputs.map(({ name, dimension }, k) => {
-    const count = sizes[dimension];
-    const moves = [{ from: 0, at: offsets[k], to: 0, count }];
-    const taken = { op: 'move', moves, state: 0, of: [node], size: count, where } as const;
-    return { name, node: builder.add(taken, split) };
-  });
-  const model = builder.model(named[0].node);
-  return { ...model, graph: { ...model.graph, outputs: named } };
+  const [input] = inputsOf(definition.plan);
+  const [output] = outputsOf(definition.plan);
+  const builder = new ModelBuilder(sizes[input.dimension]);
+  const size = sizes[output.dimension];
+  const index = builder.withParams(params);
+  const node = { op: 'cell', cell, params: index, of: [0], size, where } as const;
+  return builder.model(builder.add(node));
 }
 
 /** What runs a model as one program. */
@@ -337,7 +367,9 @@ export function makeCell<S, I, O, Y = SameForm, P = Params>(
   const call = (h: unknown, x: unknown) => {
     const machine = kept.start(h);
     try {
-      const y = machine.step(settled(x, described.inputSize as number | undefined));
+      const y = machine.step(
+        kept.ports?.settler()(x) ?? settled(x, described.inputSize as number | undefined),
+      );
       machine.commit();
       return [machine.state(), y];
     } finally {

@@ -5,7 +5,8 @@ import type { KeyedOptions, KeyedStates } from './slot-states.js';
 
 /** Keyed states of a model: in a slab where it is all equations, else a machine a key. */
 export function keyedStates(cell: AnyCell, options: KeyedOptions): KeyedStates {
-  const { engines, shape } = cell[internals];
+  const { engines, shape, ports } = cell[internals];
   if (!engines || !shape) return new MachineStates(cell, options);
-  return new SlabStates(cell, engines.get(options.backend), shape, options);
+  const states = new SlabStates(cell, engines.get(options.backend), shape, options);
+  return ports ? ports.keyed(states, options.transferable) : states;
 }

@@ -1,7 +1,6 @@
 import { asRecurError, mismatch } from '../errors.js';
-import { settled } from './inputs.js';
 import { KeySpace } from './key-space.js';
-import { rowOf } from './sequences.js';
+import { settler } from './settle.js';
 import type { Work } from './turns.js';
 import { copyValue } from './values.js';
 
@@ -22,7 +21,7 @@ export const nothing = Symbol('nothing');
 
 /** The streams of one subscription, by key: events become steps, and steps emissions. */
 export class KeyedStream extends KeySpace {
-  readonly #row = rowOf(this.cell);
+  readonly #settle = settler(this.cell, true);
   #step = 0;
   /** When the first of the events that wait came. */
   waitingSince = 0;
@@ -71,7 +70,7 @@ export class KeyedStream extends KeySpace {
       at = 'select';
       x = select ? select(event as never) : event;
       at = '';
-      x = settled(x, this.cell.inputSize, this.#row);
+      x = this.#settle(x);
       if (turns.asked) turns.settle(none);
     } catch (error) {
       this.drop(asRecurError(error, at || String(this.cell), { step }), event, key);
@@ -121,7 +120,7 @@ export class KeyedStream extends KeySpace {
       at = 'select';
       x = select ? select(event as never) : event;
       at = String(this.cell);
-      x = settled(x, this.cell.inputSize, this.#row);
+      x = this.#settle(x);
       // and so does what selecting or reading its input asked for.
       if (turns.asked) emissions = turns.settle(emissions);
     } catch (error) {

@@ -31,8 +31,11 @@ export type Model = CallableCell | PortCell | { readonly cell: PortCell };
 // biome-ignore lint/suspicious/noExplicitAny: a stateless function of the user's own types
 type Stateless = (x: any) => any;
 
-/** What a chain is made of: cells, layers and stateless functions. */
+/** What layers are made of: cells, layers and stateless functions. */
 export type Member = AnyCell | WithCell | Stateless;
+
+/** What chains and branches are made of: those of several inputs or outputs too. */
+export type PortMember = Member | PortCell | { readonly cell: PortCell };
 
 /**
  * What a model takes: any vector, a record of vectors by the names of its inputs, or what the function
@@ -61,7 +64,7 @@ export type OutputOf<M> =
         : never;
 
 type SizeOf<M, K extends 'inputSize' | 'outputSize'> = M extends {
-  readonly [P in K]: infer N extends number;
+  readonly [P in K]: infer N extends number | PortSizes;
 }
   ? N
   : undefined;
@@ -76,18 +79,43 @@ export type Fitting<M extends readonly unknown[], Before = undefined> = M extend
     : readonly [{ readonly inputSize: Before }, ...Rest]
   : M;
 
-/** False only for two different literals. */
-type Agree<A, B> = A extends number
-  ? B extends number
-    ? number extends A
-      ? true
-      : number extends B
+/** False only for two different literals, and for inputs that no outputs are. */
+type Agree<A, B> = A extends PortSizes
+  ? B extends PortSizes
+    ? AgreeByName<A, B>
+    : B extends number
+      ? [Choices<A, B>] extends [never]
+        ? false
+        : true
+      : true
+  : A extends number
+    ? B extends number
+      ? number extends A
         ? true
-        : A extends B
+        : number extends B
           ? true
-          : false
+          : A extends B
+            ? true
+            : false
+      : B extends PortSizes
+        ? false
+        : true
+    : true;
+
+/** True for the same names, each of one size. */
+type AgreeByName<A extends PortSizes, B extends PortSizes> = [keyof A, keyof B] extends [
+  keyof B,
+  keyof A,
+]
+  ? false extends { [K in keyof A]: Agree<A[K], B[K & keyof B]> }[keyof A]
+    ? false
     : true
-  : true;
+  : false;
+
+/** The names of outputs that may be an input of a size. */
+type Choices<A extends PortSizes, B> = {
+  [K in keyof A]: Agree<A[K], B> extends true ? K : never;
+}[keyof A];
 
 type LastOf<M extends readonly unknown[]> = M extends readonly [...unknown[], infer L] ? L : never;
 
@@ -112,13 +140,21 @@ type Through<M extends readonly unknown[], Y = SameForm> = M extends readonly [
 type After<F, Y> = F extends { initialState(): unknown }
   ? [OutputOf<F>] extends [SameForm]
     ? FormOf<Y>
-    : OutputOf<F>
+    : OutputOf<F> extends Readonly<Record<string, SameForm>>
+      ? { readonly [K in keyof OutputOf<F>]: FormOf<Y> }
+      : OutputOf<F>
   : F extends (x: never) => infer R
     ? R
     : never;
 
 /** The form in which a cell of equations answers Y. */
-type FormOf<Y> = 0 extends 1 & Y ? Float32Array : Y extends SameForm ? SameForm : Out<Y>;
+type FormOf<Y> = 0 extends 1 & (Y | Y[keyof Y])
+  ? Float32Array
+  : Y extends SameForm | Readonly<Record<string, SameForm>>
+    ? SameForm
+    : Y extends Vec
+      ? Out<Y>
+      : Out<Y[keyof Y]>;
 
 type FirstInput<F> = F extends { initialState(): unknown }
   ? InputOf<F>
@@ -128,7 +164,7 @@ type FirstInput<F> = F extends { initialState(): unknown }
 
 /** The cell of `chainCell(...members)`. */
 export type ChainCell<M extends readonly unknown[]> =
-  SizeOf<M[0], 'inputSize'> extends number
+  SizeOf<M[0], 'inputSize'> extends number | PortSizes
     ? Cell<
         ChainState<M>,
         SizeOf<M[0], 'inputSize'>,
@@ -143,3 +179,7 @@ export type ChainCell<M extends readonly unknown[]> =
         SizeOf<LastOf<M>, 'outputSize'>,
         ChainParams<M>
       >;
+
+/** The inputs that branches share. */
+export type SharedInputs<M extends readonly unknown[]> =
+  SizeOf<M[0], 'inputSize'> extends infer I extends PortSizes ? I : number;

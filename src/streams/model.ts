@@ -1,7 +1,7 @@
 import { demand, describe, mismatch } from '../errors.js';
-import { type AnyCell, internals, type PortCell } from './cell.js';
+import { type AnyCell, internals } from './cell.js';
 import { functionCell } from './function-cell.js';
-import { carried, type Member, type WithCell } from './members.js';
+import { carried, type PortMember, type WithCell } from './members.js';
 
 /** The cell of a cell or layer; undefined for a plain function. */
 export function cellOf(model: unknown): AnyCell | undefined {
@@ -40,15 +40,11 @@ export function layerSignature(cell: AnyCell): string {
 }
 
 /** The cell of a member; a stateless function is made one. */
-export function memberCell(of: string, member: Member, i: number): AnyCell {
+export function memberCell(of: string, member: PortMember, i: number): AnyCell {
   const where = `${of}[${i}]`;
   const cell = cellIn(where, 'member', member, `to recur(${of}(…), config)`);
-  if (cell) {
-    const { inputSize, outputSize } = cell as PortCell;
-    const hasPorts = typeof inputSize === 'object' || typeof outputSize === 'object';
-    demand(!hasPorts, where, 'a member of one input and one output', String(cell));
-    return cell;
-  }
+  cell?.[internals].ports?.checkWithin(of, where);
+  if (cell) return cell;
   const { length } = member as (...args: never[]) => unknown;
   if (length > 1) {
     throw mismatch(

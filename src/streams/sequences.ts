@@ -11,14 +11,11 @@ import { copyValue } from './values.js';
 /** The steps of a chunk: arrays of one, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
 type Steps = readonly unknown[] | NdArray;
 
-/** Room for an input of a model that is all equations: no function of the user's is given it. */
-export function rowOf({ inputSize, [internals]: { engines } }: AnyCell): Float32Array | undefined {
-  return engines && new Float32Array(inputSize as number);
-}
-
 /** A chunk in any form, each input of it `settled`. */
 export function readChunk(cell: AnyCell, steps: unknown): Steps {
   const { inputSize } = cell;
+  const { ports } = cell[internals];
+  if (ports) return ports.chunk(steps);
   const array = isNdArray(steps) ? steps : undefined;
   const fits = array
     ? array.shape[1] >= 0 && array.shape.length < 4
@@ -39,7 +36,10 @@ interface ChunkOptions {
 }
 
 /** What steps a chunk through a machine: outputs in the form in which the steps came. */
-export function chunkSteps(cell: AnyCell, { reuse, chunks, transferable }: ChunkOptions) {
+export function chunkSteps(
+  cell: Pick<AnyCell, 'outputSize'>,
+  { reuse, chunks, transferable }: ChunkOptions,
+) {
   const { outputSize = 0 } = cell;
   const slab = new Slab(transferable);
   /** The outputs that `reuse` emits again and again. */

@@ -4,10 +4,10 @@ import { backendOf } from './backend.js';
 import { type AnyCell, type BirthOptions, internals } from './cell.js';
 import { graphOf, weightsOf } from './digest.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
-import { settled } from './inputs.js';
 import type { Machine } from './machine.js';
 import { cellIn, layerSignature } from './model.js';
-import { chunkSteps, readChunk, rowOf } from './sequences.js';
+import { chunkSteps, readChunk } from './sequences.js';
+import { settler } from './settle.js';
 import { checkFits, copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
 import { retire, withWeights } from './with-params.js';
 
@@ -134,9 +134,7 @@ export class Session {
   readonly #where: string;
   readonly #layer: string;
   #chunk: ReturnType<typeof chunkSteps>;
-  /** Where vectors are read that no function of the user's is given. */
-  readonly #row: Float32Array | undefined;
-  readonly #size: number | undefined;
+  readonly #settle: (x: unknown) => unknown;
   #count = 0;
   #busy = false;
   /** The machine of the step that is under way. */
@@ -148,8 +146,7 @@ export class Session {
     this.#config = config;
     this.#where = String(cell);
     this.#layer = layerSignature(cell);
-    this.#row = rowOf(cell);
-    this.#size = cell.inputSize;
+    this.#settle = settler(cell, true);
     this.#chunk = chunkSteps(cell, config);
     this.held = { machine: this.#begin() };
     try {
@@ -182,7 +179,7 @@ export class Session {
       const given = select ? select(event as never) : event;
       at = this.#where;
       const chunk = chunks || whole ? readChunk(this.#cell, given) : undefined;
-      const x = chunk ? given : settled(given, this.#size, this.#row);
+      const x = chunk ? given : this.#settle(given);
       // Only now: a reset that select or reading fired has put another machine there.
       machine = this.held.machine;
       this.#stepping = machine;

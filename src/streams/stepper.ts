@@ -1,14 +1,14 @@
 import type { Vec } from '../arrays/ndarray.js';
 import { asRecurError, demand, mismatch } from '../errors.js';
 import { type Answer, internals } from './cell.js';
-import { settled } from './inputs.js';
 import type { Machine } from './machine.js';
-import type { Model, OutputOf } from './members.js';
+import type { InputOf, Model, OutputOf } from './members.js';
 import { cellIn } from './model.js';
+import { settler } from './settle.js';
 
 /** A layer or cell that keeps its state: vectors in, vectors out, in the form that came in. */
-export interface Stepper<Y> {
-  <X extends Vec>(x: X): Answer<Y, X>;
+export interface Stepper<Y, In = Vec> {
+  <X extends In>(x: X): Answer<Y, X>;
   /** Back to the initial state. */
   reset(): void;
 }
@@ -29,10 +29,11 @@ const abandoned = /* @__PURE__ */ new FinalizationRegistry<{ machine: Machine }>
  * step([0.1, 0.2, 0.3]).length; // → 2
  * step.reset();
  */
-export function stepper<M extends Model>(model: M): Stepper<OutputOf<M>> {
+export function stepper<M extends Model>(model: M): Stepper<OutputOf<M>, InputOf<M>> {
   const cell = cellIn('stepper', 'model', model, 'the cell');
   demand(cell, 'stepper', 'a layer or a cell', model);
   const { start } = cell[internals];
+  const settle = settler(cell);
   const held = { machine: start() };
   let busy = false;
   let stepping: Machine | undefined;
@@ -41,7 +42,7 @@ export function stepper<M extends Model>(model: M): Stepper<OutputOf<M>> {
     busy = true;
     let machine: Machine | undefined;
     try {
-      const input = settled(x, cell.inputSize);
+      const input = settle(x);
       // Only now: a reset that reading fired has put another machine there.
       ({ machine } = held);
       stepping = machine;
@@ -64,5 +65,5 @@ export function stepper<M extends Model>(model: M): Stepper<OutputOf<M>> {
     if (held.machine !== stepping) held.machine.release();
     held.machine = machine;
   };
-  return Object.assign(step, { reset }) as unknown as Stepper<OutputOf<M>>;
+  return Object.assign(step, { reset }) as never;
 }

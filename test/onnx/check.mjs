@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import * as r from '../../dist/core.js';
 import { readOnnx, writeOnnx } from '../../dist/io/onnx/index.js';
-import { models } from './models.mjs';
+import { models, portModels } from './models.mjs';
 
 const { quick } = new Command('node test/onnx/check.mjs')
   .description(
@@ -116,6 +116,38 @@ for (const [name, model, give] of models(random)) {
   const again = readAgain(bytes);
   if (again) figures.push(['read again', differences(own, run(again, inputs))]);
   tell(`${name}${isSequence ? '' : ' (one step)'}, ${bytes.length} bytes`, ...figures);
+}
+
+/** An event of several inputs by name, and an answer as one array. */
+const eventOf = (sizes, t) =>
+  Object.fromEntries(Object.entries(sizes).map(([name, n], i) => [name, datum(t + 50 * i, n)]));
+const portsOf = (size, name) => (typeof size === 'number' ? { [name]: size } : size);
+
+for (const [name, model] of portModels(random)) {
+  const session = await ort.InferenceSession.create(writeOnnx(model));
+  const [sizes, outputs] = [portsOf(model.inputSize, 'x'), portsOf(model.outputSize, 'y')];
+  const stateNames = session.inputNames.filter(input => !(input in sizes));
+  const feeds = {};
+  for (const input of stateNames) {
+    const dims = dimsOf(session, input, 1);
+    feeds[input] = float(new Float32Array(dims.reduce((a, b) => a * b, 1)), dims);
+  }
+  const own = r.stateful(model);
+  const figures = new Map(Object.keys(outputs).map(output => [output, [[], []]]));
+  for (let t = 0; t < steps; t++) {
+    const event = eventOf(sizes, t);
+    const y = own(typeof model.inputSize === 'number' ? event.x : event);
+    for (const input of Object.keys(sizes)) {
+      feeds[input] = float(event[input], dimsOf(session, input, 1));
+    }
+    const result = await session.run(feeds);
+    for (const [output, [ours, theirs]] of figures) {
+      ours.push(...(typeof model.outputSize === 'number' ? y : y[output]));
+      theirs.push(...result[output].data);
+    }
+    for (const input of stateNames) feeds[input] = result[input.replace(/0$/, 'N')];
+  }
+  tell(name, ...[...figures].map(([output, pair]) => [output, differences(...pair)]));
 }
 
 /** What onnxruntime answers to `count` steps, or to as many windows one by one. */

@@ -130,3 +130,43 @@ export function models(random) {
     ['context', chainCell(r.contextCell(4, 3), of(denseCell, 7, 3))],
   ];
 }
+
+/** `[name, cell]` of models that have several inputs or outputs. */
+export function portModels(random) {
+  const inputs = { x: 'input', m: 'input', d: 'elapsed' };
+  const masked = r.defineCell(
+    'Masked',
+    "h' = φ(W_h (m * x) + W_d d + U_h h)\nz = σ(V_z h')\nq = -h'",
+    { inputs, outputs: ['z', 'q'] },
+  );
+  const twin = r.defineCell('Twin', "i = σ(W_i x + U_i h)\nh' = i * h + W_h x\nz = i * h'", {
+    outputs: ['h', 'z'],
+  });
+  const join = r.defineCell('Join', 'y = φ(W_a q + W_b z)', {
+    inputs: { q: 'input', z: 'other' },
+  });
+  const mix = r.defineCell('Mix', 'y = W_a x + W_b m', { inputs: { x: 'input', m: 'note' } });
+  const sizes = { x: 3, m: 3, d: 2 };
+  const first = options => masked(sizes, 4, { projectionSize: 5, ...options });
+  const of = make => drawn(make, random, 77);
+  return [
+    ['several inputs and outputs', of(first)],
+    ['several outputs', of(options => twin(3, 4, options))],
+    ['several inputs of a layer without state', of(options => mix({ x: 3, m: 2 }, 4, options))],
+    [
+      'joined by name, dense',
+      r.chainCell(
+        of(first),
+        of(options => join({ q: 4, z: 5 }, 3, options)),
+        of(options => r.denseCell(3, 2, options)),
+      ),
+    ],
+    [
+      'the only output that fits, gru',
+      r.chainCell(
+        of(first),
+        of(options => r.gruCell(5, 3, options)),
+      ),
+    ],
+  ];
+}

@@ -5,17 +5,21 @@ import {
   defineCell,
   dense,
   equations,
+  forecast,
   gruCell,
   type InputOf,
   type NdView,
   type OutputOf,
   type Params,
+  parallel,
   recur,
+  recurBy,
   reference,
   type SameForm,
   type StateArray,
   type StateOf,
   stateful,
+  stepper,
   type Vec,
 } from '../../src/index.js';
 import { same } from './expect-type.js';
@@ -140,3 +144,70 @@ const parts = stateful(two).map(view);
 same<typeof parts, { readonly z: NdView; readonly h: NdView }>(true);
 // @ts-expect-error: m is missing
 m({ x: [1, 2] });
+
+// A chain joins by name, or by the only output that fits; its own ports are those of its ends.
+const join = defineCell('Join', 'y = W_a z + W_b h', {
+  inputs: { z: 'input', h: 'other' },
+})({ z: 4, h: 4 }, 2);
+const named = chain(both, join);
+same<typeof named.inputSize, { readonly x: 2; readonly m: 3 }>(true);
+same<typeof named.outputSize, 2>(true);
+same<InputOf<typeof named>, { readonly x: Vec; readonly m: Vec }>(true);
+const [, joined] = named.cell(undefined, { x: [1], m: [1] });
+same<typeof joined, Float32Array>(true);
+const picked = chain(two, dense(5, 1));
+same<typeof picked.inputSize, 3>(true);
+same<typeof picked.outputSize, 1>(true);
+const last = chain(
+  dense(4, 2),
+  defineCell('Ends', "h' = W_h x + U_h h\nz = -h'", {
+    outputs: ['z', 'h'],
+  })(2, 3),
+);
+same<typeof last.inputSize, 4>(true);
+same<typeof last.outputSize, { readonly z: number; readonly h: number }>(true);
+const ends = stateful(last)([1, 2, 3, 4]);
+same<typeof ends, { readonly z: Float32Array; readonly h: Float32Array }>(true);
+// @ts-expect-error: one vector is not two inputs
+chain(dense(2, 4), join);
+// @ts-expect-error: other names
+chain(both, masked);
+// A function between takes and answers records.
+const between = chain(both, y => ({ z: y.z, h: y.h }), join);
+same<OutputOf<typeof between>, Float32Array>(true);
+const opened = chain((e: number[]) => ({ x: e, m: e }), both);
+same<InputOf<typeof opened>, number[]>(true);
+const [, ofFunction] = opened.cell(undefined, [1]);
+same<typeof ofFunction, { readonly z: Float32Array; readonly h: Float32Array }>(true);
+
+// Branches share a record of inputs.
+const branches = parallel('concat', single2(), single2());
+same<typeof branches.inputSize, { readonly x: 2; readonly m: 2 }>(true);
+function single2() {
+  return defineCell('Gated', "h' = W_h (m * x) + U_h h", {
+    inputs: { x: 'input', m: 'input' },
+  })({ x: 2, m: 2 }, 3);
+}
+
+// Keys and forecasts take records.
+declare const keyed: Observable<{ id: string; x: number[]; m: number[] }>;
+const byKey = keyed.pipe(
+  recurBy(both, {
+    key: e => e.id,
+    select: ({ x, m }: { id: string; x: number[]; m: number[] }) => ({ x, m }),
+  }),
+);
+same<typeof byKey, Observable<{ readonly z: Float32Array; readonly h: Float32Array }>>(true);
+const ahead = events.pipe(forecast(both, 2, { feedback: y => ({ x: [0, 0], m: [y.z[0], 0, 0] }) }));
+same<
+  typeof ahead,
+  Observable<{
+    readonly y: { readonly z: Float32Array; readonly h: Float32Array };
+    readonly ahead: { readonly z: Float32Array; readonly h: Float32Array }[];
+  }>
+>(true);
+const steps = stepper(both);
+const stepped = steps({ x: [1, 2], m: [1, 2, 3] });
+same<typeof stepped, { readonly z: Float32Array; readonly h: Float32Array }>(true);
+// @ts-expect-error: m is missing
+steps({ x: [1, 2] });

@@ -2,6 +2,7 @@ import { layerNormCell } from '../../cells/layer-norm.js';
 import { softmaxCell } from '../../cells/softmax.js';
 import { mismatch } from '../../errors.js';
 import type { Node, NodeOf } from '../../graph/graph.js';
+import { outputsOf } from '../../graph/ports.js';
 import type { EquationSpec } from '../../graph/spec.js';
 import { isMarker } from '../../layers/machine-of.js';
 import {
@@ -11,6 +12,7 @@ import {
   type Join,
   type LayerSpec,
   type PortCell,
+  type PortSizes,
 } from '../../streams/cell.js';
 import { children } from '../../streams/children.js';
 import type { WithCell } from '../../streams/members.js';
@@ -32,6 +34,7 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  * `y [batch, out]`. A state `h` comes in as `h0` and goes out as `hN`, that of a chain's member 1
  * as
  * `1.h0` and `1.hN`: `[1, batch, size]` or, of a step, `[batch, size]`; zeros begin a stream.
+ * Several inputs and outputs have the names of their ports.
  *
  * Throws a RecurError for what no graph can be: plain functions, layers that begin elsewhere than
  * at zeros, layers that read whole sequences.
@@ -40,21 +43,44 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  * const bytes = writeOnnx(lstm(3, 4));
  * String(readOnnx(bytes)); // → Recur(LSTMCell(3, 4))
  */
-export function writeOnnx(model: AnyCell | WithCell): Uint8Array {
+export function writeOnnx(
+  model: AnyCell | WithCell | PortCell | { readonly cell: PortCell },
+): Uint8Array {
   const cell = writable(model);
   const sequence = nodesOf(cell).every(isSequential);
   const graph = new GraphWriter();
   const lead = sequence ? ['steps', 'batch'] : ['batch'];
-  graph.name('y');
-  graph.input('x', [...lead, cell.inputSize as number]);
-  const last = writeCell({ graph, sequence }, cell, '', 'x');
-  graph.node('Identity', [last], '', undefined, ['y']);
-  graph.output('y', [...lead, cell.outputSize as number]);
+  const [inputs, outputs] = [portsOf(cell.inputSize, 'x'), portsOf(cell.outputSize, 'y')];
+  const named = outputs.map(([name, size]) => ({ port: name, name: graph.name(name), size }));
+  for (const [name, size] of inputs) graph.input(name, [...lead, size]);
+  const names = inputs.map(([name]) => name);
+  const input: Value = inputs.length > 1 ? Object.fromEntries(names.map(n => [n, n])) : names[0];
+  const last = writeCell({ graph, sequence }, cell, '', input);
+  for (const { port, name, size } of named) {
+    const value = typeof last === 'string' ? last : last[port];
+    graph.node('Identity', [value], '', undefined, [name]);
+    graph.output(name, [...lead, size]);
+  }
   return encodeModel(graph.finish());
 }
 
+/** The name of a value, or of each of several by the names of their ports. */
+type Value = string | Readonly<Record<string, string>>;
+
+/** Inputs or outputs, and their lengths; one of them is called `usual`. */
+function portsOf(size: unknown, usual: string): readonly (readonly [string, number])[] {
+  return typeof size === 'object' ? Object.entries(size as PortSizes) : [[usual, size as number]];
+}
+
+/** What of several outputs a member takes: by name, or the only one that fits. */
+function takenBy(cell: AnyCell, before: PortSizes | undefined, value: Value): Value {
+  const { inputSize }: { readonly inputSize: unknown } = cell;
+  if (typeof value === 'string' || typeof inputSize === 'object' || !before) return value;
+  return value[Object.keys(before).find(name => before[name] === inputSize) as string];
+}
+
 /** The cell of a model that runs as one program, which begins at zeros. */
-function writable(model: AnyCell | WithCell): AnyCell {
+function writable(model: unknown): AnyCell {
   const cell = plainCell('writeOnnx', model);
   if (isWritable(cell)) return cell;
   throw mismatch('writeOnnx', 'layers of equations that begin at zeros', whyNot(cell));
@@ -102,28 +128,33 @@ interface Writing {
 }
 
 /** Writes a cell, the names in it beginning with `prefix`; answers the name of its output. */
-function writeCell(writing: Writing, cell: AnyCell, prefix: string, input: string): string {
+function writeCell(writing: Writing, cell: AnyCell, prefix: string, input: Value): Value {
   const { graph, sequence } = writing;
   const { spec, engines } = cell[internals];
   if (spec.kind === 'equations') return writeEquations(writing, spec, prefix, input);
   const { kind, members, through } = spec as LayerSpec;
   if (kind.sameState) return writeCell(writing, members[0], prefix, input);
   if (kind.name === 'causalConv1d' && sequence && cell.hiddenSize > 0) {
-    return writeConv(graph, spec as LayerSpec, prefix, input);
+    return writeConv(graph, spec as LayerSpec, prefix, input as string);
   }
   if (kind.name === 'each') {
     // Its rows are as many columns of the batch.
     const [{ inputSize = 0 }] = members;
     const reshaped = (of: string, size: number) =>
       graph.node('Reshape', [of, graph.constant(sequence ? [0, -1, size] : [-1, size])], prefix);
-    const rows = reshaped(input, inputSize);
-    return reshaped(writeCell(writing, members[0], `${prefix}0.`, rows), cell.outputSize as number);
+    const rows = reshaped(input as string, inputSize);
+    const y = writeCell(writing, members[0], `${prefix}0.`, rows) as string;
+    return reshaped(y, cell.outputSize as number);
   }
   if (through) {
-    const flow: Flow<string> = {
-      member: (i, name) => writeCell(writing, members[i], `${prefix}${i}.`, name),
+    const flow: Flow<Value> = {
+      member(i, value) {
+        const before = members[i - 1]?.outputSize as unknown as PortSizes | undefined;
+        const taken = takenBy(members[i], kind.name === 'chain' ? before : undefined, value);
+        return writeCell(writing, members[i], `${prefix}${i}.`, taken);
+      },
       joined: (by, names, _, i) =>
-        writeJoin(graph, by, i === undefined ? prefix : `${prefix}${i}.`, names),
+        writeJoin(graph, by, i === undefined ? prefix : `${prefix}${i}.`, names as string[]),
       reversed: name => name,
     };
     return through(flow, input);
@@ -133,7 +164,9 @@ function writeCell(writing: Writing, cell: AnyCell, prefix: string, input: strin
   for (const node of nodesOf(cell)) {
     const own = 'params' in node ? params[node.params] : {};
     const inputs = node.of.map(i => names[i]);
-    names.push(node.op === 'port' ? input : writeNode(writing, cell, node, own, prefix, inputs));
+    names.push(
+      node.op === 'port' ? (input as string) : writeNode(writing, cell, node, own, prefix, inputs),
+    );
   }
   return names[names.length - 1];
 }
@@ -158,7 +191,8 @@ function writeNode(
 ): string {
   const { graph, sequence } = writing;
   if (node.op === 'cell') {
-    return writeEquations(writing, { ...node.cell, kind: 'equations', params }, prefix, inputs[0]);
+    const spec: EquationSpec = { ...node.cell, kind: 'equations', params };
+    return writeEquations(writing, spec, prefix, inputs[0]) as string;
   }
   if (node.op === 'add') return writeJoin(graph, 'add', prefix, inputs);
   if (node.op === 'row') return writeLookup(graph, node, params.weight, prefix, inputs[0]);
@@ -188,9 +222,10 @@ function writeEquations(
   { graph, sequence }: Writing,
   spec: EquationSpec,
   prefix: string,
-  input: string,
-): string {
-  const { states, output } = spec.definition.plan;
+  input: Value,
+): Value {
+  const { plan } = spec.definition;
+  const { states } = plan;
   const sizes = states.map(({ dimension }) => spec.sizes[dimension]);
   const names = states.map(({ name }, i) =>
     graph.state(prefix, name, sequence ? [1, 'batch', sizes[i]] : ['batch', sizes[i]]),
@@ -198,15 +233,17 @@ function writeEquations(
   const before = names.map(({ before }) => before);
   const after = names.map(({ after }) => after);
   const form = sequence && states.length ? recurrentForm(spec) : undefined;
-  if (form) return writeRecurrent(graph, spec, form, { prefix, input, before, after });
-  const known = states.length ? undefined : knownOperator(graph, spec, prefix, input);
+  const isOne = typeof input === 'string';
+  if (form && isOne) return writeRecurrent(graph, spec, form, { prefix, input, before, after });
+  const known = states.length || !isOne ? undefined : knownOperator(graph, spec, prefix, input);
   if (known) return known;
   const byName = new Map(states.map(({ name }, i) => [name, before[i]]));
   const values = writePlan(graph, spec, { prefix, input, states: byName });
   for (const [i, { node }] of states.entries()) {
     graph.node('Identity', [values[node]], prefix, undefined, [after[i]]);
   }
-  return values[output];
+  const outputs = outputsOf(plan).map(({ name, node }) => [name, values[node]]);
+  return outputs.length > 1 ? Object.fromEntries(outputs) : outputs[0][1];
 }
 
 /** Layers without state for which ONNX has an operator. */

@@ -9,7 +9,8 @@ import type { GraphWriter } from './graph-writer.js';
 /** What a plan's values are called in the graph. */
 export interface PlanNames {
   readonly prefix: string;
-  readonly input: string;
+  /** Or those of several inputs, by the names of their ports. */
+  readonly input: string | Readonly<Record<string, string>>;
   /** Names of the states before the step. */
   readonly states: ReadonlyMap<string, string>;
 }
@@ -29,7 +30,7 @@ export function writePlan(
   const { plan } = spec.definition;
   const names: string[] = [];
   const write = (node: PlanNode): string => {
-    if (node.op === 'port') return input;
+    if (node.op === 'port') return typeof input === 'string' ? input : input[node.name];
     if (node.op === 'state') return states.get(node.name) as string;
     if (node.op === 'number') return graph.constant(node.value);
     if (node.op === 'constant') return graph.constant(spec.constants[node.name]);
