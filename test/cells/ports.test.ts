@@ -216,4 +216,3 @@ describe('a cell of inputs of several sizes and two outputs', () => {
   expect(() => chainCell(cell, denseCell(2, 1))).toThrow(`chain[0]: ${of}, got ${text}`);
   expect(() => windowCell(2, cell)).toThrow(`window[0]: ${of}, got ${text}`);
   expect(() => parallelCell('add', cell)).toThrow(`parallel[0]: ${of}, got ${text}`);
-});
