@@ -1,10 +1,10 @@
-import type { Operator } from '../code/plans.js';
-import { move } from '../code/rows.js';
 import { check } from '../graph/check.js';
 import { inputLengths } from '../graph/input-lengths.js';
 import type { Declarations, Definition, Plan } from '../graph/plan.js';
+import type { Reductions } from '../graph/reductions.js';
 import { type CellOptions, specify } from '../graph/spec.js';
 import { type Cell, equationCell, type Params, type SameForm } from '../streams/cell.js';
+import { declaredPorts } from '../streams/cell-ports.js';
 import type { StateArray } from '../streams/state.js';
 
 type Trim<T extends string> = T extends ` ${infer Rest}` ? Trim<Rest> : T;
@@ -123,20 +123,21 @@ export function defineCell<const T extends string, const D extends Declarations 
 ): ConstructorOf<T, D> {
   const definition = check(name, text, declarations);
   const lengths = declarations?.inputs && inputLengths;
-  return constructorOf<T, D>(definition, lengths, move) as ConstructorOf<T, D>;
+  return constructorOf<T, D>(definition, lengths, declaredPorts) as ConstructorOf<T, D>;
 }
 
 /**
- * `defineCell` for the library's own texts, whose plans are in cells/plans.ts: a program that uses
- * them need not carry what reads a text.
+ * `defineCell` for the library's own texts, whose plans are in cells/plans.ts, and the reductions that
+ * they call: a program that uses them need not carry what reads a text, nor other reductions.
  */
 export function builtIn<const T extends string, const D extends Declarations = object>(
   name: string,
   text: T,
   plan: Plan,
   declarations = {} as D,
+  reductions?: Reductions,
 ): CellConstructor<T, D> {
-  return constructorOf({ name, text, declarations, plan });
+  return constructorOf({ name, text, declarations, plan, reductions });
 }
 
 /** The constructor of cells whose vectors all have one size: `layerNormCell(15, options)`. */
@@ -151,21 +152,20 @@ export function sameSize<const D extends Declarations = object>(
   text: string,
   plan: Plan,
   declarations?: D,
+  reductions?: Reductions,
 ): SameSizeConstructor<D> {
-  const construct = builtIn<'', D>(name, text as '', plan, {
-    ...declarations,
-    sameSize: true,
-  } as D);
+  const own = { ...declarations, sameSize: true } as D;
+  const construct = builtIn<'', D>(name, text as '', plan, own, reductions);
   return (size, options) => construct(size, size, options);
 }
 
 function constructorOf<T extends string, D extends Declarations>(
   definition: Definition,
   lengthsOf?: typeof inputLengths,
-  split?: Operator,
+  portsOf?: typeof declaredPorts,
 ): CellConstructor<T, D> {
   return (inputSize, size, options = {} as OptionsOf<D>) => {
     const lengths = lengthsOf?.(definition, inputSize, size) ?? inputSize;
-    return equationCell(specify(definition, lengths, size, options), split);
+    return equationCell(specify(definition, lengths, size, options), portsOf);
   };
 }

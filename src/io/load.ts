@@ -1,4 +1,3 @@
-import { move } from '../code/rows.js';
 import { asRecurError, mismatch, RecurError } from '../errors.js';
 import { check } from '../graph/check.js';
 import { EquationError } from '../graph/equation-error.js';
@@ -7,6 +6,7 @@ import { parameterShapes, type Sizes } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
 import { type CellOptions, slotOf, specify } from '../graph/spec.js';
 import { type AnyCell, equationCell } from '../streams/cell.js';
+import { declaredPorts } from '../streams/cell-ports.js';
 import { startingFrom } from '../streams/function-cell.js';
 import {
   type CellDescription,
@@ -128,7 +128,7 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
   return () =>
     at(where, () => {
       const spec = specify(definition, lengths, size, options);
-      return startingFrom(equationCell(spec, move), state);
+      return startingFrom(equationCell(spec, declaredPorts), state);
     });
 }
 

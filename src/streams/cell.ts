@@ -2,10 +2,9 @@ import type { NdView, Out, Vec } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import { type Engines, engines } from '../code/engines.js';
 import { type Model, ModelBuilder } from '../code/model.js';
-import type { Operator } from '../code/plans.js';
 import { describe, mismatch } from '../errors.js';
 import { copyParameters, type ParameterShape, parameterShapes } from '../graph/parameters.js';
-import { inputsOf, lengthsOf, outputOffsets, outputsOf } from '../graph/ports.js';
+import type { InputSizes } from '../graph/ports.js';
 import { cellText, type EquationSpec, lower } from '../graph/spec.js';
 import type { Backend } from '../kernels/backends.js';
 import type { Frames } from './frames.js';
@@ -115,8 +114,8 @@ export interface CellInternals {
   readonly why?: string | undefined;
   /** Of one that does: how a layer runs that it is a member of. */
   readonly compose?: ((own: Composition) => Runs) | undefined;
-  /** Of a cell with several outputs: what takes them apart. */
-  readonly split?: Operator | undefined;
+  /** Of a cell of equations: what it reads and answers. */
+  readonly portsOf?: ((spec: EquationSpec, where: string) => CellPorts) | undefined;
 }
 
 /** The key of `CellInternals`: one symbol for all copies of the library on a page. */
@@ -247,56 +246,55 @@ export function equationSpec(where: string, cell: unknown): EquationSpec {
   throw mismatch(where, 'a cell made of equations', kept ? String(cell) : describe(cell));
 }
 
-/** The cell that a specification describes. */
+/** What a cell reads and answers, as it is shown and as a model. */
+export interface CellPorts {
+  readonly inputSize: InputSizes;
+  readonly outputSize: InputSizes;
+  /** The sizes of its inputs, as printed. */
+  readonly input: string;
+  readonly model: Model;
+}
+
+/** The cell that a specification describes, of one input and one output unless it has other ports. */
 export function equationCell<S, I, O>(
   spec: EquationSpec,
-  split?: Operator,
+  portsOf: (spec: EquationSpec, where: string) => CellPorts = onePort,
 ): Cell<S, I, O, SameForm, Params> {
   const { definition, sizes } = spec;
-  const { name, plan } = definition;
-  const text = cellText(spec);
+  const { plan } = definition;
+  const layer = lower(definition.name);
+  const { inputSize, outputSize, input, model } = portsOf(spec, layer);
+  const text = cellText(spec, input);
   const variables = plan.states.map(s => ({ name: s.name, size: sizes[s.dimension] }));
   return makeCell<S, I, O>(
     {
-      inputSize: lengthsOf(inputsOf(plan), sizes) as I,
-      outputSize: lengthsOf(outputsOf(plan), sizes) as O,
+      inputSize: inputSize as I,
+      outputSize: outputSize as O,
       hiddenSize: plan.states.length ? sizes.hidden : 0,
       get params() {
         return copyParameters(shapesOf(spec), spec.params);
       },
     },
     text,
-    {
-      spec,
-      signature: text,
-      split,
-      ...running(cellModel(spec, lower(name), split), { layer: lower(name), variables }),
-    },
+    { ...{ spec, signature: text, portsOf }, ...running(model, { layer, variables }) },
   );
 }
 
-/** A cell's equations as a model of one node; several outputs are taken out of what that answers. */
-export function cellModel(spec: EquationSpec, where: string, split?: Operator): Model {
+function onePort(spec: EquationSpec, where: string): CellPorts {
+  const { input } = spec.sizes;
+  const model = cellModel(spec, where);
+  const { nodes, output } = model.graph;
+  return { inputSize: input, outputSize: nodes[output].size, input: String(input), model };
+}
+
+/** The equations of a cell of one input and one output as a model of one node. */
+export function cellModel(spec: EquationSpec, where: string): Model {
   const { params, kind, ...cell } = spec;
   const { definition, sizes } = spec;
-  const { plan } = definition;
-  const [ports, outputs] = [inputsOf(plan), outputsOf(plan)];
-  const builder = new ModelBuilder();
-  const of = ports.map(({ name, dimension }) => builder.port(name, sizes[dimension]));
-  const own = { op: 'cell', cell, params: builder.withParams(params), of, where } as const;
-  if (outputs.length === 1) {
-    return builder.model(builder.add({ ...own, size: sizes[outputs[0].dimension] }));
-  }
-  const offsets = outputOffsets(outputs, sizes);
-  const node = builder.add({ ...own, size: offsets[outputs.length] });
-  const named = outputs.map(({ name, dimension }, k) => {
-    const count = sizes[dimension];
-    const moves = [{ from: 0, at: offsets[k], to: 0, count }];
-    const taken = { op: 'move', moves, state: 0, of: [node], size: count, where } as const;
-    return { name, node: builder.add(taken, split) };
-  });
-  const model = builder.model(named[0].node);
-  return { ...model, graph: { ...model.graph, outputs: named } };
+  const { nodes, output } = definition.plan;
+  const builder = new ModelBuilder(sizes.input);
+  const own = { op: 'cell', cell, params: builder.withParams(params), of: [0], where } as const;
+  return builder.model(builder.add({ ...own, size: sizes[nodes[output].dimension] }));
 }
 
 /** What runs a model as one program. */

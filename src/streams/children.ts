@@ -19,11 +19,11 @@ export function rebuild(
   members: readonly AnyCell[],
   params: Readonly<Record<string, Float32Array>> = {},
 ): AnyCell {
-  const { spec, initialState, split } = cell[internals];
+  const { spec, initialState, portsOf } = cell[internals];
   if (spec.kind === 'function') return cell;
   const anew: AnyCell =
     spec.kind === 'equations'
-      ? equationCell({ ...spec, params }, split)
+      ? equationCell({ ...spec, params }, portsOf)
       : spec.kind.make(spec.settings as never, members, params);
   return startingFrom(anew, initialState, true);
 }

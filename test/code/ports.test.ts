@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { engines } from '../../src/code/engines.js';
 import { defineCell, type ReferenceState, reference } from '../../src/core.js';
 import { backends } from '../../src/kernels/backends.js';
-import { cellModel } from '../../src/streams/cell.js';
+import { declaredPorts } from '../../src/streams/cell-ports.js';
 import { specOf } from '../cells/kinds.js';
 import { uniform } from '../golden/generate.js';
 
@@ -29,7 +29,7 @@ const eventAt = (t: number) => ({
 });
 
 test.each(backends())('a program on %s reads each input at a place of its own', backend => {
-  const engine = engines(cellModel(specOf(cell), 'masked')).get(backend);
+  const engine = engines(declaredPorts(specOf(cell), 'masked').model).get(backend);
   const { pool, inputs, output } = engine;
   const step = reference(cell);
   const streams = 3;
@@ -60,7 +60,7 @@ test.each(backends())('a program on %s reads each input at a place of its own', 
 test.each(backends())(
   'a program on %s refuses numbers that are not finite in any input',
   backend => {
-    const engine = engines(cellModel(specOf(cell), 'masked')).get(backend);
+    const engine = engines(declaredPorts(specOf(cell), 'masked').model).get(backend);
     const { pool, inputs } = engine;
     const [now, next] = [pool.take(1), pool.take(1)];
     for (const wrong of inputs) {
@@ -79,7 +79,7 @@ test.each(backends())('a program on %s answers each output at a place of its own
   const two = defineCell('Two', "h' = φ(W_h x + U_h h)\nz  = V_z h'\ng = -h'", {
     outputs: ['z', 'g', 'h'],
   })(4, 6, { projectionSize: 3, seed: 2 });
-  const engine = engines(cellModel(specOf(two), 'two')).get(backend);
+  const engine = engines(declaredPorts(specOf(two), 'two').model).get(backend);
   const { pool, inputs, outputs } = engine;
   const [now, next] = [pool.take(2), pool.take(2)];
   const events = [uniform(1, 4, 1), uniform(2, 4, 1)];
@@ -100,7 +100,7 @@ test.each(backends())('a program on %s answers each output at a place of its own
 test.each(backends())(
   'a program on %s reads the steps of each input one after another',
   backend => {
-    const engine = engines(cellModel(specOf(cell), 'masked')).get(backend);
+    const engine = engines(declaredPorts(specOf(cell), 'masked').model).get(backend);
     const { pool, inputs, output } = engine;
     const [now, next, spare] = [pool.take(1), pool.take(1), pool.take(1)];
     const events = Array.from({ length: 6 }, (_, t) => eventAt(t));
