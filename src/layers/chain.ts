@@ -1,12 +1,5 @@
 import { mismatch } from '../errors.js';
-import {
-  type AnyCell,
-  type Flow,
-  internals,
-  type Kind,
-  type Marks,
-  type Through,
-} from '../streams/cell.js';
+import { type AnyCell, type Flow, internals, type Kind, type Through } from '../streams/cell.js';
 import type { ChainCell, Fitting, Member } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { composed } from './compose.js';
@@ -40,7 +33,7 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
   const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
   const marks = cells.find(cell => cell[internals].marks)?.[internals].marks;
-  const through = throughOf(marks?.resolve(cells) ?? [], cells.length);
+  const through = marks?.throughOf(cells) ?? inTurn(cells.length);
   const [inputSize, outputSize] = sizesOf(cells, through);
   return layerCell<C>(
     {
@@ -56,21 +49,12 @@ export function chainOf<C extends AnyCell>(members: readonly Member[]): C {
   );
 }
 
-/** Through one member after another; a marker goes on from the outputs that it reads. */
-function throughOf(reads: ReturnType<Marks['resolve']>, count: number): Through {
+/** Through one member after another. */
+function inTurn(count: number): Through {
   return (flow, input) => {
-    const values = [input];
-    for (let i = 0; i < count; i++) {
-      const from = reads[i]?.map(k => values[k]);
-      values.push(
-        !from
-          ? flow.member(i, values[i])
-          : from.length > 1
-            ? flow.joined('concat', from, `chain[${i}].read`, i)
-            : from[0],
-      );
-    }
-    return values[count];
+    let value = input;
+    for (let i = 0; i < count; i++) value = flow.member(i, value);
+    return value;
   };
 }
 

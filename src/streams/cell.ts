@@ -217,9 +217,11 @@ export interface Marks {
   /** True: there is no layer; what has come so far goes on. */
   readonly bare?: boolean;
   readonly read?: readonly string[];
-  /** For each marker of a chain, which values it goes on from: 0 is the input, i + 1 the i-th output. */
+  /** Where there is no layer: what stands for one among machines and states. */
+  readonly place?: { readonly machine: Machine; readonly shape: StateShape };
   readonly joins: Joins;
-  readonly resolve: (cells: readonly AnyCell[]) => readonly (readonly number[] | undefined)[];
+  /** How inputs go through the cells of a chain that has such places. */
+  readonly throughOf: (cells: readonly AnyCell[]) => Through;
 }
 
 /** Any cell, be its inputs and outputs one or several. */

@@ -3,7 +3,7 @@ import { softmaxCell } from '../../cells/softmax.js';
 import { mismatch } from '../../errors.js';
 import type { Node, NodeOf } from '../../graph/graph.js';
 import type { EquationSpec } from '../../graph/spec.js';
-import { isMarker } from '../../layers/machine-of.js';
+import { isMarker } from '../../layers/taps.js';
 import {
   type AnyCell,
   type Flow,
