@@ -1,6 +1,7 @@
 import { check } from '../graph/check.js';
 import { inputLengths } from '../graph/input-lengths.js';
 import type { Declarations, Definition, Plan } from '../graph/plan.js';
+import type { Reductions } from '../graph/reductions.js';
 import { type CellOptions, specify } from '../graph/spec.js';
 import { type Cell, equationCell, type Params, type SameForm } from '../streams/cell.js';
 import { ported } from '../streams/ports.js';
@@ -126,16 +127,17 @@ export function defineCell<const T extends string, const D extends Declarations 
 }
 
 /**
- * `defineCell` for the library's own texts, whose plans are in cells/plans.ts: a program that uses
- * them need not carry what reads a text.
+ * `defineCell` for the library's own texts, whose plans are in cells/plans.ts, and the reductions that
+ * they call: a program that uses them need not carry what reads a text, nor other reductions.
  */
 export function builtIn<const T extends string, const D extends Declarations = object>(
   name: string,
   text: T,
   plan: Plan,
   declarations = {} as D,
+  reductions?: Reductions,
 ): CellConstructor<T, D> {
-  return constructorOf({ name, text, declarations, plan });
+  return constructorOf({ name, text, declarations, plan, reductions });
 }
 
 /** The constructor of cells whose vectors all have one size: `layerNormCell(15, options)`. */
@@ -150,11 +152,10 @@ export function sameSize<const D extends Declarations = object>(
   text: string,
   plan: Plan,
   declarations?: D,
+  reductions?: Reductions,
 ): SameSizeConstructor<D> {
-  const construct = builtIn<'', D>(name, text as '', plan, {
-    ...declarations,
-    sameSize: true,
-  } as D);
+  const own = { ...declarations, sameSize: true } as D;
+  const construct = builtIn<'', D>(name, text as '', plan, own, reductions);
   return (size, options) => construct(size, size, options);
 }
 

@@ -1,3 +1,4 @@
+import { mean } from '../graph/reductions.js';
 import { sameSize } from './define.js';
 import { layerNormPlan } from './plans.js';
 
@@ -19,4 +20,5 @@ export const layerNormCell = /* @__PURE__ */ sameSize(
   `,
   layerNormPlan,
   { vectors: { weight: 1, bias: 0 }, constants: { epsilon: 1e-5 } },
+  { mean },
 );

@@ -1,3 +1,4 @@
+import { max, sum } from '../graph/reductions.js';
 import { sameSize } from './define.js';
 import { softmaxPlan } from './plans.js';
 
@@ -15,4 +16,6 @@ export const softmaxCell = /* @__PURE__ */ sameSize(
   y = e * reciprocal(sum(e))
   `,
   softmaxPlan,
+  {},
+  { max, sum },
 );

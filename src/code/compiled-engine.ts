@@ -210,7 +210,7 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
     reader(number) {
       const { rows, counts, scratch: begin } = last ?? engineRows();
       const values = rows.map((own, i) => ({ rows: own, count: counts[i] }));
-      return readerIn(graph, number, values, own => {
+      return readerIn(model, number, values, own => {
         const { node, output, room } = plan.all[own - 1];
         return { rows: rowsIn(output, node.size, begin), count: room };
       });

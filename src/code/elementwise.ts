@@ -1,5 +1,5 @@
 import type { PlanNode } from '../graph/plan.js';
-import { reductions } from '../graph/reductions.js';
+import type { Reduction } from '../graph/reductions.js';
 import { operandsOf } from '../graph/schedule.js';
 import { Abreast, abreast, type Vectors } from '../kernels/wasm/abreast.js';
 import { vectorActivations } from '../kernels/wasm/activations.js';
@@ -141,7 +141,8 @@ function reduced(
   const { sizes, definition } = own.cell;
   const size = sizes[definition.plan.nodes[of].dimension];
   const { at, ...place } = wholeVector(own, places, of);
-  return reductions[by].code(e, { base: baseOf({ at, ...place }), at, size });
+  const reduction = definition.reductions?.[by] as Reduction;
+  return reduction.code(e, { base: baseOf({ at, ...place }), at, size });
 }
 
 /** Where a port of a cell is. */

@@ -1,9 +1,9 @@
-import type { Graph, Node } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
 import type { Backend } from '../kernels/backends.js';
 import { type Heap, scratchFloats } from '../kernels/heap.js';
 import type { Model } from './model.js';
 import type { Rows } from './places.js';
-import type { SequenceRun } from './plans.js';
+import type { Reader, SequenceRun } from './plans.js';
 
 /** How many vectors a graph's places have room for: 64, fewer if they are long. */
 export function roomFor({ nodes }: Graph): number {
@@ -14,13 +14,6 @@ export function roomFor({ nodes }: Graph): number {
   const all = widths.reduce((sum, width) => sum + width, 0);
   const vectors = Math.min(2 ** 18 / Math.max(...widths), scratchFloats / all);
   return Math.max(1, Math.min(64, Math.floor(vectors)));
-}
-
-/** Vectors in an engine's memory that a node reads: of each stream or step. */
-export interface Read {
-  readonly rows: Rows;
-  /** How many there are; undefined: as many as streams. */
-  readonly count: number | undefined;
 }
 
 /**
@@ -52,7 +45,7 @@ export interface Engine {
   /** Makes ready for a sequence of so many steps; the model must be a graph of sequences. */
   sequence(steps: number): SequenceRun;
   /** The node of a number, and what it read in the last call. */
-  reader(number: number): { readonly node: Node; readonly reads: readonly Read[] };
+  reader(number: number): Reader;
   /** Gives back the room of the weights, without which nothing runs. */
   release?(): void;
 }

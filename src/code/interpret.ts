@@ -1,9 +1,9 @@
-import type { CellGraph } from '../graph/graph.js';
+import { type CellGraph, cellOutputs } from '../graph/graph.js';
 import { columnsOf, namesOf } from '../graph/parameters.js';
 import type { BinaryName } from '../graph/parse.js';
 import type { PlanNode } from '../graph/plan.js';
-import { inputsOf, outputOffsets, outputsOf } from '../graph/ports.js';
-import { reductions } from '../graph/reductions.js';
+import { inputsOf } from '../graph/ports.js';
+import type { Reduction } from '../graph/reductions.js';
 import { activationLoops } from '../kernels/activation-loops.js';
 import { addProduct, Matrix, Vector } from '../kernels/portable.js';
 
@@ -51,7 +51,7 @@ export function interpret(cell: CellGraph, params: Parameters): Run {
     }
     if (op === 'reduce') {
       const { of } = node;
-      const by = reductions[node.by];
+      const by = definition.reductions?.[node.by] as Reduction;
       const [from, to] = [starts[of], starts[of] + lengthOf(of)];
       return [
         () => {
@@ -79,8 +79,7 @@ export function interpret(cell: CellGraph, params: Parameters): Run {
     ];
   const lengths = states.map(({ dimension }) => sizes[dimension]);
   const loads = states.map(({ name }) => startOf('state', name));
-  const outputs = outputsOf(definition.plan);
-  const offsets = outputOffsets(outputs, sizes);
+  const outputs = cellOutputs(cell);
   const ports = inputsOf(definition.plan).map(({ name, dimension }) => {
     return { start: startOf('port', name), length: sizes[dimension] };
   });
@@ -98,8 +97,8 @@ export function interpret(cell: CellGraph, params: Parameters): Run {
       copy(registers, starts[states[k].node], memory, at, lengths[k]);
     }
     for (let k = 0; k < outputs.length; k++) {
-      const { node } = outputs[k];
-      copy(registers, starts[node], memory, y + offsets[k], lengthOf(node));
+      const { node, at } = outputs[k];
+      copy(registers, starts[node], memory, y + at, lengthOf(node));
     }
   };
 }

@@ -1,6 +1,7 @@
 import {
   allNodes,
   type CellGraph,
+  cellOutputs,
   type Graph,
   type Node,
   portsOf,
@@ -8,7 +9,6 @@ import {
 } from '../graph/graph.js';
 import { columnsOf, dimensionOf } from '../graph/parameters.js';
 import type { Stage } from '../graph/plan.js';
-import { outputOffsets, outputsOf } from '../graph/ports.js';
 import { operandsOf } from '../graph/schedule.js';
 import type { CellPlan, StagePlan, Weights } from './cell-plans.js';
 import { roomFor } from './engine.js';
@@ -115,7 +115,6 @@ class Planner implements LayoutPlanner {
     const { plan } = definition;
     const { fixed, stages, stored } = plan.schedule;
     const sizeOf = (i: number) => sizes[plan.nodes[i].dimension];
-    const places = outputOffsets(outputsOf(plan), sizes);
     const scratch = { size: 0 };
     const offsets = stored.map(i => add(scratch, bytesOf(sizeOf(i))));
     const sums = { size: 0 };
@@ -127,7 +126,7 @@ class Planner implements LayoutPlanner {
     const prepared = fixed.filter(i => operandsOf(plan.nodes[i]).length);
     return {
       ...{ cell, states, stages: stagePlans, fixed: new Set(fixed) },
-      outputs: outputsOf(plan).map(({ node }, k) => ({ node, at: places[k] * 4 })),
+      outputs: cellOutputs(cell).map(({ node, at }) => ({ node, at: at * 4 })),
       params: new Map(learned),
       prepared: new Map(prepared.map(i => [i, this.take(bytesOf(sizeOf(i)))])),
       stored: new Map(stored.map((i, k) => [i, offsets[k]])),

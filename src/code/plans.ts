@@ -119,6 +119,30 @@ export type GraphCode = (
   answer?: Place,
 ) => Code;
 
+/** Vectors in an engine's memory that a node reads: of each stream or step. */
+export interface Read {
+  readonly rows: Rows;
+  /** How many there are; undefined: as many as streams. */
+  readonly count: number | undefined;
+}
+
+/** A node, and what it read in the last call. */
+export interface Reader {
+  readonly node: Node;
+  readonly reads: readonly Read[];
+}
+
+/**
+ * Finds a node by its number in a graph in which some have bodies: `values` are those of its own nodes,
+ * `inner` those of the others, by their numbers.
+ */
+export type FindReader = (
+  graph: Graph,
+  number: number,
+  values: readonly Read[],
+  inner: (number: number) => Read,
+) => Reader;
+
 /** What the backends need of what a node does. A page has those of the layers that are on it. */
 export interface Operator {
   /** Lays out the graph in the node; adds to `states` where each of its states is in the block. */
@@ -138,6 +162,10 @@ export interface Operator {
   ): Code;
   /** Runs a whole sequence, of so many steps if they are known. */
   runRows?(planner: PortablePlanner, node: never, own: PortableBlock, count?: number): RunRows;
+  /** Of a node in whose body others are: finds those. */
+  readonly find?: FindReader;
+  /** What a node takes, in words, if `value` is finite and none of it. */
+  refusal?(node: never, value: number): string | undefined;
 }
 
 export type Operators = Readonly<Record<string, Operator>>;
@@ -167,6 +195,7 @@ export interface Whole {
   run(planner: PortablePlanner, graph: Graph, own: PortableBlock): RunSequence;
   /** Makes ready for a sequence of so many steps; `call` then runs it. */
   sequence(graph: Graph, room: WholeRoom, steps: number): SequenceRun & Arranged;
+  readonly find: FindReader;
 }
 
 /** A whole sequence on its way through a graph of sequences, and the room that it takes. */

@@ -1,14 +1,13 @@
 import type { NodeOf } from '../graph/graph.js';
 import { windowsOf } from '../graph/steps.js';
+import { f64x2, halves } from '../kernels/wasm/doubles.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import {
   below,
   type Code,
   choose,
   f32x4,
-  f64x2,
   get,
-  halves,
   i32,
   lanes,
   less,

@@ -42,10 +42,13 @@ export function portableEngine(model: Model): Engine {
   let last: Arranged | undefined;
   const engineRows = (): Arranged => {
     const own = [...ports];
+    // Streams take turns in one place.
     const rows = nodes.map(({ op }, i) =>
-      op === 'port' ? (own.shift() as Rows) : planner.value(numbers[i], begin).rows,
+      op === 'port'
+        ? (own.shift() as Rows)
+        : { ...planner.value(numbers[i], begin).rows, stride: 0 },
     );
-    return { rows, counts: nodes.map(({ op }) => (op === 'port' ? undefined : 1)), scratch: begin };
+    return { rows, counts: [], scratch: begin };
   };
   return {
     backend: portable,
@@ -92,7 +95,7 @@ export function portableEngine(model: Model): Engine {
     reader(number) {
       const { rows, counts, scratch } = last ?? engineRows();
       const values = rows.map((own, i) => ({ rows: own, count: counts[i] }));
-      return readerIn(graph, number, values, own => planner.value(own, scratch));
+      return readerIn(model, number, values, own => planner.value(own, scratch));
     },
   };
 }

@@ -1,9 +1,9 @@
 import { checkedBefore, type Graph, type Node, stateSizes } from '../graph/graph.js';
-import { answersOf, areFinite, type Read } from './engine.js';
+import { answersOf, areFinite } from './engine.js';
 import { interpret } from './interpret.js';
 import type { Model } from './model.js';
 import type { Rows } from './places.js';
-import type { Operators, PortablePlanner } from './plans.js';
+import type { Operators, PortablePlanner, Read } from './plans.js';
 import type { PortableBlock, RunNode, RunTurn } from './runs.js';
 
 /** Plans what runs a graph's nodes, and the scratch that they need. */

@@ -1,6 +1,7 @@
-import { allNodes, type Graph, isView, type Node, portsOf } from '../graph/graph.js';
-import type { Engine, Read } from './engine.js';
+import { allNodes, type Graph } from '../graph/graph.js';
+import type { Model } from './model.js';
 import type { Place, Rows } from './places.js';
+import type { Read, Reader } from './plans.js';
 
 /** A sequence that was run last: its values, and where scratch began. */
 export interface Arranged {
@@ -27,44 +28,17 @@ export function numbersOf({ nodes }: Graph, first = 1): readonly number[] {
 }
 
 /**
- * The node of a number in a graph, and what it read in the last call, where that was written: `values`
+ * The node of a number in a model, and what it read in the last call, where that was written: `values`
  * of the graph's own nodes, `inner` of those of bodies, by their numbers.
  */
 export function readerIn(
-  graph: Graph,
+  { graph, operators, whole }: Model,
   number: number,
   values: readonly Read[],
   inner: (number: number) => Read,
-): ReturnType<Engine['reader']> {
-  return findReader(graph, number, numbersOf(graph), i => [values[i]], inner);
-}
-
-function findReader(
-  { nodes }: Graph,
-  number: number,
-  numbers: readonly number[],
-  readsOf: (i: number) => readonly Read[],
-  inner: (number: number) => Read,
-): ReturnType<Engine['reader']> {
-  const written = (i: number): readonly Read[] =>
-    isView(nodes[i]) ? written(nodes[i].of[0]) : readsOf(i);
-  const i = numbers.filter(own => own <= number).length - 1;
-  const node = nodes[i];
-  const reads = node.of.map(written);
-  if (numbers[i] === number || !('body' in node)) return { node, reads: reads.flat() };
-  const ports = reads.map(all => all.flatMap(read => stepsOf(node, read)));
-  const own = numbersOf(node.body, numbers[i] + 1);
-  const portOf = (k: number) => portsOf(node.body).indexOf(node.body.nodes[k] as never);
-  const readsInside = (k: number) => ports[portOf(k)] ?? [inner(own[k])];
-  return findReader(node.body, number, own, readsInside, inner);
-}
-
-/** The steps in a vector, each of which is one of every stream; in a sequence they are there. */
-function stepsOf(node: Node, read: Read): readonly Read[] {
-  if (node.op !== 'sequence') return [read];
-  const { rows, count } = read;
-  const size = rows.size / node.steps;
-  return Array.from({ length: node.steps }, (_, t) => {
-    return { rows: { ...rows, at: rows.at + t * size, size }, count };
-  });
+): Reader {
+  const { find } = whole ?? operators.sequence ?? {};
+  if (find) return find(graph, number, values, inner);
+  const node = graph.nodes[number - 1];
+  return { node, reads: node.of.map(i => values[i]) };
 }

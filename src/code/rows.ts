@@ -44,6 +44,10 @@ export const row: Operator = {
   run(planner, node: NodeOf<'row'>, _, number) {
     return lookingUp(node, planner.params[node.params].weight, number);
   },
+  refusal({ rows }: NodeOf<'row'>, index) {
+    const isIndex = Number.isInteger(index) && index >= 0 && index < rows;
+    return isIndex ? undefined : `a whole number from 0 to ${rows - 1}`;
+  },
 };
 
 /** A place so many floats on. */

@@ -19,6 +19,7 @@ import type {
 import { areRowsFinite, runLoop, runSequence, runVector } from './portable-sequences.js';
 import { numbersOf } from './readers.js';
 import { isWritten, loopCode, sequenceCode } from './sequence-code.js';
+import { find } from './sequence-readers.js';
 import { arranged, roomForCall } from './sequence-rows.js';
 import { checkFinite, pointer } from './turns.js';
 
@@ -27,6 +28,7 @@ export const sequence: Operator = {
   plan: planSequence,
   code: vectorCode,
   run: runVector,
+  find,
 };
 
 /** A graph of steps, run over all steps of a sequence. */
@@ -133,6 +135,7 @@ export const whole: Whole = {
       return run(memory, begin, rows, counts, now, next);
     };
   },
+  find,
   sequence(graph, { heap, inner, pitch, call }, steps) {
     const { nodes, output } = graph;
     const counts = countsOf(graph, steps);

@@ -10,7 +10,20 @@ export interface Move {
 }
 
 /** A cell's equations without numbers: its plan, sizes and functions. */
-export type CellGraph = Omit<EquationSpec, 'params' | 'kind'>;
+export interface CellGraph extends Omit<EquationSpec, 'params' | 'kind'> {
+  /** Of several outputs: their nodes, and where each is in the answer, in floats. */
+  readonly outputs?: readonly CellOutput[];
+}
+
+interface CellOutput {
+  readonly node: number;
+  readonly at: number;
+}
+
+/** Where the outputs of a cell are in what it answers. */
+export function cellOutputs({ outputs, definition }: CellGraph): readonly CellOutput[] {
+  return outputs ?? [{ node: definition.plan.output, at: 0 }];
+}
 
 /** What makes a value of a model; `params` is an index into the model's list of them. */
 export type Operation =

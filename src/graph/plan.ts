@@ -1,6 +1,6 @@
 import type { Activation } from './activations.js';
 import type { BinaryName } from './parse.js';
-import type { ReductionName } from './reductions.js';
+import type { ReductionName, Reductions } from './reductions.js';
 
 /**
  * What a value's length is, by name: 'input', 'hidden', 'projection', another size that a text's
@@ -150,4 +150,6 @@ export interface Definition {
   readonly text: string;
   readonly declarations: Declarations;
   readonly plan: Plan;
+  /** What its plan reduces vectors by: a page carries those of its cells. */
+  readonly reductions?: Reductions | undefined;
 }

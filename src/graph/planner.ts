@@ -10,7 +10,7 @@ import type {
   RowBlock,
 } from './plan.js';
 import { inputsOf } from './ports.js';
-import { isReduction } from './reductions.js';
+import { isReduction, reductions } from './reductions.js';
 import { schedule } from './schedule.js';
 
 /** The planner's reader of a text, and what it knows so far. */
@@ -43,7 +43,7 @@ export function define(
 ): Definition {
   const plan = walk(text, declarations, new Map(), checker);
   checker?.end(plan);
-  return { name, text, declarations, plan: { ...plan, schedule: schedule(plan) } };
+  return { name, text, declarations, plan: { ...plan, schedule: schedule(plan) }, reductions };
 }
 
 /** A value while it is read: a sum of maps, which become one affine node, and of a node or none. */

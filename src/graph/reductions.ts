@@ -42,8 +42,11 @@ export const max: Reduction = {
   },
 };
 
-/** By name, for texts of which it is not known what they call. */
-export const reductions: Readonly<Record<ReductionName, Reduction>> = { sum, mean, max };
+/** Reductions by name. */
+export type Reductions = Readonly<Partial<Record<ReductionName, Reduction>>>;
+
+/** All of them, for texts of which it is not known what they call. */
+export const reductions: Required<Reductions> = { sum, mean, max };
 
 export function isReduction(name: string): name is ReductionName {
   return Object.hasOwn(reductions, name);

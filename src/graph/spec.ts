@@ -9,7 +9,7 @@ import {
 import { initialise } from './initialise.js';
 import { type ParameterInput, parameterShapes, readParameters, type Sizes } from './parameters.js';
 import type { Definition } from './plan.js';
-import { type InputLengths, inputsOf, lengthsOf } from './ports.js';
+import type { InputLengths } from './ports.js';
 
 /** The options that set the slots of the built-in texts, and those slots' defaults. */
 export const slotOptions: Readonly<Record<string, { option: string; default: ActivationName }>> = {
@@ -154,12 +154,9 @@ export function lower(name: string): string {
 }
 
 /** `LSTMCell(10, 15)`, `RNNCell(10, 5, tanh)`, `Dense(15, 5; bias=false)`, as Flux prints them. */
-export function cellText(spec: EquationSpec): string {
+export function cellText(spec: EquationSpec, input: string): string {
   const { definition, sizes, activations, constants, clip, bias } = spec;
   const { name, plan, declarations } = definition;
-  const lengths = lengthsOf(inputsOf(plan), sizes);
-  const sized = Object.entries(lengths).map(([port, length]) => `${port}: ${length}`);
-  const input = sized.length ? `{${sized.join(', ')}}` : lengths;
   const named: string[] = [];
   const positional: unknown[] = declarations.sameSize ? [sizes.hidden] : [input, sizes.hidden];
   const open = plan.slots.filter(slot => activations[slot].clipped);

@@ -1,12 +1,5 @@
 import { mismatch } from '../errors.js';
-import {
-  type AnyCell,
-  type Flow,
-  internals,
-  type Kind,
-  type Marks,
-  type Through,
-} from '../streams/cell.js';
+import { type AnyCell, type Flow, internals, type Kind, type Through } from '../streams/cell.js';
 import type { ChainCell, Fitting, PortMember } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { composed } from './compose.js';
@@ -43,7 +36,7 @@ export function chainOf<C extends AnyCell>(members: readonly PortMember[]): C {
   const joined = ports?.joined('chain', cells);
   const fitting = joined?.members ?? cells;
   const marks = cells.find(cell => cell[internals].marks)?.[internals].marks;
-  const through = throughOf(marks?.resolve(fitting) ?? [], fitting.length);
+  const through = marks?.throughOf(fitting) ?? inTurn(fitting.length);
   const [inputSize, outputSize] = sizesOf(fitting, through);
   const joins = marks?.joins;
   const runs = composed({ where: 'chain', members: fitting, through, inputSize, joins });
@@ -62,21 +55,12 @@ export function chainOf<C extends AnyCell>(members: readonly PortMember[]): C {
   );
 }
 
-/** Through one member after another; a marker goes on from the outputs that it reads. */
-function throughOf(reads: ReturnType<Marks['resolve']>, count: number): Through {
+/** Through one member after another. */
+function inTurn(count: number): Through {
   return (flow, input) => {
-    const values = [input];
-    for (let i = 0; i < count; i++) {
-      const from = reads[i]?.map(k => values[k]);
-      values.push(
-        !from
-          ? flow.member(i, values[i])
-          : from.length > 1
-            ? flow.joined('concat', from, `chain[${i}].read`, i)
-            : from[0],
-      );
-    }
-    return values[count];
+    let value = input;
+    for (let i = 0; i < count; i++) value = flow.member(i, value);
+    return value;
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import type { Machine } from '../streams/machine.js';
 import { settler } from '../streams/settle.js';
 import type { StateShape } from '../streams/state.js';
-import { isMarker, machineOf } from './machine-of.js';
+import { machineOf } from './machine-of.js';
 
 /** How a layer of members runs: as one program, or, where users' functions are, member by member. */
 export function composed(own: Composition): Runs {
@@ -28,9 +28,8 @@ export function composed(own: Composition): Runs {
 /** The states of members, if all can be parts of a program. */
 export function shapesOf(members: readonly AnyCell[]): readonly StateShape[] | undefined {
   const shapes = members.map((member): StateShape | undefined => {
-    if (isMarker(member)) return { layer: 'tap', variables: [] };
-    const { engines, shape, initialState } = member[internals];
-    return engines && initialState === undefined ? shape : undefined;
+    const { engines, shape, initialState, marks } = member[internals];
+    return engines && initialState === undefined ? shape : marks?.place?.shape;
   });
   return shapes.includes(undefined) ? undefined : (shapes as StateShape[]);
 }

@@ -10,7 +10,7 @@ import { made } from '../streams/function-cell.js';
 import type { Machine } from '../streams/machine.js';
 import { joins } from './combine.js';
 import { startTogether } from './compose.js';
-import { isMarker } from './machine-of.js';
+import { isMarker } from './taps.js';
 
 /**
  * A cell to start only: at steps of which `isHeld` is true, each member that has a state keeps it

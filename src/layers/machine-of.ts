@@ -1,29 +1,13 @@
-import { asRecurError, demand } from '../errors.js';
+import { asRecurError } from '../errors.js';
 import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
 import { children } from '../streams/children.js';
 import type { Machine } from '../streams/machine.js';
-
-/** True for a member that is no layer, but a place among them. */
-export function isMarker(cell: AnyCell): boolean {
-  const { bare, read } = cell[internals].marks ?? {};
-  return bare === true || read !== undefined;
-}
+import { statesFor } from '../streams/state.js';
 
 /** A machine of machines. */
 export interface Composed extends Machine {
   readonly machines: readonly Machine[];
 }
-
-/** A place that a marker has among the machines of a chain. */
-const still: Machine = {
-  batch: null,
-  step: x => x,
-  commit() {},
-  rollback() {},
-  follow() {},
-  state: () => undefined,
-  release() {},
-};
 
 /** A machine of members' machines; `step` is what it does with them. */
 export function machineOf(
@@ -45,7 +29,7 @@ export function machineOf(
   for (const [i, cell] of cells.entries()) {
     try {
       const start = () => cell[internals].start(own(i), { ...options, reuse: reuse(i) });
-      machines.push(isMarker(cell) ? still : start());
+      machines.push(cell[internals].marks?.place?.machine ?? start());
     } catch (error) {
       release();
       throw asRecurError(error, 'a member', { prefix: `${where}[${i}].` });
@@ -75,17 +59,4 @@ export function machineOf(
 /** True for a model with a user's function, which may keep what it is given. */
 export function hasFunction(cell: AnyCell): boolean {
   return cell[internals].spec.kind === 'function' || children(cell).some(hasFunction);
-}
-
-/** The state that a tuple of members' states has for each. */
-export function statesFor(
-  where: string,
-  cells: readonly AnyCell[],
-  state: unknown,
-  restored = false,
-) {
-  const isGiven = state !== undefined || restored;
-  const isTuple = Array.isArray(state) && state.length === cells.length;
-  demand(isTuple || !isGiven, `${where}.initialState`, `a tuple of ${cells.length}`, state);
-  return (i: number): unknown => (state as unknown[] | undefined)?.[i];
 }

@@ -5,8 +5,10 @@ import {
   internals,
   type Kind,
   type LayerSpec,
+  type Marks,
   makeCell,
   type SameForm,
+  type Through,
 } from '../streams/cell.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerSignature, layerText, memberCell } from '../streams/model.js';
@@ -18,6 +20,24 @@ export type CellOf<M> = M extends { readonly cell: infer C } ? C : M;
 
 /** A member of a chain whose sizes the members around it have. */
 export type Marker = Cell<undefined, number, number>;
+
+/** True for a member that is no layer, but a place among them. */
+export function isMarker(cell: AnyCell): boolean {
+  return cell[internals].marks?.place !== undefined;
+}
+
+const place: NonNullable<Marks['place']> = {
+  machine: {
+    batch: null,
+    step: x => x,
+    commit() {},
+    rollback() {},
+    follow() {},
+    state: () => undefined,
+    release() {},
+  },
+  shape: { layer: 'tap', variables: [] },
+};
 
 export const tapKind: Kind = {
   name: 'tap',
@@ -57,7 +77,7 @@ export function tap(name: string, member?: Member): unknown {
         kind: tapKind,
         text: () => `Tap(${name})`,
         settings,
-        marks: { name, bare: true, joins, resolve },
+        marks: { name, bare: true, place, joins, throughOf },
         inputSize: undefined,
         outputSize: undefined,
       },
@@ -72,7 +92,7 @@ export function tap(name: string, member?: Member): unknown {
     `Tap(${name}, ${layerText(cell)})`,
     {
       ...cell[internals],
-      marks: { name, joins, resolve },
+      marks: { name, joins, throughOf },
       spec,
       signature: `Tap(${name}, ${layerSignature(cell)})`,
     },
@@ -96,12 +116,31 @@ export function read(...names: readonly string[]): Marker {
       kind: readKind,
       text: () => `Read(${names.join(', ')})`,
       settings: { names },
-      marks: { read: names, joins, resolve },
+      marks: { read: names, place, joins, throughOf },
       inputSize: undefined,
       outputSize: undefined,
     },
     { start: alone('read') },
   );
+}
+
+/** Through one member after another; a marker goes on from the outputs that it reads. */
+function throughOf(cells: readonly AnyCell[]): Through {
+  const reads = resolve(cells);
+  return (flow, input) => {
+    const values = [input];
+    for (let i = 0; i < cells.length; i++) {
+      const from = reads[i]?.map(k => values[k]);
+      values.push(
+        !from
+          ? flow.member(i, values[i])
+          : from.length > 1
+            ? flow.joined('concat', from, `chain[${i}].read`, i)
+            : from[0],
+      );
+    }
+    return values[cells.length];
+  };
 }
 
 /** For each marker of a chain, which values it goes on from: 0 is the input, i + 1 the i-th output. */

@@ -2,8 +2,8 @@ import { type AnyCell, type Flow, internals, type LayerSpec } from '../streams/c
 import type { Frames } from '../streams/frames.js';
 import { made } from '../streams/function-cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
+import { statesFor } from '../streams/state.js';
 import { joins } from './combine.js';
-import { statesFor } from './machine-of.js';
 import { reversed } from './sequence-layers.js';
 import { wholeRun } from './whole-run.js';
 

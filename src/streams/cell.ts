@@ -5,7 +5,7 @@ import { type Model, ModelBuilder } from '../code/model.js';
 import { describe, mismatch } from '../errors.js';
 import { copyParameters, type ParameterShape, parameterShapes } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
-import { inputsOf, lengthsOf, outputsOf } from '../graph/ports.js';
+import type { InputSizes } from '../graph/ports.js';
 import { cellText, type EquationSpec, lower } from '../graph/spec.js';
 import type { Backend } from '../kernels/backends.js';
 import type { Frames } from './frames.js';
@@ -148,10 +148,16 @@ export interface Packing {
 
 /** A definition that says how its cells run, if they have several inputs or outputs. */
 export interface PortedDefinition extends Definition {
-  readonly ported?: (
-    spec: EquationSpec,
-    shape: StateShape,
-  ) => ReturnType<typeof running> & { readonly ports: CellPorts };
+  readonly ported?: (spec: EquationSpec, shape: StateShape, where: string) => CellFace;
+}
+
+/** What a cell of equations shows of its inputs and outputs, and how it runs. */
+export interface CellFace {
+  readonly inputSize: InputSizes;
+  readonly outputSize: InputSizes;
+  /** The sizes of its inputs, as printed. */
+  readonly input: string;
+  readonly runs: ReturnType<typeof running> & Pick<CellInternals, 'ports'>;
 }
 
 /** Members of a layer that fit each other, and what makes of how they run how the layer does. */
@@ -260,9 +266,11 @@ export interface Marks {
   /** True: there is no layer; what has come so far goes on. */
   readonly bare?: boolean;
   readonly read?: readonly string[];
-  /** For each marker of a chain, which values it goes on from: 0 is the input, i + 1 the i-th output. */
+  /** Where there is no layer: what stands for one among machines and states. */
+  readonly place?: { readonly machine: Machine; readonly shape: StateShape };
   readonly joins: Joins;
-  readonly resolve: (cells: readonly AnyCell[]) => readonly (readonly number[] | undefined)[];
+  /** How inputs go through the cells of a chain that has such places. */
+  readonly throughOf: (cells: readonly AnyCell[]) => Through;
 }
 
 /** Any cell, be its inputs and outputs one or several. */
@@ -294,39 +302,42 @@ export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameFor
   const { sizes } = spec;
   const definition: PortedDefinition = spec.definition;
   const { name, plan } = definition;
-  const text = cellText(spec);
   const where = lower(name);
   const variables = plan.states.map(s => ({ name: s.name, size: sizes[s.dimension] }));
   const shape = { layer: where, variables };
+  const { inputSize, outputSize, input, runs } = (definition.ported ?? onePort)(spec, shape, where);
+  const text = cellText(spec, input);
   return makeCell<S, I, O>(
     {
-      inputSize: lengthsOf(inputsOf(plan), sizes) as I,
-      outputSize: lengthsOf(outputsOf(plan), sizes) as O,
+      inputSize: inputSize as I,
+      outputSize: outputSize as O,
       hiddenSize: plan.states.length ? sizes.hidden : 0,
       get params() {
         return copyParameters(shapesOf(spec), spec.params);
       },
     },
     text,
-    {
-      spec,
-      signature: text,
-      ...(definition.ported?.(spec, shape) ?? running(cellModel(spec, where), shape)),
-    },
+    { spec, signature: text, ...runs },
   );
 }
 
-/** A cell's equations as a model of one node. */
+/** A cell of one input and one output. */
+function onePort(spec: EquationSpec, shape: StateShape, where: string): CellFace {
+  const { input } = spec.sizes;
+  const model = cellModel(spec, where);
+  const { nodes, output } = model.graph;
+  const runs = running(model, shape);
+  return { inputSize: input, outputSize: nodes[output].size, input: String(input), runs };
+}
+
+/** The equations of a cell of one input and one output as a model of one node. */
 export function cellModel(spec: EquationSpec, where: string): Model {
   const { params, kind, ...cell } = spec;
   const { definition, sizes } = spec;
-  const [input] = inputsOf(definition.plan);
-  const [output] = outputsOf(definition.plan);
-  const builder = new ModelBuilder(sizes[input.dimension]);
-  const size = sizes[output.dimension];
-  const index = builder.withParams(params);
-  const node = { op: 'cell', cell, params: index, of: [0], size, where } as const;
-  return builder.model(builder.add(node));
+  const { nodes, output } = definition.plan;
+  const builder = new ModelBuilder(sizes.input);
+  const own = { op: 'cell', cell, params: builder.withParams(params), of: [0], where } as const;
+  return builder.model(builder.add({ ...own, size: sizes[nodes[output].dimension] }));
 }
 
 /** What runs a model as one program. */

@@ -128,8 +128,10 @@ export function readFloats(x: Float32Array, memory: Float32Array, to: number): b
 
 /** Throws for the input that the node of an engine refused; `count` streams, or steps, were run. */
 export function refuseInput(engine: Engine, number: number, count: number): never {
-  const { memory } = engine.pool;
+  const { pool, model } = engine;
+  const { memory } = pool;
   const { node, reads } = engine.reader(number);
+  const refusal = model.operators[node.op]?.refusal;
   for (const { rows, count: own } of reads) {
     for (let j = 0; j < (own ?? count); j++) {
       const at = rows.at + j * rows.stride;
@@ -137,10 +139,8 @@ export function refuseInput(engine: Engine, number: number, count: number): neve
       const i = row.findIndex(value => !Number.isFinite(value));
       if (i >= 0)
         throw notFinite(own === undefined ? node.where : atStep(node.where, j), i, row[i]);
-      if (node.op !== 'row') continue;
-      const isIndex = Number.isInteger(row[0]) && row[0] >= 0 && row[0] < node.rows;
-      const expected = `a whole number from 0 to ${node.rows - 1}`;
-      if (!isIndex) throw mismatch(`${node.where}.x`, expected, String(row[0]));
+      const expected = refusal?.(node as never, row[0]);
+      if (expected) throw mismatch(`${node.where}.x`, expected, String(row[0]));
     }
   }
   throw mismatch(`${node.where}.x`, 'finite numbers', 'one that is not');

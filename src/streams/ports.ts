@@ -2,42 +2,51 @@ import { ModelBuilder } from '../code/model.js';
 import { move } from '../code/rows.js';
 import type { Sizes } from '../graph/parameters.js';
 import type { Definition, Port } from '../graph/plan.js';
-import { inputsOf, outputOffsets, outputsOf } from '../graph/ports.js';
-import { type EquationSpec, lower } from '../graph/spec.js';
-import { type Packing, type PortedDefinition, running } from './cell.js';
+import { inputsOf, lengthsOf, outputOffsets, outputsOf } from '../graph/ports.js';
+import type { EquationSpec } from '../graph/spec.js';
+import { type CellFace, type Packing, type PortedDefinition, running } from './cell.js';
 import { portsOf } from './port-members.js';
 import { recordMachine } from './record-machine.js';
 import type { StateShape } from './state.js';
 
-/** A definition whose cells, of several inputs or outputs, take and answer records by name. */
+/** A definition whose cells have the inputs and outputs that its text declares. */
 export function ported(definition: Definition): PortedDefinition {
   const { plan } = definition;
-  const isSeveral = inputsOf(plan).length > 1 || outputsOf(plan).length > 1;
-  return isSeveral ? { ...definition, ported: portedCell } : definition;
+  return plan.inputs || plan.outputs ? { ...definition, ported: faceOf } : definition;
 }
 
-function portedCell(spec: EquationSpec, shape: StateShape) {
+/** The face of a cell; if it has several inputs or outputs, it takes and answers records by name. */
+function faceOf(spec: EquationSpec, shape: StateShape, where: string): CellFace {
   const { definition, sizes } = spec;
   const { plan } = definition;
-  const where = lower(definition.name);
-  const inputs = packing(inputsOf(plan), sizes);
-  const outputs = packing(outputsOf(plan), sizes);
-  const ports = portsOf(where, inputs, outputs);
+  const [read, answered] = [inputsOf(plan), outputsOf(plan)];
+  const [inputSize, outputSize] = [read, answered].map(ports => lengthsOf(ports, sizes));
+  const sized = Object.entries(inputSize).map(([name, length]) => `${name}: ${length}`);
+  const input = sized.length ? `{${sized.join(', ')}}` : String(inputSize);
+  const [inputs, outputs] = [packing(read, sizes), packing(answered, sizes)];
   const runs = running(packedModel(spec, where, inputs, outputs), shape);
-  return { ...runs, start: recordMachine(runs.start, ports, where), ports };
+  const face = { inputSize, outputSize, input };
+  if (read.length === 1 && answered.length === 1) return { ...face, runs };
+  const ports = portsOf(where, inputs, outputs);
+  return { ...face, runs: { ...runs, start: recordMachine(runs.start, ports, where), ports } };
 }
 
 /** A cell's equations on one vector that all inputs are packed into; so is what they answer. */
 function packedModel(spec: EquationSpec, where: string, inputs: Packing, outputs: Packing) {
-  const { params, kind, ...cell } = spec;
+  const { params, kind, ...graph } = spec;
   const builder = new ModelBuilder(inputs.size);
-  const of = inputs.ports.map(({ at, size }) => {
-    const moves = [{ from: 0, at, to: 0, count: size }];
-    return builder.add({ op: 'move', moves, state: 0, of: [0], size, where }, move);
-  });
-  const index = builder.withParams(params);
-  const node = { op: 'cell', cell, params: index, size: outputs.size, where } as const;
-  return builder.model(builder.add({ ...node, of: of.length > 1 ? of : [0] }));
+  const of =
+    inputs.ports.length > 1
+      ? inputs.ports.map(({ at, size }) => {
+          const moves = [{ from: 0, at, to: 0, count: size }];
+          return builder.add({ op: 'move', moves, state: 0, of: [0], size, where }, move);
+        })
+      : [0];
+  const answers = outputsOf(spec.definition.plan);
+  const places = answers.map(({ node }, k) => ({ node, at: outputs.ports[k].at }));
+  const cell = { ...graph, outputs: places };
+  const own = { op: 'cell', cell, params: builder.withParams(params), where } as const;
+  return builder.model(builder.add({ ...own, of, size: outputs.size }));
 }
 
 /** Where vectors of these sizes are in one. */

@@ -48,13 +48,10 @@ export function readState(shape: StateShape, given: unknown, origin: Origin): Gi
 
   const readMember = (prefix: string, member: StateShape, value: unknown): void => {
     if ('members' in member) {
-      const { length } = member.members;
-      const { kind = 'chain' } = member;
-      const isGiven = value !== undefined || origin.restored;
-      const isTuple = Array.isArray(value) && value.length === length;
-      demand(isTuple || !isGiven, `${prefix}${kind}.initialState`, `a tuple of ${length}`, value);
+      const where = prefix + (member.kind ?? 'chain');
+      const own = statesFor(where, member.members, value, origin.restored);
       for (const [i, next] of member.members.entries()) {
-        readMember(`${prefix}${kind}[${i}].`, next, (value as unknown[] | undefined)?.[i]);
+        readMember(`${where}[${i}].`, next, own(i));
       }
       return;
     }
@@ -93,6 +90,19 @@ export function readState(shape: StateShape, given: unknown, origin: Origin): Gi
 
   readMember('', shape, given);
   return { parts, batch: origin.batch ?? batch };
+}
+
+/** The state that a tuple of members' states has for each. */
+export function statesFor(
+  where: string,
+  { length }: readonly unknown[],
+  state: unknown,
+  restored = false,
+) {
+  const isGiven = state !== undefined || restored;
+  const isTuple = Array.isArray(state) && state.length === length;
+  demand(isTuple || !isGiven, `${where}.initialState`, `a tuple of ${length}`, state);
+  return (i: number): unknown => (state as unknown[] | undefined)?.[i];
 }
 
 function valuesByName(

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  defineCell,
-  equations,
-  type ReferenceState,
-  reference,
-  stateful,
-} from '../../src/core.js';
+import { defineCell, equations, type ReferenceState, reference, stateful } from '../../src/core.js';
 import { backends } from '../../src/kernels/backends.js';
 import { uniform } from '../golden/generate.js';
 import { evaluatePlan } from '../graph/evaluate.js';
@@ -210,9 +204,3 @@ describe('a cell of inputs of several sizes and two outputs', () => {
     expect(String(cell)).toBe('Mix({x: 2, m: 1}, 1)');
   });
 });
-  const cell = make({ x: 2, m: 1 }, 2) as never;
-  const of = 'expected a member of one input and one output';
-  const text = "'MixCell({x: 2, m: 1}, 2)'";
-  expect(() => chainCell(cell, denseCell(2, 1))).toThrow(`chain[0]: ${of}, got ${text}`);
-  expect(() => windowCell(2, cell)).toThrow(`window[0]: ${of}, got ${text}`);
-  expect(() => parallelCell('add', cell)).toThrow(`parallel[0]: ${of}, got ${text}`);

@@ -17,6 +17,7 @@ import {
   stateful,
   tap,
 } from '../../src/index.js';
+import { backends } from '../../src/kernels/backends.js';
 import { chainOf, recurOf } from '../laws/nets.js';
 
 const seeded = { seed: 1 };
@@ -144,6 +145,15 @@ describe('a chain', () => {
       'chain[1].chain[1].a member: expected a return, got Error: no',
     );
     expect(() => stateful(nested)([Number.NaN])).toThrow('chain[0].rnn.x: expected finite numbers');
+  });
+
+  test.each(backends())('on %s names the one that is given no finite number', backend => {
+    const huge = dense(1, 1, { params: { weight: [3e38], bias: [0] } });
+    const options = { backend };
+    const columns = (...data: number[]) => new NdView(Float32Array.from(data), [1, 2]);
+    const message = 'chain[1].dense.x: expected finite numbers, got Infinity at [0]';
+    expect(() => stateful(chain(huge, dense(1, 1)), options)([2])).toThrow(message);
+    expect(() => stateful(chain(huge, dense(1, 1)), options)(columns(1, 2))).toThrow(message);
   });
 
   test('may begin and end with functions of the user: any event in, anything out', () => {

@@ -4,7 +4,7 @@ import { mismatch } from '../../errors.js';
 import type { Node, NodeOf } from '../../graph/graph.js';
 import { outputsOf } from '../../graph/ports.js';
 import type { EquationSpec } from '../../graph/spec.js';
-import { isMarker } from '../../layers/machine-of.js';
+import { isMarker } from '../../layers/taps.js';
 import {
   type AnyCell,
   type Flow,

@@ -10,9 +10,9 @@ function signed(value: number): Code {
   return value >= -64 && value < 64 ? value & 127 : [(value & 127) | 128, signed(value >> 7)];
 }
 
-const simd = (op: number) => [0xfd, unsigned(op)];
+export const simd = (op: number) => [0xfd, unsigned(op)];
 /** An instruction on operands that are vectors of four floats, or their bits. */
-const operation = (op: number) => {
+export const operation = (op: number) => {
   const code = simd(op);
   return (...operands: Code[]): Code => [operands, code];
 };
@@ -90,7 +90,6 @@ export const f32x4 = {
   less: operation(0x43),
   lessOrEqual: operation(0x45),
   abs: operation(0xe0),
-  negate: operation(0xe1),
   sqrt: operation(0xe3),
   add: operation(0xe4),
   subtract: operation(0xe5),
@@ -116,17 +115,6 @@ export const bits = {
   add: operation(0xae),
   subtract: operation(0xb1),
 };
-/** Pairs of doubles. */
-export const f64x2 = {
-  add: operation(0xf0),
-  divide: operation(0xf3),
-  /** Of the first two floats. */
-  promote: operation(0x5f),
-  /** Two floats, and two zeros. */
-  demote: operation(0x5e),
-  /** A whole number, twice. */
-  splat: (value: Code): Code => [value, 0xb7, simd(0x14)],
-};
 export const shiftLeft = (v: Code, n: number): Code => [v, i32(n), simd(0xab)];
 export const shiftRight = (v: Code, n: number): Code => [v, i32(n), simd(0xac)];
 
@@ -142,12 +130,6 @@ export function firstLanes(v: Code, n: number): Code {
 export function lanes(v: Code, order: readonly number[]): Code {
   return [v, v, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
 }
-
-/** The first two elements of a, then those of b. */
-export const halves = (a: Code, b: Code): Code => [
-  [a, b, simd(0x0d)],
-  Array.from({ length: 16 }, (_, byte) => (byte < 8 ? byte : byte + 8)),
-];
 
 const I32 = 0x7f;
 const V128 = 0x7b;
