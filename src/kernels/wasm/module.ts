@@ -60,7 +60,6 @@ export const store = (address: Code, offset: number, value: Code): Code => [
   value,
   [simd(11), 2, unsigned(offset)],
 ];
-
 /** The bits of the float at an address: 0 for 0. */
 export const wordAt = (address: Code, at: number): Code => [address, 0x28, 2, unsigned(at)];
 
@@ -140,14 +139,16 @@ export function firstLanes(v: Code, n: number): Code {
 
 /** The elements of v, which is read twice, in another order. */
 export function lanes(v: Code, order: readonly number[]): Code {
-  return [v, v, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
+  return shuffled(v, v, order);
+}
+
+/** Four elements of a, of which the numbers are 0 to 3, and of b, 4 to 7. */
+export function shuffled(a: Code, b: Code, order: readonly number[]): Code {
+  return [a, b, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
 }
 
 /** The first two elements of a, then those of b. */
-export const halves = (a: Code, b: Code): Code => [
-  [a, b, simd(0x0d)],
-  Array.from({ length: 16 }, (_, byte) => (byte < 8 ? byte : byte + 8)),
-];
+export const halves = (a: Code, b: Code) => shuffled(a, b, [0, 1, 4, 5]);
 
 const I32 = 0x7f;
 const V128 = 0x7b;
