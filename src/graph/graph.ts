@@ -23,6 +23,17 @@ export type Operation =
   | { readonly op: 'move'; readonly moves: readonly Move[]; readonly state: number }
   /** A row of a table `[rows, size]`, by its index. */
   | { readonly op: 'row'; readonly rows: number; readonly params: number }
+  /**
+   * Mᵀ v for rows of a cell's parameter, which stay that cell's: those of the `row`-th block of so many
+   * `rows` of `params[name]`, `[rows, size]`.
+   */
+  | {
+      readonly op: 'transposed';
+      readonly params: number;
+      readonly name: string;
+      readonly row: number;
+      readonly rows: number;
+    }
   | Accumulate
   /** What it reads; no gradient goes through it. */
   | { readonly op: 'stop' }
