@@ -37,6 +37,16 @@ export type Operation =
   | Accumulate
   /** What it reads; no gradient goes through it. */
   | { readonly op: 'stop' }
+  /**
+   * Numbers in [0, 1) that follow from `key`, two whole numbers of 32 bits, from the place in the vector
+   * and from the state: how many steps there were, and the stream's number. With a rate, the mask of
+   * dropout: 0 or 1 / (1 − rate).
+   */
+  | {
+      readonly op: 'random';
+      readonly key: readonly [number, number];
+      readonly rate?: number;
+    }
   /** A graph of steps that keeps its states and its last answer where its second input is not 0. */
   | { readonly op: 'hold'; readonly body: Graph }
   /** A vector read as so many steps one after another, and what the body makes of those. */
