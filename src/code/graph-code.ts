@@ -1,6 +1,7 @@
-import { checkedBefore } from '../graph/graph.js';
+import { checkedBefore, isView } from '../graph/graph.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import { type Code, flat } from '../kernels/wasm/module.js';
+import { answersOf } from './engine.js';
 import type { Place } from './places.js';
 import type { GraphPlan, Turns } from './plans.js';
 import { checkFinite, turnsCode } from './turns.js';
@@ -19,8 +20,16 @@ export function graphCode(
   return nodes.map((plan, i) => {
     const { node, number, output } = plan;
     const { op, of } = node;
-    places.push(op === 'port' ? ports[port++] : i === graph.output && answer ? answer : output);
-    if (op === 'port') return [];
+    places.push(
+      op === 'port'
+        ? ports[port++]
+        : i === graph.output && answer
+          ? answer
+          : isView(node) && !answersOf(graph).includes(i)
+            ? places[of[0]]
+            : output,
+    );
+    if (op === 'port' || places[i] === places[of[0]]) return [];
     const at = { inputs: of.map(u => places[u]), output: places[i] };
     const compose = () => [
       checked[i].map(u => checkFinite(e, places[u], graph.nodes[u].size, number, turns.count)),

@@ -27,23 +27,15 @@ function plan(
   { body, size }: NodeOf<'hold'>,
   turns: LayoutTurns,
   states: number[],
-): BodyPlan {
+): { body: BodyPlan } {
   const { room, block } = turns;
   const begin = block.size;
   const nodes = body.nodes.map((node, i) => planner.node(node, turns, states, i === body.output));
   const at = add(block, bytesOf(size));
   states.push(at);
   const { operators } = planner;
-  return {
-    graph: body,
-    operators,
-    nodes,
-    counts: [],
-    room,
-    at,
-    block: block.size - begin,
-    pair: 0,
-  };
+  const own = { graph: body, operators, nodes, counts: [], room };
+  return { body: { ...own, at, block: block.size - begin, pair: 0 } };
 }
 
 function code(

@@ -95,13 +95,13 @@ class Planner implements LayoutPlanner {
     const first = states.length;
     states.push(...stateSizes(node).map(size => add(turns.block, bytesOf(size))));
     const own = states.slice(first);
-    const body = this.operators[node.op]?.plan?.(this, node as never, turns, states);
+    const others = this.operators[node.op]?.plan?.(this, node as never, turns, states);
     const plan: NodePlan = {
       ...{ node, number, room: turns.room },
       states: states.slice(first),
       table: node.op === 'row' ? this.take(node.rows * bytesOf(node.size)) : 0,
       ...(node.op === 'cell' && { cell: this.#cell(node.cell, own, turns.room) }),
-      ...(body && { body }),
+      ...others,
       // An answer goes where it is asked for.
       output: isAnswer || node.op === 'port' ? nowhere : this.places(node.size, turns.room),
     };

@@ -21,6 +21,17 @@ export interface NodePlan<N extends Node = Node> {
   /** The rows of a table to look up in. */
   readonly table: number;
   readonly body?: BodyPlan;
+  /** Finds the weights that a transposed map shares with a cell, once all is laid out. */
+  readonly shared?: () => SharedWeights;
+}
+
+/** Packed weights of one map of a cell; addresses in bytes. */
+export interface SharedWeights {
+  readonly at: number;
+  /** From one group of four rows to the next. */
+  readonly pitch: number;
+  /** From one column to the next. */
+  readonly column: number;
 }
 
 /** The graph in a node, and where its numbers are. */
@@ -145,8 +156,13 @@ export type FindReader = (
 
 /** What the backends need of what a node does. A page has those of the layers that are on it. */
 export interface Operator {
-  /** Lays out the graph in the node; adds to `states` where each of its states is in the block. */
-  plan?(planner: LayoutPlanner, node: never, turns: LayoutTurns, states: number[]): BodyPlan;
+  /** Lays out what only such a node has; adds to `states` where each of its states is in the block. */
+  plan?(
+    planner: LayoutPlanner,
+    node: never,
+    turns: LayoutTurns,
+    states: number[],
+  ): Pick<NodePlan, 'body' | 'shared'> | undefined;
   /** Code of one turn, of a node of steps. */
   code?(e: Emitter, plan: never, places: RowPlaces, steps: GraphCode): Code;
   /** Runs one turn, of a node of steps. */
@@ -172,6 +188,8 @@ export type Operators = Readonly<Record<string, Operator>>;
 
 /** Lays out the memory of compiled code. */
 export interface LayoutPlanner {
+  /** All nodes that have been laid out, by their numbers less 1. */
+  readonly all: readonly NodePlan[];
   readonly operators: Operators;
   /** Takes bytes of scratch. */
   takeScratch(bytes: number): number;

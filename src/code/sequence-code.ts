@@ -48,6 +48,10 @@ export function sequenceCode(
     }
     const sources = node.of.map(u => values[u]);
     if (isView(node)) {
+      if (node.op === 'stop') {
+        values.push(sources[0]);
+        return [];
+      }
       const [begin, last] = lastStep(e, sources[0]);
       const stride = node.op === 'reverse' ? -last.stride : last.stride;
       values.push({ place: { ...last, stride }, count });

@@ -60,14 +60,15 @@ function planSequence(
   { body, steps }: NodeOf<'sequence'>,
   turns: LayoutTurns,
   states: number[],
-): BodyPlan {
+): { body: BodyPlan } {
   const counts = countsOf(body, steps);
   const { operators } = planner;
   const nodes = body.nodes.map((node, i) => {
     const own = { ...turns, count: counts[i], room: counts[i], begins: false };
     return planner.node(node, own, states, i === body.output && isWritten(node));
   });
-  return { graph: body, operators, nodes, counts, room: 1, block: 0, at: -1, pair: 0 };
+  const own = { graph: body, operators, nodes, counts };
+  return { body: { ...own, room: 1, block: 0, at: -1, pair: 0 } };
 }
 
 function planLoop(
@@ -75,7 +76,7 @@ function planLoop(
   { body, each }: NodeOf<'loop'>,
   turns: LayoutTurns,
   states: number[],
-): BodyPlan {
+): { body: BodyPlan } {
   const room = Math.min(turns.count, roomFor(body));
   const block = { size: 0 };
   const own: number[] = [];
@@ -87,7 +88,8 @@ function planLoop(
   const at = size && blocks ? add(turns.block, size * blocks) : -1;
   for (let k = 0; k < blocks; k++) states.push(...own.map(offset => at + k * size + offset));
   const pair = each ? 0 : planner.takeScratch(2 * size);
-  return { graph: body, operators, nodes, counts: [], room, block: size, at, pair };
+  const laid = { graph: body, operators, nodes, counts: [], room };
+  return { body: { ...laid, block: size, at, pair } };
 }
 
 /** A vector read as steps, and what becomes of them, one after another. */

@@ -36,11 +36,46 @@ export type Operation =
   | { readonly op: 'move'; readonly moves: readonly Move[]; readonly state: number }
   /** A row of a table `[rows, size]`, by its index. */
   | { readonly op: 'row'; readonly rows: number; readonly params: number }
+  /**
+   * Mᵀ v for rows of a cell's parameter, which stay that cell's: those of the `row`-th block of so many
+   * `rows` of `params[name]`, `[rows, size]`.
+   */
+  | {
+      readonly op: 'transposed';
+      readonly params: number;
+      readonly name: string;
+      readonly row: number;
+      readonly rows: number;
+    }
+  | Accumulate
+  /** What it reads; no gradient goes through it. */
+  | { readonly op: 'stop' }
+  /**
+   * Numbers in [0, 1) that follow from `key`, two whole numbers of 32 bits, from the place in the vector
+   * and from the state: how many steps there were, and the stream's number. With a rate, the mask of
+   * dropout: 0 or 1 / (1 − rate).
+   */
+  | {
+      readonly op: 'random';
+      readonly key: readonly [number, number];
+      readonly rate?: number;
+    }
   /** A graph of steps that keeps its states and its last answer where its second input is not 0. */
   | { readonly op: 'hold'; readonly body: Graph }
   /** A vector read as so many steps one after another, and what the body makes of those. */
   | { readonly op: 'sequence'; readonly steps: number; readonly body: Graph }
   | SequenceOperation;
+
+/**
+ * Δ ← Δ + a bᵀ for a state Δ `[rows, columns]`, a `[rows]` and b `[columns]`; of b alone, if there is one
+ * row: Δ ← Δ + b. Of sequences, all steps in order. Of steps, its value is the next Δ, or nothing:
+ * its size is 0. Of sequences it has none.
+ */
+interface Accumulate {
+  readonly op: 'accumulate';
+  readonly rows: number;
+  readonly columns: number;
+}
 
 /** In graphs of which the values are sequences. */
 export type SequenceOperation =
@@ -58,7 +93,8 @@ export type SequenceOperation =
       readonly includePadding: boolean;
     } & Partial<Geometry>)
   /** The last step alone, or all from the last to the first. */
-  | { readonly op: 'last' | 'reverse' };
+  | { readonly op: 'last' | 'reverse' | 'stop' }
+  | Accumulate;
 
 /** One value of a model; `of` are the nodes that it reads, by their indices. */
 export type Node = Operation & {
@@ -112,10 +148,12 @@ export function readersOf({ nodes }: Graph): readonly (readonly [port: number, n
   });
 }
 
-const needsFinite: readonly Node['op'][] = ['cell', 'row', 'sequence', 'hold', 'loop', 'unfold'];
+const views: readonly Node['op'][] = ['last', 'reverse', 'stop'];
+/** Those that only move, add or multiply: infinities and NaN show in what reads them. */
+const takesAny: readonly Node['op'][] = [...views, 'add', 'multiply', 'move', 'pool'];
 
 /** True for a value that is another one's, or steps of it, in other places. */
-export const isView = ({ op }: Node) => op === 'last' || op === 'reverse';
+export const isView = ({ op }: Node) => views.includes(op);
 
 /**
  * The values that are to be checked before each node runs: those that it reads, once each. What comes
@@ -124,9 +162,10 @@ export const isView = ({ op }: Node) => op === 'last' || op === 'reverse';
 export function checkedBefore({ nodes }: Graph): readonly (readonly number[])[] {
   const isChecked = nodes.map(({ op }) => op === 'port');
   const rootOf = (i: number): number => (nodes[i].op === 'reverse' ? rootOf(nodes[i].of[0]) : i);
-  return nodes.map(({ op, of }, i) => {
-    if (op === 'pool' || op === 'last') isChecked[i] = isChecked[rootOf(of[0])];
-    const reads = needsFinite.includes(op) ? [...new Set(of.map(rootOf))] : [];
+  return nodes.map((node, i) => {
+    const { op, of } = node;
+    if (op === 'pool' || isView(node)) isChecked[i] = isChecked[rootOf(of[0])];
+    const reads = takesAny.includes(op) ? [] : [...new Set(of.map(rootOf))];
     const own = reads.filter(u => !isChecked[u]);
     for (const u of own) isChecked[u] = true;
     if (op === 'unfold') isChecked[i] = true;

@@ -15,8 +15,8 @@ const operators: Readonly<Record<string, Operator>> = {
 
 /** Composes a model of any nodes: it knows the operators of all. */
 export class AnyModelBuilder extends ModelBuilder {
-  override add(node: Node): number {
-    return super.add(node, operators[node.op]);
+  override add(node: Node, operator = operators[node.op]): number {
+    return super.add(node, operator);
   }
 
   /** The model, as one of sequences. */

@@ -60,7 +60,6 @@ export const store = (address: Code, offset: number, value: Code): Code => [
   value,
   [simd(11), 2, unsigned(offset)],
 ];
-
 /** The bits of the float at an address: 0 for 0. */
 export const wordAt = (address: Code, at: number): Code => [address, 0x28, 2, unsigned(at)];
 
@@ -128,7 +127,12 @@ export function firstLanes(v: Code, n: number): Code {
 
 /** The elements of v, which is read twice, in another order. */
 export function lanes(v: Code, order: readonly number[]): Code {
-  return [v, v, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
+  return shuffled(v, v, order);
+}
+
+/** Four elements of a, of which the numbers are 0 to 3, and of b, 4 to 7. */
+export function shuffled(a: Code, b: Code, order: readonly number[]): Code {
+  return [a, b, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
 }
 
 const I32 = 0x7f;
