@@ -2,7 +2,7 @@ import type { NdArray } from '../arrays/ndarray.js';
 import { checkNames } from '../errors.js';
 import type { LayerOf } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
-import type { AnyCell, Cell } from '../streams/cell.js';
+import type { Cell } from '../streams/cell.js';
 import type { PortModel } from '../streams/members.js';
 import { quoted } from './json.js';
 import { plainCell } from './plain-cell.js';
