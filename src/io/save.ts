@@ -11,7 +11,7 @@ import { inputsOf, lengthsOf } from '../graph/ports.js';
 import type { EquationSpec } from '../graph/spec.js';
 import { type AnyCell, internals, type Params, shapesOf } from '../streams/cell.js';
 import { encode } from '../streams/encoding.js';
-import type { WithCell } from '../streams/members.js';
+import type { PortModel } from '../streams/members.js';
 import type { StateArray } from '../streams/state.js';
 import { type CellDescription, modelFormat, modelVersion } from './description.js';
 import { load, openSlots } from './load.js';
@@ -34,7 +34,7 @@ type Tensors = Record<string, NdView>;
  * const { tensors } = readSafetensors(save(chain(gru(2, 3, { bias: false }), dense(3, 1))));
  * Object.keys(tensors).join(' '); // → 0.weightIh 0.weightHh 1.weight 1.bias
  */
-export function save(model: AnyCell | WithCell): Uint8Array {
+export function save(model: PortModel): Uint8Array {
   const cell = plainCell('save', model, 'save the model that was given to recur');
   const tensors: Tensors = {};
   const description = describeModel(cell, undefined, '', '', tensors);

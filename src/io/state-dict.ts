@@ -2,8 +2,8 @@ import type { NdArray } from '../arrays/ndarray.js';
 import { checkNames } from '../errors.js';
 import type { LayerOf } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
-import type { AnyCell, Cell } from '../streams/cell.js';
-import type { WithCell } from '../streams/members.js';
+import type { Cell } from '../streams/cell.js';
+import type { PortModel } from '../streams/members.js';
 import { quoted } from './json.js';
 import { plainCell } from './plain-cell.js';
 import { withNext } from './rebuild.js';
@@ -47,7 +47,7 @@ type Params = Readonly<Record<string, NdArray>>;
  * const model = fromStateDict(dense(2, 1), tensors, { prefix: 'head.' });
  * stateful(model)([1, 1]); // → Float32Array(1) [ 6 ]
  */
-export function fromStateDict<M extends AnyCell | WithCell>(
+export function fromStateDict<M extends PortModel>(
   model: M,
   tensors: Readonly<Record<string, NdArray>>,
   options: StateDictOptions = {},

@@ -1,7 +1,6 @@
 import { NdView } from '../arrays/ndarray.js';
 import { checkNames } from '../errors.js';
-import type { AnyCell } from '../streams/cell.js';
-import type { WithCell } from '../streams/members.js';
+import type { PortModel } from '../streams/members.js';
 import { plainCell } from './plain-cell.js';
 import { namedParts, nameOf, torchParts } from './torch-parts.js';
 import { writeSafetensors } from './write-safetensors.js';
@@ -29,7 +28,7 @@ export interface WriteStateDictOptions {
  * // → decoder.weight_ih_l0 decoder.weight_hh_l0 head.weight head.bias
  */
 export function toStateDict(
-  model: AnyCell | WithCell,
+  model: PortModel,
   options: WriteStateDictOptions = {},
 ): Record<string, NdView> {
   const caller = 'toStateDict';
@@ -56,9 +55,6 @@ export function toStateDict(
  * const { tensors } = readSafetensors(writeStateDict(dense(3, 2)));
  * Object.keys(tensors).join(' '); // → weight bias
  */
-export function writeStateDict(
-  model: AnyCell | WithCell,
-  options: WriteStateDictOptions = {},
-): Uint8Array {
+export function writeStateDict(model: PortModel, options: WriteStateDictOptions = {}): Uint8Array {
   return writeSafetensors(toStateDict(model, options), { format: 'pt' });
 }

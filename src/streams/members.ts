@@ -26,7 +26,7 @@ interface CallableCell extends PortCell {
 }
 
 /** What `recur` and `stateful` take beside plain functions. */
-export type Model = CallableCell | PortCell | { readonly cell: PortCell };
+export type Model = CallableCell | PortModel;
 
 // biome-ignore lint/suspicious/noExplicitAny: a stateless function of the user's own types
 type Stateless = (x: any) => any;
@@ -34,8 +34,11 @@ type Stateless = (x: any) => any;
 /** What layers are made of: cells, layers and stateless functions. */
 export type Member = AnyCell | WithCell | Stateless;
 
+/** A cell or a layer, be its inputs and outputs one or several. */
+export type PortModel = PortCell | { readonly cell: PortCell };
+
 /** What chains and branches are made of: those of several inputs or outputs too. */
-export type PortMember = Member | PortCell | { readonly cell: PortCell };
+export type PortMember = Member | PortModel;
 
 /**
  * What a model takes: any vector, a record of vectors by the names of its inputs, or what the function

@@ -31,7 +31,7 @@ function expected(): number[][] {
 
 async function runPorts(args: readonly string[], input: string) {
   const path = file('ports.safetensors');
-  writeFileSync(path, save(cell as never));
+  writeFileSync(path, save(cell));
   const running = new Running(['run', path, ...args]).read();
   running.child.stdin?.end(input);
   return running.end();
@@ -96,7 +96,7 @@ test.concurrent("a column's name may have an equals sign where the model has one
 
 test.concurrent('inspect prints the sizes by name', async () => {
   const path = file('inspected.safetensors');
-  writeFileSync(path, save(cell as never));
+  writeFileSync(path, save(cell));
   const running = new Running(['inspect', path]).read();
   running.child.stdin?.end();
   const { stdout } = await running.end();

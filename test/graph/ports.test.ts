@@ -235,7 +235,7 @@ test.each<[() => unknown, string]>([
 
 test('a cell of several inputs comes back from its file', () => {
   const cell = masked3({ x: 3, m: 3, d: 1, n: 2 }, 4, { seed: 1 });
-  const again = load(save(cell as never)) as unknown as { cell: typeof cell };
+  const again = load(save(cell)) as unknown as { cell: typeof cell };
   expect(String(again.cell)).toBe('MaskedCell({x: 3, m: 3, d: 1, n: 2}, 4)');
   const state = { h: Float64Array.of(1, 2, 3, 4) };
   const event = { x: [1, 2, 3], m: [0, 1, 0], d: [2], n: [1, -1] };

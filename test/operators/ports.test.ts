@@ -310,7 +310,7 @@ test.each([
   ['a chain', () => chainCell(cell, denseCell(4, 2, { seed: 1 }))],
 ])('%s comes back from its file', (_, make) => {
   const model = (make as () => typeof cell)();
-  const again = load(save(model as never)) as unknown as typeof model;
+  const again = load(save(model)) as unknown as typeof model;
   const [one, two] = [stateful(model), stateful(again)];
   expect(String(again)).toBe(String(recur(model)));
   expect([one(event), one(event)]).toEqual([two(event), two(event)]);

@@ -15,7 +15,7 @@ import {
   type PortSizes,
 } from '../../streams/cell.js';
 import { children } from '../../streams/children.js';
-import type { WithCell } from '../../streams/members.js';
+import type { PortModel } from '../../streams/members.js';
 import { plainCell } from '../plain-cell.js';
 import { computationIn, computationOf } from '../torch-modules.js';
 import { encodeModel } from './encode.js';
@@ -43,9 +43,7 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  * const bytes = writeOnnx(lstm(3, 4));
  * String(readOnnx(bytes)); // → Recur(LSTMCell(3, 4))
  */
-export function writeOnnx(
-  model: AnyCell | WithCell | PortCell | { readonly cell: PortCell },
-): Uint8Array {
+export function writeOnnx(model: PortModel): Uint8Array {
   const cell = writable(model);
   const sequence = nodesOf(cell).every(isSequential);
   const graph = new GraphWriter();
