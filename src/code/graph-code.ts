@@ -1,4 +1,4 @@
-import { checkedBefore, isView } from '../graph/graph.js';
+import { checkedBefore } from '../graph/graph.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import { type Code, flat } from '../kernels/wasm/module.js';
 import { answersOf } from './engine.js';
@@ -18,25 +18,20 @@ export function graphCode(
   const checked = checkedBefore(graph);
   let port = 0;
   return nodes.map((plan, i) => {
-    const { node, number, output } = plan;
-    const { op, of } = node;
-    places.push(
-      op === 'port'
-        ? ports[port++]
-        : i === graph.output && answer
-          ? answer
-          : isView(node) && !answersOf(graph).includes(i)
-            ? places[of[0]]
-            : output,
-    );
-    if (op === 'port' || places[i] === places[of[0]]) return [];
-    const at = { inputs: of.map(u => places[u]), output: places[i] };
+    const { op, of } = plan.node;
+    const inputs = of.map(u => places[u]);
+    const isAnswer = answersOf(graph).includes(i);
+    const own = (isAnswer && answer) || plan.output;
+    const isView = op === 'stop' && !isAnswer;
+    const output = op === 'port' ? ports[port++] : isView ? inputs[0] : own;
+    places.push(output);
+    if (op === 'port' || isView) return [];
     const compose = () => [
-      checked[i].map(u => checkFinite(e, places[u], graph.nodes[u].size, number, turns.count)),
+      checked[i].map(u => checkFinite(e, places[u], graph.nodes[u].size, plan.number, turns.count)),
       turnsCode(
         e,
         plan,
-        at,
+        { inputs, output },
         turns,
         own => operators[op].code?.(e, plan as never, own, graphCode) ?? [],
       ),

@@ -94,12 +94,12 @@ class Planner implements LayoutPlanner {
     const number = this.all.push(undefined as never);
     const first = states.length;
     states.push(...stateSizes(node).map(size => add(turns.block, bytesOf(size))));
-    const own = states.slice(first);
     const others = this.operators[node.op]?.plan?.(this, node as never, turns, states);
+    const own = states.slice(first);
     const plan: NodePlan = {
       ...{ node, number, room: turns.room },
-      states: states.slice(first),
-      table: node.op === 'row' ? this.take(node.rows * bytesOf(node.size)) : 0,
+      states: own,
+      table: 0,
       ...(node.op === 'cell' && { cell: this.#cell(node.cell, own, turns.room) }),
       ...others,
       // An answer goes where it is asked for.

@@ -13,11 +13,12 @@ type Parameters = Readonly<Record<string, Float32Array>>;
  * the first number of `memory`. Packing again gives the same.
  */
 export function pack(
-  { all }: Layout,
+  { all, operators }: Layout,
   { params }: Pick<Model, 'params'>,
   memory: Float32Array,
 ): void {
-  for (const { node, cell, table } of all) {
+  for (const plan of all) {
+    const { node, cell } = plan;
     if (node.op === 'cell' && cell) {
       const own = params[node.params];
       for (const stage of cell.stages) {
@@ -26,13 +27,8 @@ export function pack(
         move(stage, node.cell, own, memory, true);
       }
       for (const [name, at] of cell.params) memory.set(own[name], at / 4);
-    } else if (node.op === 'row') {
-      const { weight } = params[node.params];
-      for (let from = 0, to = table / 4; from < weight.length; from += node.size) {
-        memory.set(weight.subarray(from, from + node.size), to);
-        to += bytesOf(node.size) / 4;
-      }
     }
+    operators[node.op]?.pack?.(plan as never, params, memory);
   }
 }
 

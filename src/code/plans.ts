@@ -162,7 +162,13 @@ export interface Operator {
     node: never,
     turns: LayoutTurns,
     states: number[],
-  ): Pick<NodePlan, 'body' | 'shared'> | undefined;
+  ): Partial<Pick<NodePlan, 'body' | 'table' | 'shared'>> | undefined;
+  /** Writes the node's own parameters into the weights, which begin at the first number of `memory`. */
+  pack?(
+    plan: never,
+    params: readonly Readonly<Record<string, Float32Array>>[],
+    memory: Float32Array,
+  ): void;
   /** Code of one turn, of a node of steps. */
   code?(e: Emitter, plan: never, places: RowPlaces, steps: GraphCode): Code;
   /** Runs one turn, of a node of steps. */
@@ -191,6 +197,8 @@ export interface LayoutPlanner {
   /** All nodes that have been laid out, by their numbers less 1. */
   readonly all: readonly NodePlan[];
   readonly operators: Operators;
+  /** Takes bytes of weights. */
+  take(bytes: number): number;
   /** Takes bytes of scratch. */
   takeScratch(bytes: number): number;
   node(node: Node, turns: LayoutTurns, states: number[], isAnswer?: boolean): NodePlan;

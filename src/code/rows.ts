@@ -40,6 +40,15 @@ export const move: Operator = {
 
 /** A row of a table by its index; refuses what is no index of a row. */
 export const row: Operator = {
+  plan: (planner, { rows, size }: NodeOf<'row'>) => ({
+    table: planner.take(rows * bytesOf(size)),
+  }),
+  pack({ node: { params, rows, size }, table }: NodePlan<NodeOf<'row'>>, all, memory) {
+    for (let i = 0; i < rows; i++) {
+      const row = all[params].weight.subarray(i * size, (i + 1) * size);
+      memory.set(row, (table + i * bytesOf(size)) / 4);
+    }
+  },
   code: rowCode,
   run(planner, node: NodeOf<'row'>, _, number) {
     return lookingUp(node, planner.params[node.params].weight, number);
@@ -148,7 +157,7 @@ function moving(node: NodeOf<'move'>, first: number): RunNode {
 function lookingUp({ rows, size }: NodeOf<'row'>, table: Float32Array, number: number): RunNode {
   return (memory, _, [from], _now, _next, y) => {
     const index = memory[from];
-    if (!(Number.isInteger(index) && index >= 0 && index < rows)) return number;
+    if (!(index >= 0 && index < rows) || index % 1) return number;
     for (let i = 0; i < size; i++) memory[y + i] = table[index * size + i];
     return 0;
   };

@@ -48,11 +48,8 @@ export function sequenceCode(
     }
     const sources = node.of.map(u => values[u]);
     if (isView(node)) {
-      if (node.op === 'stop') {
-        values.push(sources[0]);
-        return [];
-      }
-      const [begin, last] = lastStep(e, sources[0]);
+      const [source] = sources;
+      const [begin, last] = node.op === 'stop' ? [[], source.place] : lastStep(e, source);
       const stride = node.op === 'reverse' ? -last.stride : last.stride;
       values.push({ place: { ...last, stride }, count });
       return begin;
@@ -115,17 +112,13 @@ export function loopCode(
   const { fixed, code } = target.count;
   const values = [...sources, target].map(({ place }) => place);
   const pointers = values.map(() => e.fn.number());
-  const [ports, [answer]] = [pointers.slice(0, -1), pointers.slice(-1)].map(locals =>
-    locals.map((local): Place => pointer(local)),
-  );
+  const places = values.map(({ stride }, k) => pointer(pointers[k], stride));
   const kept = block > 0 && node.each === true;
   const turns = {
     kind: block && !kept ? ('steps' as const) : ('streams' as const),
     ...{ count: get(count), now, next, spare: now, block: kept ? block : 0 },
   };
-  const strided = (places: readonly Place[], from: number) =>
-    places.map((place, k) => ({ ...place, stride: values[from + k].stride }));
-  const once = steps(e, body, strided(ports, 0), turns, strided([answer], sources.length)[0]);
+  const once = steps(e, body, places.slice(0, -1), turns, places[sources.length]);
   const begin = [
     values.map((place, k) => set(pointers[k], addressOf(place))),
     block ? beginning(e, body, states, now, next, kept) : [],

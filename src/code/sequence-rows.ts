@@ -23,9 +23,9 @@ export function arranged(
 export function viewOf(node: Node, rows: readonly Rows[], counts: readonly number[]) {
   if (!isView(node)) return undefined;
   const [of] = node.of;
-  if (node.op === 'stop') return rows[of];
   const { at, stride, size } = rows[of];
   const last = at + Math.max(0, counts[of] - 1) * stride;
+  if (node.op === 'stop') return rows[of];
   return { at: last, stride: node.op === 'reverse' ? -stride : stride, size };
 }
 

@@ -67,8 +67,9 @@ function planSequence(
     const own = { ...turns, count: counts[i], room: counts[i], begins: false };
     return planner.node(node, own, states, i === body.output && isWritten(node));
   });
-  const own = { graph: body, operators, nodes, counts };
-  return { body: { ...own, room: 1, block: 0, at: -1, pair: 0 } };
+  return {
+    body: { graph: body, operators, nodes, counts, room: 1, block: 0, at: -1, pair: 0 },
+  };
 }
 
 function planLoop(
@@ -88,8 +89,9 @@ function planLoop(
   const at = size && blocks ? add(turns.block, size * blocks) : -1;
   for (let k = 0; k < blocks; k++) states.push(...own.map(offset => at + k * size + offset));
   const pair = each ? 0 : planner.takeScratch(2 * size);
-  const laid = { graph: body, operators, nodes, counts: [], room };
-  return { body: { ...laid, block: size, at, pair } };
+  return {
+    body: { graph: body, operators, nodes, counts: [], room, block: size, at, pair },
+  };
 }
 
 /** A vector read as steps, and what becomes of them, one after another. */

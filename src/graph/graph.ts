@@ -148,12 +148,8 @@ export function readersOf({ nodes }: Graph): readonly (readonly [port: number, n
   });
 }
 
-const views: readonly Node['op'][] = ['last', 'reverse', 'stop'];
-/** Those that only move, add or multiply: infinities and NaN show in what reads them. */
-const takesAny: readonly Node['op'][] = [...views, 'add', 'multiply', 'move', 'pool'];
-
 /** True for a value that is another one's, or steps of it, in other places. */
-export const isView = ({ op }: Node) => views.includes(op);
+export const isView = ({ op }: Node) => op === 'last' || op === 'reverse' || op === 'stop';
 
 /**
  * The values that are to be checked before each node runs: those that it reads, once each. What comes
@@ -164,9 +160,11 @@ export function checkedBefore({ nodes }: Graph): readonly (readonly number[])[] 
   const rootOf = (i: number): number => (nodes[i].op === 'reverse' ? rootOf(nodes[i].of[0]) : i);
   return nodes.map((node, i) => {
     const { op, of } = node;
-    if (op === 'pool' || isView(node)) isChecked[i] = isChecked[rootOf(of[0])];
-    const reads = takesAny.includes(op) ? [] : [...new Set(of.map(rootOf))];
-    const own = reads.filter(u => !isChecked[u]);
+    const isPassed = op === 'pool' || isView(node);
+    if (isPassed) isChecked[i] = isChecked[rootOf(of[0])];
+    // Infinities and NaN that were added up or moved show in what reads them.
+    const isAny = isPassed || op === 'add' || op === 'multiply' || op === 'move';
+    const own = isAny ? [] : [...new Set(of.map(rootOf))].filter(u => !isChecked[u]);
     for (const u of own) isChecked[u] = true;
     if (op === 'unfold') isChecked[i] = true;
     return own;

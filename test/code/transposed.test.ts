@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { accumulate } from '../../src/code/accumulate.js';
+import type { Weights } from '../../src/code/cell-plans.js';
 import { layout } from '../../src/code/layout.js';
 import { type Model, ModelBuilder } from '../../src/code/model.js';
+import { pack, unpack } from '../../src/code/pack.js';
 import { lifted } from '../../src/code/sequences.js';
 import { stop } from '../../src/code/stop.js';
 import { transposed } from '../../src/code/transposed.js';
@@ -10,7 +12,7 @@ import { backends } from '../../src/kernels/backends.js';
 import { uniform } from '../golden/generate.js';
 import { engineOf, errorOf, expectSameBits, forAll, oneByOne, throughSequence } from './driving.js';
 import type { Steps } from './evaluate-graph.js';
-import { modelOf } from './models.js';
+import { cellsOf, modelOf } from './models.js';
 import { ported } from './random-graphs.js';
 
 const someSteps = (seed: number, count: number, size: number): Steps =>
@@ -185,6 +187,25 @@ test('a tied parameter is packed once: the weights have no room for the transpos
   const { model } = besideLstm(7, 9, 'weightHh', 2);
   const alone = modelOf(lstmCell(7, 9));
   expect(layout(model, 6).weights).toBe(layout(alone, 6).weights);
+});
+
+test('two cells with one parameter each have it packed, alike, and it comes back once', () => {
+  const { graph, params, operators } = modelOf(lstmCell(4, 4, { seed: 3 }));
+  const nodes = [...graph.nodes, { ...graph.nodes[1], of: [1] }];
+  const twice = { graph: { nodes, output: 2 }, params, operators };
+  const plan = layout(twice, 6);
+  const memory = new Float32Array(plan.weights / 4);
+  pack(plan, twice, memory);
+  const [first, second] = cellsOf(plan).map(({ stages: [{ weights, biases, groups }] }) => {
+    const packed = weights.map(({ at, pitch }: Weights) => [
+      ...memory.subarray(at / 4, (at + groups * pitch) / 4),
+    ]);
+    return [...packed, [...memory.subarray(biases / 4, biases / 4 + groups * 16)]];
+  });
+  expect(first).toEqual(second);
+  expect(unpack(plan, memory).map(({ weightIh, weightHh }) => [weightIh, weightHh])).toEqual([
+    [params[0].weightIh, params[0].weightHh],
+  ]);
 });
 
 describe.each(backends())('stop on %s', backend => {

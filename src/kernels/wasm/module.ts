@@ -125,14 +125,9 @@ export function firstLanes(v: Code, n: number): Code {
   );
 }
 
-/** The elements of v, which is read twice, in another order. */
-export function lanes(v: Code, order: readonly number[]): Code {
-  return shuffled(v, v, order);
-}
-
-/** Four elements of a, of which the numbers are 0 to 3, and of b, 4 to 7. */
-export function shuffled(a: Code, b: Code, order: readonly number[]): Code {
-  return [a, b, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
+/** Four elements of v and of w, of which the numbers are 0 to 3 and 4 to 7; without w, of v alone. */
+export function lanes(v: Code, order: readonly number[], w = v): Code {
+  return [v, w, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
 }
 
 const I32 = 0x7f;

@@ -4,12 +4,13 @@ import {
   type Code,
   f32x4,
   get,
+  halves,
   i32,
+  lanes,
   load,
   plus,
   repeat,
   set,
-  shuffled,
   store,
 } from './module.js';
 
@@ -74,11 +75,11 @@ function sums(
   const groups = rows >> 2;
   const rest = groups % longestSum;
   /** Four rows, or fewer at the end: what is behind the vector counts nothing. */
-  const group = (lanes = 4): Code => {
+  const group = (left = 4): Code => {
     const loaded = load(get(vector), vectorAt);
-    const order = [0, 1, 2, 3].map(i => (i < lanes ? i : 4));
+    const order = [0, 1, 2, 3].map(i => (i < left ? i : 4));
     return [
-      set(v, lanes < 4 ? shuffled(loaded, zero, order) : loaded),
+      set(v, left < 4 ? lanes(loaded, order, zero) : loaded),
       parts.map((part, k) => {
         const weight = load(get(weights), weightsAt + k * column);
         return set(part, e.multiplyAdd(weight, get(v), get(part)));
@@ -87,10 +88,10 @@ function sums(
       set(vector, plus(get(vector), i32(16))),
     ];
   };
-  const block = (groups: number, lanes: number): Code => [
+  const block = (groups: number, left: number): Code => [
     parts.map(part => set(part, zero)),
     groups ? until(end, vector, groups, group()) : [],
-    lanes ? group(lanes) : [],
+    left ? group(left) : [],
     parts.map((part, k) => set(totals[k], f32x4.add(get(totals[k]), get(part)))),
   ];
   return [
@@ -104,9 +105,9 @@ function sums(
 /** The sums of the elements of each of four vectors, (0 + 1) + (2 + 3). */
 function across(e: Emitter, [a, b, c, d]: readonly number[]): Code {
   const pairs = (x: number, y: number) =>
-    f32x4.add(shuffled(get(x), get(y), [0, 4, 2, 6]), shuffled(get(x), get(y), [1, 5, 3, 7]));
+    f32x4.add(lanes(get(x), [0, 4, 2, 6], get(y)), lanes(get(x), [1, 5, 3, 7], get(y)));
   const [setLow, low] = e.keep(pairs(a, b));
   const [setHigh, high] = e.keep(pairs(c, d));
-  const sum = f32x4.add(shuffled(low, high, [0, 1, 4, 5]), shuffled(low, high, [2, 3, 6, 7]));
+  const sum = f32x4.add(halves(low, high), lanes(low, [2, 3, 6, 7], high));
   return [setLow, setHigh, sum];
 }
