@@ -21,6 +21,8 @@ export interface Read {
   readonly rows: Rows;
   /** How many there are; undefined: as many as streams. */
   readonly count: number | undefined;
+  /** True: they are the steps of a sequence, from its first one on. */
+  readonly sequence?: boolean | undefined;
 }
 
 /**

@@ -36,7 +36,13 @@ export function readerIn(
   values: readonly Read[],
   inner: (number: number) => Read,
 ): ReturnType<Engine['reader']> {
-  return findReader(graph, number, numbersOf(graph), i => [values[i]], inner);
+  return findReader(
+    graph,
+    number,
+    numbersOf(graph),
+    i => [{ ...values[i], sequence: graph.sequence }],
+    inner,
+  );
 }
 
 function findReader(

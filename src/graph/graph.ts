@@ -89,7 +89,15 @@ export function portsOf({ nodes }: Graph): readonly NodeOf<'port'>[] {
   return nodes.filter((node): node is NodeOf<'port'> => node.op === 'port');
 }
 
-const needsFinite: readonly Node['op'][] = ['cell', 'row', 'sequence', 'loop', 'unfold'];
+const needFinite: readonly Node['op'][] = ['cell', 'row', 'sequence', 'unfold'];
+
+/** What a node reads that must be finite: of a loop, what those in its body read so. */
+function finiteSources(node: Node): readonly number[] {
+  if (node.op !== 'loop') return needFinite.includes(node.op) ? node.of : [];
+  const inside = node.body.nodes.flatMap(finiteSources);
+  const ports = node.body.nodes.flatMap(({ op }, i) => (op === 'port' ? inside.includes(i) : []));
+  return node.of.filter((_, k) => ports[k]);
+}
 
 /** True for a value that is another one's, or steps of it, in other places. */
 export const isView = ({ op }: Node) => op === 'last' || op === 'reverse';
@@ -101,10 +109,11 @@ export const isView = ({ op }: Node) => op === 'last' || op === 'reverse';
 export function checkedBefore({ nodes }: Graph): readonly (readonly number[])[] {
   const isChecked = nodes.map(({ op }) => op === 'port');
   const rootOf = (i: number): number => (nodes[i].op === 'reverse' ? rootOf(nodes[i].of[0]) : i);
-  return nodes.map(({ op, of }, i) => {
+  return nodes.map((node, i) => {
+    const { op, of } = node;
     if (op === 'pool' || op === 'last') isChecked[i] = isChecked[rootOf(of[0])];
-    const reads = needsFinite.includes(op) ? [...new Set(of.map(rootOf))] : [];
-    const own = reads.filter(u => !isChecked[u]);
+    const reads = new Set(finiteSources(node).map(rootOf));
+    const own = [...reads].filter(u => !isChecked[u]);
     for (const u of own) isChecked[u] = true;
     if (op === 'unfold') isChecked[i] = true;
     return own;

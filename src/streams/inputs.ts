@@ -130,17 +130,17 @@ export function readFloats(x: Float32Array, memory: Float32Array, to: number): b
 export function refuseInput(engine: Engine, number: number, count: number): never {
   const { memory } = engine.pool;
   const { node, reads } = engine.reader(number);
-  for (const { rows, count: own } of reads) {
+  for (const { rows, count: own, sequence } of reads) {
     for (let j = 0; j < (own ?? count); j++) {
+      const where = sequence ? atStep(node.where, j) : node.where;
       const at = rows.at + j * rows.stride;
       const row = memory.subarray(at, at + rows.size);
       const i = row.findIndex(value => !Number.isFinite(value));
-      if (i >= 0)
-        throw notFinite(own === undefined ? node.where : atStep(node.where, j), i, row[i]);
+      if (i >= 0) throw notFinite(where, i, row[i]);
       if (node.op !== 'row') continue;
       const isIndex = Number.isInteger(row[0]) && row[0] >= 0 && row[0] < node.rows;
       const expected = `a whole number from 0 to ${node.rows - 1}`;
-      if (!isIndex) throw mismatch(`${node.where}.x`, expected, String(row[0]));
+      if (!isIndex) throw mismatch(`${where}.x`, expected, String(row[0]));
     }
   }
   throw mismatch(`${node.where}.x`, 'finite numbers', 'one that is not');

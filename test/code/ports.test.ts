@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { engines } from '../../src/code/engines.js';
+import { move } from '../../src/code/rows.js';
 import { defineCell, type ReferenceState, reference } from '../../src/core.js';
 import { backends } from '../../src/kernels/backends.js';
 import { cellModel } from '../../src/streams/cell.js';
@@ -79,7 +80,7 @@ test.each(backends())('a program on %s answers each output at a place of its own
   const two = defineCell('Two', "h' = φ(W_h x + U_h h)\nz  = V_z h'\ng = -h'", {
     outputs: ['z', 'g', 'h'],
   })(4, 6, { projectionSize: 3, seed: 2 });
-  const engine = engines(cellModel(specOf(two), 'two')).get(backend);
+  const engine = engines(cellModel(specOf(two), 'two', move)).get(backend);
   const { pool, inputs, outputs } = engine;
   const [now, next] = [pool.take(2), pool.take(2)];
   const events = [uniform(1, 4, 1), uniform(2, 4, 1)];
