@@ -26,10 +26,10 @@ export interface Read {
 }
 
 /**
- * A model made ready to run on numbers in one memory: no checks, no garbage. Addresses count floats.
- * Functions that step read the streams' blocks of states, one after another, at `now` and write the next
- * ones at `next`, and answer 0, or the number (from 1) of a node whose input is not finite, or no index:
- * then there is no answer.
+ * A model made ready to run on numbers in one memory: no checks, no garbage. Addresses count
+ * floats. Functions that step read the streams' blocks of states, one after another, at `now` and
+ * write the next ones at `next`, and answer 0, or the number (from 1) of a node whose input is not
+ * finite, or no index: then there is no answer.
  */
 export interface Engine {
   readonly backend: Backend;

@@ -38,7 +38,9 @@ export class ModelBuilder {
     return this.params.push(params) - 1;
   }
 
-  /** Puts the nodes of a model here, which read `sources` in place of its ports; its answer's node. */
+  /**
+   * Puts the nodes of a model here, which read `sources` in place of its ports; its answer's node.
+   */
   inline({ graph, ...lists }: Model, sources: readonly number[], prefix: string): number {
     const moved = this.#taken(lists, prefix);
     let port = 0;

@@ -43,7 +43,10 @@ export interface GraphPlan {
   readonly room: number;
 }
 
-/** Where everything is: behind the weights' address, behind that of scratch, and in a stream's block. */
+/**
+ * Where everything is: behind the weights' address, behind that of scratch, and in a stream's
+ * block.
+ */
 export interface Layout extends GraphPlan {
   /** All nodes, those of bodies too, by their numbers less 1. */
   readonly all: readonly NodePlan[];

@@ -27,8 +27,8 @@ export function numbersOf({ nodes }: Graph, first = 1): readonly number[] {
 }
 
 /**
- * The node of a number in a graph, and what it read in the last call, where that was written: `values`
- * of the graph's own nodes, `inner` of those of bodies, by their numbers.
+ * The node of a number in a graph, and what it read in the last call, where that was written:
+ * `values` of the graph's own nodes, `inner` of those of bodies, by their numbers.
  */
 export function readerIn(
   graph: Graph,

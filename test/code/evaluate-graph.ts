@@ -14,7 +14,9 @@ interface States {
   readonly next: number[][];
 }
 
-/** The largest of all numbers that were worked out last, in between too: by it errors are measured. */
+/**
+ * The largest of all numbers that were worked out last, in between too: by it errors are measured.
+ */
 export const largest = { value: 0 };
 
 /** One step of a model, in double precision; takes and answers the states in order. */
@@ -115,7 +117,9 @@ function cell(node: NodeOf<'cell'>, params: Params, x: readonly number[], { now,
   return [...y];
 }
 
-/** `begins`: loops begin at the states; else at zeros, but for those that keep one for each turn. */
+/**
+ * `begins`: loops begin at the states; else at zeros, but for those that keep one for each turn.
+ */
 function sequence(
   graph: Graph,
   params: Params,
