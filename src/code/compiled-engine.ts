@@ -9,8 +9,8 @@ import { layout, bytesOf as paddedBytes } from './layout.js';
 import type { Model } from './model.js';
 import { pack } from './pack.js';
 import type { Place } from './places.js';
-import type { Layout, Whole, WholeRoom } from './plans.js';
-import { type Arranged, readerIn, rowsIn } from './readers.js';
+import type { Arranged, Layout, Whole, WholeRoom } from './plans.js';
+import { readerIn, rowsIn } from './readers.js';
 
 /** Codes of models that are kept for layers to come. */
 const most = 64;

@@ -185,7 +185,7 @@ export interface SequenceRun {
   release(): void;
 }
 
-/** A sequence's values, and where scratch begins. */
+/** Where values are, how many steps they have, and where scratch begins. */
 export interface Arranged {
   readonly rows: readonly Rows[];
   readonly counts: readonly (number | undefined)[];

@@ -4,9 +4,9 @@ import { heapFor } from '../kernels/heap.js';
 import { answersOf, areFinite, type Engine, Pool, roomFor } from './engine.js';
 import type { Model } from './model.js';
 import type { Rows } from './places.js';
-import type { Whole, WholeRoom } from './plans.js';
+import type { Arranged, Whole, WholeRoom } from './plans.js';
 import { Planner } from './portable-graph.js';
-import { type Arranged, numbersOf, readerIn } from './readers.js';
+import { numbersOf, readerIn } from './readers.js';
 import type { RunSequence, RunTurn } from './runs.js';
 
 /** The portable backend: a graph's nodes run one after another on one memory. */

@@ -2,13 +2,6 @@ import { allNodes, type Graph, isView, type Node, portsOf } from '../graph/graph
 import type { Engine, Read } from './engine.js';
 import type { Place, Rows } from './places.js';
 
-/** A sequence that was run last: its values, and where scratch began. */
-export interface Arranged {
-  readonly rows: readonly Rows[];
-  readonly counts: readonly (number | undefined)[];
-  readonly scratch: number;
-}
-
 /** A place behind where scratch begins, as rows. */
 export const rowsIn = ({ at, stride }: Place, size: number, scratch: number): Rows => ({
   at: scratch + at / 4,
