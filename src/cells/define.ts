@@ -104,8 +104,9 @@ type ConstructorOf<T extends string, D extends Declarations> = D extends
  * `W_k x` are rows k of weightIh plus biasIh, `U_k h` rows k of weightHh plus biasHh; `*` is
  * elementwise; a prime is the next step's state; the output is `y` if defined, else `h'`; σ, φ
  * and ψ are the activations that the options gateActivation, activation and outputActivation set.
- * Of inputs and outputs there may be several: `Declarations` names them. Their vectors are then records
- * by name; `W_k d` of an input of a size of its own, called n, are rows k of weightIh_n plus biasIh_n.
+ * Of inputs and outputs there may be several: `Declarations` names them. Their vectors are then
+ * records by name; `W_k d` of an input of a size of its own, called n, are rows k of weightIh_n
+ * plus biasIh_n.
  *
  * Throws an EquationError (a SyntaxError) that names line, column and what was expected.
  *
@@ -127,8 +128,8 @@ export function defineCell<const T extends string, const D extends Declarations 
 }
 
 /**
- * `defineCell` for the library's own texts, whose plans are in cells/plans.ts, and the reductions that
- * they call: a program that uses them need not carry what reads a text, nor other reductions.
+ * `defineCell` for the library's own texts, whose plans are in cells/plans.ts, and the reductions
+ * that they call: a program that uses them need not carry what reads a text, nor other reductions.
  */
 export function builtIn<const T extends string, const D extends Declarations = object>(
   name: string,

@@ -35,9 +35,9 @@ type ByName<Sizes, V> = [Sizes] extends [number]
 /**
  * The float64 reference of a cell: its equations evaluated as written, line by line, on the same
  * float32 parameters, nothing rounded and nothing reordered. Slow; the measure of every backend. It
- * takes a state and an input and returns fresh arrays, records of them by name for several inputs and
- * outputs; it checks neither. Throws a RecurError for a
- * model that is not one cell made of equations.
+ * takes a state and an input and returns fresh arrays, records of them by name for several inputs
+ * and outputs; it checks neither. Throws a RecurError for a model that is not one cell made of
+ * equations.
  *
  * @example
  * const step = reference(gruCell(10, 15));

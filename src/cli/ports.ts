@@ -13,8 +13,8 @@ export function totalOf(size: Size): number {
 
 /**
  * The columns of a model's inputs, in order, from the texts of --columns: names with commas between
- * them, or of several inputs one text each, which begins with the input's name. Undefined: the model
- * has one input, and no columns are chosen. Throws a Stop where they do not fit.
+ * them, or of several inputs one text each, which begins with the input's name. Undefined: the
+ * model has one input, and no columns are chosen. Throws a Stop where they do not fit.
  */
 export function columnsOf(texts: readonly string[] | undefined, size: Size) {
   if (typeof size === 'number') {
@@ -58,7 +58,9 @@ function chooseEach(size: PortSizes, got?: string) {
   return unusable(`--columns: ${what}: choose the columns of each, ${example.join(' ')}${given}`);
 }
 
-/** Names of the numbers that a model answers: `y1`, `y2`, or of several outputs `z1`, `z2`, `h1`. */
+/**
+ * Names of the numbers that a model answers: `y1`, `y2`, or of several outputs `z1`, `z2`, `h1`.
+ */
 export function outputNames(size: Size): readonly string[] {
   const ports: PortSizes = typeof size === 'number' ? { y: size } : size;
   return Object.entries(ports).flatMap(([name, length]) =>
@@ -79,7 +81,9 @@ export function eventOf(size: Size): (x: Float64Array) => unknown {
   };
 }
 
-/** What makes one vector of the outputs of an answer, in their order; the next one overwrites it. */
+/**
+ * What makes one vector of the outputs of an answer, in their order; the next one overwrites it.
+ */
 export function numbersOf(size: Size): (y: unknown) => Float32Array {
   if (typeof size === 'number') return y => y as Float32Array;
   const all = new Float32Array(totalOf(size));

@@ -12,9 +12,9 @@ import type { PortableBlock } from './runs.js';
 type Plan = NodePlan<NodeOf<'accumulate'>>;
 
 /**
- * Δ ← Δ + Σ a bᵀ, or Δ ← Δ + Σ b: Δ `[rows, columns]` is a state of the block that it is in, row after
- * row, and is added to in place where sequences are whole calls: where one is refused, Δ is undefined. All
- * steps of a sequence come to the same bits as one after another.
+ * Δ ← Δ + Σ a bᵀ, or Δ ← Δ + Σ b: Δ `[rows, columns]` is a state of the block that it is in, row
+ * after row, and is added to in place where sequences are whole calls: where one is refused, Δ is
+ * undefined. All steps of a sequence come to the same bits as one after another.
  */
 export const accumulate: Operator = {
   plan(_, { rows, columns }: NodeOf<'accumulate'>, { block }, states) {

@@ -1,13 +1,7 @@
 import { readersOf } from '../graph/graph.js';
 import { ConstantPool, type Emitter, emitter } from '../kernels/wasm/emitter.js';
-import {
-  assemble,
-  type Code,
-  FunctionBuilder,
-  type FunctionCode,
-  get,
-  i32,
-} from '../kernels/wasm/module.js';
+import { FunctionBuilder } from '../kernels/wasm/function-builder.js';
+import { assemble, type Code, type FunctionCode, get, i32 } from '../kernels/wasm/module.js';
 import { graphCode } from './graph-code.js';
 import type { Model } from './model.js';
 import { scratch, weights } from './places.js';
@@ -32,11 +26,11 @@ export interface CompiledCode {
 export type FunctionName = 'prepare' | 'step' | 'streams' | 'steps' | 'sequence';
 
 /**
- * Compiles a model to a WebAssembly module with some of the functions `prepare`, once the weights are
- * packed; `step`, one stream one step; `streams`, `count` streams one step; `steps`, one stream `count`
- * steps, with a second block to write to in turn; `sequence`, a whole one, after `now` for each value
- * of the graph its address and how many steps it has. They answer 0, or which node, from 1, has an
- * input that it cannot take. Constants are added to those in `pool`.
+ * Compiles a model to a WebAssembly module with some of the functions `prepare`, once the weights
+ * are packed; `step`, one stream one step; `streams`, `count` streams one step; `steps`, one stream
+ * `count` steps, with a second block to write to in turn; `sequence`, a whole one, after `now` for
+ * each value of the graph its address and how many steps it has. They answer 0, or which node, from
+ * 1, has an input that it cannot take. Constants are added to those in `pool`.
  */
 export function compile(
   plan: Layout & Pick<Model, 'whole'>,

@@ -8,9 +8,10 @@ import { answersOf, type Engine, Pool } from './engine.js';
 import { layout, bytesOf as paddedBytes } from './layout.js';
 import type { Model } from './model.js';
 import { pack } from './pack.js';
-import type { Rows } from './places.js';
-import type { Layout, Whole, WholeRoom } from './plans.js';
-import { type Arranged, readerIn, rowsIn } from './readers.js';
+import type { Place } from './places.js';
+import type { Layout } from './plans.js';
+import { readerIn, rowsIn } from './readers.js';
+import type { Arranged, Whole, WholeRoom } from './whole.js';
 
 /** Codes of models that are kept for layers to come. */
 const most = 64;
@@ -145,7 +146,6 @@ function functionsOf(kept: Kept, names: Functions, heap: Heap): Record<string, R
 export function compiledEngine(model: Model, backend: Backend): Engine {
   const kept = codeOf(model, backend);
   const { plan } = kept;
-  const { graph } = model;
   const [few, many] = neededBy(model);
   // Throws before there is anything to give back.
   moduleOf(kept, few);
@@ -153,68 +153,30 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
   const { heap, at } = allocate('wasm', size, plan.scratch / 4);
   const weights = at * 4;
   const scratch = heap.scratch * 4;
-  const functions = (names: Functions) => {
-    const found = functionsOf(kept, names, heap);
-    for (const [i, value] of kept.pool.values.entries()) {
-      heap.floats.fill(value, at + i * 4, at + i * 4 + 4);
-    }
-    return found;
-  };
-  const { prepare, step, sequence } = functions(few);
+  const { prepare, step, sequence } = functionsAt(kept, few, heap, at);
   pack(plan, model, heap.floats.subarray(at, at + size));
   prepare(weights);
   let others: Record<string, Run> | undefined;
-
-  const { nodes } = graph;
-  const inputs = portsOf(graph).map(({ size }, k) => rowsIn(plan.ports[k], size, heap.scratch));
-  const outputs = answersOf(graph).map(i =>
-    nodes[i].op === 'port' ? inputs[i] : rowsIn(plan.nodes[i].output, nodes[i].size, heap.scratch),
-  );
-  let last: Arranged | undefined;
-  /** Where the values of a graph of steps are: those of all streams. */
-  const engineRows = (): Arranged => {
-    const inputs = [...engine.inputs];
-    const rows = plan.nodes.map(({ node, output }) =>
-      node.op === 'port' ? (inputs.shift() as Rows) : rowsIn(output, node.size, heap.scratch),
-    );
-    return { rows, counts: [], scratch: heap.scratch };
-  };
+  const more = () => (others ??= functionsAt(kept, many, heap, at));
   const room: WholeRoom = {
     ...{ heap, inner: plan.scratch / 4, pitch: padded },
     call: (at, rows, counts, now) =>
       sequence(weights, at * 4, now * 4, ...rows.flatMap((own, i) => [own.at * 4, counts[i]])),
   };
+  let last: Arranged | undefined;
   const engine: Engine = {
-    backend,
-    pool: new Pool(heap, plan.block / 4),
-    room: plan.room,
-    model,
-    inputs,
-    outputs,
-    output: outputs[0],
-    states: plan.states.map(offset => offset / 4),
+    ...{ backend, pool: new Pool(heap, plan.block / 4), room: plan.room, model },
+    ...placesOf(plan, heap.scratch),
     step: (now, next) => step(weights, scratch, now * 4, next * 4),
-    streams(now, next, count) {
-      others ??= functions(many);
-      return others.streams(weights, scratch, now * 4, next * 4, count);
-    },
-    steps(now, next, spare, count) {
-      others ??= functions(many);
-      return others.steps(weights, scratch, now * 4, next * 4, count, spare * 4);
-    },
+    streams: (now, next, count) => more().streams(weights, scratch, now * 4, next * 4, count),
+    steps: (now, next, spare, count) =>
+      more().steps(weights, scratch, now * 4, next * 4, count, spare * 4),
     sequence(steps) {
-      const run = (model.whole as Whole).sequence(graph, room, steps);
+      const run = (model.whole as Whole).sequence(model.graph, room, steps);
       last = run;
       return run;
     },
-    reader(number) {
-      const { rows, counts, scratch: begin } = last ?? engineRows();
-      const values = rows.map((own, i) => ({ rows: own, count: counts[i] }));
-      return readerIn(model, number, values, own => {
-        const { node, output, room } = plan.all[own - 1];
-        return { rows: rowsIn(output, node.size, begin), count: room };
-      });
-    },
+    reader: number => readerOf(model, plan, number, last ?? valuesOf(plan, heap.scratch)),
     release() {
       abandoned.unregister(engine);
       heap.free(at, size);
@@ -222,4 +184,45 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
   };
   abandoned.register(engine, { heap, at, size }, engine);
   return engine;
+}
+
+/** A module's functions, and its constants at the beginning of the weights. */
+function functionsAt(kept: Kept, names: Functions, heap: Heap, at: number): Record<string, Run> {
+  const found = functionsOf(kept, names, heap);
+  for (const [i, value] of kept.pool.values.entries()) {
+    heap.floats.fill(value, at + i * 4, at + i * 4 + 4);
+  }
+  return found;
+}
+
+/** Where an engine reads and answers, and where the states are in a block. */
+function placesOf({ graph, ports, nodes: plans, states }: Layout, scratch: number) {
+  const { nodes } = graph;
+  const inputs = portsOf(graph).map(({ size }, k) => rowsIn(ports[k], size, scratch));
+  const outputs = answersOf(graph).map(i =>
+    nodes[i].op === 'port' ? inputs[i] : rowsIn(plans[i].output, nodes[i].size, scratch),
+  );
+  return { inputs, outputs, output: outputs[0], states: states.map(offset => offset / 4) };
+}
+
+/** Where the values of a graph of steps are: those of all streams. */
+function valuesOf({ graph, ports, nodes }: Layout, scratch: number): Arranged {
+  const own = [...ports];
+  const rows = nodes.map(({ node, output }) =>
+    rowsIn(node.op === 'port' ? (own.shift() as Place) : output, node.size, scratch),
+  );
+  return { rows, counts: graph.nodes.map(() => undefined), scratch };
+}
+
+function readerOf(
+  model: Model,
+  { all }: Layout,
+  number: number,
+  { rows, counts, scratch }: Arranged,
+) {
+  const values = rows.map((own, i) => ({ rows: own, count: counts[i] }));
+  return readerIn(model, number, values, own => {
+    const { node, output, room } = all[own - 1];
+    return { rows: rowsIn(output, node.size, scratch), count: room };
+  });
 }

@@ -40,7 +40,7 @@ export interface Places {
 }
 
 /** Code of a place's pointer. */
-export const baseOf = ({ local }: Place) => get(local);
+export const baseOf = ({ local }: Pick<Place, 'local'>) => get(local);
 
 /** Groups of four rows. */
 interface Groups {
@@ -60,17 +60,11 @@ export function elementwise(
   places: Places,
   { offset, at, count, totals }: Groups,
 ): Code {
-  const { cell, states, stored } = own;
-  const { nodes, states: variables } = cell.definition.plan;
+  const { nodes, states: variables } = own.cell.definition.plan;
   const known = new Map<number, Vectors>();
   const all = new Abreast(e, count);
   const groups = Array.from({ length: count }, (_, g) => at + g * groupBytes);
-  const address = (place: Place) => (offset ? plus(baseOf(place), offset) : baseOf(place));
-  const read = (place: Place, more = 0) =>
-    groups.map(group => load(address(place), place.at + more + group));
-  const write = (place: Place, more: number, values: Vectors) =>
-    values.map((value, g) => store(address(place), place.at + more + groups[g], value));
-
+  const isState = (i: number) => variables.some(({ node }) => node === i);
   /** Activations of sums like the i-th, itself first: they can be worked out abreast. */
   const peersOf = (i: number) => {
     const isPeer = (k: number) => {
@@ -81,22 +75,11 @@ export function elementwise(
     const others = [...nodes.keys()].filter(k => k !== i && isPeer(k));
     return isPeer(i) ? [i, ...others].slice(0, Math.max(1, Math.floor(widest / count))) : [i];
   };
-  const isState = (i: number) => variables.some(({ node }) => node === i);
 
   const value = (i: number): Vectors => {
-    const seen = known.get(i);
+    const seen = known.get(i) ?? valueThere(e, own, i, places, groups, offset, sinks.includes(i));
     if (seen) return seen;
     const node = nodes[i];
-    if (own.fixed.has(i)) return groups.map(group => fixedValue(e, own, i, offset, group));
-    if (node.op === 'port') return read(portOf(own, places, node.name));
-    if (node.op === 'state') {
-      return read(places.now, states[variables.findIndex(({ name }) => name === node.name)]);
-    }
-    const scratch = stored.get(i);
-    if (scratch !== undefined && !sinks.includes(i)) {
-      if (node.dimension !== 'scalar') return read(places.scratch, scratch);
-      return groups.map(() => loadSplat(baseOf(places.scratch), places.scratch.at + scratch));
-    }
     const peers = peersOf(i);
     if (peers.length > 1) {
       const wide = new Abreast(e, peers.length * count, all.code);
@@ -105,13 +88,10 @@ export function elementwise(
       for (const peer of peers) known.set(peer, results.splice(0, count));
       return value(i);
     }
-    const isSum = node.op === 'affine';
-    if (isSum && !isState(i)) return totals(i).map(get);
-    const result = isSum
-      ? totals(i).map(get)
-      : node.op === 'reduce'
-        ? groups.map(() => reduced(e, own, places, node))
-        : combined(all, own, i, value);
+    const sums = node.op === 'affine' && totals(i).map(get);
+    if (sums && !isState(i)) return sums;
+    const reduce = () => node.op === 'reduce' && groups.map(() => reduced(e, own, places, node));
+    const result = sums || reduce() || combined(all, own, i, value);
     const local = all.keep(isState(i) ? flushed(all, result) : result);
     known.set(i, local);
     return local;
@@ -119,16 +99,56 @@ export function elementwise(
 
   for (const i of sinks) {
     const values = value(i);
-    for (const [k, { node }] of variables.entries()) {
-      if (node === i) all.code.push(write(places.next, states[k], values));
-    }
-    const scratch = stored.get(i);
-    if (scratch !== undefined) all.code.push(write(places.scratch, scratch, values));
-    for (const { node, at: more } of own.outputs) {
-      if (node === i) all.code.push(write(places.output, more, values));
-    }
+    const write = ({ at: from, ...place }: Place, more: number) =>
+      values.map((v, g) => store(moved(place, offset), from + more + groups[g], v));
+    all.code.push(placesOf(own, i, places).map(([place, more]) => write(place, more)));
   }
   return all.code;
+}
+
+/** A place's pointer, and what varies. */
+const moved = (place: Pick<Place, 'local'>, offset: Code | undefined) =>
+  offset ? plus(baseOf(place), offset) : baseOf(place);
+
+/** Where a node's value is to go: places, and offsets there. */
+function placesOf(
+  { cell, states, stored, outputs }: CellPlan,
+  i: number,
+  { next, scratch, output }: Places,
+): (readonly [Place, number])[] {
+  const { states: variables } = cell.definition.plan;
+  const at = stored.get(i);
+  return [
+    ...variables.flatMap(({ node }, k) => (node === i ? [[next, states[k]] as const] : [])),
+    ...(at === undefined ? [] : [[scratch, at] as const]),
+    ...outputs.flatMap(own => (own.node === i ? [[output, own.at] as const] : [])),
+  ];
+}
+
+/** A node's value for some groups, if it is there before the stage runs; a sink is stored by it. */
+function valueThere(
+  e: Emitter,
+  own: CellPlan,
+  i: number,
+  places: Places,
+  groups: readonly number[],
+  offset: Code | undefined,
+  isSink: boolean,
+): Vectors | undefined {
+  const { nodes, states } = own.cell.definition.plan;
+  const node = nodes[i];
+  const read = (place: Place, more = 0) =>
+    groups.map(group => load(moved(place, offset), place.at + more + group));
+  if (own.fixed.has(i)) return groups.map(group => fixedValue(e, own, i, offset, group));
+  if (node.op === 'port') return read(portOf(own, places, node.name));
+  if (node.op === 'state') {
+    return read(places.now, own.states[states.findIndex(({ name }) => name === node.name)]);
+  }
+  const { scratch } = places;
+  const at = own.stored.get(i);
+  if (at === undefined || isSink) return undefined;
+  if (node.dimension !== 'scalar') return read(scratch, at);
+  return groups.map(() => loadSplat(baseOf(scratch), scratch.at + at));
 }
 
 /** A vector that is there in full as one number, four times. */
@@ -142,7 +162,7 @@ function reduced(
   const size = sizes[definition.plan.nodes[of].dimension];
   const { at, ...place } = wholeVector(own, places, of);
   const reduction = definition.reductions?.[by] as Reduction;
-  return reduction.code(e, { base: baseOf({ at, ...place }), at, size });
+  return reduction.code(e, { base: baseOf(place), at, size });
 }
 
 /** Where a port of a cell is. */

@@ -3,7 +3,8 @@ import type { Backend } from '../kernels/backends.js';
 import { type Heap, scratchFloats } from '../kernels/heap.js';
 import type { Model } from './model.js';
 import type { Rows } from './places.js';
-import type { Reader, SequenceRun } from './plans.js';
+import type { Reader } from './plans.js';
+import type { SequenceRun } from './whole.js';
 
 /** How many vectors a graph's places have room for: 64, fewer if they are long. */
 export function roomFor({ nodes }: Graph): number {
@@ -17,10 +18,10 @@ export function roomFor({ nodes }: Graph): number {
 }
 
 /**
- * A model made ready to run on numbers in one memory: no checks, no garbage. Addresses count floats.
- * Functions that step read the streams' blocks of states, one after another, at `now` and write the next
- * ones at `next`, and answer 0, or the number (from 1) of a node whose input is not finite, or no index:
- * then there is no answer.
+ * A model made ready to run on numbers in one memory: no checks, no garbage. Addresses count
+ * floats. Functions that step read the streams' blocks of states, one after another, at `now` and
+ * write the next ones at `next`, and answer 0, or the number (from 1) of a node whose input is not
+ * finite, or no index: then there is no answer.
  */
 export interface Engine {
   readonly backend: Backend;

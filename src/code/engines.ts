@@ -12,8 +12,8 @@ declare const RXRECUR_PORTABLE: boolean | undefined;
 export interface Engines {
   readonly model: Model;
   /**
-   * By backend; undefined: the fastest one, or the portable one if compiling was refused. If there was
-   * no memory, the next stream tries again.
+   * By backend; undefined: the fastest one, or the portable one if compiling was refused. If there
+   * was no memory, the next stream tries again.
    */
   readonly made: Map<Backend | undefined, Engine>;
   /** Of a pinned backend, or of the fastest. Throws if a pinned one cannot be made. */

@@ -6,7 +6,10 @@ import type { Place } from './places.js';
 import type { GraphPlan, Turns } from './plans.js';
 import { checkFinite, turnsCode } from './turns.js';
 
-/** A graph's code for all turns, node by node; the answer goes to `answer`, if there is such a place. */
+/**
+ * A graph's code for all turns, node by node; the answer goes to `answer`, if there is such a
+ * place.
+ */
 export function graphCode(
   e: Emitter,
   { graph, nodes, operators }: GraphPlan,

@@ -17,8 +17,8 @@ import type {
 import type { PortableBlock, RunNode } from './runs.js';
 
 /**
- * A graph of steps that keeps its states and its last answer at steps that are masked. Its block ends
- * with that answer, zeros at first.
+ * A graph of steps that keeps its states and its last answer at steps that are masked. Its block
+ * ends with that answer, zeros at first.
  */
 export const hold: Operator = { plan, code, run };
 

@@ -22,8 +22,47 @@ type NodeOf<Op> = PlanNode & { op: Op };
 
 /** A plan run on `gemv`, in double precision between float32 states. */
 export function interpret(cell: CellGraph, params: Parameters): Run {
-  const { definition, sizes, constants } = cell;
+  const { definition, sizes } = cell;
   const { nodes, states } = definition.plan;
+  const { registers, starts, operations } = prepared(cell, params);
+
+  const startOf = (op: string, name?: string) =>
+    starts[
+      nodes.findIndex(node => node.op === op && (!name || ('name' in node && node.name === name)))
+    ];
+  const lengths = states.map(({ dimension }) => sizes[dimension]);
+  const loads = states.map(({ name }) => startOf('state', name));
+  const lengthOf = (i: number) => sizes[nodes[i].dimension];
+  const outputs = cellOutputs(cell).map(({ node, at }) => {
+    return { start: starts[node], length: lengthOf(node), at };
+  });
+  const ports = inputsOf(definition.plan).map(({ name, dimension }) => {
+    return { start: startOf('port', name), length: sizes[dimension] };
+  });
+  return (memory, inputs, now, next, y) => {
+    // An input or a state that no equation reads has no register.
+    for (let k = 0; k < ports.length; k++) {
+      const { start, length } = ports[k];
+      if (start >= 0) copy(memory, inputs[k], registers, start, length);
+    }
+    for (let k = 0, at = now; k < lengths.length; at += lengths[k], k++) {
+      if (loads[k] >= 0) copy(memory, at, registers, loads[k], lengths[k]);
+    }
+    for (let k = 0; k < operations.length; k++) operations[k]();
+    for (let k = 0, at = next; k < lengths.length; at += lengths[k], k++) {
+      copy(registers, starts[states[k].node], memory, at, lengths[k]);
+    }
+    for (let k = 0; k < outputs.length; k++) {
+      const { start, length, at } = outputs[k];
+      copy(registers, start, memory, y + at, length);
+    }
+  };
+}
+
+/** Registers, where each node's value lies among them, and what works out the values in order. */
+function prepared(cell: CellGraph, params: Parameters) {
+  const { definition, sizes, constants } = cell;
+  const { nodes } = definition.plan;
   const blocks = blocksOf(nodes);
   const lengthOf = (i: number) => sizes[nodes[i].dimension];
 
@@ -50,14 +89,9 @@ export function interpret(cell: CellGraph, params: Parameters): Run {
       return [activation(cell, node.slot, registers, starts[node.of], start, length)];
     }
     if (op === 'reduce') {
-      const { of } = node;
+      const [from, to] = [starts[node.of], starts[node.of] + lengthOf(node.of)];
       const by = definition.reductions?.[node.by] as Reduction;
-      const [from, to] = [starts[of], starts[of] + lengthOf(of)];
-      return [
-        () => {
-          registers[start] = by.run(registers, from, to);
-        },
-      ];
+      return [() => void (registers[start] = by.run(registers, from, to))];
     }
     if ('left' in node) {
       const run = binaries[node.op];
@@ -72,35 +106,7 @@ export function interpret(cell: CellGraph, params: Parameters): Run {
     else if (op === 'parameter') registers.set(params[node.name], start);
     return [];
   });
-
-  const startOf = (op: string, name?: string) =>
-    starts[
-      nodes.findIndex(node => node.op === op && (!name || ('name' in node && node.name === name)))
-    ];
-  const lengths = states.map(({ dimension }) => sizes[dimension]);
-  const loads = states.map(({ name }) => startOf('state', name));
-  const outputs = cellOutputs(cell);
-  const ports = inputsOf(definition.plan).map(({ name, dimension }) => {
-    return { start: startOf('port', name), length: sizes[dimension] };
-  });
-  return (memory, inputs, now, next, y) => {
-    // An input or a state that no equation reads has no register.
-    for (let k = 0; k < ports.length; k++) {
-      const { start, length } = ports[k];
-      if (start >= 0) copy(memory, inputs[k], registers, start, length);
-    }
-    for (let k = 0, at = now; k < lengths.length; at += lengths[k], k++) {
-      if (loads[k] >= 0) copy(memory, at, registers, loads[k], lengths[k]);
-    }
-    for (let k = 0; k < operations.length; k++) operations[k]();
-    for (let k = 0, at = next; k < lengths.length; at += lengths[k], k++) {
-      copy(registers, starts[states[k].node], memory, at, lengths[k]);
-    }
-    for (let k = 0; k < outputs.length; k++) {
-      const { node, at } = outputs[k];
-      copy(registers, starts[node], memory, y + at, lengthOf(node));
-    }
-  };
+  return { registers, starts, operations };
 }
 
 /** Affine nodes of the same arguments: each block is one product, with the rows of all of them. */

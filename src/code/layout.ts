@@ -49,7 +49,9 @@ export function layout(
   };
 }
 
-/** Constants, four times each: two a node at the most (alpha, beta), two of a clip, the common ones. */
+/**
+ * Constants, four times each: two a node at the most (alpha, beta), two of a clip, the common ones.
+ */
 function constantsOf(graph: Graph): number {
   let count = 50;
   for (const node of allNodes(graph)) {

@@ -1,5 +1,6 @@
 import type { Graph, Node } from '../graph/graph.js';
-import type { Operator, Operators, Whole } from './plans.js';
+import type { Operator, Operators } from './plans.js';
+import type { Whole } from './whole.js';
 
 /** A graph, and its numbers. */
 export interface Model {
@@ -38,7 +39,9 @@ export class ModelBuilder {
     return this.params.push(params) - 1;
   }
 
-  /** Puts the nodes of a model here, which read `sources` in place of its ports; its answer's node. */
+  /**
+   * Puts the nodes of a model here, which read `sources` in place of its ports; its answer's node.
+   */
   inline({ graph, ...lists }: Model, sources: readonly number[], prefix: string): number {
     const moved = this.#taken(lists, prefix);
     let port = 0;

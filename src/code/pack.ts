@@ -9,8 +9,8 @@ import type { Layout, NodePlan } from './plans.js';
 type Parameters = Readonly<Record<string, Float32Array>>;
 
 /**
- * Writes the parameters of a model, as the compiled code reads them, into its weights, which begin at
- * the first number of `memory`. Packing again gives the same.
+ * Writes the parameters of a model, as the compiled code reads them, into its weights, which begin
+ * at the first number of `memory`. Packing again gives the same.
  */
 export function pack(
   { all, operators }: Layout,

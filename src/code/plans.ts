@@ -1,10 +1,9 @@
 import type { Graph, Node } from '../graph/graph.js';
-import type { Heap } from '../kernels/heap.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import type { Code } from '../kernels/wasm/module.js';
 import type { CellPlan } from './cell-plans.js';
 import type { Place, Rows } from './places.js';
-import type { PortableBlock, RunNode, RunRows, RunSequence, RunTurn } from './runs.js';
+import type { PortableBlock, RunNode, RunRows, RunTurn } from './runs.js';
 
 /** A node, and where its numbers are. */
 export interface NodePlan<N extends Node = Node> {
@@ -54,7 +53,10 @@ export interface GraphPlan {
   readonly room: number;
 }
 
-/** Where everything is: behind the weights' address, behind that of scratch, and in a stream's block. */
+/**
+ * Where everything is: behind the weights' address, behind that of scratch, and in a stream's
+ * block.
+ */
 export interface Layout extends GraphPlan {
   /** All nodes, those of bodies too, by their numbers less 1. */
   readonly all: readonly NodePlan[];
@@ -135,6 +137,8 @@ export interface Read {
   readonly rows: Rows;
   /** How many there are; undefined: as many as streams. */
   readonly count: number | undefined;
+  /** True: they are the steps of a sequence, from its first one on. */
+  readonly sequence?: boolean | undefined;
 }
 
 /** A node, and what it read in the last call. */
@@ -144,8 +148,8 @@ export interface Reader {
 }
 
 /**
- * Finds a node by its number in a graph in which some have bodies: `values` are those of its own nodes,
- * `inner` those of the others, by their numbers.
+ * Finds a node by its number in a graph in which some have bodies: `values` are those of its own
+ * nodes, `inner` those of the others, by their numbers.
  */
 export type FindReader = (
   graph: Graph,
@@ -156,14 +160,18 @@ export type FindReader = (
 
 /** What the backends need of what a node does. A page has those of the layers that are on it. */
 export interface Operator {
-  /** Lays out what only such a node has; adds to `states` where each of its states is in the block. */
+  /**
+   * Lays out what only such a node has; adds to `states` where each of its states is in the block.
+   */
   plan?(
     planner: LayoutPlanner,
     node: never,
     turns: LayoutTurns,
     states: number[],
   ): Partial<Pick<NodePlan, 'body' | 'table' | 'shared'>> | undefined;
-  /** Writes the node's own parameters into the weights, which begin at the first number of `memory`. */
+  /**
+   * Writes the node's own parameters into the weights, which begin at the first number of `memory`.
+   */
   pack?(
     plan: never,
     params: readonly Readonly<Record<string, Float32Array>>[],
@@ -213,43 +221,4 @@ export interface PortablePlanner {
   /** Numbers a node, the value of which is in such rows; so many, if that is known. */
   number(rows: Rows, count: number | undefined): number;
   turn(graph: Graph, own: PortableBlock): RunTurn;
-}
-
-/** Runs graphs of sequences. */
-export interface Whole {
-  code(e: Emitter, plan: Layout, first: number, steps: GraphCode): Code;
-  run(planner: PortablePlanner, graph: Graph, own: PortableBlock): RunSequence;
-  /** Makes ready for a sequence of so many steps; `call` then runs it. */
-  sequence(graph: Graph, room: WholeRoom, steps: number): SequenceRun & Arranged;
-  readonly find: FindReader;
-}
-
-/** A whole sequence on its way through a graph of sequences, and the room that it takes. */
-export interface SequenceRun {
-  /** Where its steps are read. */
-  readonly inputs: readonly Rows[];
-  readonly output: Rows;
-  /** Steps of the answer. */
-  readonly steps: number;
-  /** Begins at the states of a block; answers as the functions of an engine do. */
-  run(now: number): number;
-  /** Gives back its room. */
-  release(): void;
-}
-
-/** A sequence's values, and where scratch begins. */
-export interface Arranged {
-  readonly rows: readonly Rows[];
-  readonly counts: readonly (number | undefined)[];
-  readonly scratch: number;
-}
-
-/** Where a whole sequence finds room, and what runs it there. */
-export interface WholeRoom {
-  readonly heap: Heap;
-  /** Floats of scratch that a call writes in between. */
-  readonly inner: number;
-  /** Floats that a vector takes. */
-  pitch(size: number): number;
-  call(at: number, rows: readonly Rows[], counts: readonly number[], now: number): number;
 }

@@ -21,10 +21,10 @@ import {
   when,
 } from '../kernels/wasm/module.js';
 import { bytesOf, groupBytes } from './layout.js';
-import { stepsBefore } from './padding-code.js';
 import type { NodePlan, Operator, Value } from './plans.js';
 import type { RunRows } from './runs.js';
 import { addressOf } from './turns.js';
+import { eachWindow } from './windows-code.js';
 
 /** What the windows of a sequence become, feature by feature; means are worked out in doubles. */
 export const pool: Operator = {
@@ -38,14 +38,13 @@ function poolCode(
   [source]: readonly Value[],
   target: Value,
 ): Code {
-  const { size, by, stride = 1, kernel, includePadding } = node;
+  const { size, by, kernel, includePadding } = node;
   const { place } = source;
   const steps = source.count.code;
   const length = kernel === undefined ? steps : i32(kernel);
-  const [row, first, left, begin, count] = Array.from({ length: 5 }, () => e.fn.number());
-  const [offset, from, rest] = Array.from({ length: 3 }, () => e.fn.number());
+  const [begin, count, offset, from, rest] = Array.from({ length: 5 }, () => e.fn.number());
   const window = kinds[by](e, get(from), includePadding ? length : get(count));
-  const group = [
+  const group = (row: number) => [
     window.begin,
     set(from, plus(addressOf(place), times(get(begin), i32(place.stride)))),
     set(from, plus(get(from), get(offset))),
@@ -64,27 +63,15 @@ function poolCode(
     store(plus(get(row), get(offset)), 0, window.end),
     set(offset, plus(get(offset), i32(groupBytes))),
   ];
-  const end = plus(get(first), length);
-  return [
-    set(row, addressOf(target.place)),
-    set(first, minus(i32(0), stepsBefore(node, source.count))),
-    set(left, target.count.code),
-    when(
-      get(left),
-      repeat(
-        [
-          set(begin, choose(i32(0), get(first), less(get(first), i32(0)))),
-          set(count, minus(choose(end, steps, less(end, steps)), get(begin))),
-          set(offset, i32(0)),
-          repeat(group, below(get(offset), i32(bytesOf(size)))),
-          set(row, plus(get(row), i32(target.place.stride))),
-          set(first, plus(get(first), i32(stride))),
-          set(left, minus(get(left), i32(1))),
-        ],
-        get(left),
-      ),
-    ),
-  ];
+  return eachWindow(e, node, source, target, (row, first) => {
+    const end = plus(get(first), length);
+    return [
+      set(begin, choose(i32(0), get(first), less(get(first), i32(0)))),
+      set(count, minus(choose(end, steps, less(end, steps)), get(begin))),
+      set(offset, i32(0)),
+      repeat(group(row), below(get(offset), i32(bytesOf(size)))),
+    ];
+  });
 }
 
 /** What four features of a window become: before its steps, at each, and after them. */

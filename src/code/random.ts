@@ -24,9 +24,9 @@ const limit = 2 ** 24;
 
 /**
  * Numbers in [0, 1), multiples of 2⁻²⁴, or the mask of dropout. The state is `[steps, 2²⁴ steps,
- * stream]`: the steps so far, and the number of a stream, which stays as it began. The i-th number is
- * word i mod 4 that Philox 4x32-10 makes of the counter `[⌊i / 4⌋, ...state]` and the key, less its low 8
- * bits: the same bits on all backends, whatever else is drawn.
+ * stream]`: the steps so far, and the number of a stream, which stays as it began. The i-th number
+ * is word i mod 4 that Philox 4x32-10 makes of the counter `[⌊i / 4⌋, ...state]` and the key, less
+ * its low 8 bits: the same bits on all backends, whatever else is drawn.
  */
 export const random: Operator = {
   plan(_planner, _node, { block }, states) {

@@ -3,13 +3,6 @@ import type { Model } from './model.js';
 import type { Place, Rows } from './places.js';
 import type { Read, Reader } from './plans.js';
 
-/** A sequence that was run last: its values, and where scratch began. */
-export interface Arranged {
-  readonly rows: readonly Rows[];
-  readonly counts: readonly (number | undefined)[];
-  readonly scratch: number;
-}
-
 /** A place behind where scratch begins, as rows. */
 export const rowsIn = ({ at, stride }: Place, size: number, scratch: number): Rows => ({
   at: scratch + at / 4,
@@ -28,8 +21,8 @@ export function numbersOf({ nodes }: Graph, first = 1): readonly number[] {
 }
 
 /**
- * The node of a number in a model, and what it read in the last call, where that was written: `values`
- * of the graph's own nodes, `inner` of those of bodies, by their numbers.
+ * The node of a number in a model, and what it read in the last call, where that was written:
+ * `values` of the graph's own nodes, `inner` of those of bodies, by their numbers.
  */
 export function readerIn(
   { graph, operators, whole }: Model,
@@ -38,7 +31,8 @@ export function readerIn(
   inner: (number: number) => Read,
 ): Reader {
   const { find } = whole ?? operators.sequence ?? {};
-  if (find) return find(graph, number, values, inner);
+  const own = values.map(read => ({ ...read, sequence: graph.sequence }));
+  if (find) return find(graph, number, own, inner);
   const node = graph.nodes[number - 1];
-  return { node, reads: node.of.map(i => values[i]) };
+  return { node, reads: node.of.map(i => own[i]) };
 }

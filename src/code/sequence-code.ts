@@ -139,17 +139,15 @@ export function loopCode(
   ]);
   return [
     [begin, set(left, code)],
-    when(get(left), [
-      repeat(
-        [
-          set(count, choose(i32(room), get(left), below(i32(room), get(left)))),
-          [once, advance, block && !kept ? swap : []],
-          set(left, minus(get(left), get(count))),
-        ],
-        get(left),
-      ),
-    ]),
+    rounds(left, count, room, [once, advance, block && !kept ? swap : []]),
   ];
+}
+
+/** `body` for `count` of the turns that are left, as many as there is room for, until none are. */
+function rounds(left: number, count: number, room: number, body: Code): Code {
+  const some = set(count, choose(i32(room), get(left), below(i32(room), get(left))));
+  const rest = set(left, minus(get(left), get(count)));
+  return when(get(left), repeat([some, body, rest], get(left)));
 }
 
 /** Where the first turn of a loop finds its state: in the stream's block, or at zeros. */
@@ -172,7 +170,9 @@ function beginning(
   ];
 }
 
-/** True for a sequence that its node writes in whole vectors: it can be written where it is wanted. */
+/**
+ * True for a sequence that its node writes in whole vectors: it can be written where it is wanted.
+ */
 export function isWritten(node: Node): boolean {
   return node.op !== 'port' && !isView(node) && node.size % 4 === 0;
 }

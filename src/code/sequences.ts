@@ -14,7 +14,6 @@ import type {
   NodePlan,
   Operator,
   RowPlaces,
-  Whole,
 } from './plans.js';
 import { areRowsFinite, runLoop, runSequence, runVector } from './portable-sequences.js';
 import { numbersOf } from './readers.js';
@@ -22,6 +21,7 @@ import { isWritten, loopCode, sequenceCode } from './sequence-code.js';
 import { find } from './sequence-readers.js';
 import { arranged, roomForCall } from './sequence-rows.js';
 import { checkFinite, pointer } from './turns.js';
+import type { Whole } from './whole.js';
 
 /** A vector read as steps one after another, and what a graph of sequences makes of them. */
 export const sequence: Operator = {

@@ -8,8 +8,8 @@ import type { LayoutPlanner, NodePlan, Operator, RowPlaces, SharedWeights } from
 import type { RunNode } from './runs.js';
 
 /**
- * y = Mᵀ v: v `[rows]`, y `[size]`, M a block `[rows, size]` of a parameter of a cell that is anywhere
- * in the model. The weights are that cell's, which are packed once.
+ * y = Mᵀ v: v `[rows]`, y `[size]`, M a block `[rows, size]` of a parameter of a cell that is
+ * anywhere in the model. The weights are that cell's, which are packed once.
  */
 export const transposed: Operator = {
   plan: ({ all }: LayoutPlanner, node: NodeOf<'transposed'>) => ({ shared: () => find(all, node) }),

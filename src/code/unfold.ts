@@ -12,13 +12,12 @@ import {
   repeat,
   set,
   times,
-  when,
 } from '../kernels/wasm/module.js';
 import { copied, zeroed } from './copies.js';
-import { stepsBefore } from './padding-code.js';
 import type { NodePlan, Operator, Value } from './plans.js';
 import type { RunRows } from './runs.js';
 import { addressOf, pointer } from './turns.js';
+import { eachWindow } from './windows-code.js';
 
 /** The windows of a sequence, each as one vector; beyond the ends are zeros. */
 export const unfold: Operator = {
@@ -32,10 +31,10 @@ function unfoldCode(
   [source]: readonly Value[],
   target: Value,
 ): Code {
-  const { kernel, dilation, stride, at, count } = node;
+  const { kernel, dilation, at, count } = node;
   const { place } = source;
   const steps = source.count.code;
-  const [row, first, left, step, to, taps, from] = Array.from({ length: 7 }, () => e.fn.number());
+  const [step, to, taps, from] = [0, 0, 0, 0].map(() => e.fn.number());
   const stepAt = (index: number): Code => [
     set(from, plus(addressOf(place), times(get(index), i32(place.stride)))),
   ];
@@ -45,7 +44,7 @@ function unfoldCode(
     [stepAt(step), copied(e, behind, pointer(to), count)],
     zeroed(e, pointer(to), count),
   );
-  const eachTap = [
+  const eachTap = (row: number, first: number) => [
     [set(to, get(row)), set(step, get(first)), set(taps, i32(kernel))],
     repeat(
       [
@@ -60,31 +59,15 @@ function unfoldCode(
   // Steps without room between them that are all there are copied at once.
   const isDense = dilation === 1 && place.stride === count * 4;
   const { fixed = 0 } = source.count;
-  const window =
+  return eachWindow(e, node, source, target, (row, first) =>
     isDense && fixed >= kernel
       ? either(
           below(get(first), i32(fixed - kernel + 1)),
           [stepAt(first), copied(e, behind, pointer(row), kernel * count)],
-          eachTap,
+          eachTap(row, first),
         )
-      : eachTap;
-  return [
-    set(row, addressOf(target.place)),
-    set(first, minus(i32(0), stepsBefore(node, source.count))),
-    set(left, target.count.code),
-    when(
-      get(left),
-      repeat(
-        [
-          window,
-          set(row, plus(get(row), i32(target.place.stride))),
-          set(first, plus(get(first), i32(stride))),
-          set(left, minus(get(left), i32(1))),
-        ],
-        get(left),
-      ),
-    ),
-  ];
+      : eachTap(row, first),
+  );
 }
 
 function unfolding(node: NodeOf<'unfold'>): RunRows {

@@ -148,6 +148,27 @@ export function readersOf({ nodes }: Graph): readonly (readonly [port: number, n
   });
 }
 
+const passed: readonly Node['op'][] = [
+  'add',
+  'multiply',
+  'move',
+  'pool',
+  'last',
+  'reverse',
+  'stop',
+];
+
+/**
+ * What a node reads that must be finite: of a loop, what those in its body read so. Infinities and NaN that
+ * are added up or moved show in what reads them.
+ */
+function finiteSources(node: Node): readonly number[] {
+  if (node.op !== 'loop') return passed.includes(node.op) ? [] : node.of;
+  const inside = node.body.nodes.flatMap(finiteSources);
+  const ports = node.body.nodes.flatMap(({ op }, i) => (op === 'port' ? inside.includes(i) : []));
+  return node.of.filter((_, k) => ports[k]);
+}
+
 /** True for a value that is another one's, or steps of it, in other places. */
 export const isView = ({ op }: Node) => op === 'last' || op === 'reverse' || op === 'stop';
 
@@ -160,11 +181,8 @@ export function checkedBefore({ nodes }: Graph): readonly (readonly number[])[] 
   const rootOf = (i: number): number => (nodes[i].op === 'reverse' ? rootOf(nodes[i].of[0]) : i);
   return nodes.map((node, i) => {
     const { op, of } = node;
-    const isPassed = op === 'pool' || isView(node);
-    if (isPassed) isChecked[i] = isChecked[rootOf(of[0])];
-    // Infinities and NaN that were added up or moved show in what reads them.
-    const isAny = isPassed || op === 'add' || op === 'multiply' || op === 'move';
-    const own = isAny ? [] : [...new Set(of.map(rootOf))].filter(u => !isChecked[u]);
+    if (op === 'pool' || isView(node)) isChecked[i] = isChecked[rootOf(of[0])];
+    const own = [...new Set(finiteSources(node).map(rootOf))].filter(u => !isChecked[u]);
     for (const u of own) isChecked[u] = true;
     if (op === 'unfold') isChecked[i] = true;
     return own;

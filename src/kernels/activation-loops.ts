@@ -5,7 +5,9 @@ const hardSigmoid: Apply = (v, from, to, alpha, beta) => {
   for (let i = from; i < to; i++) v[i] = Math.min(1, Math.max(0, alpha * v[i] + beta));
 };
 
-/** Every activation once, as the loop that runs it (a loop each, so that none boxes its numbers). */
+/**
+ * Every activation once, as the loop that runs it (a loop each, so that none boxes its numbers).
+ */
 export const activationLoops = {
   identity() {},
   tanh(v, from, to) {

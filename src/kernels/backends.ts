@@ -1,4 +1,5 @@
-import { assemble, FunctionBuilder, f32x4, i32, loadSplat, store } from './wasm/module.js';
+import { FunctionBuilder } from './wasm/function-builder.js';
+import { assemble, f32x4, i32, loadSplat, store } from './wasm/module.js';
 import { webAssembly } from './wasm/web-assembly.js';
 
 /**

@@ -12,9 +12,9 @@ function upper(a: number, b: number): number {
 }
 
 /**
- * Philox 4x32-10: four random words of 32 bits, which follow from a counter of four words and a key of
- * two (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011). It writes them
- * in place of the counter.
+ * Philox 4x32-10: four random words of 32 bits, which follow from a counter of four words and a key
+ * of two (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011). It
+ * writes them in place of the counter.
  */
 export function philox(words: Uint32Array, key0: number, key1: number): void {
   for (let round = 0; round < rounds; round++) {

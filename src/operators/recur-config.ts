@@ -25,7 +25,9 @@ export interface RecurConfig<
   readonly select?: ((event: E) => X) | undefined;
   /** The emission from the model's output and the event. */
   readonly project?: ((output: Y, event: E) => P) | undefined;
-  /** True: an event is an array of steps, or an ndarray `[features, steps]`, `[…, steps, batch]`. */
+  /**
+   * True: an event is an array of steps, or an ndarray `[features, steps]`, `[…, steps, batch]`.
+   */
   readonly chunks?: boolean | undefined;
   /**
    * What an invalid datum does: 'error' (the default) ends the stream; with 'skip' or a function,
@@ -39,9 +41,10 @@ export interface RecurConfig<
 /** Parameters that change while a stream runs. */
 export interface WeightsConfig<M> {
   /**
-   * Parameter sets in the form of the model's `params`: each counts from the next event on, the state
-   * untouched, and for resets that come after it. Names that are left out keep their values. A set
-   * that does not fit is the output's error; so is an error of the observable, not its completion.
+   * Parameter sets in the form of the model's `params`: each counts from the next event on, the
+   * state untouched, and for resets that come after it. Names that are left out keep their values.
+   * A set that does not fit is the output's error; so is an error of the observable, not its
+   * completion.
    */
   readonly weights?: ObservableInput<ParamsOf<M>> | undefined;
 }

@@ -132,15 +132,15 @@ export function refuseInput(engine: Engine, number: number, count: number): neve
   const { memory } = pool;
   const { node, reads } = engine.reader(number);
   const refusal = model.operators[node.op]?.refusal;
-  for (const { rows, count: own } of reads) {
+  for (const { rows, count: own, sequence } of reads) {
     for (let j = 0; j < (own ?? count); j++) {
+      const where = sequence ? atStep(node.where, j) : node.where;
       const at = rows.at + j * rows.stride;
       const row = memory.subarray(at, at + rows.size);
       const i = row.findIndex(value => !Number.isFinite(value));
-      if (i >= 0)
-        throw notFinite(own === undefined ? node.where : atStep(node.where, j), i, row[i]);
+      if (i >= 0) throw notFinite(where, i, row[i]);
       const expected = refusal?.(node as never, row[0]);
-      if (expected) throw mismatch(`${node.where}.x`, expected, String(row[0]));
+      if (expected) throw mismatch(`${where}.x`, expected, String(row[0]));
     }
   }
   throw mismatch(`${node.where}.x`, 'finite numbers', 'one that is not');

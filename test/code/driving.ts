@@ -41,7 +41,9 @@ export interface Made {
   readonly states: Steps;
 }
 
-/** One step after another, each input's in `inputs[port][step]`; throws the number of who refuses. */
+/**
+ * One step after another, each input's in `inputs[port][step]`; throws the number of who refuses.
+ */
 export function oneByOne(engine: Engine, inputs: readonly Steps[], start: Steps): Made {
   const { pool } = engine;
   const at = pool.take(2);

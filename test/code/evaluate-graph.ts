@@ -14,7 +14,9 @@ interface States {
   readonly next: number[][];
 }
 
-/** The largest of all numbers that were worked out last, in between too: by it errors are measured. */
+/**
+ * The largest of all numbers that were worked out last, in between too: by it errors are measured.
+ */
 export const largest = { value: 0 };
 
 /** One step of a model, in double precision; takes and answers the states in order. */
@@ -115,7 +117,9 @@ function cell(node: NodeOf<'cell'>, params: Params, x: readonly number[], { now,
   return [...y];
 }
 
-/** `begins`: loops begin at the states; else at zeros, but for those that keep one for each turn. */
+/**
+ * `begins`: loops begin at the states; else at zeros, but for those that keep one for each turn.
+ */
 function sequence(
   graph: Graph,
   params: Params,
@@ -203,7 +207,8 @@ export function windows(
   let [before, after] = typeof padding === 'object' ? padding : [0, 0];
   if (typeof padding === 'number') before = after = padding;
   if (padding === 'same') {
-    // tf.nn: pad_along = max((ceil(steps / stride) − 1) · stride + reach − steps, 0), less of it before.
+    // tf.nn: pad_along = max((ceil(steps / stride) − 1) · stride + reach − steps, 0), less of it
+    // before.
     const total = Math.max((Math.ceil(steps / stride) - 1) * stride + reach - steps, 0);
     before = Math.floor(total / 2);
     after = total - before;

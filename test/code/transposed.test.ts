@@ -29,7 +29,9 @@ const rowsOf = (flat: Float32Array, columns: number, first: number, count: numbe
     return [...flat.subarray((first + r) * columns, (first + r + 1) * columns)];
   });
 
-/** An LSTM on one port, and on the other a vector for one gate's rows of a parameter, transposed. */
+/**
+ * An LSTM on one port, and on the other a vector for one gate's rows of a parameter, transposed.
+ */
 function besideLstm(input: number, hidden: number, name: 'weightIh' | 'weightHh', row: number) {
   const lstm = modelOf(lstmCell(input, hidden, { seed: input * 71 + hidden }));
   const builder = ported([input, hidden]);
@@ -170,7 +172,9 @@ describe.each(backends())('%s', backend => {
   });
 });
 
-/** A dense layer of n inputs and m outputs, y; its answer is ∂½|y|²/∂x; its states ∂/∂W and ∂/∂b. */
+/**
+ * A dense layer of n inputs and m outputs, y; its answer is ∂½|y|²/∂x; its states ∂/∂W and ∂/∂b.
+ */
 function gradientOf(n: number, m: number, seed: number) {
   const dense = modelOf(denseCell(n, m, { seed }));
   const builder = new ModelBuilder(n);

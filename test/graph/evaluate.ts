@@ -17,7 +17,9 @@ export interface Evaluated {
   readonly largestRow: number;
 }
 
-/** A cell's plan evaluated node by node: a second reader, beside `reference`, which reads the text. */
+/**
+ * A cell's plan evaluated node by node: a second reader, beside `reference`, which reads the text.
+ */
 export function evaluatePlan(cell: PortCell, state: ReferenceState, x: ReferenceInput): Evaluated {
   const spec = specOf(cell);
   const { plan } = spec.definition;

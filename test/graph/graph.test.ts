@@ -125,6 +125,21 @@ describe('before a node runs, what it reads is checked', () => {
     expect(checked(x, cell([0]), add([1, 0]), cell([2]))).toEqual([[], [], [], [2]]);
   });
 
+  test('by what reads first in a loop: one that only adds or moves passes on what is not finite', () => {
+    const joined = new AnyModelBuilder(3);
+    joined.add(port('z', 3));
+    joined.add(add([0, 1]));
+    const whole = (output: number): Node => {
+      const { graph: body } = joined.model(output);
+      return { op: 'loop', body, of: [1, 0], size: 3, where: '' };
+    };
+    expect(checked(x, loop(0), whole(2), loop(2))).toEqual([[], [], [], [2]]);
+    joined.add(cell([1]));
+    expect(checked(x, loop(0), whole(3))).toEqual([[], [], []]);
+    joined.add(cell([0]));
+    expect(checked(x, loop(0), whole(4))).toEqual([[], [], [1]]);
+  });
+
   test('a sequence from its first step on if it is reversed, and one step alone', () => {
     expect(checked(x, loop(0), reverse(1), loop(2), loop(1))).toEqual([[], [], [], [1], []]);
     expect(checked(x, loop(0), last(1), loop(2), loop(1))).toEqual([[], [], [], [2], [1]]);

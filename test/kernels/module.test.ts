@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { FunctionBuilder } from '../../src/kernels/wasm/function-builder.js';
 import {
   assemble,
   bits,
   type Code,
-  FunctionBuilder,
   f32x4,
   firstLanes,
   get,

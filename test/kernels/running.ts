@@ -1,5 +1,6 @@
 import { ConstantPool, type Emitter, emitter } from '../../src/kernels/wasm/emitter.js';
-import { assemble, type Code, FunctionBuilder, i32 } from '../../src/kernels/wasm/module.js';
+import { FunctionBuilder } from '../../src/kernels/wasm/function-builder.js';
+import { assemble, type Code, i32 } from '../../src/kernels/wasm/module.js';
 import { webAssembly } from '../../src/kernels/wasm/web-assembly.js';
 
 /** Bytes that the constants of a function under test may take. */

@@ -2,18 +2,24 @@ import { EMPTY, from, type Observable } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { NdView } from '../../src/arrays/ndarray.js';
 import {
+  bidirectional,
   chain,
   conv1d,
   dense,
+  embedding,
   forecast,
   frame,
   gru,
   overlapAdd,
   recurBy,
+  rnn,
   stateful,
   stepper,
   telemetry,
+  window,
 } from '../../src/index.js';
+import { backends } from '../../src/kernels/backends.js';
+import type { WithCell } from '../../src/streams/members.js';
 import { sameBits } from '../laws/bits.js';
 import { emitted, recurOf } from '../laws/nets.js';
 import { messageOf } from './models.js';
@@ -119,6 +125,32 @@ describe('a number that is not finite inside a sequence', () => {
     expect(messageOf(() => m.map([[1], [2], [1e30]]))).toBe(
       'chain[1].[2].conv1d.x: expected finite numbers, got Infinity at [0]',
     );
+  });
+
+  test.each(backends())('is told alike on %s: with its step where that is known', backend => {
+    const infinite = (weight: number) =>
+      dense(1, 1, { params: { weight: [weight], bias: [0] }, activation: 'identity' });
+    const two = () => chain(infinite(3e38), infinite(1));
+    const told = (layer: WithCell) =>
+      messageOf(() => stateful(layer, { backend }).map([[1], [1], [2]]));
+    const end = 'dense.x: expected finite numbers, got Infinity at [0]';
+    expect(messageOf(() => stateful(two(), { backend })([2]))).toBe(`chain[1].${end}`);
+    expect(told(two())).toBe(`[2].chain[1].${end}`);
+    expect(told(chain(two(), conv1d(1, 1, 1)))).toBe(`chain[0].chain[1].${end}`);
+    expect(messageOf(() => stateful(window(3, two()), { backend })([1, 1, 2]))).toBe(
+      `window[0].chain[1].${end}`,
+    );
+    const table = embedding(2, 1, { seed: 1 });
+    expect(told(chain(table, conv1d(1, 1, 1)))).toBe(
+      'chain[0].[2].embedding.x: expected a whole number from 0 to 1, got 2',
+    );
+  });
+
+  test.each(backends())('is passed on by what only joins outputs on %s', backend => {
+    const weights = { weightIh: [3e38], weightHh: [0], biasIh: [0], biasHh: [0] };
+    const run = rnn(1, 1, { params: weights, activation: 'identity' });
+    const m = stateful(bidirectional(run, 'add', rnn(1, 1, { seed: 1 })), { backend });
+    expect(m.map([[1], [2]])[1]).toEqual(Float32Array.of(Infinity));
   });
 
   test('and a step of another batch with its place by a layer that reads wholes', () => {

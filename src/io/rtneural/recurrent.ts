@@ -6,8 +6,8 @@ import { nestedNumbers } from '../nested-numbers.js';
 import { countOf, type Told } from './told.js';
 
 /**
- * Keras's weights `[input, gates · size]`, `[size, gates · size]` and, of an LSTM, `[4 · size]`, of a
- * GRU, which resets after the product, `[2, 3 · size]`.
+ * Keras's weights `[input, gates · size]`, `[size, gates · size]` and, of an LSTM, `[4 · size]`, of
+ * a GRU, which resets after the product, `[2, 3 · size]`.
  */
 export function recurrent(kind: 'lstm' | 'gru') {
   return (told: Told, inputSize: number): readonly AnyCell[] => {

@@ -20,7 +20,9 @@ const storeLane = (address: Code, at: number, v: Code, lane: number): Code => [
   [0xfd, 0x5a, 2, unsigned(at), lane],
 ];
 
-/** Vectors one after another: a pointer, the rest of the address, and what lies between, in bytes. */
+/**
+ * Vectors one after another: a pointer, the rest of the address, and what lies between, in bytes.
+ */
 export interface Terms {
   readonly base: Code;
   readonly at: number;
@@ -42,8 +44,8 @@ export interface Accumulation {
 }
 
 /**
- * Next = now + Σ a bᵀ, matrices `[rows, columns]` row after row, the first term first. Four rows and
- * eight columns are in registers over all terms. Up to three floats behind the matrix are read.
+ * Next = now + Σ a bᵀ, matrices `[rows, columns]` row after row, the first term first. Four rows
+ * and eight columns are in registers over all terms. Up to three floats behind the matrix are read.
  */
 export function accumulation(e: Emitter, p: Accumulation): Code {
   const [now, next, row, column] = [0, 0, 0, 0].map(() => e.fn.number());

@@ -10,8 +10,8 @@ const [and, andNot, or, xor, select, addBits, subtractBits] = [
 ].map(abreast);
 
 /**
- * expm1(r) = r + r² · P(r) for |r| ≤ ln 2 / 2, coefficients from r² up; and log((1 + s) / (1 − s)) / s =
- * 2 + s² · Q(s²) for s ≤ 1/3. Fitted by test/kernels/fit.mjs, which prints them.
+ * expm1(r) = r + r² · P(r) for |r| ≤ ln 2 / 2, coefficients from r² up; and log((1 + s) / (1 − s))
+ * / s = 2 + s² · Q(s²) for s ≤ 1/3. Fitted by test/kernels/fit.mjs, which prints them.
  */
 export const expm1Coefficients = [0.5, 0.16666578, 0.041666556, 0.008363173, 0.0013926176];
 export const log1pCoefficients = [0.6666664, 0.4000756, 0.2823662, 0.268515];

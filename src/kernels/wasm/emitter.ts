@@ -1,4 +1,5 @@
-import { type Code, type FunctionBuilder, f32x4, get, i32, load, set } from './module.js';
+import type { FunctionBuilder } from './function-builder.js';
+import { type Code, f32x4, get, i32, load, set } from './module.js';
 
 /** What code of a function is composed with: its locals, its constants, its multiply-add. */
 export interface Emitter {

@@ -125,67 +125,22 @@ export function firstLanes(v: Code, n: number): Code {
   );
 }
 
-/** Four elements of v and of w, of which the numbers are 0 to 3 and 4 to 7; without w, of v alone. */
+/**
+ * Four elements of v and of w, of which the numbers are 0 to 3 and 4 to 7; without w, of v alone.
+ */
 export function lanes(v: Code, order: readonly number[], w = v): Code {
   return [v, w, simd(0x0d), order.map(lane => [0, 1, 2, 3].map(byte => lane * 4 + byte))];
 }
 
-const I32 = 0x7f;
-const V128 = 0x7b;
+/** The first two elements of a, then those of b. */
+export const halves = (a: Code, b: Code) => lanes(a, [0, 1, 4, 5], b);
+
+export const I32 = 0x7f;
 
 /** A function that takes so many numbers and answers one. */
 export interface FunctionCode {
   readonly parameters: number;
   readonly body: Code;
-}
-
-/** A function while its code is composed: it hands out locals. */
-export class FunctionBuilder {
-  readonly #parameters: number;
-  readonly #locals: number[] = [];
-  /** Those of each type, and how many of them are in use. */
-  readonly #known: Record<number, number[]> = { [I32]: [], [V128]: [] };
-  #used: Record<number, number> = {};
-
-  /** Of so many numbers; it answers a number. */
-  constructor(parameters = 4) {
-    this.#parameters = parameters;
-  }
-
-  /** A local for a number. */
-  number(): number {
-    return this.#local(I32);
-  }
-
-  /** A local for four floats. */
-  vector(): number {
-    return this.#local(V128);
-  }
-
-  /**
-   * Code after which the locals that it took are handed out again. An engine takes 50,000 at the most,
-   * and the time to compile a function grows with them.
-   */
-  scope<T>(compose: () => T): T {
-    const used = { ...this.#used };
-    const code = compose();
-    this.#used = used;
-    return code;
-  }
-
-  #local(type: number): number {
-    const i = this.#used[type] ?? 0;
-    this.#used[type] = i + 1;
-    this.#known[type][i] ??= this.#parameters - 1 + this.#locals.push(type);
-    return this.#known[type][i];
-  }
-
-  /** The whole function, with what it answers last in its code. */
-  body(code: Code): FunctionCode {
-    const locals = this.#locals.map(type => [1, type]);
-    const body = sized([unsigned(locals.length), locals, code, 0x0b]);
-    return { parameters: this.#parameters, body };
-  }
 }
 
 /** The bytes of composed code, in order. */
@@ -213,7 +168,8 @@ function write(parts: ArrayLike<Code>, at: number, bytes?: Uint8Array): number {
   return at;
 }
 
-function sized(code: Code): Code {
+/** Code behind the count of its bytes. */
+export function sized(code: Code): Code {
   const bytes = flat(code);
   return [unsigned(bytes.length), bytes];
 }

@@ -12,8 +12,8 @@ const upper = (a: Code, b: Code): Code => [
 ];
 
 /**
- * Philox 4x32-10, as the portable one: `words` are the locals of the counter, which become four random
- * words.
+ * Philox 4x32-10, as the portable one: `words` are the locals of the counter, which become four
+ * random words.
  */
 export function philox(e: Emitter, words: readonly number[], key: readonly [number, number]): Code {
   const [a, b, c, d] = words;

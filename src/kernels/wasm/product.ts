@@ -28,24 +28,16 @@ export interface Product {
 
 /**
  * totals += weights · vector, for some groups of four rows; a component is loaded once for all of
- * them, and weights are loaded once for all vectors. The order of the additions follows from columns and split alone: whoever computes a sum,
- * for one step, in a sequence or in a batch, gets the same bits.
+ * them, and weights are loaded once for all vectors. The order of the additions follows from
+ * columns and split alone: whoever computes a sum, for one step, in a sequence or in a batch, gets
+ * the same bits.
  */
 export function product(e: Emitter, p: Product): Code {
   const { columns, split } = p;
-  const maps = p.totals[0].length;
   const [weights, vector, end, last] = [0, 0, 0, 0].map(() => e.fn.number());
   const components = p.vectorsAt.map(() => e.fn.vector());
   const weight = p.vectorsAt.length > 1 ? e.fn.vector() : undefined;
-  const rows = p.totals[0].flatMap((groups, map) =>
-    groups.map((_, group) => ({
-      ...{ map, group },
-      sums: p.totals.map(totals => ({
-        total: totals[map][group],
-        parts: Array.from({ length: split }, () => e.fn.vector()),
-      })),
-    })),
-  );
+  const rows = rowsOf(e, p);
   const sums = rows.flatMap(row => row.sums);
   const round = split * Math.max(1, Math.floor(registers / (sums.length * split)) - 1);
   const longest = longestSum * split;
@@ -54,37 +46,21 @@ export function product(e: Emitter, p: Product): Code {
   const some = (count: number): Code => [
     Array.from({ length: count }, (_, k) => [
       components.map((own, v) => set(own, loadSplat(get(vector), p.vectorsAt[v] + k * 4))),
-      rows.map(({ map, group, sums }) => {
-        const at = p.weightsAt + group * p.pitch + (k * maps + map) * 16;
-        const loaded = load(get(weights), at);
-        const given = weight === undefined ? loaded : get(weight);
-        return [
-          weight === undefined ? [] : set(weight, loaded),
-          sums.map(({ parts }, v) => {
-            const part = parts[k % split];
-            return set(part, e.multiplyAdd(given, get(components[v]), get(part)));
-          }),
-        ];
+      rows.map(({ at, sums }) => {
+        const loaded = load(get(weights), at + k * p.totals[0].length * 16);
+        const parts = sums.map(sum => sum.parts[k % split]);
+        return multiplied(e, loaded, weight, components, parts);
       }),
     ]),
-    set(weights, plus(get(weights), i32(count * maps * 16))),
+    set(weights, plus(get(weights), i32(count * p.totals[0].length * 16))),
     set(vector, plus(get(vector), i32(count * 4))),
-  ];
-  const until = (local: number, count: number, body: Code) => [
-    set(local, plus(get(vector), i32(count * 4))),
-    repeat(body, below(get(vector), get(local))),
   ];
   /** A sum of so many columns, added to the totals; its parts are added up as a tree. */
   const block = (count: number): Code => {
     const rest = count % round;
-    const tree = (terms: readonly Code[]): Code => {
-      const half = terms.length / 2;
-      if (half < 1) return terms[0];
-      return f32x4.add(tree(terms.slice(0, half)), tree(terms.slice(half)));
-    };
     return [
       sums.map(({ parts }) => parts.map(part => set(part, e.constant(0)))),
-      count > rest ? until(end, count - rest, some(round)) : [],
+      count > rest ? until(vector, end, count - rest, some(round)) : [],
       rest ? some(rest) : [],
       sums.map(({ total, parts }) => set(total, f32x4.add(get(total), tree(parts.map(get))))),
     ];
@@ -92,7 +68,48 @@ export function product(e: Emitter, p: Product): Code {
   const rest = columns % longest;
   return [
     [set(weights, p.weights), set(vector, p.vectors)],
-    columns > rest ? until(last, columns - rest, block(longest)) : [],
+    columns > rest ? until(vector, last, columns - rest, block(longest)) : [],
     rest ? block(rest) : [],
   ];
+}
+
+/** Code that is run until the pointer is so many floats on, which `end` is to hold. */
+const until = (pointer: number, end: number, count: number, body: Code): Code => [
+  set(end, plus(get(pointer), i32(count * 4))),
+  repeat(body, below(get(pointer), get(end))),
+];
+
+/** Of each row group of each map where its weights are, and its sums: one for each vector. */
+function rowsOf(e: Emitter, { totals, weightsAt, pitch, split }: Product) {
+  return totals[0].flatMap((groups, map) =>
+    groups.map((_, group) => ({
+      at: weightsAt + group * pitch + map * 16,
+      sums: totals.map(own => ({
+        total: own[map][group],
+        parts: Array.from({ length: split }, () => e.fn.vector()),
+      })),
+    })),
+  );
+}
+
+/** parts += weights · components; for several of them the weights are kept in a local. */
+function multiplied(
+  e: Emitter,
+  weights: Code,
+  local: number | undefined,
+  components: readonly number[],
+  parts: readonly number[],
+): Code {
+  const factor = local === undefined ? weights : get(local);
+  return [
+    local === undefined ? [] : set(local, weights),
+    parts.map((part, v) => set(part, e.multiplyAdd(factor, get(components[v]), get(part)))),
+  ];
+}
+
+/** Terms added up in pairs. */
+function tree(terms: readonly Code[]): Code {
+  const half = terms.length / 2;
+  if (half < 1) return terms[0];
+  return f32x4.add(tree(terms.slice(0, half)), tree(terms.slice(half)));
 }

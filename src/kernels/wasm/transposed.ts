@@ -14,10 +14,15 @@ import {
   store,
 } from './module.js';
 
-/** Groups of four rows of one partial sum: a single running float32 sum over more loses too many bits. */
+/**
+ * Groups of four rows of one partial sum: a single running float32 sum over more loses too many
+ * bits.
+ */
 const longestSum = 32;
 
-/** Where the numbers of a transposed product lie: pointers, and the rest of the addresses in bytes. */
+/**
+ * Where the numbers of a transposed product lie: pointers, and the rest of the addresses in bytes.
+ */
 export interface Transposed {
   /** Weights `[group][column]`, four rows each: as `product` has them. */
   readonly weights: Code;
