@@ -13,8 +13,9 @@ import { uniform } from '../golden/generate.js';
 import { evaluatePlan } from '../graph/evaluate.js';
 
 /**
- * GRU-D: missing values of x (mask m) are between the last one seen and their average, by the time d since
- * then. Che et al. 2018, "Recurrent neural networks for multivariate time series with missing values".
+ * GRU-D: missing values of x (mask m) are between the last one seen and their average, by the time
+ * d since then. Che et al. 2018, "Recurrent neural networks for multivariate time series with
+ * missing values".
  */
 const gruDCell = defineCell(
   'GRUD',
