@@ -41,8 +41,7 @@ test('there are as many windows as torch.nn.Conv1d has outputs', () => {
 });
 
 describe("'same', as Keras has it", () => {
-  // tf.nn.convolution: out = ⌈in / stride⌉; total = max((out − 1)·stride + reach − in, 0); less
-  // before.
+  // tf.nn: out = ⌈in / stride⌉, total = max((out − 1)·stride + reach − in, 0), less of it before.
   test.each([
     [5, { kernel: 3 }, 5, 1],
     [5, { kernel: 4 }, 5, 1],
