@@ -207,12 +207,7 @@ export function windows(
   let [before, after] = typeof padding === 'object' ? padding : [0, 0];
   if (typeof padding === 'number') before = after = padding;
   if (padding === 'same') {
-<<<<<<< HEAD
-    // tf.nn: pad_along = max((ceil(steps / stride) − 1) · stride + reach − steps, 0), less of it
-    // before.
-=======
     // tf.nn: pad_along = max((⌈steps / stride⌉ − 1) · stride + reach − steps, 0), less of it first.
->>>>>>> tests2
     const total = Math.max((Math.ceil(steps / stride) - 1) * stride + reach - steps, 0);
     before = Math.floor(total / 2);
     after = total - before;
