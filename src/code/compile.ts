@@ -3,11 +3,11 @@ import { ConstantPool, type Emitter, emitter } from '../kernels/wasm/emitter.js'
 import { FunctionBuilder } from '../kernels/wasm/function-builder.js';
 import { assemble, type Code, type FunctionCode, get, i32 } from '../kernels/wasm/module.js';
 import { graphCode } from './graph-code.js';
-import type { Model } from './model.js';
-import { scratch, weights } from './places.js';
+import { type FunctionName, scratch, weights } from './places.js';
 import type { Layout, Turns } from './plans.js';
 import { prepareCode } from './stage-code.js';
 import { checkFinite } from './turns.js';
+import type { Whole } from './whole.js';
 
 /**
  * Parameters of the functions, in this order: addresses of the weights, of scratch and of blocks of
@@ -22,9 +22,6 @@ export interface CompiledCode {
   readonly constants: readonly number[];
 }
 
-/** A module's functions: what one stream's step needs, what many need, and what sequences need. */
-export type FunctionName = 'prepare' | 'step' | 'streams' | 'steps' | 'sequence';
-
 /**
  * Compiles a model to a WebAssembly module with some of the functions `prepare`, once the weights
  * are packed; `step`, one stream one step; `streams`, `count` streams one step; `steps`, one stream
@@ -33,7 +30,7 @@ export type FunctionName = 'prepare' | 'step' | 'streams' | 'steps' | 'sequence'
  * 1, has an input that it cannot take. Constants are added to those in `pool`.
  */
 export function compile(
-  plan: Layout & Pick<Model, 'whole'>,
+  plan: Layout & { readonly whole?: Whole | undefined },
   relaxed: boolean,
   names: readonly FunctionName[],
   pool = new ConstantPool(),
@@ -47,14 +44,14 @@ export function compile(
     return { kind, count: get(count), now, next, spare, block: plan.block };
   };
   const run = (kind: Turns['kind'], parameters: number) =>
-    build(parameters, e => graphCode(e, plan, plan.ports, turns(kind)));
+    build(parameters, e => graphCode(e, plan, [], turns(kind)));
   const functions: Readonly<Record<FunctionName, () => FunctionCode>> = {
     prepare: () =>
       build(weights + 1, e => plan.all.map(({ cell }) => (cell ? prepareCode(e, cell) : []))),
     step: () =>
       build(next + 1, e => [
         inputsFinite(e, plan),
-        graphCode(e, plan, plan.ports, { ...turns('one'), count: i32(1) }),
+        graphCode(e, plan, [], { ...turns('one'), count: i32(1) }),
       ]),
     streams: () => run('streams', count + 1),
     steps: () => run('steps', spare + 1),
@@ -66,8 +63,10 @@ export function compile(
 }
 
 /** One stream's inputs are checked here, those of many where they are read. */
-function inputsFinite(e: Emitter, { graph, ports, nodes }: Layout): Code {
-  return readersOf(graph).map(([i, reader], k) =>
-    e.fn.scope(() => checkFinite(e, ports[k], graph.nodes[i].size, nodes[reader].number, i32(1))),
+function inputsFinite(e: Emitter, { graph, nodes }: Layout): Code {
+  return readersOf(graph).map(([i, reader]) =>
+    e.fn.scope(() =>
+      checkFinite(e, nodes[i].output, nodes[i].node.size, nodes[reader].number, i32(1)),
+    ),
   );
 }

@@ -1,24 +1,24 @@
-import { type Graph, portsOf } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
 import { type Backend, isRelaxed } from '../kernels/backends.js';
 import { allocate, type Heap, type Region } from '../kernels/heap.js';
 import { ConstantPool } from '../kernels/wasm/emitter.js';
 import { type WasmMemory, type WasmModule, webAssembly } from '../kernels/wasm/web-assembly.js';
-import { compile, type FunctionName } from './compile.js';
-import { answersOf, type Engine, Pool } from './engine.js';
-import { layout, bytesOf as paddedBytes } from './layout.js';
+import { compile } from './compile.js';
+import { type Engine, Pool } from './engine.js';
+import { layout } from './layout.js';
 import type { Model } from './model.js';
 import { pack } from './pack.js';
-import type { Place } from './places.js';
+import type { FunctionName } from './places.js';
 import type { Layout } from './plans.js';
-import { readerIn, rowsIn } from './readers.js';
-import type { Arranged, Whole, WholeRoom } from './whole.js';
+import { readerIn, valueIn } from './readers.js';
+import type { Whole } from './whole.js';
 
 /** Codes of models that are kept for layers to come. */
 const most = 64;
 
 /** A model's code, for all parameters; each of its modules is composed when it is needed first. */
 interface Kept {
-  readonly plan: Layout & Pick<Model, 'whole'>;
+  readonly plan: Layout & { readonly whole?: Whole | undefined };
   readonly relaxed: boolean;
   readonly pool: ConstantPool;
   /** By the names of its functions. */
@@ -30,12 +30,9 @@ interface Kept {
 type Functions = readonly FunctionName[];
 const forOne: Functions = ['prepare', 'step'];
 const forMany: Functions = ['streams', 'steps'];
-const forSequences: Functions = ['prepare', 'sequence'];
 
 /** The functions that a model's streams need first, and later. */
-function neededBy({ graph }: Model): readonly Functions[] {
-  return graph.sequence ? [forSequences, forSequences] : [forOne, forMany];
-}
+const neededBy = ({ whole }: Model) => whole?.functions ?? [forOne, forMany];
 
 /** All that somebody uses, and the newest ones. */
 const codes = new Map<string, WeakRef<Kept>>();
@@ -51,12 +48,8 @@ function codeOf({ graph, operators, whole }: Model, backend: Backend): Kept {
   let kept = codes.get(key)?.deref();
   if (!kept) {
     kept = {
-      ...{
-        plan: { ...layout({ graph, operators }, relaxed ? 8 : 6), ...(whole && { whole }) },
-        relaxed,
-        pool: new ConstantPool(),
-      },
-      ...{ modules: new Map(), instances: new WeakMap() },
+      plan: { ...layout({ graph, operators }, relaxed ? 8 : 6), whole },
+      ...{ relaxed, pool: new ConstantPool(), modules: new Map(), instances: new WeakMap() },
     };
     codes.set(key, new WeakRef(kept));
     forgotten.register(kept, key);
@@ -73,9 +66,6 @@ function keyOf(graph: Graph): string {
     return name === 'where' ? undefined : Object.is(value, -0) ? '-0' : value;
   });
 }
-
-/** Floats that a vector takes, in whole groups. */
-const padded = (size: number) => paddedBytes(size) / 4;
 
 const bytesOf = ({ plan, relaxed, pool }: Kept, names: Functions) =>
   compile(plan, relaxed, names, pool).bytes;
@@ -144,6 +134,7 @@ function functionsOf(kept: Kept, names: Functions, heap: Heap): Record<string, R
  * the host refuses to compile it here and now, or has not enough memory.
  */
 export function compiledEngine(model: Model, backend: Backend): Engine {
+  const { graph, whole } = model;
   const kept = codeOf(model, backend);
   const { plan } = kept;
   const [few, many] = neededBy(model);
@@ -158,30 +149,24 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
   prepare(weights);
   let others: Record<string, Run> | undefined;
   const more = () => (others ??= functionsAt(kept, many, heap, at));
-  const room: WholeRoom = {
-    ...{ heap, inner: plan.scratch / 4, pitch: padded },
-    call: (at, rows, counts, now) =>
-      sequence(weights, at * 4, now * 4, ...rows.flatMap((own, i) => [own.at * 4, counts[i]])),
-  };
-  let last: Arranged | undefined;
-  const engine: Engine = {
+  const valueAt = (number: number) => valueIn(plan, number, heap.scratch);
+  const rows = plan.nodes.map(({ number }) => valueAt(number).rows);
+  const engine = {
     ...{ backend, pool: new Pool(heap, plan.block / 4), room: plan.room, model },
-    ...placesOf(plan, heap.scratch),
+    inputs: rows.filter((_, i) => graph.nodes[i].op === 'port'),
+    output: rows[graph.output],
+    states: plan.states.map(offset => offset / 4),
     step: (now, next) => step(weights, scratch, now * 4, next * 4),
     streams: (now, next, count) => more().streams(weights, scratch, now * 4, next * 4, count),
     steps: (now, next, spare, count) =>
       more().steps(weights, scratch, now * 4, next * 4, count, spare * 4),
-    sequence(steps) {
-      const run = (model.whole as Whole).sequence(model.graph, room, steps);
-      last = run;
-      return run;
-    },
-    reader: number => readerOf(model, plan, number, last ?? valuesOf(plan, heap.scratch)),
+    reader: number => readerIn(model, number, valueAt),
     release() {
       abandoned.unregister(engine);
       heap.free(at, size);
     },
-  };
+    ...whole?.compiled(plan, heap, (...numbers) => sequence(weights, ...numbers)),
+  } as Engine;
   abandoned.register(engine, { heap, at, size }, engine);
   return engine;
 }
@@ -193,36 +178,4 @@ function functionsAt(kept: Kept, names: Functions, heap: Heap, at: number): Reco
     heap.floats.fill(value, at + i * 4, at + i * 4 + 4);
   }
   return found;
-}
-
-/** Where an engine reads and answers, and where the states are in a block. */
-function placesOf({ graph, ports, nodes: plans, states }: Layout, scratch: number) {
-  const { nodes } = graph;
-  const inputs = portsOf(graph).map(({ size }, k) => rowsIn(ports[k], size, scratch));
-  const outputs = answersOf(graph).map(i =>
-    nodes[i].op === 'port' ? inputs[i] : rowsIn(plans[i].output, nodes[i].size, scratch),
-  );
-  return { inputs, outputs, output: outputs[0], states: states.map(offset => offset / 4) };
-}
-
-/** Where the values of a graph of steps are: those of all streams. */
-function valuesOf({ graph, ports, nodes }: Layout, scratch: number): Arranged {
-  const own = [...ports];
-  const rows = nodes.map(({ node, output }) =>
-    rowsIn(node.op === 'port' ? (own.shift() as Place) : output, node.size, scratch),
-  );
-  return { rows, counts: graph.nodes.map(() => undefined), scratch };
-}
-
-function readerOf(
-  model: Model,
-  { all }: Layout,
-  number: number,
-  { rows, counts, scratch }: Arranged,
-) {
-  const values = rows.map((own, i) => ({ rows: own, count: counts[i] }));
-  return readerIn(model, number, values, own => {
-    const { node, output, room } = all[own - 1];
-    return { rows: rowsIn(output, node.size, scratch), count: room };
-  });
 }

@@ -3,8 +3,7 @@ import type { Backend } from '../kernels/backends.js';
 import { type Heap, scratchFloats } from '../kernels/heap.js';
 import type { Model } from './model.js';
 import type { Rows } from './places.js';
-import type { Reader } from './plans.js';
-import type { SequenceRun } from './whole.js';
+import type { SequenceEngine } from './whole.js';
 
 /** How many vectors a graph's places have room for: 64, fewer if they are long. */
 export function roomFor({ nodes }: Graph): number {
@@ -21,9 +20,10 @@ export function roomFor({ nodes }: Graph): number {
  * A model made ready to run on numbers in one memory: no checks, no garbage. Addresses count
  * floats. Functions that step read the streams' blocks of states, one after another, at `now` and
  * write the next ones at `next`, and answer 0, or the number (from 1) of a node whose input is not
- * finite, or no index: then there is no answer.
+ * finite, or no index: then there is no answer. An engine of a graph of sequences has none of
+ * these, but `sequence`, which others lack.
  */
-export interface Engine {
+export interface Engine extends SequenceEngine {
   readonly backend: Backend;
   /** The memory, and room in it for the streams' blocks. */
   readonly pool: Pool;
@@ -32,8 +32,6 @@ export interface Engine {
   readonly model: Model;
   /** Of each port. */
   readonly inputs: readonly Rows[];
-  /** Of each answer, and the first one. */
-  readonly outputs: readonly Rows[];
   readonly output: Rows;
   /** Where in a block the states are, node by node. */
   readonly states: readonly number[];
@@ -43,10 +41,6 @@ export interface Engine {
   streams(now: number, next: number, count: number): number;
   /** Steps one stream up to `room` times; writes to `next` and `spare` in turn, `next` first. */
   steps(now: number, next: number, spare: number, count: number): number;
-  /** Makes ready for a sequence of so many steps; the model must be a graph of sequences. */
-  sequence(steps: number): SequenceRun;
-  /** The node of a number, and what it read in the last call. */
-  reader(number: number): Reader;
   /** Gives back the room of the weights, without which nothing runs. */
   release?(): void;
 }
@@ -83,9 +77,4 @@ export function areFinite(memory: Float32Array, at: number, size: number): boole
   // Infinity − Infinity and NaN − NaN are NaN.
   for (let i = at; i < at + size; i++) if (memory[i] - memory[i] !== 0) return false;
   return true;
-}
-
-/** The nodes of a model's answers. */
-export function answersOf({ output, outputs }: Graph): readonly number[] {
-  return outputs?.map(({ node }) => node) ?? [output];
 }

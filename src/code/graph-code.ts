@@ -1,14 +1,13 @@
 import { checkedBefore } from '../graph/graph.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import { type Code, flat } from '../kernels/wasm/module.js';
-import { answersOf } from './engine.js';
 import type { Place } from './places.js';
 import type { GraphPlan, Turns } from './plans.js';
 import { checkFinite, turnsCode } from './turns.js';
 
 /**
- * A graph's code for all turns, node by node; the answer goes to `answer`, if there is such a
- * place.
+ * A graph's code for all turns, node by node. Its ports are at places of their own where none are
+ * given, and so is the answer.
  */
 export function graphCode(
   e: Emitter,
@@ -23,10 +22,10 @@ export function graphCode(
   return nodes.map((plan, i) => {
     const { op, of } = plan.node;
     const inputs = of.map(u => places[u]);
-    const isAnswer = answersOf(graph).includes(i);
+    const isAnswer = i === graph.output;
     const own = (isAnswer && answer) || plan.output;
     const isView = op === 'stop' && !isAnswer;
-    const output = op === 'port' ? ports[port++] : isView ? inputs[0] : own;
+    const output = op === 'port' ? (ports[port++] ?? own) : isView ? inputs[0] : own;
     places.push(output);
     if (op === 'port' || isView) return [];
     const compose = () => [

@@ -67,19 +67,17 @@ function run(
 ): RunNode {
   const { block, states } = own;
   const begin = block.size;
-  const turn = planner.turn(body, own);
+  const { run: turn } = planner.turn(body, own);
   const at = block.size;
   block.size += size;
   states.push(at);
-  const answer = [0];
   return (memory, scratch, [x, mask], now, next, y) => {
     if (memory[mask]) {
       memory.copyWithin(next + begin, now + begin, now + at + size);
       memory.copyWithin(y, now + at, now + at + size);
       return 0;
     }
-    answer[0] = y;
-    const refused = turn(memory, scratch, [x], now, next, answer);
+    const refused = turn(memory, scratch, [x], now, next, y);
     memory.copyWithin(next + at, y, y + size);
     return refused;
   };

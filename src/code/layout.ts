@@ -4,7 +4,6 @@ import {
   cellOutputs,
   type Graph,
   type Node,
-  portsOf,
   stateSizes,
 } from '../graph/graph.js';
 import { columnsOf, dimensionOf } from '../graph/parameters.js';
@@ -36,12 +35,11 @@ export function layout(
   const planner = new Planner(constantsOf(graph) * groupBytes, accumulators, operators);
   const block: Block = { size: 0 };
   const room = graph.sequence ? 0 : roomFor(graph);
-  const ports = portsOf(graph).map(({ size }) => planner.places(size, room));
-  const turns = { count: Number.POSITIVE_INFINITY, room, block, begins: true };
+  const turns = { count: undefined, room, block, begins: true };
   const states: number[] = [];
   const nodes = graph.nodes.map(node => planner.node(node, turns, states));
   return {
-    ...{ graph, operators, nodes, room, ports, states, all: planner.all },
+    ...{ graph, operators, nodes, room, states, all: planner.all },
     // Without states too, blocks are at different places.
     block: Math.max(block.size, groupBytes),
     weights: planner.take(0),
@@ -94,18 +92,20 @@ class Planner implements LayoutPlanner {
   /** Plans a node; adds to `states` where each of its states is in the block. */
   node(node: Node, turns: LayoutTurns, states: number[], isAnswer = false): NodePlan {
     const number = this.all.push(undefined as never);
+    const { count, room } = turns;
+    // An answer goes where it is asked for; ports of bodies are where those read that have them.
+    const isElsewhere = isAnswer || (node.op === 'port' && count !== undefined);
     const first = states.length;
     states.push(...stateSizes(node).map(size => add(turns.block, bytesOf(size))));
     const others = this.operators[node.op]?.plan?.(this, node as never, turns, states);
     const own = states.slice(first);
     const plan: NodePlan = {
-      ...{ node, number, room: turns.room },
+      ...{ node, number, count },
       states: own,
       table: 0,
-      ...(node.op === 'cell' && { cell: this.#cell(node.cell, own, turns.room) }),
+      ...(node.op === 'cell' && { cell: this.#cell(node.cell, own, room) }),
       ...others,
-      // An answer goes where it is asked for.
-      output: isAnswer || node.op === 'port' ? nowhere : this.places(node.size, turns.room),
+      output: isElsewhere ? nowhere : this.places(node.size, room),
     };
     this.all[number - 1] = plan;
     return plan;

@@ -3,7 +3,7 @@ import type { Emitter } from '../kernels/wasm/emitter.js';
 import type { Code } from '../kernels/wasm/module.js';
 import type { CellPlan } from './cell-plans.js';
 import type { Place, Rows } from './places.js';
-import type { PortableBlock, RunNode, RunRows, RunTurn } from './runs.js';
+import type { GraphRun, PortableBlock, RunNode, RunRows } from './runs.js';
 
 /** A node, and where its numbers are. */
 export interface NodePlan<N extends Node = Node> {
@@ -12,8 +12,8 @@ export interface NodePlan<N extends Node = Node> {
   readonly number: number;
   /** In a sequence of which the steps are counted at run time, the place is found then. */
   readonly output: Place;
-  /** Vectors that it has room for. */
-  readonly room: number;
+  /** Vectors that are there; undefined: as many as streams. */
+  readonly count: number | undefined;
   /** Offset of each state in a block. */
   readonly states: readonly number[];
   readonly cell?: CellPlan;
@@ -60,8 +60,6 @@ export interface GraphPlan {
 export interface Layout extends GraphPlan {
   /** All nodes, those of bodies too, by their numbers less 1. */
   readonly all: readonly NodePlan[];
-  /** Where the ports read. */
-  readonly ports: readonly Place[];
   /** Bytes of one stream's block of states. */
   readonly block: number;
   /** Offset of each state in it, in the order of the states. */
@@ -76,9 +74,10 @@ export interface Block {
   size: number;
 }
 
-/** How nodes are laid out: for so many turns, with room for so many of their values. */
+/** How nodes are laid out, with room for so many of their values. */
 export interface LayoutTurns {
-  readonly count: number;
+  /** How many turns; undefined: as many as streams, or steps. */
+  readonly count: number | undefined;
   readonly room: number;
   readonly block: Block;
   /** True: loops begin where the stream's block says. */
@@ -148,14 +147,14 @@ export interface Reader {
 }
 
 /**
- * Finds a node by its number in a graph in which some have bodies: `values` are those of its own
- * nodes, `inner` those of the others, by their numbers.
+ * Finds a node by its number in a graph in which some have bodies; `valueAt` are values by the
+ * numbers of their nodes, `values` those of the graph's own nodes if they are elsewhere.
  */
 export type FindReader = (
   graph: Graph,
   number: number,
-  values: readonly Read[],
-  inner: (number: number) => Read,
+  valueAt: (number: number) => Read,
+  values?: readonly Read[],
 ) => Reader;
 
 /** What the backends need of what a node does. A page has those of the layers that are on it. */
@@ -220,5 +219,7 @@ export interface PortablePlanner {
   take(floats: number): number;
   /** Numbers a node, the value of which is in such rows; so many, if that is known. */
   number(rows: Rows, count: number | undefined): number;
-  turn(graph: Graph, own: PortableBlock): RunTurn;
+  /** The value of a node that is in scratch, which begins there. */
+  value(number: number, begin: number): Read;
+  turn(graph: Graph, own: PortableBlock): GraphRun;
 }

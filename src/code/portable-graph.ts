@@ -1,10 +1,10 @@
 import { checkedBefore, type Graph, type Node, stateSizes } from '../graph/graph.js';
-import { answersOf, areFinite } from './engine.js';
+import { areFinite } from './engine.js';
 import { interpret } from './interpret.js';
 import type { Model } from './model.js';
 import type { Rows } from './places.js';
 import type { Operators, PortablePlanner, Read } from './plans.js';
-import type { PortableBlock, RunNode, RunTurn } from './runs.js';
+import type { GraphRun, PortableBlock, RunNode, RunTurn } from './runs.js';
 
 /** Plans what runs a graph's nodes, and the scratch that they need. */
 export class Planner implements PortablePlanner {
@@ -37,38 +37,39 @@ export class Planner implements PortablePlanner {
     return { rows: { ...rows, at: rows.at + begin }, count };
   }
 
-  /** What runs a graph of steps. */
-  turn(graph: Graph, own: PortableBlock): RunTurn {
-    const { nodes } = graph;
-    const results = answersOf(graph);
+  /** What runs a graph of steps, with room for the inputs and answers of so many turns, or none. */
+  turn(graph: Graph, own: PortableBlock, room = 0): GraphRun {
+    const { nodes, output } = graph;
     const checked = checkedBefore(graph);
-    const places: Rows[] = [];
+    const rows: Rows[] = [];
+    const numbers: number[] = [];
     const parts = nodes.flatMap((node, i) => {
       const { op, of, size } = node;
-      const isHere = op !== 'port' && !results.includes(i);
-      places.push({ at: isHere ? this.take(size) : 0, stride: size, size });
-      const number = this.number(places[i], 1);
-      if (op === 'port') return [];
+      const isPort = op === 'port';
+      const vectors = isPort || i === output ? room : 1;
+      rows.push({ at: this.take(size * vectors), stride: size, size });
+      const number = this.number(rows[i], isPort ? undefined : 1);
+      numbers.push(number);
+      if (isPort) return [];
       const run = this.#node(node, own, number);
       return { run, of, i, number, checks: checked[i], from: of.map(() => 0) };
     });
     const ports = nodes.flatMap(({ op }, i) => (op === 'port' ? i : []));
     const addresses = nodes.map(() => 0);
-    return (memory, begin, inputs, now, next, answers) => {
-      for (let i = 0; i < addresses.length; i++) addresses[i] = begin + places[i].at;
+    const run: RunTurn = (memory, begin, inputs, now, next, y) => {
+      for (let i = 0; i < addresses.length; i++) addresses[i] = begin + rows[i].at;
+      addresses[output] = y;
       for (let k = 0; k < ports.length; k++) addresses[ports[k]] = inputs[k];
-      for (let k = 0; k < results.length; k++) {
-        if (nodes[results[k]].op !== 'port') addresses[results[k]] = answers[k];
-      }
       for (let p = 0; p < parts.length; p++) {
         const { run, of, i, number, checks, from } = parts[p];
-        for (const u of checks) if (!areFinite(memory, addresses[u], places[u].size)) return number;
+        for (const u of checks) if (!areFinite(memory, addresses[u], rows[u].size)) return number;
         for (let k = 0; k < of.length; k++) from[k] = addresses[of[k]];
         const refused = run(memory, begin, from, now, next, addresses[i]);
         if (refused) return refused;
       }
       return 0;
     };
+    return { run, numbers, rows };
   }
 
   /** What runs a node of a graph of steps. */

@@ -74,7 +74,7 @@ export function runLoop(
 ): RunRows {
   const { block, states } = own;
   const inner: PortableBlock = { block: { size: 0 }, states: [], begins: false };
-  const run = planner.turn(body, inner);
+  const { run } = planner.turn(body, inner);
   const { size } = inner.block;
   const blocks = each ? turns : Number(own.begins);
   const first = block.size;
@@ -82,7 +82,6 @@ export function runLoop(
   for (let k = 0; k < blocks; k++) states.push(...inner.states.map(at => first + k * size + at));
   const pair = each ? 0 : planner.take(2 * size);
   const inputs: number[] = [];
-  const answer = [0];
   return (memory, begin, from, _, to, count, now, next) => {
     let [before, after] = [begin + pair, begin + pair + size];
     if (!each && blocks) memory.copyWithin(before, now + first, now + first + size);
@@ -90,8 +89,7 @@ export function runLoop(
     for (let t = 0; t < count; t++) {
       for (let p = 0; p < from.length; p++) inputs[p] = from[p].at + t * from[p].stride;
       if (each) [before, after] = [now, next].map(at => at + first + t * size);
-      answer[0] = to.at + t * to.stride;
-      const refused = run(memory, begin, inputs, before, after, answer);
+      const refused = run(memory, begin, inputs, before, after, to.at + t * to.stride);
       if (refused) return refused;
       [before, after] = [after, before];
     }

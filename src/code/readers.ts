@@ -1,14 +1,13 @@
 import { allNodes, type Graph } from '../graph/graph.js';
 import type { Model } from './model.js';
-import type { Place, Rows } from './places.js';
-import type { Read, Reader } from './plans.js';
+import type { Layout, Read, Reader } from './plans.js';
 
-/** A place behind where scratch begins, as rows. */
-export const rowsIn = ({ at, stride }: Place, size: number, scratch: number): Rows => ({
-  at: scratch + at / 4,
-  stride: stride / 4,
-  size,
-});
+/** The value of a node of compiled code, by its number, where scratch begins there. */
+export function valueIn({ all }: Layout, number: number, scratch: number): Read {
+  const { node, output, count } = all[number - 1];
+  const { at, stride } = output;
+  return { rows: { at: scratch + at / 4, stride: stride / 4, size: node.size }, count };
+}
 
 /** The numbers of a graph's nodes, of which the first is given: bodies follow what has them. */
 export function numbersOf({ nodes }: Graph, first = 1): readonly number[] {
@@ -20,19 +19,14 @@ export function numbersOf({ nodes }: Graph, first = 1): readonly number[] {
   });
 }
 
-/**
- * The node of a number in a model, and what it read in the last call, where that was written:
- * `values` of the graph's own nodes, `inner` of those of bodies, by their numbers.
- */
+/** The node of a number in a model of steps, and what it read in the last call. */
 export function readerIn(
-  { graph, operators, whole }: Model,
+  { graph, operators }: Pick<Model, 'graph' | 'operators'>,
   number: number,
-  values: readonly Read[],
-  inner: (number: number) => Read,
+  valueAt: (number: number) => Read,
 ): Reader {
-  const { find } = whole ?? operators.sequence ?? {};
-  const own = values.map(read => ({ ...read, sequence: graph.sequence }));
-  if (find) return find(graph, number, own, inner);
+  const { find } = operators.sequence ?? {};
+  if (find) return find(graph, number, valueAt);
   const node = graph.nodes[number - 1];
-  return { node, reads: node.of.map(i => own[i]) };
+  return { node, reads: node.of.map(i => valueAt(i + 1)) };
 }

@@ -1,8 +1,8 @@
 import type { Rows } from './places.js';
 
 /**
- * Runs a graph of steps once, on inputs at some addresses; `begin` is where scratch begins. Answers
- * 0, or the number of a node that refuses its input.
+ * Runs a graph of steps once, on inputs at some addresses, its answer at `y`; `begin` is where
+ * scratch begins. Returns 0, or the number of a node that refuses its input.
  */
 export type RunTurn = (
   memory: Float32Array,
@@ -10,8 +10,16 @@ export type RunTurn = (
   inputs: readonly number[],
   now: number,
   next: number,
-  answers: readonly number[],
+  y: number,
 ) => number;
+
+/** What runs a graph of steps, and its nodes: their numbers, and where their values are. */
+export interface GraphRun {
+  readonly run: RunTurn;
+  readonly numbers: readonly number[];
+  /** Behind where scratch begins. */
+  readonly rows: readonly Rows[];
+}
 
 /** Runs a node of such a graph, whose value is at `y`. */
 export type RunNode = (

@@ -3,8 +3,11 @@ import type { FindReader, Read, Reader } from './plans.js';
 import { numbersOf } from './readers.js';
 
 /** Finds a node in a graph of which some nodes have bodies, or are views. */
-export const find: FindReader = (graph, number, values, inner) =>
-  findIn(graph, number, numbersOf(graph), i => [values[i]], inner);
+export const find: FindReader = (graph, number, valueAt, values) => {
+  const numbers = numbersOf(graph);
+  const readsOf = (i: number) => [values ? values[i] : valueAt(numbers[i])];
+  return findIn(graph, number, numbers, readsOf, valueAt);
+};
 
 function findIn(
   { nodes }: Graph,

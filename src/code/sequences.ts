@@ -1,6 +1,5 @@
 import { countsOf } from '../graph/counts.js';
 import { type Node, type NodeOf, portsOf, readersOf } from '../graph/graph.js';
-import { scratchFloats } from '../kernels/heap.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import { type Code, get, i32, when } from '../kernels/wasm/module.js';
 import { roomFor } from './engine.js';
@@ -15,13 +14,12 @@ import type {
   Operator,
   RowPlaces,
 } from './plans.js';
-import { areRowsFinite, runLoop, runSequence, runVector } from './portable-sequences.js';
-import { numbersOf } from './readers.js';
+import { runLoop, runVector } from './portable-sequences.js';
 import { isWritten, loopCode, sequenceCode } from './sequence-code.js';
 import { find } from './sequence-readers.js';
-import { arranged, roomForCall } from './sequence-rows.js';
 import { checkFinite, pointer } from './turns.js';
 import type { Whole } from './whole.js';
+import { compiledSequences, portableSequences } from './whole-sequences.js';
 
 /** A vector read as steps one after another, and what a graph of sequences makes of them. */
 export const sequence: Operator = {
@@ -78,14 +76,15 @@ function planLoop(
   turns: LayoutTurns,
   states: number[],
 ): { body: BodyPlan } {
-  const room = Math.min(turns.count, roomFor(body));
+  const { count = Number.POSITIVE_INFINITY } = turns;
+  const room = Math.min(count, roomFor(body));
   const block = { size: 0 };
   const own: number[] = [];
   const inner = { count: room, room, block, begins: false };
   const { operators } = planner;
   const nodes = body.nodes.map((node, i) => planner.node(node, inner, own, i === body.output));
   const { size } = block;
-  const blocks = each ? turns.count : Number(turns.begins);
+  const blocks = each ? count : Number(turns.begins);
   const at = size && blocks ? add(turns.block, size * blocks) : -1;
   for (let k = 0; k < blocks; k++) states.push(...own.map(offset => at + k * size + offset));
   const pair = each ? 0 : planner.takeScratch(2 * size);
@@ -108,6 +107,9 @@ function vectorCode(
   return sequenceCode(e, body, counts, [place], { now, next }, steps, output);
 }
 
+/** A sequence has one function, and one that packs for it. */
+const functions = ['prepare', 'sequence'] as const;
+
 /** Graphs of which the steps are counted at run time. */
 export const whole: Whole = {
   code(e, plan, now, steps) {
@@ -129,30 +131,7 @@ export const whole: Whole = {
     });
     return [checks, sequenceCode(e, plan, counts, ports, states, steps, undefined, places)];
   },
-  run(planner, graph, own) {
-    const run = runSequence(planner, graph, own);
-    const numbers = numbersOf(graph);
-    return (memory, begin, rows, counts, now, next) => {
-      for (const [i, reader] of readersOf(graph)) {
-        if (!areRowsFinite(memory, rows[i], counts[i])) return numbers[reader];
-      }
-      return run(memory, begin, rows, counts, now, next);
-    };
-  },
-  find,
-  sequence(graph, { heap, inner, pitch, call }, steps) {
-    const { nodes, output } = graph;
-    const counts = countsOf(graph, steps);
-    const { end } = arranged(graph, counts, inner, pitch);
-    const { at, release } = roomForCall(heap, end, Math.max(scratchFloats, inner));
-    const { rows } = arranged(graph, counts, at + inner, pitch);
-    return {
-      ...{ rows, counts, scratch: at },
-      inputs: rows.filter((_, i) => nodes[i].op === 'port'),
-      output: rows[output],
-      steps: counts[output],
-      run: now => call(at, rows, counts, now),
-      release,
-    };
-  },
+  functions: [functions, functions],
+  compiled: compiledSequences,
+  portable: portableSequences,
 };

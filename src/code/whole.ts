@@ -2,17 +2,33 @@ import type { Graph } from '../graph/graph.js';
 import type { Heap } from '../kernels/heap.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import type { Code } from '../kernels/wasm/module.js';
-import type { Rows } from './places.js';
-import type { FindReader, GraphCode, Layout, PortablePlanner } from './plans.js';
-import type { PortableBlock, RunSequence } from './runs.js';
+import type { FunctionName, Rows } from './places.js';
+import type { GraphCode, Layout, PortablePlanner, Reader } from './plans.js';
+import type { PortableBlock } from './runs.js';
 
-/** Runs graphs of sequences. */
+/** Runs graphs of sequences. A page has it if there are such models on it. */
 export interface Whole {
   code(e: Emitter, plan: Layout, first: number, steps: GraphCode): Code;
-  run(planner: PortablePlanner, graph: Graph, own: PortableBlock): RunSequence;
-  /** Makes ready for a sequence of so many steps; `call` then runs it. */
-  sequence(graph: Graph, room: WholeRoom, steps: number): SequenceRun & Arranged;
-  readonly find: FindReader;
+  /** The functions that its code has, at first and later. */
+  readonly functions: readonly (readonly FunctionName[])[];
+  /**
+   * What an engine does with the function `sequence`, whose first number is that of the weights.
+   */
+  compiled(plan: Layout, heap: Heap, call: (...numbers: number[]) => number): SequenceEngine;
+  /** Plans what runs it, and then what an engine does with that. */
+  portable(
+    planner: PortablePlanner,
+    graph: Graph,
+    own: PortableBlock,
+  ): (heap: Heap) => SequenceEngine;
+}
+
+/** What an engine of a graph of sequences does. */
+export interface SequenceEngine {
+  /** Makes ready for a sequence of so many steps. */
+  sequence(steps: number): SequenceRun;
+  /** The node of a number, and what it read in the last call. */
+  reader(number: number): Reader;
 }
 
 /** A whole sequence on its way through a graph of sequences, and the room that it takes. */
@@ -26,21 +42,4 @@ export interface SequenceRun {
   run(now: number): number;
   /** Gives back its room. */
   release(): void;
-}
-
-/** Where values are, how many steps they have, and where scratch begins. */
-export interface Arranged {
-  readonly rows: readonly Rows[];
-  readonly counts: readonly (number | undefined)[];
-  readonly scratch: number;
-}
-
-/** Where a whole sequence finds room, and what runs it there. */
-export interface WholeRoom {
-  readonly heap: Heap;
-  /** Floats of scratch that a call writes in between. */
-  readonly inner: number;
-  /** Floats that a vector takes. */
-  pitch(size: number): number;
-  call(at: number, rows: readonly Rows[], counts: readonly number[], now: number): number;
 }

@@ -110,10 +110,8 @@ export type NodeOf<Op extends Node['op']> = Node & { readonly op: Op };
 /** A model as data: values, each made of earlier ones. */
 export interface Graph {
   readonly nodes: readonly Node[];
-  /** The node that is the answer, or the first one. */
+  /** The node that is the answer. */
   readonly output: number;
-  /** Of a model that has several answers: their nodes, by name. */
-  readonly outputs?: readonly { readonly name: string; readonly node: number }[];
   /** True: its values are sequences `[steps, size]`; else vectors, of one step. */
   readonly sequence?: true;
 }

@@ -1,5 +1,6 @@
 import { type Model, ModelBuilder } from '../code/model.js';
 import { asRecurError } from '../errors.js';
+import type { Machine } from '../streams/any-machine.js';
 import {
   type AnyCell,
   type BirthOptions,
@@ -8,7 +9,6 @@ import {
   internals,
   type Runs,
 } from '../streams/cell.js';
-import type { Machine } from '../streams/machine.js';
 import { settler } from '../streams/settle.js';
 import type { StateShape } from '../streams/state.js';
 import { machineOf } from './machine-of.js';

@@ -1,3 +1,4 @@
+import type { Machine } from '../streams/any-machine.js';
 import {
   type AnyCell,
   type BirthOptions,
@@ -7,7 +8,6 @@ import {
 } from '../streams/cell.js';
 import { children } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
-import type { Machine } from '../streams/machine.js';
 import { joins } from './combine.js';
 import { startTogether } from './compose.js';
 import { isMarker } from './taps.js';

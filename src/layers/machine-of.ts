@@ -1,7 +1,7 @@
 import { asRecurError } from '../errors.js';
+import type { Machine } from '../streams/any-machine.js';
 import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
 import { children } from '../streams/children.js';
-import type { Machine } from '../streams/machine.js';
 import { statesFor } from '../streams/state.js';
 
 /** A machine of machines. */

@@ -1,9 +1,9 @@
 import { isNdArray, type NdArray, sliceAt, type Vec } from '../arrays/ndarray.js';
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
+import type { Machine } from '../streams/any-machine.js';
 import { type AnyCell, internals, type StateInput, type StateOf } from '../streams/cell.js';
 import type { Frames } from '../streams/frames.js';
 import { startingFrom } from '../streams/function-cell.js';
-import type { Machine } from '../streams/machine.js';
 import type { WithCell } from '../streams/members.js';
 import { layerText } from '../streams/model.js';
 import { isWhole } from '../streams/sequence-machine.js';

@@ -1,6 +1,7 @@
 import { type Model, ModelBuilder } from '../code/model.js';
 import { lifted, loop, whole } from '../code/sequences.js';
 import { stepsAfter as stepsOfGraph } from '../graph/counts.js';
+import type { Machine } from '../streams/any-machine.js';
 import {
   type AnyCell,
   type BirthOptions,
@@ -10,7 +11,6 @@ import {
   type Runs,
 } from '../streams/cell.js';
 import type { Frames } from '../streams/frames.js';
-import type { Machine } from '../streams/machine.js';
 import { engineSequences, wholeMachine } from '../streams/sequence-machine.js';
 import type { StateShape } from '../streams/state.js';
 import { inMember, modelIn, shapesOf, startTogether } from './compose.js';

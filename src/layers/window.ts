@@ -2,6 +2,7 @@ import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { ModelBuilder } from '../code/model.js';
 import { lifted, sequence } from '../code/sequences.js';
 import { mismatch } from '../errors.js';
+import type { Machine } from '../streams/any-machine.js';
 import {
   type AnyCell,
   type BirthOptions,
@@ -11,7 +12,6 @@ import {
   type Runs,
 } from '../streams/cell.js';
 import { columnsOf, readVector } from '../streams/inputs.js';
-import type { Machine } from '../streams/machine.js';
 import type { WithCell } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { shapesOf } from './compose.js';

@@ -8,10 +8,10 @@ import type { Definition } from '../graph/plan.js';
 import type { InputSizes } from '../graph/ports.js';
 import { cellText, type EquationSpec, lower } from '../graph/spec.js';
 import type { Backend } from '../kernels/backends.js';
-import { EngineMachine } from './engine-machine.js';
+import type { Machine, StartOptions } from './any-machine.js';
 import type { Frames } from './frames.js';
 import { settled } from './inputs.js';
-import type { Machine, StartOptions } from './machine.js';
+import { EngineMachine } from './machine.js';
 import type { StateArray, StateShape } from './state.js';
 
 /** A cell's parameters by canonical name: copies, as row-major float32 ndarrays. */

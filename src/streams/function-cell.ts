@@ -1,6 +1,6 @@
 import { demand } from '../errors.js';
+import type { Machine } from './any-machine.js';
 import { type AnyCell, internals, makeCell } from './cell.js';
-import type { Machine } from './machine.js';
 import { copyValue } from './values.js';
 
 /**

@@ -1,5 +1,5 @@
+import type { Machine } from './any-machine.js';
 import { type AnyCell, internals } from './cell.js';
-import type { Machine } from './machine.js';
 import type { KeyedOptions, KeyedStates } from './slot-states.js';
 import type { Batch } from './state.js';
 import { copyValue } from './values.js';

@@ -3,6 +3,7 @@ import { type Model, ModelBuilder } from '../code/model.js';
 import { move } from '../code/rows.js';
 import { mismatch } from '../errors.js';
 import type { Move } from '../graph/graph.js';
+import type { Machine } from './any-machine.js';
 import {
   type AnyCell,
   type CellPorts,
@@ -12,7 +13,6 @@ import {
   type Runs,
   running,
 } from './cell.js';
-import type { Machine } from './machine.js';
 import { packedChunk, packer, unpacked } from './packing.js';
 import { machineAround, recordMachine } from './record-machine.js';
 import { recordStates } from './record-states.js';

@@ -1,5 +1,5 @@
+import type { Machine } from './any-machine.js';
 import type { BirthOptions, CellInternals, CellPorts } from './cell.js';
-import type { Machine } from './machine.js';
 import { chunkSteps } from './sequences.js';
 import type { Sized } from './whole-chunks.js';
 

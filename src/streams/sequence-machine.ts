@@ -1,10 +1,10 @@
 import type { NdArray } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import { mismatch } from '../errors.js';
+import type { Machine, Sequence } from './any-machine.js';
 import type { BeginMachine } from './cell.js';
 import type { Frames } from './frames.js';
 import { refuseInput } from './inputs.js';
-import type { Machine, Sequence } from './machine.js';
 import { type Blocks, type GivenState, layOut, readState, writeState } from './state.js';
 import { type Sized, wholeChunk } from './whole-chunks.js';
 

@@ -2,9 +2,9 @@ import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import { bytesHint, isVector } from '../arrays/vector.js';
 import { asRecurError, describe, mismatch } from '../errors.js';
+import type { Machine, Sequence } from './any-machine.js';
 import { type AnyCell, internals } from './cell.js';
 import { put, readFloats, settled } from './inputs.js';
-import type { Machine, Sequence } from './machine.js';
 import { layerText } from './model.js';
 import { copyValue } from './values.js';
 

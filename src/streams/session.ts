@@ -1,10 +1,10 @@
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import { type Backend, backends } from '../kernels/backends.js';
+import type { Machine } from './any-machine.js';
 import { backendOf } from './backend.js';
 import { type AnyCell, type BirthOptions, internals } from './cell.js';
 import { graphOf, weightsOf } from './digest.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
-import type { Machine } from './machine.js';
 import { cellIn, layerSignature } from './model.js';
 import { chunkSteps, readChunk } from './sequences.js';
 import { settler } from './settle.js';

@@ -30,7 +30,7 @@ function regionsOf(plan: Layout, cells: readonly SomeCell[]): Region[] {
     regions.push({ name, of: 'scratch', from: at, to: at + stride * room });
   };
   let constants = 0;
-  place('input', plan.ports[0], cells[0].inputSize);
+  place('input', plan.nodes[0].output, cells[0].inputSize);
   for (const [i, { cell: layer, output: answer, states }] of plan.nodes.slice(1).entries()) {
     if (!layer) throw new TypeError(`node ${i} is no cell`);
     const { sizes, definition } = layer.cell;

@@ -80,12 +80,12 @@ interface Region {
 }
 
 /** The regions of a model of one layer, in order; `constants` are the numbers in front. */
-export function regionsOf({ room, ports, nodes }: Layout, constants: number): Region[] {
-  const [, { cell: layer, output }] = nodes;
+export function regionsOf({ room, nodes }: Layout, constants: number): Region[] {
+  const [{ output: input }, { cell: layer, output }] = nodes;
   if (!layer) throw new TypeError('the model is no one cell');
   const { plan } = layer.cell.definition;
   const { scratch, sums } = layer;
-  const all = Object.entries({ input: ports[0], output, scratch, sums });
+  const all = Object.entries({ input, output, scratch, sums });
   const places = all.map(([name, { at, stride }]): Region => {
     return { base: 'scratch', at, bytes: stride * room, name: `${name}, ${room} × ${stride}` };
   });
