@@ -59,7 +59,7 @@ export type {
 } from './streams/cell.js';
 export { type KeyedSnapshots, keyedSnapshots } from './streams/keyed-snapshots.js';
 export type { ChainCell, InputOf, Member, OutputOf } from './streams/members.js';
-export type { StateObserver } from './streams/session.js';
+export type { StateObserver } from './streams/session-config.js';
 export { Snapshot, snapshotFromBytes } from './streams/snapshot.js';
 export type { Batch, StateArray } from './streams/state.js';
 export {

@@ -4,7 +4,7 @@ import type { Answer, StateInput, StateOf } from '../streams/cell.js';
 import type { PlainCell } from '../streams/function-cell.js';
 import type { InputOf, Model, OutputOf } from '../streams/members.js';
 import { cellIn } from '../streams/model.js';
-import { streamOptions } from '../streams/session.js';
+import { streamOptions } from '../streams/session-config.js';
 import type { EventOperator } from './layer.js';
 import { streamOperator } from './recur.js';
 import type { RecurConfig, WeightsConfig } from './recur-config.js';

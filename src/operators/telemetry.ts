@@ -6,7 +6,7 @@ import type { PlainCell } from '../streams/function-cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
 import { cellOf, layerText } from '../streams/model.js';
-import { type Probe, streamOptions } from '../streams/session.js';
+import { type BeginBeside, streamOptions } from '../streams/session-config.js';
 import { checkUnported } from '../streams/unported.js';
 import { streamOperator } from './recur.js';
 import type { RecurConfig, WeightsConfig } from './recur-config.js';
@@ -73,19 +73,23 @@ export function telemetry(model: unknown, config: object = {}): unknown {
     throw mismatch('telemetry', 'a model that takes steps one by one', layerText(cell), hint);
   }
   const readings = new Subject<Reading>();
-  const probe = {
-    get observed() {
-      return readings.observed;
-    },
-    read(...[cell, before, x, step]: Parameters<Probe['read']>) {
-      const reading = { step, layers: readingsOf(cell, before, x) };
-      return () => readings.next(reading);
-    },
+  const ahead: BeginBeside = own => {
+    let tell: (() => void) | undefined;
+    return {
+      step(machine, x, step) {
+        const before = readings.observed && [machine.state()];
+        const y = machine.step(x);
+        const reading = before && { step, layers: readingsOf(own, before[0], x) };
+        tell = () => reading && readings.next(reading);
+        return y;
+      },
+      done: () => tell?.(),
+    };
   };
-  const known = [...names, 'probe'];
-  const operator = streamOperator('telemetry', model, { ...config, probe }, known) as (
-    source: Observable<unknown>,
-  ) => Observable<unknown>;
+  const operator = streamOperator('telemetry', model, { ...config, ahead }, [
+    ...names,
+    'ahead',
+  ]) as (source: Observable<unknown>) => Observable<unknown>;
   return Object.defineProperties((source: Observable<unknown>) => operator(source), {
     readings: { value: readings.asObservable() },
     // No chain takes it for a function of a vector.

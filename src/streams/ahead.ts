@@ -1,5 +1,6 @@
-import { type AnyCell, type BirthOptions, internals } from './cell.js';
-import type { Ahead } from './session.js';
+import { asRecurError } from '../errors.js';
+import { internals } from './cell.js';
+import type { BeginBeside } from './session-config.js';
 import { settler } from './settle.js';
 
 /** An output, and those of the steps after it on a copy of the state. */
@@ -8,22 +9,26 @@ export interface Forecast<Y> {
   readonly ahead: Y[];
 }
 
-/** What goes so many steps on from an output, on inputs that `feedback` makes of the outputs. */
+/** Goes so many steps on from each output, on inputs that `feedback` makes of the outputs. */
 export function steppingAhead(
   steps: number,
   feedback: ((output: never, i: number) => unknown) | undefined,
-) {
-  return (cell: AnyCell, { backend, transferable }: BirthOptions): Ahead => {
+): BeginBeside {
+  return (cell, { backend, transferable }) => {
     const copy = cell[internals].start(undefined, { backend, transferable });
     const settle = settler(cell);
     return {
-      of(machine, y): Forecast<unknown> {
+      step(machine, x): Forecast<unknown> {
+        const y = machine.step(x);
         const ahead: unknown[] = [];
-        copy.follow(machine);
-        for (let i = 0, last = y; i < steps; i++) {
-          const x = feedback ? feedback(last as never, i) : last;
-          last = copy.step(settle(x));
-          ahead.push(last);
+        try {
+          copy.follow(machine);
+          for (let i = 0, last = y; i < steps; i++) {
+            last = copy.step(settle(feedback ? feedback(last as never, i) : last));
+            ahead.push(last);
+          }
+        } catch (error) {
+          throw asRecurError(error, 'feedback');
         }
         return { y, ahead };
       },

@@ -1,5 +1,4 @@
-import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
-import { type Backend, backends } from '../kernels/backends.js';
+import { asRecurError, mismatch } from '../errors.js';
 import type { Machine } from './any-machine.js';
 import { backendOf } from './backend.js';
 import { type AnyCell, type BirthOptions, internals } from './cell.js';
@@ -7,76 +6,10 @@ import { graphOf, weightsOf } from './digest.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
 import { cellIn, layerSignature } from './model.js';
 import { chunkSteps, readChunk } from './sequences.js';
+import { type Beside, checkConfig, type SessionConfig, streamOptions } from './session-config.js';
 import { settler } from './settle.js';
 import { checkFits, copySnapshot, Snapshot, toSnapshot } from './snapshot.js';
 import { retire, withWeights } from './with-params.js';
-
-/** Who is told of every state: an observer, or a function. */
-export type StateObserver<S = unknown> =
-  | { next(snapshot: Snapshot<S>): void }
-  | ((snapshot: Snapshot<S>) => void);
-
-/** The configuration of a stream, in its untyped form; see `RecurConfig` for the meaning. */
-export interface SessionConfig {
-  readonly initialState?: unknown;
-  readonly restore?: unknown;
-  readonly state?: StateObserver<never> | undefined;
-  readonly select?: ((event: never) => unknown) | undefined;
-  readonly project?: ((output: never, event: never) => unknown) | undefined;
-  readonly chunks?: boolean | undefined;
-  readonly backend?: Backend | undefined;
-  readonly reuse?: boolean | undefined;
-  readonly transferable?: boolean | undefined;
-  /** Makes what goes on from each output, on a copy of the state. */
-  readonly ahead?: ((cell: AnyCell, options: BirthOptions) => Ahead) | undefined;
-  /** Is told of the state before each event and of its input, while somebody listens. */
-  readonly probe?: Probe | undefined;
-}
-
-/** What goes on from an output on a copy of a machine's state, and answers all outputs. */
-export interface Ahead {
-  of(machine: Machine, y: unknown): unknown;
-  release(): void;
-}
-
-/** Who listens to what happens inside a model. */
-export interface Probe {
-  readonly observed: boolean;
-  /** What there is to tell of a step, once it is done. */
-  read(cell: AnyCell, before: unknown, x: unknown, step: number): () => void;
-}
-
-type Fits = readonly [fits: (value: unknown) => boolean, expected: string];
-
-const isFunction = (value: unknown) => typeof value === 'function';
-const whatever: Fits = [() => true, ''];
-const callback: Fits = [isFunction, 'a function'];
-const flag: Fits = [value => typeof value === 'boolean', 'true or false'];
-
-/** What fits each option of a stream; `whatever` is checked where it is used. */
-const options: Readonly<Record<string, Fits>> = {
-  initialState: whatever,
-  restore: whatever,
-  state: [
-    observer => isFunction(observer) || isFunction((observer as { next?: unknown } | null)?.next),
-    'a function or an observer',
-  ],
-  select: callback,
-  project: callback,
-  chunks: flag,
-  backend: whatever,
-  reuse: flag,
-  transferable: flag,
-  reset: whatever,
-  weights: whatever,
-  onInvalid: [
-    value => isFunction(value) || value === 'error' || value === 'skip',
-    "'error', 'skip' or a function",
-  ],
-};
-
-/** The names of the options of a stream. */
-export const streamOptions = /* @__PURE__ */ Object.keys(options);
 
 /** Checks a model and its configuration at the call and returns what starts sessions of it. */
 export function sessions(
@@ -86,21 +19,11 @@ export function sessions(
   known = streamOptions,
 ): { readonly cell: AnyCell; start(): Session } {
   const given = cellIn(where, 'model', model, 'the cell') ?? functionCell(model as AnyPlainCell);
-  checkNames(where, config, known);
-  for (const [name, value] of Object.entries(config)) {
-    const [fits, expected] = options[name] ?? whatever;
-    demand(value === undefined || fits(value), `${where}.${name}`, expected, value);
-  }
-  const { backend, reuse, transferable } = config;
-  demand(!(reuse && transferable), `${where}.reuse`, 'none with transferable', reuse);
-  if (backend !== undefined) {
-    const found = backends();
-    demand(found.includes(backend), `${where}.backend`, `one of ${found.join(', ')}`, backend);
-  }
+  checkConfig(where, config, known);
   const cell = startingFrom(given, config.initialState);
   let { restore } = config;
   const start = () => new Session(cell, config, restore);
-  if (restore !== undefined && !isFunction(restore)) {
+  if (restore !== undefined && typeof restore !== 'function') {
     start().end();
     restore = copySnapshot(restore);
   }
@@ -110,13 +33,13 @@ export function sessions(
 /** What a session holds: it outlives the session that nobody ended. */
 interface Held {
   machine: Machine;
-  ahead?: Ahead | undefined;
+  beside?: Beside | undefined;
 }
 
 /** Gives back what a session held. */
-export function release({ machine, ahead }: Held): void {
+export function release({ machine, beside }: Held): void {
   machine.release();
-  ahead?.release();
+  beside?.release?.();
 }
 
 /** One stream through a model: the state of one subscription. Without RxJS. */
@@ -150,7 +73,7 @@ export class Session {
     this.#chunk = chunkSteps(cell, config);
     this.held = { machine: this.#begin() };
     try {
-      this.held.ahead = config.ahead?.(cell, config);
+      this.held.beside = config.ahead?.(cell, config);
       const restored = made(restore);
       if (restored !== undefined) this.#renew(this.#resume(restored));
     } catch (error) {
@@ -169,12 +92,11 @@ export class Session {
     if (this.#busy) throw mismatch(this.#where, 'one step at a time', 'a step inside a step');
     if (this.#next) this.#change();
     this.#busy = true;
-    const { ahead } = this.held;
-    const { select, project, chunks, probe } = this.#config;
+    const { beside } = this.held;
+    const { select, project, chunks } = this.#config;
     let machine: Machine | undefined;
     let at = 'select';
     let emission: unknown;
-    let tell: (() => void) | undefined;
     try {
       const given = select ? select(event as never) : event;
       at = this.#where;
@@ -183,13 +105,13 @@ export class Session {
       // Only now: a reset that select or reading fired has put another machine there.
       machine = this.held.machine;
       this.#stepping = machine;
-      const before = probe?.observed ? machine.state() : probe;
-      const stepped = chunk ? this.#chunk(machine, chunk) : machine.step(x);
-      at = 'feedback';
-      const y = ahead ? ahead.of(machine, stepped) : stepped;
+      const y = chunk
+        ? this.#chunk(machine, chunk)
+        : beside
+          ? beside.step(machine, x, index as number)
+          : machine.step(x);
       at = 'project';
       emission = project ? project(y as never, event as never) : y;
-      if (before !== probe) tell = probe?.read(this.#cell, before, x, index as number);
     } catch (error) {
       machine?.rollback();
       throw asRecurError(error, at, { step: index });
@@ -199,7 +121,7 @@ export class Session {
       if (machine && machine !== this.held.machine) machine.release();
     }
     machine.commit();
-    tell?.();
+    beside?.done?.();
     return emission;
   }
 
@@ -227,14 +149,14 @@ export class Session {
     const [old, next] = [this.#cell, this.#next];
     this.#next = undefined;
     if (!next || next === old) return;
-    const { machine, ahead } = this.held;
+    const { machine, beside } = this.held;
     const restored = { batch: machine.batch, restored: true };
     this.held.machine = this.#begin(machine.state(), restored, next);
     machine.release();
     this.#cell = next;
     this.#chunk = chunkSteps(next, this.#config);
-    ahead?.release();
-    this.held.ahead = this.#config.ahead?.(next, this.#config);
+    beside?.release?.();
+    this.held.beside = this.#config.ahead?.(next, this.#config);
     retire(old, next, this.#given);
   }
 

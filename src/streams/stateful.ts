@@ -4,13 +4,8 @@ import type { Answer, AnyCell, SameForm, StateInput, StateOf } from './cell.js';
 import type { AnyPlainCell, PlainCell } from './function-cell.js';
 import type { InputOf, Model, OutputOf, WithCell } from './members.js';
 import { layerText } from './model.js';
-import {
-  release,
-  type Session,
-  type SessionConfig,
-  type StateObserver,
-  sessions,
-} from './session.js';
+import { release, type Session, sessions } from './session.js';
+import type { SessionConfig, StateObserver } from './session-config.js';
 import type { Snapshot } from './snapshot.js';
 import type { ParamsOf } from './with-params.js';
 
