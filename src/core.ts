@@ -47,16 +47,8 @@ export { stackCell } from './layers/stack.js';
 export { type Marker, read, tap } from './layers/taps.js';
 export { windowCell } from './layers/window.js';
 export { backend, ready } from './streams/backend.js';
-export type {
-  AnyCell,
-  Cell,
-  FunctionCell,
-  NoParams,
-  Params,
-  SameForm,
-  StateInput,
-  StateOf,
-} from './streams/cell.js';
+export type { AnyCell, Cell, FunctionCell, StateOf } from './streams/cell.js';
+export type { NoParams, Params, SameForm, StateInput } from './streams/forms.js';
 export { type KeyedSnapshots, keyedSnapshots } from './streams/keyed-snapshots.js';
 export type { ChainCell, InputOf, Member, OutputOf } from './streams/members.js';
 export type { StateObserver } from './streams/session-config.js';

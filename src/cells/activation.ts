@@ -1,6 +1,7 @@
 import { demand } from '../errors.js';
 import type { Activation } from '../graph/activations.js';
-import type { Cell, Params, SameForm } from '../streams/cell.js';
+import type { Cell } from '../streams/cell.js';
+import type { Params, SameForm } from '../streams/forms.js';
 import { type SameSizeConstructor, sameSize } from './define.js';
 import { absPlan, activationPlan, seluPlan, siluPlan, squarePlan } from './plans.js';
 

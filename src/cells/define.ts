@@ -3,7 +3,9 @@ import { inputLengths } from '../graph/input-lengths.js';
 import type { Declarations, Definition, Plan } from '../graph/plan.js';
 import type { Reductions } from '../graph/reductions.js';
 import { type CellOptions, specify } from '../graph/spec.js';
-import { type Cell, equationCell, type Params, type SameForm } from '../streams/cell.js';
+import type { Cell } from '../streams/cell.js';
+import { equationCell } from '../streams/equation-cell.js';
+import type { Params, SameForm } from '../streams/forms.js';
 import { ported } from '../streams/ports.js';
 import type { StateArray } from '../streams/state.js';
 

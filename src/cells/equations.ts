@@ -6,7 +6,9 @@ import {
   type ReferenceState,
   type ReferenceStep,
 } from '../graph/reference.js';
-import { equationSpec, type PortCell, type PortSizes } from '../streams/cell.js';
+import type { PortCell } from '../streams/cell.js';
+import { equationSpec } from '../streams/equation-cell.js';
+import type { PortSizes } from '../streams/forms.js';
 
 /**
  * A cell's equations as one line each: 'text' as they are written in its source, with the

@@ -1,6 +1,7 @@
 import { demand } from '../errors.js';
 import type { CellOptions } from '../graph/spec.js';
-import type { Cell, Params, SameForm } from '../streams/cell.js';
+import type { Cell } from '../streams/cell.js';
+import type { Params, SameForm } from '../streams/forms.js';
 import type { StateArray } from '../streams/state.js';
 import { builtIn } from './define.js';
 import { gruBeforePlan, gruPlan } from './plans.js';

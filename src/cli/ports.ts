@@ -1,4 +1,4 @@
-import type { PortSizes } from '../streams/cell.js';
+import type { PortSizes } from '../streams/forms.js';
 import { names } from './names.js';
 import { unusable } from './stop.js';
 

@@ -5,7 +5,8 @@ import { inputLengths } from '../graph/input-lengths.js';
 import { parameterShapes, type Sizes } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
 import { type CellOptions, slotOf, specify } from '../graph/spec.js';
-import { type AnyCell, equationCell } from '../streams/cell.js';
+import type { AnyCell } from '../streams/cell.js';
+import { equationCell } from '../streams/equation-cell.js';
 import { startingFrom } from '../streams/function-cell.js';
 import { ported } from '../streams/ports.js';
 import {

@@ -1,6 +1,7 @@
 import type { Layer } from '../operators/layer.js';
 import { recur } from '../operators/recur.js';
-import type { AnyCell, Cell, Params, SameForm } from '../streams/cell.js';
+import type { AnyCell, Cell } from '../streams/cell.js';
+import type { Params, SameForm } from '../streams/forms.js';
 
 /** Parameters of a model from a file: a chain has an array of its members'. */
 export type LoadedParams = Params | readonly LoadedParams[];

@@ -9,8 +9,9 @@ import {
 import type { Declarations } from '../graph/plan.js';
 import { inputsOf, lengthsOf } from '../graph/ports.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { type AnyCell, internals, type Params, shapesOf } from '../streams/cell.js';
+import { type AnyCell, internals, shapesOf } from '../streams/cell.js';
 import { encode } from '../streams/encoding.js';
+import type { Params } from '../streams/forms.js';
 import type { PortModel } from '../streams/members.js';
 import type { StateArray } from '../streams/state.js';
 import { type CellDescription, modelFormat, modelVersion } from './description.js';

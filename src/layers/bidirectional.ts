@@ -1,14 +1,8 @@
 import { demand, mismatch } from '../errors.js';
 import { initialise } from '../graph/initialise.js';
-import {
-  type AnyCell,
-  type Cell,
-  equationCell,
-  internals,
-  type Kind,
-  shapesOf,
-  type Through,
-} from '../streams/cell.js';
+import { type AnyCell, type Cell, internals, type Kind, shapesOf } from '../streams/cell.js';
+import { equationCell } from '../streams/equation-cell.js';
+import type { Through } from '../streams/flow.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { type Combine, combinedSize, joins } from './combine.js';

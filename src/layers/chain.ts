@@ -1,5 +1,6 @@
 import { mismatch } from '../errors.js';
-import { type AnyCell, type Flow, internals, type Kind, type Through } from '../streams/cell.js';
+import { type AnyCell, internals, type Kind } from '../streams/cell.js';
+import type { Flow, Through } from '../streams/flow.js';
 import type { ChainCell, Fitting, PortMember } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { composed } from './compose.js';

@@ -1,19 +1,15 @@
 import { type Model, ModelBuilder } from '../code/model.js';
 import { asRecurError } from '../errors.js';
-import type { Machine } from '../streams/any-machine.js';
-import {
-  type AnyCell,
-  type BirthOptions,
-  type Composition,
-  type Flow,
-  internals,
-  type Runs,
-} from '../streams/cell.js';
+import type { BirthOptions, Machine } from '../streams/any-machine.js';
+import { type AnyCell, type Composition, internals, type Runs } from '../streams/cell.js';
+import type { Flow } from '../streams/flow.js';
 import { settler } from '../streams/settle.js';
 import type { StateShape } from '../streams/state.js';
 import { machineOf } from './machine-of.js';
 
-/** How a layer of members runs: as one program, or, where users' functions are, member by member. */
+/**
+ * How a layer of members runs: as one program, or, where users' functions are, member by member.
+ */
 export function composed(own: Composition): Runs {
   const { where, members, inputSize } = own;
   // A member that reads sequences as wholes makes the layer such a one, and knows how.

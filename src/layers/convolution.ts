@@ -3,7 +3,8 @@ import { checkNames, demand } from '../errors.js';
 import { type Activation, activationText } from '../graph/activations.js';
 import type { ParameterInput, ParameterShape } from '../graph/parameters.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { type AnyCell, equationSpec, type Kind, type Settings } from '../streams/cell.js';
+import type { AnyCell, Kind, Settings } from '../streams/cell.js';
+import { equationSpec } from '../streams/equation-cell.js';
 import { integer, parametersOf, printed } from './layer-cell.js';
 
 /** Options of a convolution over steps. */

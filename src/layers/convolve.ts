@@ -4,13 +4,13 @@ import type { ModelBuilder } from '../code/model.js';
 import { move } from '../code/rows.js';
 import type { Activation } from '../graph/activations.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { cellModel, equationSpec } from '../streams/cell.js';
+import { cellModel, equationSpec } from '../streams/equation-cell.js';
 import { joinNode } from './combine.js';
 import type { Convolution } from './convolution.js';
 
 /**
- * A convolution of steps that lie in one vector, each tap so many steps after the one before: `seen`
- * is the vector, the answer the node of the output.
+ * A convolution of steps that lie in one vector, each tap so many steps after the one before:
+ * `seen` is the vector, the answer the node of the output.
  */
 export function convolve(
   builder: ModelBuilder,

@@ -2,9 +2,9 @@ import { isNdArray } from '../arrays/ndarray.js';
 import { ModelBuilder } from '../code/model.js';
 import { loop, sequence, whole } from '../code/sequences.js';
 import { mismatch } from '../errors.js';
+import type { BirthOptions } from '../streams/any-machine.js';
 import {
   type AnyCell,
-  type BirthOptions,
   type Cell,
   internals,
   type Kind,
@@ -30,9 +30,10 @@ export const eachKind: Kind = {
 };
 
 /**
- * One layer over `count` rows of a vector, which share its parameters and have a state each: a vector
- * `[count · in]` becomes one of `[count · out]`, row after row. The state is a tuple of `count` states.
- * It is how a network runs over the bands of a spectrum, or over sensors that are alike.
+ * One layer over `count` rows of a vector, which share its parameters and have a state each: a
+ * vector `[count · in]` becomes one of `[count · out]`, row after row. The state is a tuple of
+ * `count` states. It is how a network runs over the bands of a spectrum, or over sensors that are
+ * alike.
  *
  * Throws a RecurError for a layer that reads sequences as wholes, and for one with configuration.
  *

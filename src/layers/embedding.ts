@@ -1,7 +1,8 @@
 import { ModelBuilder } from '../code/model.js';
 import { row } from '../code/rows.js';
 import type { ParameterInput } from '../graph/parameters.js';
-import type { Cell, Kind, Params, SameForm } from '../streams/cell.js';
+import type { Cell, Kind } from '../streams/cell.js';
+import type { Params, SameForm } from '../streams/forms.js';
 import { integer, layerCell, parametersOf, printed } from './layer-cell.js';
 
 /** Options of an embedding. */

@@ -1,11 +1,5 @@
-import type { Machine } from '../streams/any-machine.js';
-import {
-  type AnyCell,
-  type BirthOptions,
-  type Composition,
-  internals,
-  type LayerSpec,
-} from '../streams/cell.js';
+import type { BirthOptions, Machine } from '../streams/any-machine.js';
+import { type AnyCell, type Composition, internals, type LayerSpec } from '../streams/cell.js';
 import { children } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
 import { joins } from './combine.js';

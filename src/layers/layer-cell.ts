@@ -13,12 +13,12 @@ import {
   type Marks,
   makeCell,
   type Runs,
-  running,
-  type SameForm,
   type Settings,
   shapesOf,
-  type Through,
 } from '../streams/cell.js';
+import { running } from '../streams/equation-cell.js';
+import type { Through } from '../streams/flow.js';
+import type { SameForm } from '../streams/forms.js';
 import { layerSignature, layerText } from '../streams/model.js';
 
 /** What a layer is made of. */

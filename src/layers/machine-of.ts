@@ -1,6 +1,6 @@
 import { asRecurError } from '../errors.js';
-import type { Machine } from '../streams/any-machine.js';
-import { type AnyCell, type BirthOptions, internals } from '../streams/cell.js';
+import type { BirthOptions, Machine } from '../streams/any-machine.js';
+import { type AnyCell, internals } from '../streams/cell.js';
 import { children } from '../streams/children.js';
 import { statesFor } from '../streams/state.js';
 

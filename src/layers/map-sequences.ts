@@ -1,7 +1,8 @@
 import { isNdArray, type NdArray, sliceAt, type Vec } from '../arrays/ndarray.js';
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import type { Machine } from '../streams/any-machine.js';
-import { type AnyCell, internals, type StateInput, type StateOf } from '../streams/cell.js';
+import { type AnyCell, internals, type StateOf } from '../streams/cell.js';
+import type { StateInput } from '../streams/forms.js';
 import type { Frames } from '../streams/frames.js';
 import { startingFrom } from '../streams/function-cell.js';
 import type { WithCell } from '../streams/members.js';
@@ -119,7 +120,10 @@ function through(machine: Machine, frames: Frames, outputSize: number | undefine
 const plain = (cell: AnyCell, frames: Frames) =>
   through(cell[internals].start(), frames, cell.outputSize);
 
-/** A sequence of which some steps are hidden: in one call, or where users' functions are, step by step. */
+/**
+ * A sequence of which some steps are hidden: in one call, or where users' functions are, step by
+ * step.
+ */
 function held(
   cell: AnyCell,
   { data, count, size }: Frames,

@@ -1,8 +1,10 @@
 import { hold } from '../code/hold.js';
 import { ModelBuilder } from '../code/model.js';
 import { move } from '../code/rows.js';
-import { type AnyCell, type Flow, internals, running } from '../streams/cell.js';
+import { type AnyCell, internals } from '../streams/cell.js';
 import { children } from '../streams/children.js';
+import { running } from '../streams/equation-cell.js';
+import type { Flow } from '../streams/flow.js';
 import type { StateShape } from '../streams/state.js';
 import { joins } from './combine.js';
 import { modelIn, shapesOf } from './compose.js';
@@ -17,8 +19,9 @@ export interface Masked {
 const known = new WeakMap<AnyCell, Masked>();
 
 /**
- * A model of which, at masked steps, each member that has a state keeps it and repeats its last output,
- * zeros at first; members without a state run as ever. Undefined where users' functions are.
+ * A model of which, at masked steps, each member that has a state keeps it and repeats its last
+ * output, zeros at first; members without a state run as ever. Undefined where users' functions
+ * are.
  */
 export function masked(cell: AnyCell): Masked | undefined {
   const { inputSize } = cell;

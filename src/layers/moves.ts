@@ -35,7 +35,8 @@ export const sliceKind: Kind = {
 };
 
 /**
- * The features of a step from `begin` up to `end`, as `Array.prototype.slice` counts them: no state.
+ * The features of a step from `begin` up to `end`, as `Array.prototype.slice` counts them: no
+ * state.
  *
  * Throws a RecurError where they are not among those of the input.
  *

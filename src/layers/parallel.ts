@@ -1,5 +1,7 @@
 import { mismatch } from '../errors.js';
-import { type Cell, internals, type Kind, type SameForm, type Through } from '../streams/cell.js';
+import { type Cell, internals, type Kind } from '../streams/cell.js';
+import type { Through } from '../streams/flow.js';
+import type { SameForm } from '../streams/forms.js';
 import type {
   ChainParams,
   ChainState,
@@ -94,8 +96,8 @@ export function parallelCell<const M extends readonly [PortMember, ...PortMember
  * Throws a RecurError where 'add' or 'multiply' meet sizes that differ.
  *
  * @example
- * const cell = skipCell(denseCell(2, 2, { params: { weight: [1, 0, 0, 1], bias: [0, 0] } }), 'add');
- * cell(undefined, [1, 2])[1]; // → Float32Array(2) [ 2, 4 ]
+ * const cell = skipCell(denseCell(2, 2, { params: { weight: [1, 0, 0, 1], bias: [0, 0] } }),
+ * 'add'); cell(undefined, [1, 2])[1]; // → Float32Array(2) [ 2, 4 ]
  */
 export function skipCell<const M extends Member>(
   layer: M,

@@ -2,7 +2,8 @@ import { isNdArray, sliceAt, type Vec, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
 import { evaluator, type ReferenceState } from '../graph/reference.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { type AnyCell, type Cell, type Flow, internals } from '../streams/cell.js';
+import { type AnyCell, type Cell, internals } from '../streams/cell.js';
+import type { Flow } from '../streams/flow.js';
 import type { LayerReading } from '../streams/layer-reading.js';
 import { layerText } from '../streams/model.js';
 import { joins } from './combine.js';
@@ -14,8 +15,8 @@ const evaluators = new WeakMap<EquationSpec, Evaluate>();
 
 /**
  * What goes on in a model's layers in a step from a state, in the public form, with an input: the
- * equations evaluated in double precision, beside the step that is taken. Of layers in a window, it is
- * the last step that each takes there. Plain functions are called once more for each step.
+ * equations evaluated in double precision, beside the step that is taken. Of layers in a window, it
+ * is the last step that each takes there. Plain functions are called once more for each step.
  */
 export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly LayerReading[] {
   const readings: LayerReading[] = [];

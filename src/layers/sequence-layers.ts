@@ -1,15 +1,9 @@
 import { type Model, ModelBuilder } from '../code/model.js';
 import { lifted, loop, whole } from '../code/sequences.js';
 import { stepsAfter as stepsOfGraph } from '../graph/counts.js';
-import type { Machine } from '../streams/any-machine.js';
-import {
-  type AnyCell,
-  type BirthOptions,
-  type Composition,
-  type Flow,
-  internals,
-  type Runs,
-} from '../streams/cell.js';
+import type { BirthOptions, Machine } from '../streams/any-machine.js';
+import { type AnyCell, type Composition, internals, type Runs } from '../streams/cell.js';
+import type { Flow } from '../streams/flow.js';
 import type { Frames } from '../streams/frames.js';
 import { engineSequences, wholeMachine } from '../streams/sequence-machine.js';
 import type { StateShape } from '../streams/state.js';

@@ -7,9 +7,9 @@ import {
   type LayerSpec,
   type Marks,
   makeCell,
-  type SameForm,
-  type Through,
 } from '../streams/cell.js';
+import type { Through } from '../streams/flow.js';
+import type { SameForm } from '../streams/forms.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerSignature, layerText, memberCell } from '../streams/model.js';
 import { joins } from './combine.js';
@@ -63,8 +63,8 @@ export const readKind: Kind = {
  * Throws a RecurError for a name that is no text; the chain does for one that is taken.
  *
  * @example
- * const cell = chainCell(tap('x'), tap('wide', denseCell(2, 3)), read('wide', 'x'), denseCell(5, 1));
- * cell(undefined, [1, 2])[1].length; // → 1
+ * const cell = chainCell(tap('x'), tap('wide', denseCell(2, 3)), read('wide', 'x'), denseCell(5,
+ * 1)); cell(undefined, [1, 2])[1].length; // → 1
  */
 export function tap(name: string): Marker;
 export function tap<M extends AnyCell | WithCell>(name: string, member: M): CellOf<M>;
@@ -143,7 +143,9 @@ function throughOf(cells: readonly AnyCell[]): Through {
   };
 }
 
-/** For each marker of a chain, which values it goes on from: 0 is the input, i + 1 the i-th output. */
+/**
+ * For each marker of a chain, which values it goes on from: 0 is the input, i + 1 the i-th output.
+ */
 function resolve(cells: readonly AnyCell[]): readonly (readonly number[] | undefined)[] {
   const taps = new Map<string, number>();
   return cells.map((cell, i) => {

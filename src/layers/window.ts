@@ -2,15 +2,8 @@ import { isNdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { ModelBuilder } from '../code/model.js';
 import { lifted, sequence } from '../code/sequences.js';
 import { mismatch } from '../errors.js';
-import type { Machine } from '../streams/any-machine.js';
-import {
-  type AnyCell,
-  type BirthOptions,
-  type Cell,
-  internals,
-  type Kind,
-  type Runs,
-} from '../streams/cell.js';
+import type { BirthOptions, Machine } from '../streams/any-machine.js';
+import { type AnyCell, type Cell, internals, type Kind, type Runs } from '../streams/cell.js';
 import { columnsOf, readVector } from '../streams/inputs.js';
 import type { WithCell } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';

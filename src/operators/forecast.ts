@@ -1,6 +1,7 @@
 import { checkNames, demand, mismatch } from '../errors.js';
 import { type Forecast, steppingAhead } from '../streams/ahead.js';
-import type { Answer, StateInput, StateOf } from '../streams/cell.js';
+import type { StateOf } from '../streams/cell.js';
+import type { Answer, StateInput } from '../streams/forms.js';
 import type { PlainCell } from '../streams/function-cell.js';
 import type { InputOf, Model, OutputOf } from '../streams/members.js';
 import { cellIn } from '../streams/model.js';

@@ -1,8 +1,8 @@
 import type { Observable, ObservableInput, Observer, SchedulerLike } from 'rxjs';
 import { checkNames, demand, type RecurError } from '../errors.js';
 import { type Backend, backends } from '../kernels/backends.js';
-import type { StateInput } from '../streams/cell.js';
-import type { Reason } from '../streams/key-space.js';
+import type { StateInput } from '../streams/forms.js';
+import type { Reason } from '../streams/keyed-events.js';
 import type { Snapshot } from '../streams/snapshot.js';
 import type { SnapshotInput } from '../streams/stateful.js';
 

@@ -1,14 +1,6 @@
 import type { Observable } from 'rxjs';
-import type {
-  Answer,
-  Cell,
-  Described,
-  FunctionCell,
-  InputFor,
-  NoParams,
-  PortSizes,
-  SameForm,
-} from '../streams/cell.js';
+import type { Cell, Described, FunctionCell } from '../streams/cell.js';
+import type { Answer, InputFor, NoParams, PortSizes, SameForm } from '../streams/forms.js';
 
 /**
  * A layer: an RxJS operator and the cell it threads the state through. `Layer` alone is any layer

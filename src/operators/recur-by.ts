@@ -1,12 +1,13 @@
 import { asyncScheduler, Observable, type Observer, Subject } from 'rxjs';
-import type { Answer, StateOf } from '../streams/cell.js';
+import type { StateOf } from '../streams/cell.js';
+import type { Answer } from '../streams/forms.js';
 import {
   type AnyPlainCell,
   functionCell,
   type PlainCell,
   startingFrom,
 } from '../streams/function-cell.js';
-import type { KeyedConfig, KeyedEvents } from '../streams/key-space.js';
+import type { KeyedConfig, KeyedEvents } from '../streams/keyed-events.js';
 import { KeyedStream } from '../streams/keyed-stream.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
 import { cellIn } from '../streams/model.js';

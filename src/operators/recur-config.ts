@@ -1,6 +1,6 @@
 import type { Observable, ObservableInput } from 'rxjs';
 import type { RecurError } from '../errors.js';
-import type { StateInput } from '../streams/cell.js';
+import type { StateInput } from '../streams/forms.js';
 import type { SessionConfig } from '../streams/session-config.js';
 import type { StreamConfig } from '../streams/stateful.js';
 import type { ParamsOf } from '../streams/with-params.js';

@@ -1,6 +1,7 @@
 import { filter, identity, map, Observable, scan, tap } from 'rxjs';
 import type { RecurError } from '../errors.js';
-import type { Answer, StateInput, StateOf } from '../streams/cell.js';
+import type { StateOf } from '../streams/cell.js';
+import type { Answer, StateInput } from '../streams/forms.js';
 import type { AnyPlainCell, PlainCell } from '../streams/function-cell.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
 import { layerText } from '../streams/model.js';
@@ -30,14 +31,14 @@ type Rest<M, E> = Pick<RecurConfig<StateOf<M>, E>, 'reset' | 'onInvalid'> & Weig
  * outputs. Each subscription has a seed of its own, the initial state; each event is one step.
  *
  * `model` is a cell, a layer, or a plain function `(h, x) => [h, y]` with a state of any type. An
- * event, unless `select` makes it so, is a vector `[inputSize]` or a batch `[inputSize, batch]`; it is
- * copied and never altered. An emission is float32, `[outputSize]` or `[outputSize, batch]`, an ndarray
- * for an ndarray; it is yours and never written again (but see `reuse`). Emissions of `reset` put the
- * state back to `initialState`, and so does a new subscription.
+ * event, unless `select` makes it so, is a vector `[inputSize]` or a batch `[inputSize, batch]`; it
+ * is copied and never altered. An emission is float32, `[outputSize]` or `[outputSize, batch]`, an
+ * ndarray for an ndarray; it is yours and never written again (but see `reuse`). Emissions of
+ * `reset` put the state back to `initialState`, and so does a new subscription.
  *
- * Wrong arguments throw a RecurError at the call. An invalid datum, a throw from `select`, `project`
- * or a function of your own, and a snapshot that does not fit become one error notification of class
- * RecurError, the state before it intact; an error of `reset` is passed on.
+ * Wrong arguments throw a RecurError at the call. An invalid datum, a throw from `select`,
+ * `project` or a function of your own, and a snapshot that does not fit become one error
+ * notification of class RecurError, the state before it intact; an error of `reset` is passed on.
  *
  * @example
  * const sum = recur((h: number, x: number) => [h + x, h + x], { initialState: 0 });
@@ -176,7 +177,9 @@ function outputsOf(
 const dropped = Symbol();
 const hasOutput = (stream: Session) => stream.output !== dropped;
 
-/** The output, once the state has been told of: that may feed back an event, with its own output. */
+/**
+ * The output, once the state has been told of: that may feed back an event, with its own output.
+ */
 function tellAndAnswer(stream: Session): unknown {
   const { output } = stream;
   stream.tell();

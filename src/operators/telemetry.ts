@@ -1,7 +1,8 @@
 import { type Observable, Subject } from 'rxjs';
 import { checkNames, mismatch } from '../errors.js';
 import { readingsOf } from '../layers/readings.js';
-import { type Answer, internals, type StateOf } from '../streams/cell.js';
+import { internals, type StateOf } from '../streams/cell.js';
+import type { Answer } from '../streams/forms.js';
 import type { PlainCell } from '../streams/function-cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';

@@ -1,5 +1,6 @@
 import type { NdArray } from '../arrays/ndarray.js';
 import type { Rows } from '../code/places.js';
+import type { Backend } from '../kernels/backends.js';
 import type { Batch, Blocks, Origin } from './state.js';
 
 /**
@@ -47,4 +48,10 @@ export interface StartOptions extends Origin {
   readonly reuse?: boolean | undefined;
   /** Emit arrays that share no buffer. */
   readonly transferable?: boolean | undefined;
+}
+
+/** How a machine starts. */
+export interface BirthOptions extends StartOptions {
+  /** Pins the backend. */
+  readonly backend?: Backend | undefined;
 }

@@ -7,8 +7,9 @@ import { cellIn } from './model.js';
 
 /**
  * What runs a model here: WebAssembly where the engine has SIMD and allows it, else the portable
- * path, which it also names if only some of the layers could be compiled. Plain functions and pooling
- * do not count. Compiles the model if that was not done. Throws a RecurError for what is no model.
+ * path, which it also names if only some of the layers could be compiled. Plain functions and
+ * pooling do not count. Compiles the model if that was not done. Throws a RecurError for what is no
+ * model.
  *
  * @example
  * const model = lstm(10, 15);

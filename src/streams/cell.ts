@@ -1,58 +1,30 @@
-import type { NdArray, NdView, Out, Vec } from '../arrays/ndarray.js';
+import type { NdArray } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
-import { type Engines, engines } from '../code/engines.js';
-import { type Model, ModelBuilder } from '../code/model.js';
-import { describe, mismatch } from '../errors.js';
-import { copyParameters, type ParameterShape, parameterShapes } from '../graph/parameters.js';
-import type { Definition } from '../graph/plan.js';
-import type { InputSizes } from '../graph/ports.js';
-import { cellText, type EquationSpec, lower } from '../graph/spec.js';
-import type { Backend } from '../kernels/backends.js';
-import type { Machine, StartOptions } from './any-machine.js';
-import type { Frames } from './frames.js';
+import type { Engines } from '../code/engines.js';
+import type { Model } from '../code/model.js';
+import { type ParameterShape, parameterShapes } from '../graph/parameters.js';
+import type { EquationSpec } from '../graph/spec.js';
+import type { BirthOptions, Machine, StartOptions } from './any-machine.js';
+import type { Joins, Through } from './flow.js';
+import type {
+  Answer,
+  InputFor,
+  NoParams,
+  Packing,
+  Params,
+  PortSizes,
+  SameForm,
+  StateInput,
+} from './forms.js';
 import { settled } from './inputs.js';
-import { EngineMachine } from './machine.js';
-import type { StateArray, StateShape } from './state.js';
-
-/** A cell's parameters by canonical name: copies, as row-major float32 ndarrays. */
-export type Params = Readonly<Record<string, NdView>>;
-
-/** Stands for "whatever array form came in" as a cell's output type. */
-export interface SameForm {
-  readonly sameForm: true;
-}
-
-/** Lengths of several inputs or outputs, by name. */
-export type PortSizes = Readonly<Record<string, number>>;
-
-/** What a cell with inputs of sizes I takes: a vector or a batch, or one for each of several inputs. */
-export type InputFor<I> = [I] extends [PortSizes] ? { readonly [K in keyof I]: Vec } : Vec;
-
-/**
- * The output of a cell whose output type is Y for an input of type X. The inputs of one event have one
- * form, which is that of each output: all vectors, or all batches of so many columns; the class of an
- * answer's arrays is that of the first input's array.
- */
-export type Answer<Y, X> = Y extends SameForm
-  ? OutFor<X>
-  : Y extends Readonly<Record<string, SameForm>>
-    ? { [K in keyof Y]: OutFor<X> }
-    : Y;
-
-type OutFor<X> = X extends Vec ? Out<X> : Out<X[keyof X]>;
-
-/** The forms in which a state may be given: any vector or `[size, batch]` ndarray. */
-export type StateInput<S> = S extends StateArray
-  ? Vec
-  : S extends undefined
-    ? undefined
-    : S extends readonly unknown[] | Readonly<Record<string, StateArray>>
-      ? { readonly [K in keyof S]: StateInput<S[K]> }
-      : S;
+import type { StateShape } from './state.js';
 
 /** What cells and layers both show; `S` is the state, see `StateOf`. */
 export interface Described<S, I, O, P = Params> {
-  /** Length of an input vector, by name of several; undefined where a plain function takes the input. */
+  /**
+   * Length of an input vector, by name of several; undefined where a plain function takes the
+   * input.
+   */
   readonly inputSize: I;
   /** Length of an output vector, by name of several; undefined where a plain function makes it. */
   readonly outputSize: O;
@@ -66,9 +38,10 @@ export interface Described<S, I, O, P = Params> {
 
 /**
  * A recurrent cell: a pure function `(h, x) => [h', y]`, from `x` `[inputSize]` or
- * `[inputSize, batch]` to `y` `[outputSize]` or `[outputSize, batch]`, float32. Several inputs are a
- * record by name, and so are several outputs. An undefined `h` is the initial state; neither argument is altered, and what it returns is never altered afterwards. Throws
- * a RecurError for an invalid state or input. `Cell` alone is any one cell made of equations.
+ * `[inputSize, batch]` to `y` `[outputSize]` or `[outputSize, batch]`, float32. Several inputs are
+ * a record by name, and so are several outputs. An undefined `h` is the initial state; neither
+ * argument is altered, and what it returns is never altered afterwards. Throws a RecurError for an
+ * invalid state or input. `Cell` alone is any one cell made of equations.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a state goes in as well as out, so unknown is no top
 export interface Cell<S = any, I = number, O = number, Y = SameForm, P = Params>
@@ -76,9 +49,6 @@ export interface Cell<S = any, I = number, O = number, Y = SameForm, P = Params>
   <X extends InputFor<I>>(h: StateInput<S> | undefined, x: X): [h: S, y: Answer<Y, X>];
   readonly [internals]: CellInternals;
 }
-
-/** A plain function's parameters: none. */
-export type NoParams = Readonly<Record<string, never>>;
 
 /**
  * A cell that a function of the user's own begins: it takes and answers whatever that does. An
@@ -92,12 +62,6 @@ export interface FunctionCell<S, X, Y, O = undefined, P = NoParams>
 
 /** The state of a model: `StateOf<typeof model>`. */
 export type StateOf<M> = M extends { initialState(): infer S } ? S : never;
-
-/** How a machine starts. */
-export interface BirthOptions extends StartOptions {
-  /** Pins the backend. */
-  readonly backend?: Backend | undefined;
-}
 
 /** What the library keeps of a cell beside its public face. */
 export interface CellInternals {
@@ -139,26 +103,6 @@ export interface CellPorts {
   joined(of: string, cells: readonly AnyCell[]): JoinedMembers;
   /** Refuses to be a member of a layer that can't have one of several inputs or outputs. */
   checkWithin(of: string, where: string): void;
-}
-
-/** Vectors by name, where each of them is in one vector, and its length. */
-export interface Packing {
-  readonly ports: readonly { readonly name: string; readonly at: number; readonly size: number }[];
-  readonly size: number;
-}
-
-/** A definition that says how its cells run, if they have several inputs or outputs. */
-export interface PortedDefinition extends Definition {
-  readonly ported?: (spec: EquationSpec, shape: StateShape, where: string) => CellFace;
-}
-
-/** What a cell of equations shows of its inputs and outputs, and how it runs. */
-export interface CellFace {
-  readonly inputSize: InputSizes;
-  readonly outputSize: InputSizes;
-  /** The sizes of its inputs, as printed. */
-  readonly input: string;
-  readonly runs: ReturnType<typeof running> & Pick<CellInternals, 'ports'>;
 }
 
 /** Members of a layer that fit each other, and what makes of how they run how the layer does. */
@@ -212,26 +156,6 @@ export interface Kind {
   make(settings: never, members: readonly AnyCell[], params: LayerSpec['params']): AnyCell;
 }
 
-/** What goes through the members of a layer: vectors, sequences, values of a graph, sizes. */
-export interface Flow<V> {
-  /** The output of the i-th member; members come in their order, once each. */
-  member(i: number, input: V): V;
-  /** One of several outputs; `where` names it in messages, `i` is the member that does it, if one. */
-  joined(by: Join, values: readonly V[], where: string, i?: number): V;
-  /** A sequence from the last step to the first. */
-  reversed(value: V): V;
-}
-
-/** How outputs become one: one after another, or element by element. */
-export type Join = 'concat' | 'add' | 'multiply' | 'average';
-
-/** How several outputs become one: in a graph of steps, as values in any form, as sequences. */
-export interface Joins {
-  node(builder: ModelBuilder, by: Join, of: readonly number[], where: string): number;
-  values(where: string, by: Join, values: readonly unknown[]): unknown;
-  frames(where: string, by: Join, values: readonly Frames[]): Frames;
-}
-
 /** A layer of members, and how its input goes through them. */
 export interface Composition {
   /** Its name in messages. */
@@ -257,9 +181,6 @@ export type BeginMachine = (
   state: unknown,
   options: StartOptions,
 ) => Machine;
-
-/** How inputs go through the members of a layer. */
-export type Through = <V>(flow: Flow<V>, input: V) => V;
 
 /** A place in a chain that is no layer: it names an output, or goes on from named ones. */
 export interface Marks {
@@ -289,78 +210,6 @@ export interface PortCell
 export interface AnyCell
   extends Described<unknown, number | undefined, number | undefined, unknown> {
   readonly [internals]: CellInternals;
-}
-
-/** The equations of a cell; throws a RecurError for anything that is no one cell of equations. */
-export function equationSpec(where: string, cell: unknown): EquationSpec {
-  const kept = (cell as Partial<AnyCell> | null | undefined)?.[internals];
-  if (kept?.spec.kind === 'equations') return kept.spec;
-  throw mismatch(where, 'a cell made of equations', kept ? String(cell) : describe(cell));
-}
-
-/** The cell that a specification describes. */
-export function equationCell<S, I, O>(spec: EquationSpec): Cell<S, I, O, SameForm, Params> {
-  const { sizes } = spec;
-  const definition: PortedDefinition = spec.definition;
-  const { name, plan } = definition;
-  const where = lower(name);
-  const variables = plan.states.map(s => ({ name: s.name, size: sizes[s.dimension] }));
-  const shape = { layer: where, variables };
-  const { inputSize, outputSize, input, runs } = (definition.ported ?? onePort)(spec, shape, where);
-  const text = cellText(spec, input);
-  return makeCell<S, I, O>(
-    {
-      inputSize: inputSize as I,
-      outputSize: outputSize as O,
-      hiddenSize: plan.states.length ? sizes.hidden : 0,
-      get params() {
-        return copyParameters(shapesOf(spec), spec.params);
-      },
-    },
-    text,
-    { spec, signature: text, ...runs },
-  );
-}
-
-/** A cell of one input and one output. */
-function onePort(spec: EquationSpec, shape: StateShape, where: string): CellFace {
-  const { input } = spec.sizes;
-  const model = cellModel(spec, where);
-  const { nodes, output } = model.graph;
-  const runs = running(model, shape);
-  return { inputSize: input, outputSize: nodes[output].size, input: String(input), runs };
-}
-
-/** The equations of a cell of one input and one output as a model of one node. */
-export function cellModel(spec: EquationSpec, where: string): Model {
-  const { params, kind, ...cell } = spec;
-  const { definition, sizes } = spec;
-  const { nodes, output } = definition.plan;
-  const builder = new ModelBuilder(sizes.input);
-  const own = { op: 'cell', cell, params: builder.withParams(params), of: [0], where } as const;
-  return builder.model(builder.add({ ...own, size: sizes[nodes[output].dimension] }));
-}
-
-/** What runs a model as one program. */
-export function running(
-  model: Model,
-  shape: StateShape,
-  begin: BeginMachine = (...of) => new EngineMachine(...of),
-): Pick<CellInternals, 'start' | 'engines' | 'shape'> {
-  const own = engines(model);
-  return {
-    engines: own,
-    shape,
-    start(state, { backend, ...options } = {}) {
-      const engine = own.get(backend);
-      try {
-        return begin(engine, shape, state, options);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        return begin(own.elsewhere(engine, backend), shape, state, options);
-      }
-    },
-  };
 }
 
 /** The shapes of a cell's own parameters, not of its members'. */

@@ -1,5 +1,6 @@
 import { type EquationSpec, lower } from '../graph/spec.js';
-import { type AnyCell, equationCell, internals, type LayerSpec } from './cell.js';
+import { type AnyCell, internals, type LayerSpec } from './cell.js';
+import { equationCell } from './equation-cell.js';
 import { startingFrom } from './function-cell.js';
 
 /** The members of a layer; none of a cell of equations and of a plain function. */

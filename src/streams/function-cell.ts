@@ -66,8 +66,8 @@ export function functionCell(fn: (...args: never[]) => unknown, stateful = true)
 }
 
 /**
- * A cell that begins elsewhere: at a value, or at what a factory makes for each birth. `fits`: such a
- * cell has begun there before.
+ * A cell that begins elsewhere: at a value, or at what a factory makes for each birth. `fits`: such
+ * a cell has begun there before.
  */
 export function startingFrom(cell: AnyCell, initialState: unknown, fits = false): AnyCell {
   if (initialState === undefined) return cell;

@@ -72,8 +72,8 @@ export function put(value: unknown, memory: Float32Array, to: number): boolean {
 }
 
 /**
- * memory[to …] ← one vector in any form, rounded to float32; returns it if it is an ndarray. Throws a
- * RecurError for another size, for a batch and for a number that is not finite.
+ * memory[to …] ← one vector in any form, rounded to float32; returns it if it is an ndarray. Throws
+ * a RecurError for another size, for a batch and for a number that is not finite.
  */
 export function readVector(
   where: string,

@@ -1,33 +1,15 @@
 import { asRecurError, mismatch, type RecurError } from '../errors.js';
 import type { AnyCell } from './cell.js';
-import { type BirthConfig, KeyBirths } from './key-births.js';
+import { KeyBirths } from './key-births.js';
 import { KeyQueues } from './key-queues.js';
 import { KeyTable, type KeyTableOptions } from './key-table.js';
 import { KeyedBatch } from './keyed-batch.js';
+import type { KeyedConfig, KeyedEvents, Reason } from './keyed-events.js';
 import { keyedStates } from './keyed-states.js';
 import type { KeyedStates } from './slot-states.js';
 import type { Snapshot } from './snapshot.js';
 import { Turns, type Work } from './turns.js';
 import { retire, withWeights } from './with-params.js';
-
-/** Why a key's state was given up: its age, the number of keys, or because it was told to. */
-export type Reason = 'idle' | 'count' | 'evict';
-
-/** How events become steps of keyed streams, in its untyped form; see `RecurByConfig`. */
-export interface KeyedConfig extends BirthConfig {
-  readonly key: (event: never) => unknown;
-  readonly select?: ((event: never) => unknown) | undefined;
-  readonly project?: ((output: never, event: never, key: never) => unknown) | undefined;
-  readonly maxKeys?: number | undefined;
-}
-
-/** Who is told of what happens to keys; each is absent where nobody listens. */
-export interface KeyedEvents {
-  evicted?(key: unknown, reason: Reason, snapshot: Snapshot): void;
-  restored?(key: unknown, snapshot: Snapshot): void;
-  /** A datum that was dropped, the states untouched; may throw, which ends the stream. */
-  invalid(error: RecurError, event: unknown, key: unknown): void;
-}
 
 const none: readonly unknown[] = [];
 
@@ -94,8 +76,8 @@ export class KeySpace {
   }
 
   /**
-   * A key's state begins anew; nothing for a key that has none and would not be restored. What is to
-   * be emitted before.
+   * A key's state begins anew; nothing for a key that has none and would not be restored. What is
+   * to be emitted before.
    */
   reset(key: unknown): readonly unknown[] {
     return this.#doFor(key, () => {

@@ -42,8 +42,8 @@ export class KeyedBatch {
   }
 
   /**
-   * Steps what waits: `finish` takes each in order, its number and what answers its output, which throws where
-   * the step is refused; false ends it.
+   * Steps what waits: `finish` takes each in order, its number and what answers its output, which
+   * throws where the step is refused; false ends it.
    */
   step(finish: (item: Waiting, i: number, output: (i: number) => unknown) => boolean): void {
     const items = this.clear();

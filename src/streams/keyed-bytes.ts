@@ -8,9 +8,9 @@ import type { Snapshot } from './snapshot.js';
  * The bytes of a checkpoint, version 1: a count H, as four bytes, little-endian; H bytes of JSON in
  * UTF-8, which spaces fill up to a multiple of eight bytes with the count; the states.
  *
- * The JSON says `format`, `version`, `backend`, `layer`, the digests `graph` and `weights`, and `keys`. With a `shape`, the names and
- * sizes of the state's variables, each state is their float32 numbers, little-endian, in the order of
- * the keys; else each is a line of JSON, `[batch, state]`.
+ * The JSON says `format`, `version`, `backend`, `layer`, the digests `graph` and `weights`, and
+ * `keys`. With a `shape`, the names and sizes of the state's variables, each state is their float32
+ * numbers, little-endian, in the order of the keys; else each is a line of JSON, `[batch, state]`.
  */
 export const format = 'rxrecur/keys';
 export const version = 1;

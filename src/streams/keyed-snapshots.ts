@@ -30,8 +30,9 @@ interface Head {
 }
 
 /**
- * The snapshots in the bytes of a checkpoint, `keyed.snapshots()` of `recurBy`. The bytes are copied;
- * their numbers become snapshots one by one, when they are asked for. `restore` takes what it returns.
+ * The snapshots in the bytes of a checkpoint, `keyed.snapshots()` of `recurBy`. The bytes are
+ * copied; their numbers become snapshots one by one, when they are asked for. `restore` takes what
+ * it returns.
  *
  * Throws a RecurError that names the place, in bytes, of what is not as it was written.
  *

@@ -1,15 +1,6 @@
 import type { Out, Vec } from '../arrays/ndarray.js';
-import type {
-  AnyCell,
-  Cell,
-  FunctionCell,
-  InputFor,
-  NoParams,
-  PortCell,
-  PortSizes,
-  SameForm,
-  StateOf,
-} from './cell.js';
+import type { AnyCell, Cell, FunctionCell, PortCell, StateOf } from './cell.js';
+import type { InputFor, NoParams, PortSizes, SameForm } from './forms.js';
 
 /** The key under which an operator made by `recur` says which configuration it carries. */
 export const carried: unique symbol = Symbol.for('rxrecur.carried') as never;
@@ -41,8 +32,8 @@ export type PortModel = PortCell | { readonly cell: PortCell };
 export type PortMember = Member | PortModel;
 
 /**
- * What a model takes: any vector, a record of vectors by the names of its inputs, or what the function
- * takes that comes first.
+ * What a model takes: any vector, a record of vectors by the names of its inputs, or what the
+ * function takes that comes first.
  */
 export type InputOf<M> =
   M extends Cell<infer _S, infer I extends number | PortSizes, infer _O, infer _Y, infer _P>

@@ -2,7 +2,7 @@ import { isNdArray, type NdArray, wrap } from '../arrays/ndarray.js';
 import { Slab } from '../arrays/slab.js';
 import { bytesHint, isVector } from '../arrays/vector.js';
 import { asRecurError, demand, describe, mismatch, RecurError } from '../errors.js';
-import type { Packing } from './cell.js';
+import type { Packing } from './forms.js';
 import { columnsOf, plain, put, read, readRow, settled } from './inputs.js';
 
 /** What makes one vector, or batch, of records of vectors by name. */
@@ -118,7 +118,8 @@ export function packedChunk(
   }
   const shown = '[features, steps] or [features, steps, batch]';
   const isOne = ports.length === 1;
-  const expected = `a sequence of ${isOne ? 'steps' : 'records'}, or ${isOne ? 'an ndarray' : 'a record of ndarrays'} ${shown}`;
+  const [items, arrayText] = isOne ? ['steps', 'an ndarray'] : ['records', 'a record of ndarrays'];
+  const expected = `a sequence of ${items}, or ${arrayText} ${shown}`;
   const fits = isOne ? isNdArray(steps) : typeof steps === 'object' && steps && !isNdArray(steps);
   demand(fits && !ArrayBuffer.isView(steps), `${where} chunk`, expected, steps);
   const record = isOne ? { [ports[0].name]: steps } : recordOf(where, ports, steps);

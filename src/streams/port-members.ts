@@ -4,15 +4,9 @@ import { move } from '../code/rows.js';
 import { mismatch } from '../errors.js';
 import type { Move } from '../graph/graph.js';
 import type { Machine } from './any-machine.js';
-import {
-  type AnyCell,
-  type CellPorts,
-  internals,
-  type JoinedMembers,
-  type Packing,
-  type Runs,
-  running,
-} from './cell.js';
+import { type AnyCell, type CellPorts, internals, type JoinedMembers, type Runs } from './cell.js';
+import { running } from './equation-cell.js';
+import type { Packing } from './forms.js';
 import { packedChunk, packer, unpacked } from './packing.js';
 import { machineAround, recordMachine } from './record-machine.js';
 import { recordStates } from './record-states.js';

@@ -4,7 +4,8 @@ import type { Sizes } from '../graph/parameters.js';
 import type { Definition, Port } from '../graph/plan.js';
 import { inputsOf, lengthsOf, outputOffsets, outputsOf } from '../graph/ports.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { type CellFace, type Packing, type PortedDefinition, running } from './cell.js';
+import { type CellFace, type PortedDefinition, running } from './equation-cell.js';
+import type { Packing } from './forms.js';
 import { portsOf } from './port-members.js';
 import { recordMachine } from './record-machine.js';
 import type { StateShape } from './state.js';
@@ -15,7 +16,9 @@ export function ported(definition: Definition): PortedDefinition {
   return plan.inputs || plan.outputs ? { ...definition, ported: faceOf } : definition;
 }
 
-/** The face of a cell; if it has several inputs or outputs, it takes and answers records by name. */
+/**
+ * The face of a cell; if it has several inputs or outputs, it takes and answers records by name.
+ */
 function faceOf(spec: EquationSpec, shape: StateShape, where: string): CellFace {
   const { definition, sizes } = spec;
   const { plan } = definition;

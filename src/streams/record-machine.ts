@@ -1,5 +1,5 @@
-import type { Machine } from './any-machine.js';
-import type { BirthOptions, CellInternals, CellPorts } from './cell.js';
+import type { BirthOptions, Machine } from './any-machine.js';
+import type { CellInternals, CellPorts } from './cell.js';
 import { chunkSteps } from './sequences.js';
 import type { Sized } from './whole-chunks.js';
 
@@ -28,8 +28,8 @@ export function machineAround(inner: Machine, steps: Pick<Machine, 'step' | 'chu
 }
 
 /**
- * Starts machines that answer records and take chunks whose steps are packed, where `start` starts those
- * that answer packed vectors; `where` is the model in messages.
+ * Starts machines that answer records and take chunks whose steps are packed, where `start` starts
+ * those that answer packed vectors; `where` is the model in messages.
  */
 export function recordMachine(start: Start, ports: CellPorts, where: string): Start {
   const { inputs, outputs } = ports;

@@ -3,7 +3,10 @@ import { mismatch } from '../errors.js';
 import type { AnyCell } from './cell.js';
 import type { KeyedStates } from './slot-states.js';
 
-/** Keyed states whose inputs are packed, and whose outputs are what `answer` makes of those of others. */
+/**
+ * Keyed states whose inputs are packed, and whose outputs are what `answer` makes of those of
+ * others.
+ */
 export function recordStates(
   where: string,
   states: KeyedStates,

@@ -1,7 +1,7 @@
 import { checkNames, demand } from '../errors.js';
 import { type Backend, backends } from '../kernels/backends.js';
-import type { Machine } from './any-machine.js';
-import type { AnyCell, BirthOptions } from './cell.js';
+import type { BirthOptions, Machine } from './any-machine.js';
+import type { AnyCell } from './cell.js';
 import type { Snapshot } from './snapshot.js';
 
 /** Who is told of every state: an observer, or a function. */

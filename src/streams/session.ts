@@ -1,7 +1,7 @@
 import { asRecurError, mismatch } from '../errors.js';
-import type { Machine } from './any-machine.js';
+import type { BirthOptions, Machine } from './any-machine.js';
 import { backendOf } from './backend.js';
-import { type AnyCell, type BirthOptions, internals } from './cell.js';
+import { type AnyCell, internals } from './cell.js';
 import { graphOf, weightsOf } from './digest.js';
 import { type AnyPlainCell, functionCell, made, startingFrom } from './function-cell.js';
 import { cellIn, layerSignature } from './model.js';
@@ -83,9 +83,10 @@ export class Session {
   }
 
   /**
-   * Steps one event and returns its emission; a throw leaves the state as it was before it. `whole`:
-   * the event is a sequence, of which all steps are done or, when one is refused, none. A reset comes
-   * before the event if selecting or reading its input fires it, after it if anything later does.
+   * Steps one event and returns its emission; a throw leaves the state as it was before it.
+   * `whole`: the event is a sequence, of which all steps are done or, when one is refused, none. A
+   * reset comes before the event if selecting or reading its input fires it, after it if anything
+   * later does.
    */
   step(event: unknown, whole = false): unknown {
     const index = whole ? undefined : this.#count++;
@@ -137,7 +138,9 @@ export class Session {
     this.tell();
   }
 
-  /** On with other parameters from the next event on; throws if they do not fit, nothing changed. */
+  /**
+   * On with other parameters from the next event on; throws if they do not fit, nothing changed.
+   */
   use(params: unknown): void {
     this.#next = withWeights(this.#next ?? this.#cell, params);
     // A step that is under way ends with those that it began with.

@@ -6,6 +6,7 @@ import { type AnyCell, internals } from './cell.js';
 import { made } from './function-cell.js';
 import { firstIn, readVector, refuseInput } from './inputs.js';
 import { packedOffsets } from './packed-states.js';
+import { SlabPlaces } from './slab-places.js';
 import { SlotSlabs } from './slot-slabs.js';
 import type { KeyedOptions, KeyedStates } from './slot-states.js';
 import {
@@ -18,8 +19,9 @@ import {
 } from './state.js';
 
 /**
- * States in the engine's memory, one block a stream and nothing else. A step of one stream writes to
- * the block that is spare, which then is the stream's, and its old one is spare: nothing is copied.
+ * States in the engine's memory, one block a stream and nothing else. A step of one stream writes
+ * to the block that is spare, which then is the stream's, and its old one is spare: nothing is
+ * copied.
  */
 export class SlabStates implements KeyedStates {
   cell: AnyCell;
@@ -30,12 +32,8 @@ export class SlabStates implements KeyedStates {
   #output: Rows;
   readonly #where: string;
   readonly #initial: unknown;
-  /** Where the slabs begin. */
-  #slabs: number[] = [];
   /** Where each stream's block is. */
-  #places = new Uint32Array(16);
-  #opened = 0;
-  readonly #closed: number[] = [];
+  readonly #places = new SlabPlaces();
   /** Inputs and outputs of those that wait, their slots and forms, and room for their states. */
   readonly #inputs: Float32Array;
   readonly #outputs: Float32Array;
@@ -81,16 +79,16 @@ export class SlabStates implements KeyedStates {
       finite: !restored,
     });
     demand(!given.batch, `${this.#where}.initialState`, 'the state of one stream', 'a batch');
-    const slot = this.#closed.pop() ?? this.#add();
+    const slot = this.#places.reopen() ?? this.#add();
     const { pool } = this.#engine;
-    const at = this.#places[slot];
+    const at = this.#places.at[slot];
     pool.memory.fill(0, at, at + pool.block);
     layOut(given, this.#blocks(slot));
     return slot;
   }
 
   close(slot: number): void {
-    this.#closed.push(slot);
+    this.#places.close(slot);
     // The slot may be another key's next.
     this.#answers.end(slot);
   }
@@ -106,7 +104,7 @@ export class SlabStates implements KeyedStates {
     const size = offsets[states.length];
     const packed = new Float32Array(slots.length * size);
     for (let i = 0; i < slots.length; i++) {
-      const from = this.#places[slots[i]];
+      const from = this.#places.at[slots[i]];
       for (let k = 0, to = i * size; k < states.length; k++) {
         const n = offsets[k + 1] - offsets[k];
         copy(memory, from + states[k], packed, to + offsets[k], n);
@@ -120,14 +118,15 @@ export class SlabStates implements KeyedStates {
     const input = this.#input;
     // Nobody's code runs between here and the step, so that nobody writes to what streams share.
     const array = readVector(this.#where, x, pool.memory, input.at, input.size);
-    const odd = this.#engine.step(this.#places[slot], this.#spare);
+    const odd = this.#engine.step(this.#places.at[slot], this.#spare);
     if (odd) refuseInput(this.#engine, odd, 1);
     return this.#answer(pool.memory, this.#output.at, slot, array);
   }
 
   commitOne(slot: number): void {
-    const before = this.#places[slot];
-    this.#places[slot] = this.#spare;
+    const { at } = this.#places;
+    const before = at[slot];
+    at[slot] = this.#spare;
     this.#spare = before;
   }
 
@@ -152,7 +151,7 @@ export class SlabStates implements KeyedStates {
     const now = this.#states + first * block;
     const next = now + this.#most * block;
     for (let j = 0; j < count; j++) {
-      const from = this.#places[this.#slots[first + j]];
+      const from = this.#places.at[this.#slots[first + j]];
       memory.copyWithin(now + j * block, from, from + block);
       const x = (first + j) * input.size;
       copy(this.#inputs, x, memory, input.at + j * input.stride, input.size);
@@ -173,7 +172,7 @@ export class SlabStates implements KeyedStates {
   commit(item: number): void {
     const { memory, block } = this.#engine.pool;
     const from = this.#states + (this.#most + item) * block;
-    memory.copyWithin(this.#places[this.#slots[item]], from, from + block);
+    memory.copyWithin(this.#places.at[this.#slots[item]], from, from + block);
   }
 
   use(cell: AnyCell): void {
@@ -192,11 +191,10 @@ export class SlabStates implements KeyedStates {
   /** Moves the states to another engine's memory. */
   #moveTo(engine: Engine): void {
     const moved = new SlabStates(this.cell, engine, this.shape, this.#options);
-    const closed = new Set(this.#closed);
     try {
-      for (let slot = 0; slot < this.#opened; slot++) {
+      for (const [slot, isClosed] of this.#places.slots()) {
         moved.#add();
-        if (closed.has(slot)) continue;
+        if (isClosed) continue;
         const state = readState(this.shape, this.state(slot), { restored: true, batch: 0 });
         layOut(state, moved.#blocks(slot));
       }
@@ -205,8 +203,7 @@ export class SlabStates implements KeyedStates {
       throw error;
     }
     this.end();
-    this.#slabs = moved.#slabs;
-    this.#places = moved.#places;
+    this.#places.moveTo(moved.#places);
     this.#states = moved.#states;
     this.#spare = this.#taken = moved.#taken;
   }
@@ -215,8 +212,7 @@ export class SlabStates implements KeyedStates {
     const { pool } = this.#engine;
     pool.give(this.#states, 2 * this.#most);
     pool.give(this.#taken, 1);
-    for (const [slab, at] of this.#slabs.entries()) pool.give(at, slotsOf(slab));
-    this.#slabs.length = 0;
+    this.#places.end((at, blocks) => pool.give(at, blocks));
   }
 
   /** An output in the form of its input. */
@@ -230,42 +226,27 @@ export class SlabStates implements KeyedStates {
 
   /** A slot that is new. */
   #add(): number {
-    const slot = this.#opened;
-    const slab = slabOf(slot);
-    const at = this.#slabs[slab] ?? this.#take(slab);
-    this.#slabs[slab] = at;
-    if (slot === this.#places.length) {
-      const larger = new Uint32Array(2 * slot);
-      larger.set(this.#places);
-      this.#places = larger;
-    }
-    const before = slab ? slotsOf(slab) : 0;
-    this.#places[slot] = at + (slot - before) * this.#engine.pool.block;
-    return this.#opened++;
+    return this.#places.add(this.#engine.pool.block, blocks => this.#take(blocks));
   }
 
   /** Room for a slab: in another memory, with all others, if this one is full. */
-  #take(slab: number): number {
+  #take(blocks: number): number {
     try {
-      return this.#engine.pool.take(slotsOf(slab));
+      return this.#engine.pool.take(blocks);
     } catch (error) {
       const { engines } = this.cell[internals];
       if (!engines || !(error instanceof RangeError)) throw error;
       this.#goOn(engines.elsewhere(this.#engine, this.#options.backend));
-      return this.#engine.pool.take(slotsOf(slab));
+      return this.#engine.pool.take(blocks);
     }
   }
 
   #blocks(slot: number): Blocks {
     const { pool, states } = this.#engine;
     const { memory, block } = pool;
-    return { memory, at: this.#places[slot], block, offsets: states, streams: 1 };
+    return { memory, at: this.#places.at[slot], block, offsets: states, streams: 1 };
   }
 }
-
-/** Slabs of 16, 16, 32, 64 … slots: each further one doubles them. */
-const slabOf = (slot: number) => 32 - Math.clz32(slot >> 4);
-const slotsOf = (slab: number) => 16 << Math.max(0, slab - 1);
 
 function copy(from: Float32Array, at: number, to: Float32Array, start: number, n: number): void {
   for (let i = 0; i < n; i++) to[start + i] = from[at + i];

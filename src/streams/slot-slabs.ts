@@ -1,6 +1,8 @@
 import { Slab } from '../arrays/slab.js';
 
-/** Outputs of slots: distinct vectors of one size, of which two of different slots share no buffer. */
+/**
+ * Outputs of slots: distinct vectors of one size, of which two of different slots share no buffer.
+ */
 export class SlotSlabs {
   readonly #size: number;
   /** By the slot's last bits: busy slots in turn share none. */

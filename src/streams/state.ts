@@ -19,7 +19,9 @@ export type StateShape =
 /** One state variable as users see it: `[size]`, or `[size, batch]` in a batch. */
 export type StateArray = Float32Array | NdView;
 
-/** A given state: for each variable a row-major copy, `[size]` or, with columns, `[size, columns]`. */
+/**
+ * A given state: for each variable a row-major copy, `[size]` or, with columns, `[size, columns]`.
+ */
 export interface GivenState {
   /** Undefined stands for zeros. */
   readonly parts: readonly (Part | undefined)[];

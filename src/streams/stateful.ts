@@ -1,6 +1,7 @@
 import type { NdArray, Vec } from '../arrays/ndarray.js';
 import type { Backend } from '../kernels/backends.js';
-import type { Answer, AnyCell, SameForm, StateInput, StateOf } from './cell.js';
+import type { AnyCell, StateOf } from './cell.js';
+import type { Answer, SameForm, StateInput } from './forms.js';
 import type { AnyPlainCell, PlainCell } from './function-cell.js';
 import type { InputOf, Model, OutputOf, WithCell } from './members.js';
 import { layerText } from './model.js';
@@ -50,7 +51,9 @@ export interface Stateful<S, Mapped, P = unknown> {
   readonly map: Mapped;
   /** Where it is in its stream; a copy. */
   snapshot(): Snapshot<S>;
-  /** Goes on from a snapshot or its parsed JSON; throws, the state untouched, if it does not fit. */
+  /**
+   * Goes on from a snapshot or its parsed JSON; throws, the state untouched, if it does not fit.
+   */
   restore(snapshot: SnapshotInput): void;
   /**
    * Goes on with other parameters, in the form of the model's `params`, the state untouched; names
@@ -60,8 +63,8 @@ export interface Stateful<S, Mapped, P = unknown> {
 }
 
 /**
- * A stateful layer or cell: vectors in, vectors out, in the form that came in; records of vectors for
- * several inputs and outputs.
+ * A stateful layer or cell: vectors in, vectors out, in the form that came in; records of vectors
+ * for several inputs and outputs.
  */
 export interface StatefulLayer<S, Y, P = unknown, In = Vec>
   extends Stateful<S, MapSequence<Y, In>, P> {
@@ -86,8 +89,8 @@ const abandoned = /* @__PURE__ */ new FinalizationRegistry<Session['held']>(rele
 
 /**
  * A model as a callable object that holds its state: `m(x)`, `m.state`, `m.reset()`, `m.map(seq)`,
- * `m.snapshot()`, `m.restore(snapshot)`, `m.use(params)`. The same as `recur`, without RxJS, for the same inputs and
- * outputs; `reset` goes back to `initialState`.
+ * `m.snapshot()`, `m.restore(snapshot)`, `m.use(params)`. The same as `recur`, without RxJS, for
+ * the same inputs and outputs; `reset` goes back to `initialState`.
  *
  * Throws a RecurError where the operator would notify: for a wrong argument, an invalid datum, a
  * snapshot that does not fit. A throw leaves the state as it was.

@@ -1,7 +1,8 @@
 import type { Vec } from '../arrays/ndarray.js';
 import { asRecurError, demand, mismatch } from '../errors.js';
 import type { Machine } from './any-machine.js';
-import { type Answer, internals } from './cell.js';
+import { internals } from './cell.js';
+import type { Answer } from './forms.js';
 import type { InputOf, Model, OutputOf } from './members.js';
 import { cellIn } from './model.js';
 import { settler } from './settle.js';

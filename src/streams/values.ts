@@ -30,8 +30,8 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 /**
- * A deep copy of plain data (typed arrays, ndarrays, arrays, plain objects), cycles and all; what is
- * none of these stays itself.
+ * A deep copy of plain data (typed arrays, ndarrays, arrays, plain objects), cycles and all; what
+ * is none of these stays itself.
  */
 export function copyValue(value: unknown, copies = new Map<unknown, unknown>()): unknown {
   if (typeof value !== 'object' || value === null) return value;

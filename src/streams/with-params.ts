@@ -1,8 +1,9 @@
 import { demand } from '../errors.js';
 import { type ParameterInput, type ParameterShape, readParameters } from '../graph/parameters.js';
 import { enginesIn } from './backend.js';
-import { type AnyCell, internals, type Params, shapesOf } from './cell.js';
+import { type AnyCell, internals, shapesOf } from './cell.js';
 import { children, nameOf, rebuild } from './children.js';
+import type { Params } from './forms.js';
 import { layerText } from './model.js';
 import { isPlainObject } from './values.js';
 
@@ -77,7 +78,9 @@ export function withWeights(cell: AnyCell, given: unknown): AnyCell {
   return withParams(cell, given, 'weights');
 }
 
-/** Gives back the weights of a cell that no stream runs any more, but for those that others share. */
+/**
+ * Gives back the weights of a cell that no stream runs any more, but for those that others share.
+ */
 export function retire(cell: AnyCell, ...others: readonly AnyCell[]): void {
   const shared = new Set(others.flatMap(enginesIn));
   for (const engines of enginesIn(cell)) if (!shared.has(engines)) engines.release();

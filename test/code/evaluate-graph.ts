@@ -2,7 +2,7 @@ import type { Model } from '../../src/code/model.js';
 import { reference } from '../../src/core.js';
 import type { Graph, Node, NodeOf } from '../../src/graph/graph.js';
 import type { Padding } from '../../src/graph/steps.js';
-import { equationCell } from '../../src/streams/cell.js';
+import { equationCell } from '../../src/streams/equation-cell.js';
 
 /** Steps one after another, `[step][size]`. */
 export type Steps = readonly (readonly number[])[];

@@ -16,7 +16,7 @@ import {
 import { check } from '../../src/graph/check.js';
 import type { Plan } from '../../src/graph/plan.js';
 import { specify } from '../../src/graph/spec.js';
-import { equationCell } from '../../src/streams/cell.js';
+import { equationCell } from '../../src/streams/equation-cell.js';
 import { allKinds, leakyCell, specOf } from '../cells/kinds.js';
 import { uniform } from '../golden/generate.js';
 

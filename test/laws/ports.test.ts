@@ -15,7 +15,7 @@ import {
   stateful,
   type Vec,
 } from '../../src/index.js';
-import { equationSpec } from '../../src/streams/cell.js';
+import { equationSpec } from '../../src/streams/equation-cell.js';
 import { numbersOf, sameBits } from './bits.js';
 import { law } from './law.js';
 import {

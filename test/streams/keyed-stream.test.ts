@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { functionCell, startingFrom } from '../../src/streams/function-cell.js';
-import type { KeyedConfig, KeyedEvents } from '../../src/streams/key-space.js';
+import type { KeyedConfig, KeyedEvents } from '../../src/streams/keyed-events.js';
 import { KeyedStream } from '../../src/streams/keyed-stream.js';
 
 /** A running sum by key: ['a', 1] gives 'a1'. */

@@ -5,16 +5,10 @@ import type { Node, NodeOf } from '../../graph/graph.js';
 import { outputsOf } from '../../graph/ports.js';
 import type { EquationSpec } from '../../graph/spec.js';
 import { isMarker } from '../../layers/taps.js';
-import {
-  type AnyCell,
-  type Flow,
-  internals,
-  type Join,
-  type LayerSpec,
-  type PortCell,
-  type PortSizes,
-} from '../../streams/cell.js';
+import { type AnyCell, internals, type LayerSpec, type PortCell } from '../../streams/cell.js';
 import { children } from '../../streams/children.js';
+import type { Flow, Join } from '../../streams/flow.js';
+import type { PortSizes } from '../../streams/forms.js';
 import type { PortModel } from '../../streams/members.js';
 import { plainCell } from '../plain-cell.js';
 import { computationIn, computationOf } from '../torch-modules.js';
