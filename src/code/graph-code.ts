@@ -1,4 +1,4 @@
-import { checkedBefore } from '../graph/graph.js';
+import { checkedInSteps } from '../graph/graph.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
 import { type Code, flat } from '../kernels/wasm/module.js';
 import type { Place } from './places.js';
@@ -17,7 +17,7 @@ export function graphCode(
   answer?: Place,
 ): Code {
   const places: Place[] = [];
-  const checked = checkedBefore(graph);
+  const checked = checkedInSteps(graph);
   let port = 0;
   return nodes.map((plan, i) => {
     const { op, of } = plan.node;

@@ -1,12 +1,10 @@
-import { sizeOf } from '../arrays/ndarray.js';
 import type { CellGraph } from '../graph/graph.js';
-import { namesOf, parameterShapes } from '../graph/parameters.js';
+import { namesOf } from '../graph/parameters.js';
 import type { StagePlan } from './cell-plans.js';
-import { bytesOf } from './layout.js';
 import type { Model } from './model.js';
-import type { Layout, NodePlan } from './plans.js';
+import type { Layout } from './plans.js';
 
-type Parameters = Readonly<Record<string, Float32Array>>;
+export type Parameters = Readonly<Record<string, Float32Array>>;
 
 /**
  * Writes the parameters of a model, as the compiled code reads them, into its weights, which begin
@@ -24,7 +22,10 @@ export function pack(
       for (const stage of cell.stages) {
         const { biases, groups, affines } = stage;
         memory.fill(0, biases / 4, biases / 4 + groups * affines.length * 4);
-        move(stage, node.cell, own, memory, true);
+        eachRow(stage, node.cell, own, (weight, from, to, step, columns, slot, bias) => {
+          copy(weight, from, 1, memory, to, step, columns);
+          if (bias) memory[slot] += bias[0];
+        });
       }
       for (const [name, at] of cell.params) memory.set(own[name], at / 4);
     }
@@ -33,77 +34,42 @@ export function pack(
 }
 
 /**
- * The parameters that `pack` wrote, in the order of the model's. Two biases of one sum come back as
- * their sum and 0, which packs to the same.
+ * The rows of a stage's maps: where each begins in its weight and where it is packed, in steps of
+ * `[group][column][map]`, by fours; and its bias, with the slot of that in `[group][affine]`.
  */
-export function unpack({ all }: Layout, memory: Float32Array): Parameters[] {
-  const found: Parameters[] = [];
-  for (const plan of all) {
-    const { node, table } = plan;
-    if (node.op === 'cell') found[node.params] = unpackCell(plan, node.cell, memory);
-    if (node.op !== 'row') continue;
-    const { rows, size } = node;
-    const weight = new Float32Array(rows * size);
-    for (let row = 0, from = table / 4; row < rows; row++, from += bytesOf(size) / 4) {
-      weight.set(memory.subarray(from, from + size), row * size);
-    }
-    found[node.params] = { weight };
-  }
-  return found;
-}
-
-function unpackCell({ cell }: NodePlan, graph: CellGraph, memory: Float32Array): Parameters {
-  const { definition, sizes, bias } = graph;
-  const shapes = parameterShapes(definition.plan, sizes, bias);
-  const params = Object.fromEntries(
-    shapes.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
-  );
-  for (const stage of cell?.stages ?? []) move(stage, graph, params, memory, false);
-  for (const [name, from] of cell?.params ?? []) {
-    params[name].set(memory.subarray(from / 4, from / 4 + params[name].length));
-  }
-  return params;
-}
-
-/**
- * Between parameters and a stage's biases `[group][affine]` and, for each argument, weights
- * `[group][column][map]`, by fours.
- */
-function move(
+export function eachRow(
   { affines, args, rows, weights, biases }: StagePlan,
   { definition: { plan } }: CellGraph,
   params: Parameters,
-  memory: Float32Array,
-  packing: boolean,
+  visit: (
+    weight: Float32Array,
+    from: number,
+    to: number,
+    step: number,
+    columns: number,
+    slot: number,
+    bias: Float32Array | undefined,
+  ) => void,
 ): void {
-  /** Sums whose bias has been unpacked. */
-  const given = new Set<number>();
   for (const [k, { maps }] of args.entries()) {
     const { at, columns, pitch } = weights[k];
     for (const [m, { matrix, row, affine }] of maps.entries()) {
-      const [weightName, biasName] = namesOf(plan, matrix);
-      const [weight, bias] = [params[weightName], params[biasName]];
-      const biasRow = plan.rows[matrix][row].bias;
-      const step = maps.length * 4;
+      const [weight, bias] = namesOf(plan, matrix).map(name => params[name]);
+      const first = plan.rows[matrix][row].bias * rows;
       for (let r = 0; r < rows; r++) {
         const group = r >> 2;
         const lane = r & 3;
-        const packed = at / 4 + (group * pitch) / 4 + m * 4 + lane;
-        const own = (row * rows + r) * columns;
-        if (packing) copy(weight, own, 1, memory, packed, step, columns);
-        else copy(memory, packed, step, weight, own, 1, columns);
-        if (!bias || biasRow < 0) continue;
+        const to = (at + group * pitch) / 4 + m * 4 + lane;
         const slot = biases / 4 + (group * affines.length + affines.indexOf(affine)) * 4 + lane;
-        if (packing) memory[slot] += bias[biasRow * rows + r];
-        else if (!given.has(slot)) bias[biasRow * rows + r] = memory[slot];
-        given.add(slot);
+        const own = first < 0 ? undefined : bias?.subarray(first + r);
+        visit(weight, (row * rows + r) * columns, to, maps.length * 4, columns, slot, own);
       }
     }
   }
 }
 
 /** Copies numbers that lie so far apart to where they do; called often, so that it is fast soon. */
-function copy(
+export function copy(
   from: Float32Array,
   at: number,
   step: number,

@@ -136,8 +136,8 @@ export interface Read {
   readonly rows: Rows;
   /** How many there are; undefined: as many as streams. */
   readonly count: number | undefined;
-  /** True: they are the steps of a sequence, from its first one on. */
-  readonly sequence?: boolean | undefined;
+  /** Of the steps of a sequence: the name in messages of a node that reads the j-th. */
+  readonly whereAt?: ((where: string, j: number) => string) | undefined;
 }
 
 /** A node, and what it read in the last call. */

@@ -1,4 +1,4 @@
-import { checkedBefore, type Graph, type Node, stateSizes } from '../graph/graph.js';
+import { checkedInSteps, type Graph, type Node, stateSizes } from '../graph/graph.js';
 import { areFinite } from './engine.js';
 import { interpret } from './interpret.js';
 import type { Model } from './model.js';
@@ -40,7 +40,7 @@ export class Planner implements PortablePlanner {
   /** What runs a graph of steps, with room for the inputs and answers of so many turns, or none. */
   turn(graph: Graph, own: PortableBlock, room = 0): GraphRun {
     const { nodes, output } = graph;
-    const checked = checkedBefore(graph);
+    const checked = checkedInSteps(graph);
     const rows: Rows[] = [];
     const numbers: number[] = [];
     const parts = nodes.flatMap((node, i) => {

@@ -56,6 +56,9 @@ export const portableSequences: Whole['portable'] = (planner, graph, own) => {
     });
 };
 
+/** `chain[1].conv1d` at a step of its sequence: `chain[1].[2].conv1d`. */
+const whereAt = (where: string, step: number) => where.replace(/[^.]*$/, `[${step}].$&`);
+
 function sequences(graph: Graph, { heap, inner, pitch, call, value }: Room): SequenceEngine {
   const { nodes, output } = graph;
   let last: Arranged;
@@ -77,7 +80,7 @@ function sequences(graph: Graph, { heap, inner, pitch, call, value }: Room): Seq
     },
     reader(number) {
       const { rows, counts, scratch } = last;
-      const values = rows.map((own, i) => ({ rows: own, count: counts[i], sequence: true }));
+      const values = rows.map((own, i) => ({ rows: own, count: counts[i], whereAt }));
       return find(graph, number, own => value(own, scratch), values);
     },
   };

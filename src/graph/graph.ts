@@ -156,6 +156,14 @@ const passed: readonly Node['op'][] = [
   'stop',
 ];
 
+/** `checkedBefore` of a graph of steps, in which no node has others in it that read on their own. */
+export function checkedInSteps({ nodes }: Graph): readonly (readonly number[])[] {
+  const isChecked = nodes.map(({ op }) => op === 'port');
+  return nodes.map(({ op, of }) =>
+    passed.includes(op) ? [] : of.filter(u => !isChecked[u] && (isChecked[u] = true)),
+  );
+}
+
 /**
  * What a node reads that must be finite: of a loop, what those in its body read so. Infinities and NaN that
  * are added up or moved show in what reads them.

@@ -2,7 +2,7 @@ import { demand, mismatch } from '../errors.js';
 import { initialise } from '../graph/initialise.js';
 import { type AnyCell, type Cell, internals, type Kind, shapesOf } from '../streams/cell.js';
 import { equationCell } from '../streams/equation-cell.js';
-import type { Through } from '../streams/flow.js';
+import type { Flow, Through } from '../streams/flow.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { type Combine, combinedSize, joins } from './combine.js';
@@ -66,7 +66,7 @@ export function bidirectionalCell(
   const outputSize = combinedSize('bidirectional', merge === 'average' ? 'add' : merge, sizes);
   const through: Through = (flow, x) => {
     const there = flow.member(0, x);
-    const back = flow.reversed(flow.member(1, flow.reversed(x)));
+    const back = backwards(flow, flow.member(1, backwards(flow, x)));
     return flow.joined(merge, [there, back], 'bidirectional');
   };
   const shown = merge === 'concat' ? '' : `; ${merge}`;
@@ -98,7 +98,7 @@ export function backwardCell<M extends AnyCell | WithCell>(layer: M): CellOf<M> 
   const cell = memberCell('backward', layer as Member, 0);
   const { inputSize, outputSize } = cell;
   const why = 'it runs from the last step to the first';
-  const through: Through = (flow, x) => flow.reversed(flow.member(0, flow.reversed(x)));
+  const through: Through = (flow, x) => backwards(flow, flow.member(0, backwards(flow, x)));
   return layerCell(
     {
       kind: backwardKind,
@@ -112,6 +112,9 @@ export function backwardCell<M extends AnyCell | WithCell>(layer: M): CellOf<M> 
     composeSequences(why)({ where: 'backward', members: [cell], through, inputSize }),
   );
 }
+
+/** A value from the last step to the first. */
+const backwards = <V>(flow: Flow<V>, value: V) => flow.reversed?.(value) ?? value;
 
 /** A layer of equations again, its parameters drawn as if it was new. */
 function drawnAnew(cell: AnyCell): AnyCell {

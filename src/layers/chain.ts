@@ -1,6 +1,6 @@
 import { mismatch } from '../errors.js';
 import { type AnyCell, internals, type Kind } from '../streams/cell.js';
-import type { Flow, Through } from '../streams/flow.js';
+import type { Flow, Joins, Through } from '../streams/flow.js';
 import type { ChainCell, Fitting, PortMember } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { composed } from './compose.js';
@@ -37,9 +37,9 @@ export function chainOf<C extends AnyCell>(members: readonly PortMember[]): C {
   const joined = ports?.joined('chain', cells);
   const fitting = joined?.members ?? cells;
   const marks = cells.find(cell => cell[internals].marks)?.[internals].marks;
-  const through = marks?.throughOf(fitting) ?? inTurn(fitting.length);
-  const [inputSize, outputSize] = sizesOf(fitting, through);
   const joins = marks?.joins;
+  const through = marks?.throughOf(fitting) ?? inTurn(fitting.length);
+  const [inputSize, outputSize] = sizesOf(fitting, through, joins);
   const runs = composed({ where: 'chain', members: fitting, through, inputSize, joins });
   return layerCell<C>(
     {
@@ -68,7 +68,11 @@ function inTurn(count: number): Through {
 type Size = number | undefined;
 
 /** The sizes of input and output; undefined where a plain function makes it. */
-function sizesOf(cells: readonly AnyCell[], through: Through): readonly [Size, Size] {
+function sizesOf(
+  cells: readonly AnyCell[],
+  through: Through,
+  joins: Joins | undefined,
+): readonly [Size, Size] {
   // Taps alone take what the first layer after them takes.
   const first = cells.find(cell => !cell[internals].marks?.bare)?.inputSize;
   const flow: Flow<Size> = {
@@ -80,9 +84,7 @@ function sizesOf(cells: readonly AnyCell[], through: Through): readonly [Size, S
       }
       return outputSize;
     },
-    joined: (_, sizes) =>
-      sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, n = 0) => sum + n, 0),
-    reversed: size => size,
+    joined: (_, sizes) => joins?.size(sizes),
   };
   return [first, through(flow, first)];
 }

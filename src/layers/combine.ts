@@ -96,4 +96,9 @@ function folded(by: Exclude<Join, 'concat'>, a: Floats, b: Floats): Floats {
 }
 
 /** How layers make one of several outputs. */
-export const joins: Joins = { node: joinNode, values: combineValues, frames: combineFrames };
+export const joins: Joins = {
+  size: sizes => combinedSize('concat', 'concat', sizes),
+  node: joinNode,
+  values: combineValues,
+  frames: combineFrames,
+};

@@ -41,7 +41,6 @@ function modelOf({ where, members, through, joins }: Composition, size: number):
   const flow: Flow<number> = {
     member: (i, input) => builder.inline(modelIn(members[i]), [input], `${where}[${i}].`),
     joined: (by, of, at) => joins?.node(builder, by, of, at) ?? of[0],
-    reversed: value => value,
   };
   return builder.model(through(flow, 0));
 }
@@ -53,7 +52,6 @@ export function startTogether({ where, members, through, joins }: Composition) {
     // A function before it may have made anything.
     member: (i, x) => inMember(where, i, () => machines[i].step(i ? settlers[i](x) : x)),
     joined: (by, values, at) => joins?.values(at, by, values),
-    reversed: value => value,
   });
   return (state?: unknown, options: BirthOptions = {}) =>
     machineOf(where, members, state, options, (machines, x) => through(stepping(machines), x));

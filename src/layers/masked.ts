@@ -61,7 +61,6 @@ function held(builder: ModelBuilder, cell: AnyCell, x: number, mask: number, pre
         return all[i].node;
       },
       joined: (by, of, at) => joins.node(builder, by, of, prefix + at),
-      reversed: value => value,
     };
     return {
       node: spec.through(flow, x),

@@ -38,7 +38,6 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
       const flow: Flow<unknown> = {
         member: (i, value) => through(members[i], (own as unknown[])[i], value),
         joined: (by, values, where) => joins.values(where, by, values),
-        reversed: value => value,
       };
       return go(flow, input);
     }

@@ -81,7 +81,6 @@ export function stepsAfter(cell: AnyCell, steps: number): number {
   const flow: Flow<number> = {
     member: (i, count) => stepsAfter(members[i], count),
     joined: (_, [count]) => count,
-    reversed: count => count,
   };
   return through?.(flow, steps) ?? steps;
 }

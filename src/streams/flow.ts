@@ -9,8 +9,8 @@ export interface Flow<V> {
    * One of several outputs; `where` names it in messages, `i` is the member that does it, if one.
    */
   joined(by: Join, values: readonly V[], where: string, i?: number): V;
-  /** A sequence from the last step to the first. */
-  reversed(value: V): V;
+  /** A sequence from the last step to the first; absent for values that stay the same. */
+  reversed?(value: V): V;
 }
 
 /** How outputs become one: one after another, or element by element. */
@@ -18,6 +18,8 @@ export type Join = 'concat' | 'add' | 'multiply' | 'average';
 
 /** How several outputs become one: in a graph of steps, as values in any form, as sequences. */
 export interface Joins {
+  /** The size that others are concatenated to; undefined where one is unknown. */
+  size(of: readonly (number | undefined)[]): number | undefined;
   node(builder: ModelBuilder, by: Join, of: readonly number[], where: string): number;
   values(where: string, by: Join, values: readonly unknown[]): unknown;
   frames(where: string, by: Join, values: readonly Frames[]): Frames;

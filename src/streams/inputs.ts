@@ -132,9 +132,9 @@ export function refuseInput(engine: Engine, number: number, count: number): neve
   const { memory } = pool;
   const { node, reads } = engine.reader(number);
   const refusal = model.operators[node.op]?.refusal;
-  for (const { rows, count: own, sequence } of reads) {
+  for (const { rows, count: own, whereAt } of reads) {
     for (let j = 0; j < (own ?? count); j++) {
-      const where = sequence ? atStep(node.where, j) : node.where;
+      const where = whereAt?.(node.where, j) ?? node.where;
       const at = rows.at + j * rows.stride;
       const row = memory.subarray(at, at + rows.size);
       const i = row.findIndex(value => !Number.isFinite(value));
@@ -145,9 +145,6 @@ export function refuseInput(engine: Engine, number: number, count: number): neve
   }
   throw mismatch(`${node.where}.x`, 'finite numbers', 'one that is not');
 }
-
-/** `chain[1].conv1d` at a step of its sequence: `chain[1].[2].conv1d`. */
-const atStep = (where: string, step: number) => where.replace(/[^.]*$/, `[${step}].$&`);
 
 /** The name of a model's first layer in messages. */
 export function firstIn({ graph }: Model): string {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../src/code/layout.js';
 import type { Model } from '../../src/code/model.js';
-import { pack, unpack } from '../../src/code/pack.js';
+import { pack } from '../../src/code/pack.js';
+import { unpack } from '../../src/code/unpack.js';
 import { type AnyCell, defineCell, gruCell, lstmCell, peepholeLstmCell } from '../../src/core.js';
 import { specOf } from '../cells/kinds.js';
 import { AnyModelBuilder, cellsOf, modelOf } from './models.js';
