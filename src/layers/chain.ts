@@ -1,5 +1,6 @@
 import { mismatch } from '../errors.js';
 import { type AnyCell, internals, type Kind } from '../streams/cell.js';
+import { carriedBy } from '../streams/children.js';
 import type { Flow, Joins, Through } from '../streams/flow.js';
 import type { ChainCell, Fitting, PortMember } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
@@ -33,10 +34,9 @@ export function chainCell<const M extends readonly [PortMember, ...PortMember[]]
 export function chainOf<C extends AnyCell>(members: readonly PortMember[]): C {
   const cells = members.map((member, i) => memberCell('chain', member, i));
   if (cells.length === 0) throw mismatch('chain', 'at least one member', 'none');
-  const { ports } = cells.find(cell => cell[internals].ports)?.[internals] ?? {};
-  const joined = ports?.joined('chain', cells);
+  const joined = carriedBy(cells, 'ports')?.joined('chain', cells);
   const fitting = joined?.members ?? cells;
-  const marks = cells.find(cell => cell[internals].marks)?.[internals].marks;
+  const marks = carriedBy(cells, 'marks');
   const joins = marks?.joins;
   const through = marks?.throughOf(fitting) ?? inTurn(fitting.length);
   const [inputSize, outputSize] = sizesOf(fitting, through, joins);

@@ -2,6 +2,7 @@ import { type Model, ModelBuilder } from '../code/model.js';
 import { asRecurError } from '../errors.js';
 import type { BirthOptions, Machine } from '../streams/any-machine.js';
 import { type AnyCell, type Composition, internals, type Runs } from '../streams/cell.js';
+import { carriedBy } from '../streams/children.js';
 import type { Flow } from '../streams/flow.js';
 import { settler } from '../streams/settle.js';
 import type { StateShape } from '../streams/state.js';
@@ -13,8 +14,7 @@ import { machineOf } from './machine-of.js';
 export function composed(own: Composition): Runs {
   const { where, members, inputSize } = own;
   // A member that reads sequences as wholes makes the layer such a one, and knows how.
-  const reading = members.find(member => member[internals].compose);
-  const sequences = reading?.[internals].compose?.(own);
+  const sequences = carriedBy(members, 'compose')?.(own);
   if (sequences) return sequences;
   const shapes = shapesOf(members);
   if (!shapes || inputSize === undefined) return { start: startTogether(own) };

@@ -1,7 +1,7 @@
 import { asRecurError } from '../errors.js';
 import type { BirthOptions, Machine } from '../streams/any-machine.js';
 import { type AnyCell, internals } from '../streams/cell.js';
-import { children } from '../streams/children.js';
+import { carriedBy, children } from '../streams/children.js';
 import { statesFor } from '../streams/state.js';
 
 /** A machine of machines. */
@@ -17,7 +17,7 @@ export function machineOf(
   options: BirthOptions,
   step: (machines: readonly Machine[], x: unknown) => unknown,
 ): Composed {
-  const isInTurn = where === 'chain' && !cells.some(cell => cell[internals].marks);
+  const isInTurn = where === 'chain' && !carriedBy(cells, 'marks');
   // What goes from one cell of equations to the next is read at once and kept by nobody.
   const reuse = (i: number) =>
     isInTurn && (cells[i + 1] ? !hasFunction(cells[i + 1]) : options.reuse);

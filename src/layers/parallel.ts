@@ -1,5 +1,6 @@
 import { mismatch } from '../errors.js';
-import { type Cell, internals, type Kind } from '../streams/cell.js';
+import type { Cell, Kind } from '../streams/cell.js';
+import { carriedBy } from '../streams/children.js';
 import type { Through } from '../streams/flow.js';
 import type { SameForm } from '../streams/forms.js';
 import type {
@@ -56,8 +57,7 @@ export function parallelCell<const M extends readonly [PortMember, ...PortMember
   checkCombine('parallel', combine);
   const own = branches.map((branch, i) => memberCell('parallel', branch, i));
   if (own.length === 0) throw mismatch('parallel', 'at least one branch', 'none');
-  const { ports } = own.find(cell => cell[internals].ports)?.[internals] ?? {};
-  const joined = ports?.joined('parallel', own);
+  const joined = carriedBy(own, 'ports')?.joined('parallel', own);
   const cells = joined?.members ?? own;
   const sized = cells.find(({ inputSize }) => inputSize !== undefined);
   const inputSize = sized?.inputSize;

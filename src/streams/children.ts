@@ -1,5 +1,5 @@
 import { type EquationSpec, lower } from '../graph/spec.js';
-import { type AnyCell, internals, type LayerSpec } from './cell.js';
+import { type AnyCell, type CellInternals, internals, type LayerSpec } from './cell.js';
 import { equationCell } from './equation-cell.js';
 import { startingFrom } from './function-cell.js';
 
@@ -7,6 +7,11 @@ import { startingFrom } from './function-cell.js';
 export function children(cell: AnyCell): readonly AnyCell[] {
   const { spec } = cell[internals];
   return 'members' in spec ? spec.members : [];
+}
+
+/** What one of the cells carries for all, if one does. */
+export function carriedBy<K extends keyof CellInternals>(cells: readonly AnyCell[], key: K) {
+  return cells.find(cell => cell[internals][key])?.[internals][key];
 }
 
 /** What messages call a layer: its constructor's name. */
