@@ -21,10 +21,8 @@ interface Kept {
   readonly plan: Layout & { readonly whole?: Whole | undefined };
   readonly relaxed: boolean;
   readonly pool: ConstantPool;
-  /** By the names of its functions. */
-  readonly modules: Map<Functions, WasmModule>;
-  /** Instances of them, a heap each. */
-  readonly instances: WeakMap<Heap, Map<Functions, Record<string, Run>>>;
+  /** By the names of its functions, each with what its instances export, a heap each. */
+  readonly modules: Map<Functions, readonly [WasmModule, WeakMap<Heap, Record<string, Run>>]>;
 }
 
 type Functions = readonly FunctionName[];
@@ -49,7 +47,7 @@ function codeOf({ graph, operators, whole }: Model, backend: Backend): Kept {
   if (!kept) {
     kept = {
       plan: { ...layout({ graph, operators }, relaxed ? 8 : 6), whole },
-      ...{ relaxed, pool: new ConstantPool(), modules: new Map(), instances: new WeakMap() },
+      ...{ relaxed, pool: new ConstantPool(), modules: new Map() },
     };
     codes.set(key, new WeakRef(kept));
     forgotten.register(kept, key);
@@ -70,11 +68,11 @@ function keyOf(graph: Graph): string {
 const bytesOf = ({ plan, relaxed, pool }: Kept, names: Functions) =>
   compile(plan, relaxed, names, pool).bytes;
 
-function moduleOf(kept: Kept, names: Functions): WasmModule {
+function moduleOf(kept: Kept, names: Functions) {
   let module = kept.modules.get(names);
   if (!module) {
     const bytes = bytesOf(kept, names);
-    module = new (webAssembly().Module)(bytes);
+    module = [new (webAssembly().Module)(bytes), new WeakMap()];
     kept.modules.set(names, module);
     // Where the code for many is too large for the engine, that must show before a stream begins.
     if (bytes.length > large && names === forOne) moduleOf(kept, forMany);
@@ -90,7 +88,8 @@ export async function compileAhead(model: Model, backend: Backend): Promise<void
   const kept = codeOf(model, backend);
   for (const names of neededBy(model)) {
     if (kept.modules.has(names)) continue;
-    kept.modules.set(names, await webAssembly().compile(bytesOf(kept, names)));
+    const module = await webAssembly().compile(bytesOf(kept, names));
+    kept.modules.set(names, [module, new WeakMap()]);
   }
 }
 
@@ -111,23 +110,6 @@ type Run = (...numbers: number[]) => number;
 const abandoned = /* @__PURE__ */ new FinalizationRegistry<Region>(({ heap, at, size }) =>
   heap.free(at, size),
 );
-
-/** A module's functions on a heap, whatever the weights. */
-function functionsOf(kept: Kept, names: Functions, heap: Heap): Record<string, Run> {
-  let instances = kept.instances.get(heap);
-  if (!instances) {
-    instances = new Map();
-    kept.instances.set(heap, instances);
-  }
-  let found = instances.get(names);
-  if (!found) {
-    const m = heap.memory as WasmMemory;
-    const { exports } = new (webAssembly().Instance)(moduleOf(kept, names), { e: { m } });
-    found = exports as Record<string, Run>;
-    instances.set(names, found);
-  }
-  return found;
-}
 
 /**
  * A model as WebAssembly, its weights packed into a heap that it shares with others. Throws where
@@ -171,9 +153,16 @@ export function compiledEngine(model: Model, backend: Backend): Engine {
   return engine;
 }
 
-/** A module's functions, and its constants at the beginning of the weights. */
+/** A module's functions on a heap, and its constants at the beginning of the weights. */
 function functionsAt(kept: Kept, names: Functions, heap: Heap, at: number): Record<string, Run> {
-  const found = functionsOf(kept, names, heap);
+  const [module, instances] = moduleOf(kept, names);
+  let found = instances.get(heap);
+  if (!found) {
+    const m = heap.memory as WasmMemory;
+    const { exports } = new (webAssembly().Instance)(module, { e: { m } });
+    found = exports as Record<string, Run>;
+    instances.set(heap, found);
+  }
   for (const [i, value] of kept.pool.values.entries()) {
     heap.floats.fill(value, at + i * 4, at + i * 4 + 4);
   }

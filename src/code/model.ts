@@ -10,7 +10,7 @@ export interface Model {
   /** What its backends need of what its nodes do, by name; cells they all know. */
   readonly operators: Operators;
   /** Of a graph of sequences: what runs it. */
-  readonly whole?: Whole;
+  readonly whole?: Whole | undefined;
 }
 
 /** Composes a model of others. */
@@ -42,24 +42,25 @@ export class ModelBuilder {
   /**
    * Puts the nodes of a model here, which read `sources` in place of its ports; its answer's node.
    */
-  inline({ graph, ...lists }: Model, sources: readonly number[], prefix: string): number {
-    const moved = this.#taken(lists, prefix);
+  inline(model: Model, sources: readonly number[], prefix: string): number {
+    const moved = this.#taken(model, prefix);
+    const { nodes, output } = model.graph;
     let port = 0;
     const at: number[] = [];
-    for (const node of graph.nodes) {
+    for (const node of nodes) {
       const of = node.of.map(i => at[i]);
       at.push(node.op === 'port' ? sources[port++] : this.add({ ...moved(node), of }));
     }
-    return at[graph.output];
+    return at[output];
   }
 
   /** The body of a loop, or of a sequence, as part of this model. */
-  body({ graph, ...lists }: Model, prefix: string): Graph {
-    return { ...graph, nodes: graph.nodes.map(this.#taken(lists, prefix)) };
+  body(model: Model, prefix: string): Graph {
+    return { ...model.graph, nodes: model.graph.nodes.map(this.#taken(model, prefix)) };
   }
 
   /** Takes parameters; what a node that reads them is in this model. */
-  #taken({ params, operators }: Omit<Model, 'graph'>, prefix: string): (node: Node) => Node {
+  #taken({ params, operators }: Model, prefix: string): (node: Node) => Node {
     const first = this.params.length;
     this.params.push(...params);
     Object.assign(this.operators, operators);
@@ -76,6 +77,6 @@ export class ModelBuilder {
   model(output: number, whole?: Whole): Model {
     const { nodes, params, operators } = this;
     const graph = { nodes, output, ...(whole && { sequence: true as const }) };
-    return { graph, params, operators, ...(whole && { whole }) };
+    return { graph, params, operators, whole };
   }
 }

@@ -3,8 +3,7 @@ import { readNumbers } from '../arrays/numbers.js';
 import type { ModelBuilder } from '../code/model.js';
 import { combine as combining, move } from '../code/rows.js';
 import { demand, mismatch, shapeText } from '../errors.js';
-import type { Join, Joins } from '../streams/flow.js';
-import type { Frames } from '../streams/frames.js';
+import type { Frames, Join, Joins } from '../streams/flow.js';
 
 /** What several outputs become: one after another, or added or multiplied element by element. */
 export type Combine = 'concat' | 'add' | 'multiply';

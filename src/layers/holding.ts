@@ -2,6 +2,7 @@ import type { BirthOptions, Machine } from '../streams/any-machine.js';
 import { type AnyCell, type Composition, internals, type LayerSpec } from '../streams/cell.js';
 import { children } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
+import { machineAround } from '../streams/record-machine.js';
 import { joins } from './combine.js';
 import { startTogether } from './compose.js';
 import { isMarker } from './taps.js';
@@ -40,19 +41,11 @@ function heldMachine(
 ): Machine {
   const machine = cell[internals].start(state, options);
   let last: Float32Array = new Float32Array(cell.outputSize ?? 0);
-  return {
-    get batch() {
-      return machine.batch;
-    },
+  return machineAround(machine, {
     step(x) {
       if (isHeld()) return last.slice();
       last = machine.step(x) as Float32Array;
       return last;
     },
-    commit: () => machine.commit(),
-    rollback: () => machine.rollback(),
-    follow: other => machine.follow(other),
-    state: () => machine.state(),
-    release: () => machine.release(),
-  };
+  });
 }

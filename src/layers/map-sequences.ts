@@ -2,14 +2,14 @@ import { isNdArray, type NdArray, sliceAt, type Vec } from '../arrays/ndarray.js
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import type { Machine } from '../streams/any-machine.js';
 import { type AnyCell, internals, type StateOf } from '../streams/cell.js';
+import { checkUnported } from '../streams/children.js';
+import type { Frames } from '../streams/flow.js';
 import type { StateInput } from '../streams/forms.js';
-import type { Frames } from '../streams/frames.js';
 import { startingFrom } from '../streams/function-cell.js';
 import type { WithCell } from '../streams/members.js';
 import { layerText } from '../streams/model.js';
 import { isWhole } from '../streams/sequence-machine.js';
 import { sessions } from '../streams/session.js';
-import { checkUnported } from '../streams/unported.js';
 import { framesOf } from '../streams/whole-chunks.js';
 import { holding } from './holding.js';
 import { masked } from './masked.js';

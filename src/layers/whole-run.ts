@@ -1,6 +1,6 @@
 import { asRecurError } from '../errors.js';
 import type { Machine, Sequence } from '../streams/any-machine.js';
-import type { Frames } from '../streams/frames.js';
+import type { Frames } from '../streams/flow.js';
 import { isWhole } from '../streams/sequence-machine.js';
 
 /** A sequence through a machine, from its committed state on, at which it stays. */

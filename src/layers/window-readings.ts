@@ -1,6 +1,5 @@
 import { type AnyCell, internals, type LayerSpec } from '../streams/cell.js';
-import type { Flow } from '../streams/flow.js';
-import type { Frames } from '../streams/frames.js';
+import type { Flow, Frames } from '../streams/flow.js';
 import { made } from '../streams/function-cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
 import { statesFor } from '../streams/state.js';

@@ -2,13 +2,13 @@ import { type Observable, Subject } from 'rxjs';
 import { checkNames, mismatch } from '../errors.js';
 import { readingsOf } from '../layers/readings.js';
 import { internals, type StateOf } from '../streams/cell.js';
+import { checkUnported } from '../streams/children.js';
 import type { Answer } from '../streams/forms.js';
 import type { PlainCell } from '../streams/function-cell.js';
 import type { LayerReading } from '../streams/layer-reading.js';
 import { carried, type InputOf, type Model, type OutputOf } from '../streams/members.js';
 import { cellOf, layerText } from '../streams/model.js';
 import { type BeginBeside, streamOptions } from '../streams/session-config.js';
-import { checkUnported } from '../streams/unported.js';
 import { streamOperator } from './recur.js';
 import type { RecurConfig, WeightsConfig } from './recur-config.js';
 

@@ -33,3 +33,9 @@ export function rebuild(
       : spec.kind.make(spec.settings as never, members, params);
   return startingFrom(anew, initialState, true);
 }
+
+/** Refuses a model that has several inputs or outputs, or a member that has. */
+export function checkUnported(where: string, cell: AnyCell): void {
+  cell[internals].ports?.checkWithin(where, where);
+  for (const member of children(cell)) checkUnported(where, member);
+}

@@ -1,5 +1,4 @@
 import type { ModelBuilder } from '../code/model.js';
-import type { Frames } from './frames.js';
 
 /** What goes through the members of a layer: vectors, sequences, values of a graph, sizes. */
 export interface Flow<V> {
@@ -27,3 +26,10 @@ export interface Joins {
 
 /** How inputs go through the members of a layer. */
 export type Through = <V>(flow: Flow<V>, input: V) => V;
+
+/** Steps one after another, `[count][size]`. */
+export interface Frames {
+  readonly data: Float32Array;
+  readonly count: number;
+  readonly size: number;
+}

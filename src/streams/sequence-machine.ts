@@ -3,7 +3,7 @@ import type { Engine } from '../code/engine.js';
 import { mismatch } from '../errors.js';
 import type { Machine, Sequence } from './any-machine.js';
 import type { BeginMachine } from './cell.js';
-import type { Frames } from './frames.js';
+import type { Frames } from './flow.js';
 import { refuseInput } from './inputs.js';
 import { type Blocks, type GivenState, layOut, readState, writeState } from './state.js';
 import { type Sized, wholeChunk } from './whole-chunks.js';

@@ -1,6 +1,6 @@
 import { isNdArray, type NdArray, sliceAt, wrap } from '../arrays/ndarray.js';
 import { asRecurError, describe, mismatch } from '../errors.js';
-import type { Frames } from './frames.js';
+import type { Frames } from './flow.js';
 import { readVector } from './inputs.js';
 
 /** A model's face as far as its input goes. */
