@@ -4,7 +4,8 @@ import type { ModelBuilder } from '../code/model.js';
 import { move } from '../code/rows.js';
 import type { Activation } from '../graph/activations.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { cellModel, equationSpec } from '../streams/equation-cell.js';
+import { cellModel } from '../streams/cell.js';
+import { equationSpec } from '../streams/equation-cell.js';
 import { joinNode } from './combine.js';
 import type { Convolution } from './convolution.js';
 

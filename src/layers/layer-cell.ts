@@ -11,7 +11,6 @@ import {
   type Cell,
   type Kind,
   type Marks,
-  makeCell,
   type Runs,
   type Settings,
   shapesOf,
@@ -19,6 +18,7 @@ import {
 import { running } from '../streams/equation-cell.js';
 import type { Through } from '../streams/flow.js';
 import type { SameForm } from '../streams/forms.js';
+import { makeCell } from '../streams/make-cell.js';
 import { layerSignature, layerText } from '../streams/model.js';
 
 /** What a layer is made of. */

@@ -6,12 +6,13 @@ import {
   type Kind,
   type LayerSpec,
   type Marks,
-  makeCell,
 } from '../streams/cell.js';
 import type { Through } from '../streams/flow.js';
 import type { SameForm } from '../streams/forms.js';
+import { makeCell } from '../streams/make-cell.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerSignature, layerText, memberCell } from '../streams/model.js';
+import { stateless } from '../streams/stateless.js';
 import { joins } from './combine.js';
 import { layerCell } from './layer-cell.js';
 
@@ -27,15 +28,7 @@ export function isMarker(cell: AnyCell): boolean {
 }
 
 const place: NonNullable<Marks['place']> = {
-  machine: {
-    batch: null,
-    step: x => x,
-    commit() {},
-    rollback() {},
-    follow() {},
-    state: () => undefined,
-    release() {},
-  },
+  machine: { ...stateless, step: x => x },
   shape: { layer: 'tap', variables: [] },
 };
 

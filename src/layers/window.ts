@@ -7,6 +7,7 @@ import { type AnyCell, type Cell, internals, type Kind, type Runs } from '../str
 import { columnsOf, readVector } from '../streams/inputs.js';
 import type { WithCell } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
+import { stateless } from '../streams/stateless.js';
 import { shapesOf } from './compose.js';
 import { integer, layerCell } from './layer-cell.js';
 import { stepsAfter } from './sequence-layers.js';
@@ -75,14 +76,13 @@ function startWindow(cell: AnyCell, steps: number, inputSize: number, outputSize
   const size = steps * inputSize;
   return (_state?: unknown, options?: BirthOptions): Machine => {
     const machine = cell[internals].start(undefined, { backend: options?.backend });
-    const none = () => {};
     const one = (x: unknown) => {
       const data = new Float32Array(size);
       readVector('window', x, data, 0, size);
       return wholeRun(machine, { data, count: steps, size: inputSize }, cell.outputSize).data;
     };
     return {
-      batch: null,
+      ...stateless,
       step(x) {
         const array = isNdArray(x) ? x : undefined;
         const columns = columnsOf('window', x, array, size);
@@ -95,10 +95,6 @@ function startWindow(cell: AnyCell, steps: number, inputSize: number, outputSize
         }
         return wrap(data, [outputSize, columns], array);
       },
-      commit: none,
-      rollback: none,
-      follow: none,
-      state: () => undefined,
       release: () => machine.release(),
     };
   };

@@ -1,7 +1,7 @@
 import type { NdArray } from '../arrays/ndarray.js';
 import type { Engine } from '../code/engine.js';
 import type { Engines } from '../code/engines.js';
-import type { Model } from '../code/model.js';
+import { type Model, ModelBuilder } from '../code/model.js';
 import { type ParameterShape, parameterShapes } from '../graph/parameters.js';
 import type { EquationSpec } from '../graph/spec.js';
 import type { BirthOptions, Machine, StartOptions } from './any-machine.js';
@@ -16,7 +16,6 @@ import type {
   SameForm,
   StateInput,
 } from './forms.js';
-import { settled } from './inputs.js';
 import type { StateShape } from './state.js';
 
 /** What cells and layers both show; `S` is the state, see `StateOf`. */
@@ -219,36 +218,12 @@ export function shapesOf(spec: EquationSpec | LayerSpec): readonly ParameterShap
     : parameterShapes(spec.definition.plan, spec.sizes, spec.bias);
 }
 
-/** A callable cell from its description, its text and what the library keeps of it. */
-export function makeCell<S, I, O, Y = SameForm, P = Params>(
-  described: Omit<Described<S, I, O, P>, 'initialState'>,
-  text: string,
-  kept: CellInternals,
-): Cell<S, I, O, Y, P> {
-  const call = (h: unknown, x: unknown) => {
-    const machine = kept.start(h);
-    try {
-      const y = machine.step(
-        kept.ports?.settler()(x) ?? settled(x, described.inputSize as number | undefined),
-      );
-      machine.commit();
-      return [machine.state(), y];
-    } finally {
-      machine.release();
-    }
-  };
-  const initialState = () => {
-    const machine = kept.start();
-    const state = machine.state();
-    machine.release();
-    return state;
-  };
-  Object.defineProperties(call, {
-    ...Object.getOwnPropertyDescriptors(described),
-    initialState: { value: initialState },
-    toString: { value: () => text },
-    name: { value: text },
-    [internals]: { value: kept },
-  });
-  return Object.freeze(call) as unknown as Cell<S, I, O, Y, P>;
+/** The equations of a cell of one input and one output as a model of one node. */
+export function cellModel(spec: EquationSpec, where: string): Model {
+  const { params, kind, ...cell } = spec;
+  const { definition, sizes } = spec;
+  const { nodes, output } = definition.plan;
+  const builder = new ModelBuilder(sizes.input);
+  const own = { op: 'cell', cell, params: builder.withParams(params), of: [0], where } as const;
+  return builder.model(builder.add({ ...own, size: sizes[nodes[output].dimension] }));
 }

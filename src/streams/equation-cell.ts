@@ -1,5 +1,5 @@
 import { engines } from '../code/engines.js';
-import { type Model, ModelBuilder } from '../code/model.js';
+import type { Model } from '../code/model.js';
 import { describe, mismatch } from '../errors.js';
 import { copyParameters } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
@@ -10,12 +10,13 @@ import {
   type BeginMachine,
   type Cell,
   type CellInternals,
+  cellModel,
   internals,
-  makeCell,
   shapesOf,
 } from './cell.js';
 import type { Params, SameForm } from './forms.js';
 import { EngineMachine } from './machine.js';
+import { makeCell } from './make-cell.js';
 import type { StateShape } from './state.js';
 
 /** A definition that says how its cells run, if they have several inputs or outputs. */
@@ -70,16 +71,6 @@ function onePort(spec: EquationSpec, shape: StateShape, where: string): CellFace
   const { nodes, output } = model.graph;
   const runs = running(model, shape);
   return { inputSize: input, outputSize: nodes[output].size, input: String(input), runs };
-}
-
-/** The equations of a cell of one input and one output as a model of one node. */
-export function cellModel(spec: EquationSpec, where: string): Model {
-  const { params, kind, ...cell } = spec;
-  const { definition, sizes } = spec;
-  const { nodes, output } = definition.plan;
-  const builder = new ModelBuilder(sizes.input);
-  const own = { op: 'cell', cell, params: builder.withParams(params), of: [0], where } as const;
-  return builder.model(builder.add({ ...own, size: sizes[nodes[output].dimension] }));
 }
 
 /** What runs a model as one program. */

@@ -1,6 +1,7 @@
 import { demand } from '../errors.js';
 import type { Machine } from './any-machine.js';
-import { type AnyCell, internals, makeCell } from './cell.js';
+import { type AnyCell, internals } from './cell.js';
+import { makeCell } from './make-cell.js';
 import { copyValue } from './values.js';
 
 /**

@@ -6,6 +6,7 @@ import type { BeginMachine } from './cell.js';
 import type { Frames } from './flow.js';
 import { refuseInput } from './inputs.js';
 import { type Blocks, type GivenState, layOut, readState, writeState } from './state.js';
+import { stateless } from './stateless.js';
 import { type Sized, wholeChunk } from './whole-chunks.js';
 
 /** A model that reads sequences as wholes: each begins at the initial state. */
@@ -23,19 +24,14 @@ export function wholeMachine(
   why: string,
   parts: Pick<WholeMachine, 'whole' | 'sequence' | 'state' | 'release'>,
 ): WholeMachine {
-  const none = () => {};
   const machine: WholeMachine = {
-    ...parts,
-    batch: null,
+    ...{ ...stateless, ...parts },
     step() {
       const expected = 'a whole sequence: map(sequence), chunks: true or a window';
       throw mismatch(where, expected, 'one step of a stream', why);
     },
     chunk: (cell, steps) =>
       wholeChunk(cell as Sized, machine, steps as readonly unknown[] | NdArray),
-    commit: none,
-    rollback: none,
-    follow: none,
   };
   return machine;
 }
@@ -84,25 +80,42 @@ function ran(engine: Engine, state: number, steps: Sequence): number {
   }
 }
 
-function through(engine: Engine, state: number, { data, count, size }: Frames): Frames {
-  let output: Frames = { data, count: 0, size };
-  const refused = ran(engine, state, {
+function through(engine: Engine, state: number, frames: Frames): Frames {
+  const sequence = sequenceOf(frames);
+  const refused = ran(engine, state, sequence);
+  if (refused) refuseInput(engine, refused, 0);
+  return sequence.output();
+}
+
+/** Frames as vectors to step, and those that come of them: at first none. */
+export function sequenceOf(
+  { data, count, size }: Frames,
+  outputSize = size,
+): Sequence & { output(): Frames } {
+  let output: Frames = { data: new Float32Array(0), count: 0, size: outputSize };
+  return {
     count,
-    read(_, steps, memory, { at, stride }) {
-      for (let t = 0; t < steps; t++) {
-        for (let i = 0; i < size; i++) memory[at + t * stride + i] = data[t * size + i];
+    output: () => output,
+    read(first, some, memory, { at, stride, size: expected }, isChecked) {
+      if (expected !== size) return false;
+      for (let t = 0; t < some; t++) {
+        for (let i = 0; i < size; i++) {
+          const x = data[(first + t) * size + i];
+          memory[at + t * stride + i] = x;
+          // Infinity − Infinity and NaN − NaN are NaN.
+          if (!isChecked && x - x !== 0) return false;
+        }
       }
       return true;
     },
-    write(_, steps, memory, rows) {
-      const written = new Float32Array(steps * rows.size);
-      for (let t = 0; t < steps; t++) {
-        const from = rows.at + t * rows.stride;
-        written.set(memory.subarray(from, from + rows.size), t * rows.size);
+    write(first, some, memory, { at, stride, size: length }, total) {
+      if (first === 0) {
+        output = { data: new Float32Array(total * length), count: total, size: length };
       }
-      output = { data: written, count: steps, size: rows.size };
+      for (let t = 0; t < some; t++) {
+        const from = at + t * stride;
+        output.data.set(memory.subarray(from, from + length), (first + t) * length);
+      }
     },
-  });
-  if (refused) refuseInput(engine, refused, 0);
-  return output;
+  };
 }

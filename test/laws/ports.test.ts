@@ -122,7 +122,8 @@ law('an engine with a port each answers the same bits', [someSpec, someSteps], (
   const answers = outputsOf(own.definition.plan);
   const offsets = outputOffsets(answers, own.sizes);
   const index = builder.withParams(params);
-  const node = { op: 'cell', cell: own, params: index, of, where: 'cell' } as const;
+  const cellGraph = { ...own, outputs: answers.map(({ node }, k) => ({ node, at: offsets[k] })) };
+  const node = { op: 'cell', cell: cellGraph, params: index, of, where: 'cell' } as const;
   const engine = portableEngine(builder.model(builder.add({ ...node, size: offsets[3] })));
   const pinned = stateful(cell, { backend: 'portable' });
   let [now, next] = [engine.pool.take(1), engine.pool.take(1)];
