@@ -92,6 +92,8 @@ export type SequenceOperation =
       readonly by: 'max' | 'average';
       readonly includePadding: boolean;
     } & Partial<Geometry>)
+  /** Each step so many times. */
+  | { readonly op: 'repeat'; readonly times: number }
   /** The last step alone, or all from the last to the first. */
   | { readonly op: 'last' | 'reverse' | 'stop' }
   | Accumulate;
@@ -149,13 +151,8 @@ export function readersOf({ nodes }: Graph): readonly (readonly [port: number, n
 }
 
 const passed: readonly Node['op'][] = [
-  'add',
-  'multiply',
-  'move',
-  'pool',
-  'last',
-  'reverse',
-  'stop',
+  ...(['add', 'multiply', 'move', 'pool', 'repeat'] as const),
+  ...(['last', 'reverse', 'stop'] as const),
 ];
 
 /**
@@ -181,7 +178,7 @@ export function checkedBefore({ nodes }: Graph): readonly (readonly number[])[] 
   const rootOf = (i: number): number => (nodes[i].op === 'reverse' ? rootOf(nodes[i].of[0]) : i);
   return nodes.map((node, i) => {
     const { op, of } = node;
-    if (op === 'pool' || isView(node)) isChecked[i] = isChecked[rootOf(of[0])];
+    if (op === 'pool' || op === 'repeat' || isView(node)) isChecked[i] = isChecked[rootOf(of[0])];
     const own = [...new Set(finiteSources(node).map(rootOf))].filter(u => !isChecked[u]);
     for (const u of own) isChecked[u] = true;
     if (op === 'unfold') isChecked[i] = true;
