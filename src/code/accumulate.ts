@@ -1,7 +1,9 @@
 import type { NodeOf } from '../graph/graph.js';
 import { accumulation, type Terms } from '../kernels/wasm/accumulation.js';
+import type { Code } from '../kernels/wasm/code.js';
+import * as control from '../kernels/wasm/control.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import { type Code, either, i32 } from '../kernels/wasm/module.js';
+import * as i32 from '../kernels/wasm/i32.js';
 import { copied } from './copies.js';
 import { baseOf } from './elementwise.js';
 import { add, bytesOf } from './layout.js';
@@ -25,7 +27,7 @@ export const accumulate: Operator = {
   code(e, plan: Plan, { inputs, output, now, next }) {
     const { node, states } = plan;
     return [
-      accumulateCode(e, plan, inputs, i32(1), { now, next }),
+      accumulateCode(e, plan, inputs, i32.const(1), { now, next }),
       copied(e, within(next, states[0]), output, node.size),
     ];
   },
@@ -33,7 +35,7 @@ export const accumulate: Operator = {
     const [{ count }] = sources;
     const places = sources.map(({ place }) => place);
     const [now, next] = [states.now, states.next].map(place => within(place, plan.states[0]));
-    return either(
+    return control.if(
       count.code,
       accumulateCode(e, plan, places, count.code, states),
       copied(e, now, next, plan.node.rows * plan.node.columns),

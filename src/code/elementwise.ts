@@ -3,24 +3,21 @@ import type { Reduction } from '../graph/reductions.js';
 import { operandsOf } from '../graph/schedule.js';
 import { Abreast, abreast, type Vectors } from '../kernels/wasm/abreast.js';
 import { vectorActivations } from '../kernels/wasm/activations.js';
+import type { Code } from '../kernels/wasm/code.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import {
-  bits,
-  type Code,
-  f32x4,
-  get,
-  load,
-  loadSplat,
-  plus,
-  store,
-} from '../kernels/wasm/module.js';
+import * as f32x4 from '../kernels/wasm/f32x4.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
+import * as v128 from '../kernels/wasm/v128.js';
 import type { CellPlan, StagePlan } from './cell-plans.js';
 import { groupBytes } from './layout.js';
 import { type Place, weights } from './places.js';
 
-const [abs, andNot, least, less, most] = [
-  ...[f32x4.abs, bits.andNot, f32x4.least, f32x4.less, f32x4.most],
+const [abs, andnot, lt, pmax, pmin, add, subtract, multiply] = [
+  ...[f32x4.abs, v128.andnot, f32x4.lt, f32x4.pmax, f32x4.pmin, f32x4.add, f32x4.sub, f32x4.mul],
 ].map(abreast);
+/** Operators of texts. */
+const binary = { add, subtract, multiply };
 
 /** Vectors that activations work out abreast where more are there: what registers hold. */
 const widest = 4;
@@ -40,7 +37,7 @@ export interface Places {
 }
 
 /** Code of a place's pointer. */
-export const baseOf = ({ local }: Pick<Place, 'local'>) => get(local);
+export const baseOf = (place: Pick<Place, 'local'>) => local.get(place.local);
 
 /** Groups of four rows. */
 interface Groups {
@@ -88,19 +85,19 @@ export function elementwise(
       for (const peer of peers) known.set(peer, results.splice(0, count));
       return value(i);
     }
-    const sums = node.op === 'affine' && totals(i).map(get);
+    const sums = node.op === 'affine' && totals(i).map(local.get);
     if (sums && !isState(i)) return sums;
     const reduce = () => node.op === 'reduce' && groups.map(() => reduced(e, own, places, node));
     const result = sums || reduce() || combined(all, own, i, value);
-    const local = all.keep(isState(i) ? flushed(all, result) : result);
-    known.set(i, local);
-    return local;
+    const kept = all.keep(isState(i) ? flushed(all, result) : result);
+    known.set(i, kept);
+    return kept;
   };
 
   for (const i of sinks) {
     const values = value(i);
     const write = ({ at: from, ...place }: Place, more: number) =>
-      values.map((v, g) => store(moved(place, offset), from + more + groups[g], v));
+      values.map((v, g) => v128.store(moved(place, offset), from + more + groups[g], v));
     all.code.push(placesOf(own, i, places).map(([place, more]) => write(place, more)));
   }
   return all.code;
@@ -108,7 +105,7 @@ export function elementwise(
 
 /** A place's pointer, and what varies. */
 const moved = (place: Pick<Place, 'local'>, offset: Code | undefined) =>
-  offset ? plus(baseOf(place), offset) : baseOf(place);
+  offset ? i32.add(baseOf(place), offset) : baseOf(place);
 
 /** Where a node's value is to go: places, and offsets there. */
 function placesOf(
@@ -138,7 +135,7 @@ function valueThere(
   const { nodes, states } = own.cell.definition.plan;
   const node = nodes[i];
   const read = (place: Place, more = 0) =>
-    groups.map(group => load(moved(place, offset), place.at + more + group));
+    groups.map(group => v128.load(moved(place, offset), place.at + more + group));
   if (own.fixed.has(i)) return groups.map(group => fixedValue(e, own, i, offset, group));
   if (node.op === 'port') return read(portOf(own, places, node.name));
   if (node.op === 'state') {
@@ -148,7 +145,7 @@ function valueThere(
   const at = own.stored.get(i);
   if (at === undefined || isSink) return undefined;
   if (node.dimension !== 'scalar') return read(scratch, at);
-  return groups.map(() => loadSplat(baseOf(scratch), scratch.at + at));
+  return groups.map(() => v128.load32Splat(baseOf(scratch), scratch.at + at));
 }
 
 /** A vector that is there in full as one number, four times. */
@@ -190,7 +187,7 @@ export function wholeVector(own: CellPlan, places: Places, of: number): Place {
 /** Zero where a number is too near to it; NaN stays. */
 function flushed(e: Abreast, v: Vectors): Vectors {
   const x = e.keep(v);
-  return andNot(x, less(abs(x), e.constant(smallest)));
+  return andnot(x, lt(abs(x), e.constant(smallest)));
 }
 
 /** A node's value from those of its operands. */
@@ -202,13 +199,13 @@ export function combined(
 ): Vectors {
   const node = cell.definition.plan.nodes[i];
   if (node.op === 'add' || node.op === 'subtract' || node.op === 'multiply') {
-    return abreast(f32x4[node.op])(value(node.left), value(node.right));
+    return binary[node.op](value(node.left), value(node.right));
   }
   if (node.op !== 'apply') return [];
   const { name, alpha, beta, clipped } = cell.activations[node.slot];
   const bound = clipped ? cell.clip : undefined;
   const of = value(node.of);
-  const bounded = bound === undefined ? of : least(most(of, e.constant(-bound)), e.constant(bound));
+  const bounded = bound === undefined ? of : pmin(pmax(of, e.constant(-bound)), e.constant(bound));
   return vectorActivations[name](e, bounded, alpha, beta);
 }
 
@@ -224,6 +221,6 @@ export function fixedValue(
   if (node.op === 'number') return e.constant(node.value);
   if (node.op === 'constant') return e.constant(cell.constants[node.name]);
   const from = prepared.get(i) ?? params.get('name' in node ? node.name : '') ?? 0;
-  if (node.dimension === 'scalar') return loadSplat(e.weights, from);
-  return load(offset ? plus(e.weights, offset) : e.weights, from + at);
+  if (node.dimension === 'scalar') return v128.load32Splat(e.weights, from);
+  return v128.load(offset ? i32.add(e.weights, offset) : e.weights, from + at);
 }

@@ -1,6 +1,6 @@
 import type { Graph, Node } from '../graph/graph.js';
+import type { Code } from '../kernels/wasm/code.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import type { Code } from '../kernels/wasm/module.js';
 import type { CellPlan } from './cell-plans.js';
 import type { Place, Rows } from './places.js';
 import type { PortableBlock, RunNode, RunRows, RunTurn } from './runs.js';

@@ -1,18 +1,11 @@
 import { Abreast } from '../kernels/wasm/abreast.js';
+import type { Code } from '../kernels/wasm/code.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import {
-  below,
-  type Code,
-  get,
-  i32,
-  load,
-  plus,
-  repeat,
-  set,
-  store,
-  times,
-} from '../kernels/wasm/module.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
+import { eachOffset } from '../kernels/wasm/loops.js';
 import { product } from '../kernels/wasm/product.js';
+import * as v128 from '../kernels/wasm/v128.js';
 import type { CellPlan, StagePlan } from './cell-plans.js';
 import {
   baseOf,
@@ -67,16 +60,8 @@ function tiled({ fn }: Emitter, groups: number, size: number, body: (tile: Tile)
   const rest = groups % size;
   const end = (groups - rest) * groupBytes;
   const offset = fn.number();
-  const wholes = [
-    set(offset, i32(0)),
-    repeat(
-      [
-        body({ offset: get(offset), at: 0, groups: size }),
-        set(offset, plus(get(offset), i32(size * groupBytes))),
-      ],
-      below(get(offset), i32(end)),
-    ),
-  ];
+  const tile = body({ offset: local.get(offset), at: 0, groups: size });
+  const wholes = eachOffset(offset, size * groupBytes, end, tile);
   return [
     groups >= 2 * size ? wholes : body({ offset: undefined, at: 0, groups: size }),
     rest ? body({ offset: undefined, at: end, groups: rest }) : [],
@@ -102,7 +87,7 @@ function tileCode(
     base: Code,
     codeOf: (total: number, address: Code, at: number) => Code,
   ) => {
-    const address = offset ? plus(base, times(offset, i32(affines.length))) : base;
+    const address = offset ? i32.add(base, i32.mul(offset, i32.const(affines.length))) : base;
     const first = at * affines.length;
     return rows.map((row, a) =>
       row.map((total, g) => codeOf(total, address, first + (g * affines.length + a) * groupBytes)),
@@ -111,16 +96,16 @@ function tileCode(
   const begin = streams.map(({ sums }, v) =>
     part.from === 'sums'
       ? eachTotal(totals[v], baseOf(sums), (total, address, more) =>
-          set(total, load(address, sums.at + stage.sums + more)),
+          local.set(total, v128.load(address, sums.at + stage.sums + more)),
         )
       : eachTotal(totals[v], e.weights, (total, address, more) =>
-          set(total, load(address, stage.biases + more)),
+          local.set(total, v128.load(address, stage.biases + more)),
         ),
   );
   const ends = streams.map((places, v) =>
     part.to === 'sums'
       ? eachTotal(totals[v], baseOf(places.sums), (total, address, more) =>
-          store(address, places.sums.at + stage.sums + more, get(total)),
+          v128.store(address, places.sums.at + stage.sums + more, local.get(total)),
         )
       : e.fn.scope(() =>
           elementwise(e, own, stage, places, {
@@ -149,7 +134,9 @@ function productsCode(
     const { at: weightsAt, pitch, columns } = weights[k];
     const vectors = streams.map(places => wholeVector(own, places, of));
     return product(e, {
-      weights: offset ? plus(e.weights, times(offset, i32(pitch / groupBytes))) : e.weights,
+      weights: offset
+        ? i32.add(e.weights, i32.mul(offset, i32.const(pitch / groupBytes)))
+        : e.weights,
       weightsAt: weightsAt + (at / groupBytes) * pitch,
       pitch,
       vectors: baseOf(vectors[0]),
@@ -169,10 +156,10 @@ export function prepareCode(e: Emitter, own: CellPlan): Code {
     const rows = cell.sizes[nodes[i].dimension];
     return tiled(e, Math.ceil(rows / 4), 1, ({ offset, at }) => {
       const value = (of: number) => [fixedValue(e, own, of, offset, at)];
-      const address = offset ? plus(e.weights, offset) : e.weights;
+      const address = offset ? i32.add(e.weights, offset) : e.weights;
       const one = new Abreast(e, 1);
       const [result] = combined(one, own, i, value);
-      return [one.code, store(address, to + at, result)];
+      return [one.code, v128.store(address, to + at, result)];
     });
   });
 }

@@ -1,5 +1,8 @@
+import * as f32x4 from './wasm/f32x4.js';
 import { FunctionBuilder } from './wasm/function-builder.js';
-import { assemble, f32x4, i32, loadSplat, store } from './wasm/module.js';
+import * as i32 from './wasm/i32.js';
+import { assemble } from './wasm/module.js';
+import * as v128 from './wasm/v128.js';
 import { webAssembly } from './wasm/web-assembly.js';
 
 /**
@@ -19,9 +22,9 @@ let found: readonly Backend[] | undefined;
 /** The backends of this engine, the fastest first; found out once. */
 export function backends(): readonly Backend[] {
   if (found) return found;
-  const relaxed = probe(f32x4.relaxedMultiplyAdd);
+  const relaxed = probe(f32x4.relaxedMadd);
   // Who has the relaxed instruction has all others.
-  const plain = relaxed ?? probe((a, b, c) => f32x4.add(f32x4.multiply(a, b), c));
+  const plain = relaxed ?? probe((a, b, c) => f32x4.add(f32x4.mul(a, b), c));
   found = [
     // Without one rounding for both there is nothing to win.
     ...(relaxed ? (['relaxed-fma'] as const) : []),
@@ -33,10 +36,10 @@ export function backends(): readonly Backend[] {
 }
 
 /** What code makes of a² − (a² rounded): 0 if it rounds twice; undefined if it may not run. */
-function probe(multiplyAdd: typeof f32x4.relaxedMultiplyAdd): number | undefined {
-  const [a, c] = [loadSplat(i32(0), 0), loadSplat(i32(0), 4)];
-  const value = store(i32(0), 0, multiplyAdd(a, a, c));
-  const bytes = assemble({ f: new FunctionBuilder().body([value, i32(0)]) });
+function probe(multiplyAdd: typeof f32x4.relaxedMadd): number | undefined {
+  const [a, c] = [v128.load32Splat(i32.const(0), 0), v128.load32Splat(i32.const(0), 4)];
+  const value = v128.store(i32.const(0), 0, multiplyAdd(a, a, c));
+  const bytes = assemble({ f: new FunctionBuilder().body([value, i32.const(0)]) });
   try {
     const wasm = webAssembly();
     if (!wasm.validate(bytes)) return undefined;

@@ -1,5 +1,6 @@
+import type { Code } from './code.js';
 import type { Emitter } from './emitter.js';
-import { type Code, get, set } from './module.js';
+import * as local from './local.js';
 
 /** Codes of some vectors of four floats. */
 export type Vectors = readonly Code[];
@@ -39,9 +40,9 @@ export class Abreast {
 
   #all(value: Code): Vectors {
     if (this.#count < 2) return [value];
-    const local = (this.#constants[this.#next++ % atOnce] ??= this.#e.fn.vector());
-    this.code.push(set(local, value));
-    return Array<Code>(this.#count).fill(get(local));
+    const index = (this.#constants[this.#next++ % atOnce] ??= this.#e.fn.vector());
+    this.code.push(local.set(index, value));
+    return Array<Code>(this.#count).fill(local.get(index));
   }
 
   /** See `Emitter`. */
@@ -52,9 +53,9 @@ export class Abreast {
   /** Evaluates each once, here; answers what reads them. */
   keep(values: Vectors): Vectors {
     return values.map(value => {
-      const [setLocal, local] = this.#e.keep(value);
-      this.code.push(setLocal);
-      return local;
+      const [set, get] = this.#e.keep(value);
+      this.code.push(set);
+      return get;
     });
   }
 }

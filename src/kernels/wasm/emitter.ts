@@ -1,5 +1,9 @@
+import type { Code } from './code.js';
+import * as f32x4 from './f32x4.js';
 import type { FunctionBuilder } from './function-builder.js';
-import { type Code, f32x4, get, i32, load, set } from './module.js';
+import * as i32 from './i32.js';
+import * as local from './local.js';
+import * as v128 from './v128.js';
 
 /** What code of a function is composed with: its locals, its constants, its multiply-add. */
 export interface Emitter {
@@ -23,7 +27,7 @@ export class ConstantPool {
     const given = Math.fround(value);
     let at = this.values.findIndex(known => Object.is(known, given));
     if (at < 0) at = this.values.push(given) - 1;
-    return load(base, at * 16);
+    return v128.load(base, at * 16);
   }
 }
 
@@ -32,18 +36,16 @@ export function emitter(
   fn: FunctionBuilder,
   pool: ConstantPool,
   relaxed: boolean,
-  weights: Code = i32(0),
+  weights: Code = i32.const(0),
 ): Emitter {
   return {
     fn,
     weights,
     constant: value => pool.load(value, weights),
-    multiplyAdd: relaxed
-      ? f32x4.relaxedMultiplyAdd
-      : (a, b, c) => f32x4.add(f32x4.multiply(a, b), c),
+    multiplyAdd: relaxed ? f32x4.relaxedMadd : (a, b, c) => f32x4.add(f32x4.mul(a, b), c),
     keep(value) {
-      const local = fn.vector();
-      return [set(local, value), get(local)];
+      const index = fn.vector();
+      return [local.set(index, value), local.get(index)];
     },
   };
 }

@@ -1,4 +1,5 @@
-import { type Code, type FunctionCode, I32, sized, unsigned } from './module.js';
+import { type Code, unsigned } from './code.js';
+import { type FunctionCode, I32, sized } from './module.js';
 
 const V128 = 0x7b;
 
