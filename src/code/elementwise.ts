@@ -198,9 +198,7 @@ export function combined(
   value: (of: number) => Vectors,
 ): Vectors {
   const node = cell.definition.plan.nodes[i];
-  if (node.op === 'add' || node.op === 'subtract' || node.op === 'multiply') {
-    return binary[node.op](value(node.left), value(node.right));
-  }
+  if ('left' in node) return binary[node.op](value(node.left), value(node.right));
   if (node.op !== 'apply') return [];
   const { name, alpha, beta, clipped } = cell.activations[node.slot];
   const bound = clipped ? cell.clip : undefined;

@@ -1,7 +1,9 @@
 import { checkNames, demand, describe, mismatch } from '../errors.js';
 import { vectorActivations } from '../kernels/wasm/activations.js';
 
-/** An elementwise function, by name or with its parameters: `'tanh'`, `{ name: 'elu', alpha: 0.5 }`. */
+/**
+ * An elementwise function, by name or with its parameters: `'tanh'`, `{ name: 'elu', alpha: 0.5 }`.
+ */
 export type Activation =
   | ActivationName
   | { readonly name: ActivationName; readonly alpha?: number; readonly beta?: number };

@@ -37,8 +37,8 @@ export type Operation =
   /** A row of a table `[rows, size]`, by its index. */
   | { readonly op: 'row'; readonly rows: number; readonly params: number }
   /**
-   * Mᵀ v for rows of a cell's parameter, which stay that cell's: those of the `row`-th block of so many
-   * `rows` of `params[name]`, `[rows, size]`.
+   * Mᵀ v for rows of a cell's parameter, which stay that cell's: those of the `row`-th block of so
+   * many `rows` of `params[name]`, `[rows, size]`.
    */
   | {
       readonly op: 'transposed';
@@ -51,9 +51,9 @@ export type Operation =
   /** What it reads; no gradient goes through it. */
   | { readonly op: 'stop' }
   /**
-   * Numbers in [0, 1) that follow from `key`, two whole numbers of 32 bits, from the place in the vector
-   * and from the state: how many steps there were, and the stream's number. With a rate, the mask of
-   * dropout: 0 or 1 / (1 − rate).
+   * Numbers in [0, 1) that follow from `key`, two whole numbers of 32 bits, from the place in the
+   * vector and from the state: how many steps there were, and the stream's number. With a rate, the
+   * mask of dropout: 0 or 1 / (1 − rate).
    */
   | {
       readonly op: 'random';
@@ -67,9 +67,9 @@ export type Operation =
   | SequenceOperation;
 
 /**
- * Δ ← Δ + a bᵀ for a state Δ `[rows, columns]`, a `[rows]` and b `[columns]`; of b alone, if there is one
- * row: Δ ← Δ + b. Of sequences, all steps in order. Of steps, its value is the next Δ, or nothing:
- * its size is 0. Of sequences it has none.
+ * Δ ← Δ + a bᵀ for a state Δ `[rows, columns]`, a `[rows]` and b `[columns]`; of b alone, if there
+ * is one row: Δ ← Δ + b. Of sequences, all steps in order. Of steps, its value is the next Δ, or
+ * nothing: its size is 0. Of sequences it has none.
  */
 interface Accumulate {
   readonly op: 'accumulate';
@@ -80,8 +80,8 @@ interface Accumulate {
 /** In graphs of which the values are sequences. */
 export type SequenceOperation =
   /**
-   * A graph of steps, run over all of them. Its states are zeros at first, or where the model begins;
-   * `each`: every turn has its own, which it keeps.
+   * A graph of steps, run over all of them. Its states are zeros at first, or where the model
+   * begins; `each`: every turn has its own, which it keeps.
    */
   | { readonly op: 'loop'; readonly body: Graph; readonly each?: true }
   /** Of each window of steps, `count` features from `at` on, one step after another. */
@@ -159,8 +159,8 @@ const passed: readonly Node['op'][] = [
 ];
 
 /**
- * What a node reads that must be finite: of a loop, what those in its body read so. Infinities and NaN that
- * are added up or moved show in what reads them.
+ * What a node reads that must be finite: of a loop, what those in its body read so. Infinities and
+ * NaN that are added up or moved show in what reads them.
  */
 function finiteSources(node: Node): readonly number[] {
   if (node.op !== 'loop') return passed.includes(node.op) ? [] : node.of;
@@ -173,8 +173,8 @@ function finiteSources(node: Node): readonly number[] {
 export const isView = ({ op }: Node) => op === 'last' || op === 'reverse' || op === 'stop';
 
 /**
- * The values that are to be checked before each node runs: those that it reads, once each. What comes
- * in by a port is checked where it is read, and so is what was only moved.
+ * The values that are to be checked before each node runs: those that it reads, once each. What
+ * comes in by a port is checked where it is read, and so is what was only moved.
  */
 export function checkedBefore({ nodes }: Graph): readonly (readonly number[])[] {
   const isChecked = nodes.map(({ op }) => op === 'port');

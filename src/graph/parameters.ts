@@ -4,7 +4,9 @@ import { checkNames, mismatch, shapeText } from '../errors.js';
 import type { MapName } from './parse.js';
 import type { Dimension, MatrixName, Plan, PlanNode } from './plan.js';
 
-/** Numbers for a parameter: flat or nested arrays, a typed array, an ndarray; a number for a scalar. */
+/**
+ * Numbers for a parameter: flat or nested arrays, a typed array, an ndarray; a number for a scalar.
+ */
 export type ParameterInput = number | ArrayLike<number> | NestedArray | NdArray;
 type NestedArray = readonly (number | NestedArray)[];
 
@@ -33,8 +35,8 @@ const mapNames: Readonly<Record<string, readonly [weight: string, bias: string]>
 };
 
 /**
- * The names of a matrix and its bias: `weightIh_m` for columns of the size m; a text without state has
- * maps of one kind, `weight` and `bias`.
+ * The names of a matrix and its bias: `weightIh_m` for columns of the size m; a text without state
+ * has maps of one kind, `weight` and `bias`.
  */
 export function namesOf(plan: Plan, matrix: MatrixName): readonly string[] {
   const [letter] = matrix;

@@ -11,17 +11,21 @@ export type Dimension = string;
 /** Names that a cell's text uses beyond its own: initial values, defaults, options. */
 export interface Declarations {
   /**
-   * Inputs, by the names that the text has for them, with the name of each one's size: `{ x: 'input',
-   * m: 'input', d: 'elapsed' }`. The first one's is 'input', or 'hidden': the cell's own. Inputs of one
-   * size may be combined element by element. Sizes have names, since a map is of an expression, which
-   * may mix inputs: what maps of size `elapsed` learn is `weightIh_elapsed`. Without: x alone.
+   * Inputs, by the names that the text has for them, with the name of each one's size: `{ x:
+   * 'input', m: 'input', d: 'elapsed' }`. The first one's is 'input', or 'hidden': the cell's own.
+   * Inputs of one size may be combined element by element. Sizes have names, since a map is of an
+   * expression, which may mix inputs: what maps of size `elapsed` learn is `weightIh_elapsed`.
+   * Without: x alone.
    */
   readonly inputs?: Readonly<Record<string, string>>;
   /** Lines that are answers; a state's name stands for its next value. Without: y, or h'. */
   readonly outputs?: readonly string[];
   /** Learned vectors, by name, with the value every element starts from. */
   readonly vectors?: Readonly<Record<string, number>>;
-  /** Vectors and states that have an input's size instead of the hidden one, by name: `{ average: 'input' }`. */
+  /**
+   * Vectors and states that have an input's size instead of the hidden one, by name: `{ average:
+   * 'input' }`.
+   */
   readonly sizes?: Readonly<Record<string, string>>;
   /** Learned numbers, by name, with their initial value. */
   readonly scalars?: Readonly<Record<string, number>>;
@@ -54,8 +58,8 @@ export type PlanNode = { readonly dimension: Dimension } /** An input of the cel
 );
 
 /**
- * The rows that are stacked in one parameter: W's maps of input size, `W_m`: its maps of vectors of the
- * size m; U's; V's.
+ * The rows that are stacked in one parameter: W's maps of input size, `W_m`: its maps of vectors of
+ * the size m; U's; V's.
  */
 export type MatrixName = 'W' | 'U' | 'V' | `W_${string}`;
 

@@ -1,3 +1,4 @@
+import { type Emitter, multiplyAdd } from './wasm/emitter.js';
 import * as f32x4 from './wasm/f32x4.js';
 import { FunctionBuilder } from './wasm/function-builder.js';
 import * as i32 from './wasm/i32.js';
@@ -24,7 +25,7 @@ export function backends(): readonly Backend[] {
   if (found) return found;
   const relaxed = probe(f32x4.relaxedMadd);
   // Who has the relaxed instruction has all others.
-  const plain = relaxed ?? probe((a, b, c) => f32x4.add(f32x4.mul(a, b), c));
+  const plain = relaxed ?? probe(multiplyAdd);
   found = [
     // Without one rounding for both there is nothing to win.
     ...(relaxed ? (['relaxed-fma'] as const) : []),
@@ -36,9 +37,9 @@ export function backends(): readonly Backend[] {
 }
 
 /** What code makes of a² − (a² rounded): 0 if it rounds twice; undefined if it may not run. */
-function probe(multiplyAdd: typeof f32x4.relaxedMadd): number | undefined {
+function probe(instruction: Emitter['multiplyAdd']): number | undefined {
   const [a, c] = [v128.load32Splat(i32.const(0), 0), v128.load32Splat(i32.const(0), 4)];
-  const value = v128.store(i32.const(0), 0, multiplyAdd(a, a, c));
+  const value = v128.store(i32.const(0), 0, instruction(a, a, c));
   const bytes = assemble({ f: new FunctionBuilder().body([value, i32.const(0)]) });
   try {
     const wasm = webAssembly();

@@ -31,6 +31,9 @@ export class ConstantPool {
   }
 }
 
+/** a · b + c, rounded twice. */
+export const multiplyAdd: Emitter['multiplyAdd'] = (a, b, c) => f32x4.add(f32x4.mul(a, b), c);
+
 /** `weights`: code of the address where a model's weights begin, with the constants in front. */
 export function emitter(
   fn: FunctionBuilder,
@@ -42,7 +45,7 @@ export function emitter(
     fn,
     weights,
     constant: value => pool.load(value, weights),
-    multiplyAdd: relaxed ? f32x4.relaxedMadd : (a, b, c) => f32x4.add(f32x4.mul(a, b), c),
+    multiplyAdd: relaxed ? f32x4.relaxedMadd : multiplyAdd,
     keep(value) {
       const index = fn.vector();
       return [local.set(index, value), local.get(index)];
