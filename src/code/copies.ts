@@ -4,9 +4,8 @@ import * as i32 from '../kernels/wasm/i32.js';
 import * as local from '../kernels/wasm/local.js';
 import { eachOffset } from '../kernels/wasm/loops.js';
 import * as v128 from '../kernels/wasm/v128.js';
-import { baseOf } from './elementwise.js';
 import { groupBytes } from './layout.js';
-import type { Place } from './places.js';
+import { baseOf, type Place } from './places.js';
 
 /** Groups of four in a row that are copied without a loop. */
 const unrolled = 8;
@@ -18,14 +17,14 @@ export function copied(e: Emitter, from: Place, to: Place, count: number): Code 
   const group = (at: number) =>
     v128.store(baseOf(to), to.at + at, v128.load(baseOf(from), from.at + at));
   const offset = e.fn.number();
-  const behind = (place: Place) => i32.add(baseOf(place), local.get(offset));
+  const address = (place: Place) => i32.add(baseOf(place), local.get(offset));
   return [
     end > unrolled * groupBytes
       ? eachOffset(
           offset,
           groupBytes,
           end,
-          v128.store(behind(to), to.at, v128.load(behind(from), from.at)),
+          v128.store(address(to), to.at, v128.load(address(from), from.at)),
         )
       : Array.from({ length: end / groupBytes }, (_, g) => group(g * groupBytes)),
     Array.from({ length: rest }, (_, k) => {

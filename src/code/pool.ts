@@ -12,12 +12,12 @@ import * as local from '../kernels/wasm/local.js';
 import { advance, countDown, eachOffset } from '../kernels/wasm/loops.js';
 import * as v128 from '../kernels/wasm/v128.js';
 import { bytesOf, groupBytes } from './layout.js';
+import { addressOf } from './places.js';
 import type { NodePlan, Operator, Value } from './plans.js';
 import type { RunRows } from './runs.js';
-import { addressOf } from './turns.js';
 import { eachWindow } from './windows-code.js';
 
-/** What the windows of a sequence become, feature by feature; means are worked out in doubles. */
+/** Reduces the windows of a sequence, feature by feature; means are computed in doubles. */
 export const pool: Operator = {
   sequenceCode: poolCode,
   runRows: (_, node) => pooling(node),
@@ -33,7 +33,7 @@ function poolCode(
   const { place } = source;
   const steps = source.count.code;
   const length = kernel === undefined ? steps : i32.const(kernel);
-  const [begin, count, offset, from, rest] = Array.from({ length: 5 }, () => e.fn.number());
+  const [begin, count, offset, from, rest] = e.fn.numbers(5);
   const window = kinds[by](e, local.get(from), includePadding ? length : local.get(count));
   const group = (row: number) => [
     window.begin,
@@ -59,7 +59,7 @@ function poolCode(
   });
 }
 
-/** What four features of a window become: before its steps, at each, and after them. */
+/** Code for four features of a window: before its steps, at each, and after them. */
 interface Pooled {
   readonly begin: Code;
   readonly step: Code;
@@ -77,7 +77,7 @@ const kinds: Readonly<Record<'max' | 'average', (e: Emitter, from: Code, count: 
       };
     },
     average(e, from, count) {
-      const [v, low, high] = [0, 0, 0].map(() => e.fn.vector());
+      const [v, low, high] = e.fn.vectors(3);
       const add = (sum: number, value: Code) =>
         local.set(sum, f64x2.add(local.get(sum), f64x2.promoteLowF32x4(value)));
       const mean = (sum: number) =>

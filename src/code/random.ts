@@ -8,8 +8,8 @@ import * as i32 from '../kernels/wasm/i32.js';
 import * as local from '../kernels/wasm/local.js';
 import { eachOffset } from '../kernels/wasm/loops.js';
 import { philox } from '../kernels/wasm/philox.js';
-import { baseOf } from './elementwise.js';
 import { add, bytesOf, groupBytes } from './layout.js';
+import { baseOf } from './places.js';
 import type { NodePlan, Operator, RowPlaces } from './plans.js';
 import type { PortableBlock, RunNode } from './runs.js';
 
@@ -31,7 +31,7 @@ export const random: Operator = {
   run: (_, node, own) => drawing(node, own),
 };
 
-/** Numbers below this are dropped, and what the others become. */
+/** Numbers below the first are dropped; the others become the second. */
 const maskOf = (rate: number) => [rate, 1 / (1 - rate)].map(Math.fround);
 
 const shifted = (value: Code, bits: number) => i32.shrU(value, i32.const(bits));
@@ -41,8 +41,8 @@ function randomCode(
   { node: { key, rate, size }, states: [offset] }: NodePlan<NodeOf<'random'>>,
   { output, now, next }: RowPlaces,
 ): Code {
-  const state = [0, 1, 2].map(() => e.fn.number());
-  const words = [0, 1, 2, 3].map(() => e.fn.number());
+  const state = e.fn.numbers(3);
+  const words = e.fn.numbers(4);
   const at = e.fn.number();
   const group = [
     local.set(words[0], shifted(local.get(at), 4)),

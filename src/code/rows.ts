@@ -9,9 +9,8 @@ import * as local from '../kernels/wasm/local.js';
 import { eachOffset } from '../kernels/wasm/loops.js';
 import * as v128 from '../kernels/wasm/v128.js';
 import { copied } from './copies.js';
-import { baseOf } from './elementwise.js';
 import { bytesOf, groupBytes } from './layout.js';
-import type { Place } from './places.js';
+import { baseOf, behind, type Place } from './places.js';
 import type { NodePlan, Operator, RowPlaces } from './plans.js';
 import type { RunNode } from './runs.js';
 
@@ -27,7 +26,7 @@ export const move: Operator = {
   run: (_, node, { first = 0 }) => moving(node, first),
 };
 
-/** A row of a table by its index; refuses what is no index of a row. */
+/** A row of a table by its index; refuses a number that is not the index of a row. */
 export const row: Operator = {
   plan: (planner, { rows, size }: NodeOf<'row'>) => ({
     table: planner.take(rows * bytesOf(size)),
@@ -47,12 +46,6 @@ export const row: Operator = {
     return isIndex ? undefined : `a whole number from 0 to ${rows - 1}`;
   },
 };
-
-/** A place so many floats on. */
-const within = ({ at, ...place }: Place, floats: number): Place => ({
-  ...place,
-  at: at + floats * 4,
-});
 
 function combinationCode(
   e: Emitter,
@@ -75,18 +68,17 @@ function moveCode(
   { inputs, output, now, next }: RowPlaces,
 ): Code {
   const { moves, state, size } = node;
-  const held = { ...now, at: now.at + from };
   return [
     gapsOf(node).map(at => i32.store(baseOf(output), output.at + at * 4, i32.const(0))),
     moves.map(move => {
-      const source = move.from < 0 ? held : inputs[move.from];
-      return copied(e, within(source, move.at), within(output, move.to), move.count);
+      const source = move.from < 0 ? behind(now, from) : inputs[move.from];
+      return copied(e, behind(source, move.at * 4), behind(output, move.to * 4), move.count);
     }),
-    state ? copied(e, within(output, size - state), { ...next, at: next.at + from }, state) : [],
+    state ? copied(e, behind(output, (size - state) * 4), behind(next, from), state) : [],
   ];
 }
 
-/** Where nothing moves to. */
+/** Places that nothing moves to. */
 function gapsOf({ moves, size }: NodeOf<'move'>): number[] {
   const isMoved = new Uint8Array(size);
   for (const { to, count } of moves) isMoved.fill(1, to, to + count);

@@ -6,9 +6,9 @@ import * as i32 from '../kernels/wasm/i32.js';
 import * as local from '../kernels/wasm/local.js';
 import { advance, countDown, repeat } from '../kernels/wasm/loops.js';
 import { copied, zeroed } from './copies.js';
-import { type Place, scratch } from './places.js';
+import { addressOf, behind, type Place, pointer, scratch } from './places.js';
 import type { BodyPlan, Count, GraphCode, GraphPlan, NodePlan, States, Value } from './plans.js';
-import { addressOf, checkFinite, pointer } from './turns.js';
+import { checkFinite } from './turns.js';
 
 /**
  * The code of a graph of sequences, node by node. `answer`: where the steps of its answer go, one
@@ -62,8 +62,8 @@ export function sequenceCode(
 
 /** The place of a sequence's last step, and the code that finds it. */
 function lastStep(e: Emitter, { place, count }: Value): readonly [Code, Place] {
-  const { at, stride } = place;
-  if (count.fixed !== undefined) return [[], { ...place, at: at + (count.fixed - 1) * stride }];
+  const { stride } = place;
+  if (count.fixed !== undefined) return [[], behind(place, (count.fixed - 1) * stride)];
   const step = e.fn.number();
   const last = i32.add(
     addressOf(place),
@@ -75,7 +75,7 @@ function lastStep(e: Emitter, { place, count }: Value): readonly [Code, Place] {
 /** Steps put one after another, without room between them. */
 function packed(e: Emitter, { place, count }: Value, size: number, to: Place): Code {
   if (count.fixed === 1) return copied(e, place, to, size);
-  const [from, into, left] = [0, 0, 0].map(() => e.fn.number());
+  const [from, into, left] = e.fn.numbers(3);
   return [
     [
       local.set(from, addressOf(place)),
@@ -100,27 +100,27 @@ export function loopCode(
   steps: GraphCode,
 ): Code {
   if (!body) return [];
-  const [left, count, now, next, before] = [0, 0, 0, 0, 0].map(() => e.fn.number());
+  const [left, count, now, next, before] = e.fn.numbers(5);
   const { room, block } = body;
   const { fixed, code } = target.count;
   const values = [...sources, target].map(({ place }) => place);
   const pointers = values.map(() => e.fn.number());
   const places = values.map(({ stride }, k) => pointer(pointers[k], stride));
-  const kept = block > 0 && node.each === true;
+  const keepsStates = block > 0 && node.each === true;
   const turns = {
-    kind: block && !kept ? ('steps' as const) : ('streams' as const),
-    ...{ count: local.get(count), now, next, spare: now, block: kept ? block : 0 },
+    kind: block && !keepsStates ? ('steps' as const) : ('streams' as const),
+    ...{ count: local.get(count), now, next, spare: now, block: keepsStates ? block : 0 },
   };
   const once = steps(e, body, places.slice(0, -1), turns, places[sources.length]);
   const begin = [
     values.map((place, k) => local.set(pointers[k], addressOf(place))),
-    block ? beginning(e, body, states, now, next, kept) : [],
+    block ? beginning(e, body, states, now, next, keepsStates) : [],
   ];
   if (fixed === 0) return [];
   if (fixed !== undefined && fixed <= room) return [begin, local.set(count, code), once];
   const move = [
     values.map(({ stride }, k) => advance(pointers[k], stride * room)),
-    kept ? [now, next].map(pointer => advance(pointer, block * room)) : [],
+    keepsStates ? [now, next].map(pointer => advance(pointer, block * room)) : [],
   ];
   // After an odd number of steps the last state is where the next one was to be.
   const swap = control.if(i32.and(local.get(count), i32.const(1)), [
@@ -130,18 +130,18 @@ export function loopCode(
   ]);
   return [
     [begin, local.set(left, code)],
-    rounds(left, count, room, [once, move, block && !kept ? swap : []]),
+    rounds(left, count, room, [once, move, block && !keepsStates ? swap : []]),
   ];
 }
 
 /** `body` for `count` of the turns that are left, as many as there is room for, until none are. */
 function rounds(left: number, count: number, room: number, body: Code): Code {
-  const some = local.set(
+  const take = local.set(
     count,
     control.select(i32.const(room), local.get(left), i32.ltU(i32.const(room), local.get(left))),
   );
   const rest = local.set(left, i32.sub(local.get(left), local.get(count)));
-  return control.if(local.get(left), repeat([some, body, rest], local.get(left)));
+  return control.if(local.get(left), repeat([take, body, rest], local.get(left)));
 }
 
 /** Where the first turn of a loop finds its state: in the stream's block, or at zeros. */
@@ -151,16 +151,20 @@ function beginning(
   { now, next }: States,
   from: number,
   to: number,
-  kept: boolean,
+  keepsStates: boolean,
 ): Code {
-  const inside = (place: Place): Code => addressOf({ ...place, at: place.at + at });
-  if (kept) return [local.set(from, inside(now)), local.set(to, inside(next))];
-  const half = (offset: number) => addressOf({ local: scratch, at: pair + offset, stride: 0 });
+  if (keepsStates) {
+    return [
+      local.set(from, addressOf(behind(now, at))),
+      local.set(to, addressOf(behind(next, at))),
+    ];
+  }
+  const half = (offset: number) => addressOf(behind(pointer(scratch), pair + offset));
   return [
     [local.set(from, half(0)), local.set(to, half(block))],
     at < 0
       ? zeroed(e, pointer(from), block / 4)
-      : copied(e, { ...now, at: now.at + at }, pointer(from), block / 4),
+      : copied(e, behind(now, at), pointer(from), block / 4),
   ];
 }
 

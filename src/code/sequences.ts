@@ -9,6 +9,7 @@ import * as local from '../kernels/wasm/local.js';
 import { roomFor } from './engine.js';
 import { add, bytesOf } from './layout.js';
 import { type Model, ModelBuilder } from './model.js';
+import { pointer } from './places.js';
 import type {
   BodyPlan,
   GraphCode,
@@ -23,7 +24,7 @@ import { numbersOf } from './readers.js';
 import { isWritten, loopCode, sequenceCode } from './sequence-code.js';
 import { find } from './sequence-readers.js';
 import { arranged, roomForCall } from './sequence-rows.js';
-import { checkFinite, pointer } from './turns.js';
+import { checkFinite } from './turns.js';
 import type { Whole } from './whole.js';
 
 /** A vector read as steps one after another, and what a graph of sequences makes of them. */
@@ -121,14 +122,8 @@ export const whole: Whole = {
     const ports = places.filter((_, i) => nodes[i].op === 'port');
     const states = { now: pointer(now), next: pointer(now) };
     const checks = readersOf(plan.graph).map(([i, reader]) => {
-      const check = checkFinite(
-        e,
-        places[i],
-        nodes[i].size,
-        plan.nodes[reader].number,
-        counts[i].code,
-      );
-      return control.if(counts[i].code, check);
+      const [{ size }, { number }, { code }] = [nodes[i], plan.nodes[reader], counts[i]];
+      return control.if(code, checkFinite(e, places[i], size, number, code));
     });
     return [checks, sequenceCode(e, plan, counts, ports, states, steps, undefined, places)];
   },

@@ -8,13 +8,12 @@ import * as local from '../kernels/wasm/local.js';
 import { advance, countDown, until } from '../kernels/wasm/loops.js';
 import * as v128 from '../kernels/wasm/v128.js';
 import type { CellPlan } from './cell-plans.js';
-import { baseOf } from './elementwise.js';
 import { groupBytes } from './layout.js';
-import type { Place } from './places.js';
+import { addressOf, type Place, pointer } from './places.js';
 import type { NodePlan, RowPlaces, Turns } from './plans.js';
-import { type EachStream, type Part, stageCode } from './stage-code.js';
+import { type EachStream, type Phase, stageCode } from './stage-code.js';
 
-/** Composes the code of one turn of a node that is no cell. */
+/** Composes the code of one turn of a node other than a cell. */
 export type RowCode = (places: RowPlaces) => Code;
 
 /** A node's code for all turns, where its vectors are. */
@@ -27,11 +26,11 @@ export function turnsCode(
 ): Code {
   const all = { inputs, output, ...(cell && { scratch: cell.scratch, sums: cell.sums }) };
   const body: TurnCode = cell
-    ? (part, each) =>
+    ? (phase, each) =>
         cell.stages.map(stage => {
           const compose: EachStream = (codeOf, abreast) =>
             each(places => codeOf(places as readonly CellPlaces[]), abreast);
-          return stageCode(e, cell, stage, part, compose);
+          return stageCode(e, cell, stage, phase, compose);
         })
     : (_, each) => each(([places]) => rowCode(places), 1);
   const { kind, now, next } = turns;
@@ -50,29 +49,22 @@ type CellPlaces = RowPlaces & Pick<CellPlan, 'scratch' | 'sums'>;
 type AllPlaces = RowPlaces & { readonly [K in 'scratch' | 'sums']?: CellPlan[K] | undefined };
 type Vectors = Omit<AllPlaces, 'now' | 'next'>;
 
-/** Runs what `compose` makes for all streams, so many of them at a time where they are there. */
+/** Runs the composed code for all streams, `abreast` of them at a time while there are as many. */
 type Each = (compose: (places: readonly AllPlaces[]) => Code, abreast: number) => Code;
 
-/** A part of a node's code, run for each stream. */
-type TurnCode = (part: Part, each: Each) => Code;
+/** A phase of a node's code, run for each stream. */
+type TurnCode = (phase: Phase, each: Each) => Code;
 
-const whole: Part = { from: 'biases', to: 'end' };
-
-export const pointer = (local: number, stride = 0): Place => ({ local, at: 0, stride });
-
-/** Where a place is. */
-export const addressOf = (place: Place): Code =>
-  place.at ? i32.add(baseOf(place), i32.const(place.at)) : baseOf(place);
+const whole: Phase = { from: 'biases', to: 'end' };
 
 /** Places behind pointers that move from turn to turn. */
-function moving(e: Emitter, named: Vectors & Partial<AllPlaces>) {
-  const { inputs, ...others } = named;
+function moving(e: Emitter, { inputs, ...others }: Vectors & Partial<AllPlaces>) {
   const move = (place: Place) => ({ place, index: e.fn.number() });
-  const byName = Object.entries(others).flatMap(([name, place]) =>
+  const named = Object.entries(others).flatMap(([name, place]) =>
     place ? [{ name, moved: move(place) }] : [],
   );
   const moved = inputs.map(move);
-  const all = [...byName.map(own => own.moved), ...moved];
+  const all = [...named.map(({ moved }) => moved), ...moved];
   const backwards = all.filter(({ place }) => place.stride < 0);
   const shift = (those: typeof all, turns: number) =>
     those.map(({ place, index }) => advance(index, turns * place.stride));
@@ -83,7 +75,7 @@ function moving(e: Emitter, named: Vectors & Partial<AllPlaces>) {
       at: stride < 0 ? (k - turns + 1) * stride : k * stride,
     });
     return {
-      ...Object.fromEntries(byName.map(own => [own.name, placeAt(own.moved)])),
+      ...Object.fromEntries(named.map(({ name, moved }) => [name, placeAt(moved)])),
       inputs: moved.map(placeAt),
     } as unknown as AllPlaces;
   };
@@ -97,13 +89,13 @@ function moving(e: Emitter, named: Vectors & Partial<AllPlaces>) {
   };
 }
 
-/** A part of each turn, the streams' states side by side. */
+/** A phase of each turn, the streams' states side by side. */
 function streamsCode(
   e: Emitter,
   vectors: Vectors,
   { now, next, count, block }: Turns,
   body: TurnCode,
-  part: Part,
+  phase: Phase,
 ): Code {
   const left = e.fn.number();
   const places = { ...vectors, now: pointer(now, block), next: pointer(next, block) };
@@ -119,7 +111,7 @@ function streamsCode(
       control.if(i32.and(count, i32.const(1)), one),
     ];
   };
-  return body(part, each);
+  return body(phase, each);
 }
 
 /** Steps one after another: the products of all inputs first, then the rest step by step. */
@@ -131,7 +123,7 @@ function stepsCode(
   body: TurnCode,
 ): Code {
   const { now, next, spare, count } = turns;
-  const [from, to, left, before] = [0, 0, 0, 0].map(() => e.fn.number());
+  const [from, to, left, before] = e.fn.numbers(4);
   // One step's scratch is room for the next one's.
   const { scratch, ...others } = vectors;
   const states = { now: pointer(from), next: pointer(to) };
@@ -144,7 +136,7 @@ function stepsCode(
     local.set(to, local.get(before)),
     control.if(i32.eq(local.get(before), local.get(now)), local.set(to, local.get(spare))),
   ];
-  const rest: Part = { from: 'sums', to: 'end' };
+  const rest: Phase = { from: 'sums', to: 'end' };
   return [
     cell
       ? streamsCode(e, vectors, { ...turns, block: 0 }, body, { from: 'biases', to: 'sums' })
@@ -159,7 +151,7 @@ function stepsCode(
   ];
 }
 
-/** Returns the number of the node that reads them where some vectors of a size are not finite. */
+/** Returns the number of the node that reads some vectors if one of those is not finite. */
 export function checkFinite(
   e: Emitter,
   from: Place,
@@ -167,27 +159,27 @@ export function checkFinite(
   number: number,
   count: Code,
 ): Code {
-  const [at, end, left] = [0, 0, 0].map(() => e.fn.number());
-  const odd = e.fn.vector();
+  const [at, end, left] = e.fn.numbers(3);
+  const nonFinite = e.fn.vector();
   const rest = size % 4;
   /** v − v is 0, or NaN, which has bits. */
   const gather = (value: Code) => {
     const [keep, v] = e.keep(value);
     return [
       keep,
-      local.set(odd, v128.or(local.get(odd), f32x4.sub(v, v))),
+      local.set(nonFinite, v128.or(local.get(nonFinite), f32x4.sub(v, v))),
       advance(at, groupBytes),
     ];
   };
   const groups = until(end, at, (size - rest) * 4, gather(v128.load(local.get(at), 0)));
   return [
-    local.set(odd, e.constant(0)),
+    local.set(nonFinite, e.constant(0)),
     local.set(at, addressOf(from)),
     local.set(left, count),
     countDown(left, [
       size < 4 ? [] : groups,
       rest ? gather(firstLanes(v128.load(local.get(at), 0), rest)) : [],
     ]),
-    control.if(v128.anyTrue(local.get(odd)), control.return(i32.const(number))),
+    control.if(v128.anyTrue(local.get(nonFinite)), control.return(i32.const(number))),
   ];
 }

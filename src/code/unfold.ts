@@ -7,9 +7,9 @@ import * as i32 from '../kernels/wasm/i32.js';
 import * as local from '../kernels/wasm/local.js';
 import { advance, countDown } from '../kernels/wasm/loops.js';
 import { copied, zeroed } from './copies.js';
+import { addressOf, behind, pointer } from './places.js';
 import type { NodePlan, Operator, Value } from './plans.js';
 import type { RunRows } from './runs.js';
-import { addressOf, pointer } from './turns.js';
 import { eachWindow } from './windows-code.js';
 
 /** The windows of a sequence, each as one vector; beyond the ends are zeros. */
@@ -27,14 +27,14 @@ function unfoldCode(
   const { kernel, dilation, at, count } = node;
   const { place } = source;
   const steps = source.count.code;
-  const [step, to, taps, from] = [0, 0, 0, 0].map(() => e.fn.number());
+  const [step, to, taps, from] = e.fn.numbers(4);
   const stepAt = (index: number): Code => [
     local.set(from, i32.add(addressOf(place), i32.mul(local.get(index), i32.const(place.stride)))),
   ];
-  const behind = { ...pointer(from), at: at * 4 };
+  const features = behind(pointer(from), at * 4);
   const tap = control.if(
     i32.ltU(local.get(step), steps),
-    [stepAt(step), copied(e, behind, pointer(to), count)],
+    [stepAt(step), copied(e, features, pointer(to), count)],
     zeroed(e, pointer(to), count),
   );
   const eachTap = (row: number, first: number) => [
@@ -52,7 +52,7 @@ function unfoldCode(
     isDense && fixed >= kernel
       ? control.if(
           i32.ltU(local.get(first), i32.const(fixed - kernel + 1)),
-          [stepAt(first), copied(e, behind, pointer(row), kernel * count)],
+          [stepAt(first), copied(e, features, pointer(row), kernel * count)],
           eachTap(row, first),
         )
       : eachTap(row, first),

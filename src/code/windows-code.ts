@@ -5,14 +5,14 @@ import type { Emitter } from '../kernels/wasm/emitter.js';
 import * as i32 from '../kernels/wasm/i32.js';
 import * as local from '../kernels/wasm/local.js';
 import { advance, countDown } from '../kernels/wasm/loops.js';
+import { addressOf } from './places.js';
 import type { Count, Value } from './plans.js';
-import { addressOf } from './turns.js';
 
 type Windows = Parameters<typeof windowsOf>[0];
 
 /**
- * Runs for each window what `compose` makes of two locals: the address of its row of `target`, and
- * its first step in `source`, below 0 in the padding.
+ * Runs the composed code for each window. Its two locals are the address of the window's row of
+ * `target`, and its first step in `source`, below 0 in the padding.
  */
 export function eachWindow(
   e: Emitter,
@@ -21,7 +21,7 @@ export function eachWindow(
   target: Value,
   compose: (row: number, first: number) => Code,
 ): Code {
-  const [row, first, left] = [0, 0, 0].map(() => e.fn.number());
+  const [row, first, left] = e.fn.numbers(3);
   return [
     local.set(row, addressOf(target.place)),
     local.set(first, i32.sub(i32.const(0), stepsBefore(node, source.count))),
@@ -38,8 +38,8 @@ export function eachWindow(
 }
 
 /**
- * How many steps of padding are before a sequence: of 'same', what the count of the steps says,
- * which must be known here, or be found when the code runs.
+ * How many steps of padding are before a sequence. With 'same' it follows from the count of the
+ * steps: known here, or found when the code runs.
  */
 function stepsBefore(node: Windows, { fixed, code }: Count): Code {
   const { padding, kernel = 1, dilation = 1, stride = 1 } = node;

@@ -68,8 +68,8 @@ export function resolveActivation(where: string, given: Activation): ResolvedAct
 /** `tanh`, or `elu(alpha=0.5)` where a parameter is not the default. */
 export function activationText({ name, ...parameters }: ResolvedActivation): string {
   const usual = activationParameters(name);
-  const given = (['alpha', 'beta'] as const).flatMap(p =>
+  const changed = (['alpha', 'beta'] as const).flatMap(p =>
     parameters[p] === (usual[p] ?? 0) ? [] : `${p}=${parameters[p]}`,
   );
-  return given.length ? `${name}(${given.join(', ')})` : name;
+  return changed.length ? `${name}(${changed.join(', ')})` : name;
 }

@@ -17,7 +17,7 @@ import { outputsOf } from './ports.js';
 import { isReduction } from './reductions.js';
 import { slotOptions } from './spec.js';
 
-/** What a mistake of the grammar would have been instead. */
+/** The text that was expected instead of each mistake of the grammar. */
 const instead: Readonly<Record<Mistake, (after: string) => string>> = {
   value: () => 'a number, a name or (',
   argument: map => `a name or ( after ${map}`,
@@ -56,14 +56,13 @@ function unusedIn(plan: Unscheduled, declarations: Declarations): string | undef
   );
 }
 
-/** What is wrong: where, what was expected, and what is there instead. */
+/** A mistake: its place, the text that was expected, and the text that is there. */
 type Wrong = readonly [at: number, expected: string, got: string];
 
 /** Checks each part of a text before it is planned. */
 class CheckingPlanner extends Planner {
   readonly #cell: string;
   readonly #text: string;
-  readonly #declarations: Declarations;
   readonly #states: readonly string[];
   readonly #declared: readonly string[];
   readonly #ports: readonly string[];
@@ -82,7 +81,6 @@ class CheckingPlanner extends Planner {
     super(declarations, states);
     this.#cell = cell;
     this.#text = text;
-    this.#declarations = declarations;
     this.#states = primedIn(text);
     this.#declared = declaredNames(declarations);
     this.#ports = Object.keys(declarations.inputs ?? { x: 'input' });
@@ -127,7 +125,7 @@ class CheckingPlanner extends Planner {
     if (map !== 'W' && this.#states.length === 0) {
       this.#wrong(at, 'only W in a text without primes', map);
     }
-    const sizes = Object.values(this.#declarations.inputs ?? {}).filter(size => size !== 'hidden');
+    const sizes = Object.values(this.declarations.inputs ?? {}).filter(size => size !== 'hidden');
     const recurrent = this.recurrent ?? (dimension === 'projection' ? dimension : 'hidden');
     const mappable = { W: new Set(['input', ...sizes]), U: [recurrent], V: ['hidden'] };
     const wanted = [...mappable[map]];
@@ -139,7 +137,7 @@ class CheckingPlanner extends Planner {
   }
 
   override call(slot: string, argument: Value, at: number): Value {
-    const isOwn = Object.hasOwn(this.#declarations.activations ?? {}, slot);
+    const isOwn = Object.hasOwn(this.declarations.activations ?? {}, slot);
     if (isReduction(slot)) {
       const isScalar = this.dimensionOf(argument) === 'scalar';
       if (isScalar) this.#disagree(argument.at, 'a vector', 'a scalar');
@@ -160,7 +158,7 @@ class CheckingPlanner extends Planner {
     if (isTaken || this.#declared.includes(name)) {
       this.#wrong(at, 'a name that is not taken', `'${key}' again`);
     }
-    const { sizes = {} } = this.#declarations;
+    const { sizes = {} } = this.declarations;
     const wanted = Object.hasOwn(sizes, name) ? sizes[name] : 'hidden';
     const isProjected = wanted === 'hidden' && dimension === 'projection';
     if (next && dimension !== wanted && !isProjected) {
@@ -173,7 +171,7 @@ class CheckingPlanner extends Planner {
   override plan(): Unscheduled {
     this.#settle();
     const plan = super.plan();
-    const { outputs } = this.#declarations;
+    const { outputs } = this.declarations;
     for (const { name, node } of outputsOf(plan)) {
       const equation = `an equation for ${name} or ${outputs ? name : 'h'}'`;
       if (node === undefined) this.#wrong(this.#end, equation, 'none');
@@ -181,7 +179,7 @@ class CheckingPlanner extends Planner {
       const output = outputs ? `an output ${name}` : 'an output';
       this.#wrong(this.#end, `${output} that is a vector`, 'a scalar');
     }
-    const unused = unusedIn(plan, this.#declarations);
+    const unused = unusedIn(plan, this.declarations);
     if (unused === undefined) return plan;
     const where = `defineCell('${this.#cell}')`;
     throw mismatch(where, 'declared names that the text uses', `'${unused}'`);

@@ -5,7 +5,7 @@ import { checkWhole, lower } from './spec.js';
 
 /**
  * The sizes of a text that declares its inputs, from their lengths. Throws a RecurError that names
- * what is missing or unknown, and lengths that are to be one size and differ.
+ * a missing or unknown input, or lengths that differ and should be one size.
  */
 export function inputLengths(
   { name, plan }: Definition,

@@ -4,9 +4,9 @@ export type MapName = 'W' | 'U' | 'V';
 export type BinaryName = 'add' | 'subtract' | 'multiply';
 
 /**
- * What is made of a text while it is read: a plan, a printed page, a number. Each method makes the
- * T of an expression out of those of its parts; `at` is where in the text the expression begins or
- * its sign is, counted from 0.
+ * Makes something of a text while it is read: a plan, a printed page, a number. Each method makes
+ * the T of an expression out of those of its parts; `at` is where the expression or its sign is in
+ * the text, counted from 0.
  */
 export interface Reader<T> {
   number(value: number, at: number): T;
@@ -19,11 +19,11 @@ export interface Reader<T> {
   binary(op: BinaryName, left: T, right: T, at: number): T;
   /** A whole line, `name = value` or `name' = value`. */
   line(name: string, next: boolean, value: T, at: number): void;
-  /** Told of the first mistake, of which it must throw; absent where the text is right. */
+  /** Throws for the first mistake; absent where the text is known to be right. */
   refuse?(mistake: Mistake, token: Token, after?: string): never;
 }
 
-/** What is missing at a token, or what it must not be. */
+/** The thing that is missing at a token, or that the token must not be. */
 export type Mistake = 'value' | 'argument' | 'close' | 'nested' | 'name' | 'map' | 'equals' | 'end';
 
 /** A word or a sign, and where it begins; the end of a line is one too. */
@@ -119,7 +119,7 @@ class Parser<T> {
     return this.#reader.name(word, this.#accept("'"), index);
   }
 
-  /** What a map is applied to: a name or an expression in parentheses. */
+  /** The argument of a map: a name or an expression in parentheses. */
   #argument(map: string): T {
     const isPlain = this.#isName() && !mapName.test(this.#token[0]);
     return isPlain ? this.#name() : this.#parenthesised('argument', map);

@@ -3,8 +3,8 @@ import type { BinaryName } from './parse.js';
 import type { ReductionName, Reductions } from './reductions.js';
 
 /**
- * What a value's length is, by name: 'input', 'hidden', 'projection', another size that a text's
- * inputs name, or 'scalar': 1, which is broadcast.
+ * The name of a value's length: 'input', 'hidden', 'projection', another size that a text's inputs
+ * name, or 'scalar': 1, which is broadcast.
  */
 export type Dimension = string;
 
@@ -89,7 +89,7 @@ export interface PlanOutput extends Port {
   readonly node: number;
 }
 
-/** Values, each made of earlier ones, and what they are for. */
+/** Values, each made of earlier ones, and their roles. */
 export interface Computation {
   readonly nodes: readonly PlanNode[];
   /** State variables, h first; `node` computes the next value. */
@@ -114,7 +114,7 @@ export interface Stage {
   readonly dimension: Dimension;
   /** Nodes that are sums of products. */
   readonly affines: readonly number[];
-  /** What the products are of, the input first. */
+  /** The vectors that maps are applied to, the input first. */
   readonly args: readonly Argument[];
   /** Nodes that the stage stores: next states, the output, what later stages read. */
   readonly sinks: readonly number[];
@@ -135,7 +135,7 @@ export interface Plan extends Computation {
   readonly inputs?: readonly Port[];
   /** By matrix, in the order of their parameters. */
   readonly rows: Readonly<Record<MatrixName, readonly RowBlock[]>>;
-  /** What U's columns are applied to. */
+  /** The dimension of the vector that U is applied to. */
   readonly recurrent: Dimension;
   readonly vectors: readonly string[];
   readonly scalars: readonly string[];
@@ -154,6 +154,6 @@ export interface Definition {
   readonly text: string;
   readonly declarations: Declarations;
   readonly plan: Plan;
-  /** What its plan reduces vectors by: a page carries those of its cells. */
+  /** The reductions that its plan calls: a page carries those of its cells. */
   readonly reductions?: Reductions | undefined;
 }

@@ -44,16 +44,16 @@ export interface Value {
   readonly at: number;
 }
 
-/** Plans what it reads: sizes are inferred, nothing is checked. */
+/** Plans a text while it is read: sizes are inferred, nothing is checked. */
 export class Planner implements Reader<Value> {
   /** Nodes by name: `c`, `c'`. */
   readonly values = new Map<string, number>();
   readonly rows: Record<MatrixName, RowBlock[]>;
-  /** What U is applied to, once it is. */
+  /** The dimension of U's argument, once a text has applied U. */
   recurrent: Dimension | undefined;
   /** False once a state turns out to have another size than it was taken to have. */
   settled = true;
-  readonly #declarations: Declarations;
+  readonly declarations: Declarations;
   readonly #states: Map<string, Dimension>;
   readonly #inputs: Plan['inputs'];
   readonly #ports: ReadonlyMap<string, Dimension>;
@@ -63,7 +63,7 @@ export class Planner implements Reader<Value> {
   readonly #slots = new Set<string>();
 
   constructor(declarations: Declarations, states: Map<string, Dimension>) {
-    this.#declarations = declarations;
+    this.declarations = declarations;
     this.#states = states;
     this.#inputs = declaredInputs(declarations);
     const ports = inputsOf({ inputs: this.#inputs });
@@ -139,7 +139,7 @@ export class Planner implements Reader<Value> {
   /** Once all is read. */
   plan(): Unscheduled {
     const states = this.#states;
-    const { outputs: declared, statistics } = this.#declarations;
+    const { outputs: declared, statistics } = this.declarations;
     const outputs = declared?.map(name => {
       const node = this.#named(states.has(name) ? `${name}'` : name);
       return { name, dimension: this.#nodes[node]?.dimension, node };
@@ -185,7 +185,7 @@ export class Planner implements Reader<Value> {
   }
 
   #leaf(name: string): PlanNode {
-    const { vectors = {}, scalars = {}, constants = {}, sameSize } = this.#declarations;
+    const { vectors = {}, scalars = {}, constants = {}, sameSize } = this.declarations;
     const port = this.#ports.get(name);
     if (port) return { op: 'port', name, dimension: sameSize ? 'hidden' : port };
     const dimension = this.#sizeOf(name);
@@ -196,7 +196,7 @@ export class Planner implements Reader<Value> {
   }
 
   #sizeOf(name: string): Dimension {
-    const { sizes = {} } = this.#declarations;
+    const { sizes = {} } = this.declarations;
     const declared = Object.hasOwn(sizes, name) ? sizes[name] : 'hidden';
     return this.#states.get(name) ?? declared;
   }

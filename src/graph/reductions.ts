@@ -4,7 +4,7 @@ import * as f32x4 from '../kernels/wasm/f32x4.js';
 import * as local from '../kernels/wasm/local.js';
 import { type Reduced, reduction } from '../kernels/wasm/reduction.js';
 
-/** What a text may make one number of, out of all elements of a vector. */
+/** Functions of texts that make one number of a vector. */
 export type ReductionName = 'sum' | 'mean' | 'max';
 
 /** A reduction as each backend does it. */
@@ -47,7 +47,7 @@ export const max: Reduction = {
 /** Reductions by name. */
 export type Reductions = Readonly<Partial<Record<ReductionName, Reduction>>>;
 
-/** All of them, for texts of which it is not known what they call. */
+/** All of them, for texts that may call any. */
 export const reductions: Required<Reductions> = { sum, mean, max };
 
 export function isReduction(name: string): name is ReductionName {

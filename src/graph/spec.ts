@@ -55,7 +55,7 @@ type Options = CellOptions & Readonly<Record<string, unknown>>;
 
 /**
  * The specification of a cell: sizes and options checked and filled in, except for `inputLengths`.
- * Throws a RecurError for what is wrong.
+ * Throws a RecurError for an option that is wrong.
  */
 export function specify(
   definition: Definition,
@@ -153,7 +153,7 @@ export function slotOf({ declarations: { activations = {} } }: Definition, slot:
 const ownValue = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;
 
-/** A kind's name as its layer has it, in messages: `lstm`, `fastGrnn`. */
+/** The name of a cell's layer, for messages: `lstm`, `fastGrnn`. */
 export function lower(name: string): string {
   // A step waits for this: a pattern of capitals would take as long to compile as a cell's layout.
   const isCapital = (letter = 'A') => letter !== letter.toLowerCase();

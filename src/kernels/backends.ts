@@ -7,7 +7,7 @@ import * as v128 from './wasm/v128.js';
 import { webAssembly } from './wasm/web-assembly.js';
 
 /**
- * What runs the steps; numbers are the same bit for bit within one. 'portable': plain JavaScript;
+ * A way to run steps; numbers are the same bit for bit within one. 'portable': plain JavaScript;
  * 'simd': WebAssembly SIMD, whose numbers are the same on every machine; 'relaxed-fma' and
  * 'relaxed-nofma': its relaxed multiply-add, on hardware that rounds a · b + c once, or twice.
  */
@@ -24,10 +24,10 @@ let found: readonly Backend[] | undefined;
 export function backends(): readonly Backend[] {
   if (found) return found;
   const relaxed = probe(f32x4.relaxedMadd);
-  // Who has the relaxed instruction has all others.
+  // An engine with the relaxed instruction has all others.
   const plain = relaxed ?? probe(multiplyAdd);
   found = [
-    // Without one rounding for both there is nothing to win.
+    // It is faster only where it rounds once.
     ...(relaxed ? (['relaxed-fma'] as const) : []),
     ...(plain !== undefined ? (['simd'] as const) : []),
     ...(relaxed === 0 ? (['relaxed-nofma'] as const) : []),
@@ -36,7 +36,7 @@ export function backends(): readonly Backend[] {
   return found;
 }
 
-/** What code makes of a² − (a² rounded): 0 if it rounds twice; undefined if it may not run. */
+/** The code's a² − (a² rounded): 0 if the engine rounds twice; undefined if it cannot run it. */
 function probe(instruction: Emitter['multiplyAdd']): number | undefined {
   const [a, c] = [v128.load32Splat(i32.const(0), 0), v128.load32Splat(i32.const(0), 4)];
   const value = v128.store(i32.const(0), 0, instruction(a, a, c));

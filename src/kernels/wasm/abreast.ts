@@ -5,13 +5,13 @@ import * as local from './local.js';
 /** Codes of some vectors of four floats. */
 export type Vectors = readonly Code[];
 
-/** An instruction for one vector, made one for each of several. */
+/** Applies an instruction for one vector to each of several. */
 export const abreast =
   (instruction: (...operands: Code[]) => Code) =>
   (...operands: Vectors[]): Vectors =>
     operands[0].map((_, k) => instruction(...operands.map(vectors => vectors[k])));
 
-/** Constants that one expression may have before a part of it is kept: two of a clip, four more. */
+/** Constants that an expression has at the most before a part of it is kept in a local. */
 const atOnce = 8;
 
 /**
@@ -19,7 +19,7 @@ const atOnce = 8;
  * processor waits for the result of one, it has the others to go on with.
  */
 export class Abreast {
-  /** What was composed so far. */
+  /** The code that has been composed so far. */
   readonly code: Code[];
   readonly #e: Emitter;
   readonly #count: number;

@@ -33,13 +33,13 @@ export interface Accumulation {
  * and eight columns are in registers over all terms. Up to three floats behind the matrix are read.
  */
 export function accumulation(e: Emitter, p: Accumulation): Code {
-  const [now, next, row, column] = [0, 0, 0, 0].map(() => e.fn.number());
-  const [rowEnd, columnEnd] = [0, 0].map(() => e.fn.number());
+  const [now, next, row, column] = e.fn.numbers(4);
+  const [rowEnd, columnEnd] = e.fn.numbers(2);
   const addresses = { now, next, row, column };
   const rest = p.columns % 8;
 
-  /** So many rows: all columns, eight at a time. */
-  const some = (rows: number): Code => {
+  /** Some rows, over all columns, eight at a time. */
+  const band = (rows: number): Code => {
     const tile = (columns: number) => [
       e.fn.scope(() => tileCode(e, p, addresses, rows, columns)),
       [now, next, column].map(pointer => advance(pointer, columns * 4)),
@@ -55,12 +55,12 @@ export function accumulation(e: Emitter, p: Accumulation): Code {
     ];
   };
   const left = p.left?.base ?? i32.const(0);
-  const wholes = p.rows - (p.rows % 4);
+  const wholeBands = p.rows - (p.rows % 4);
   return [
     [local.set(now, p.now.base), local.set(next, p.next.base), local.set(row, left)],
-    local.set(rowEnd, i32.add(left, i32.const(wholes * 4))),
-    wholes ? repeat(some(4), i32.ltU(local.get(row), local.get(rowEnd))) : [],
-    p.rows % 4 ? some(p.rows % 4) : [],
+    local.set(rowEnd, i32.add(left, i32.const(wholeBands * 4))),
+    wholeBands ? repeat(band(4), i32.ltU(local.get(row), local.get(rowEnd))) : [],
+    p.rows % 4 ? band(p.rows % 4) : [],
   ];
 }
 
@@ -72,7 +72,7 @@ function tileCode(
   rows: number,
   columns: number,
 ): Code {
-  const [a, b, terms] = [0, 0, 0].map(() => e.fn.number());
+  const [a, b, terms] = e.fn.numbers(3);
   const groups = Array.from({ length: Math.ceil(columns / 4) }, (_, g) => g);
   const factors = groups.map(() => e.fn.vector());
   const factor = e.fn.vector();

@@ -5,7 +5,7 @@ import * as i32 from './i32.js';
 import * as local from './local.js';
 import * as v128 from './v128.js';
 
-/** What code of a function is composed with: its locals, its constants, its multiply-add. */
+/** Composes the code of one function: it has its locals, its constants and its multiply-add. */
 export interface Emitter {
   readonly fn: FunctionBuilder;
   /** The address where the model's weights begin. */
@@ -24,9 +24,9 @@ export class ConstantPool {
 
   /** Code that loads the number; `base` is where the weights begin. */
   load(value: number, base: Code): Code {
-    const given = Math.fround(value);
-    let at = this.values.findIndex(known => Object.is(known, given));
-    if (at < 0) at = this.values.push(given) - 1;
+    const float = Math.fround(value);
+    let at = this.values.findIndex(known => Object.is(known, float));
+    if (at < 0) at = this.values.push(float) - 1;
     return v128.load(base, at * 16);
   }
 }

@@ -16,7 +16,7 @@ const upper = (a: Code, b: Code): Code =>
  */
 export function philox(e: Emitter, words: readonly number[], key: readonly [number, number]): Code {
   const [a, b, c, d] = words;
-  const [key0, key1, high, low] = [0, 0, 0, 0].map(() => e.fn.number());
+  const [key0, key1, high, low] = e.fn.numbers(4);
   const [first, second] = multipliers.map(value => i32.const(value | 0));
   const end = (key[0] + rounds * increments[0]) | 0;
   return [

@@ -38,7 +38,7 @@ export interface Product {
  */
 export function product(e: Emitter, p: Product): Code {
   const { columns, split } = p;
-  const [weights, vector, end, last] = [0, 0, 0, 0].map(() => e.fn.number());
+  const [weights, vector, end, last] = e.fn.numbers(4);
   const components = p.vectorsAt.map(() => e.fn.vector());
   const weight = p.vectorsAt.length > 1 ? e.fn.vector() : undefined;
   const rows = rowsOf(e, p);
@@ -47,7 +47,7 @@ export function product(e: Emitter, p: Product): Code {
   const longest = longestSum * split;
 
   /** The next columns, after which the pointers have moved on. */
-  const some = (count: number): Code => [
+  const someColumns = (count: number): Code => [
     Array.from({ length: count }, (_, k) => [
       components.map((own, v) =>
         local.set(own, v128.load32Splat(local.get(vector), p.vectorsAt[v] + k * 4)),
@@ -66,8 +66,8 @@ export function product(e: Emitter, p: Product): Code {
     const rest = count % round;
     return [
       sums.map(({ parts }) => parts.map(part => local.set(part, e.constant(0)))),
-      count > rest ? until(end, vector, (count - rest) * 4, some(round)) : [],
-      rest ? some(rest) : [],
+      count > rest ? until(end, vector, (count - rest) * 4, someColumns(round)) : [],
+      rest ? someColumns(rest) : [],
       sums.map(({ total, parts }) =>
         local.set(total, f32x4.add(local.get(total), tree(parts.map(local.get)))),
       ),
@@ -88,7 +88,7 @@ function rowsOf(e: Emitter, { totals, weightsAt, pitch, split }: Product) {
       at: weightsAt + group * pitch + map * 16,
       sums: totals.map(own => ({
         total: own[map][group],
-        parts: Array.from({ length: split }, () => e.fn.vector()),
+        parts: e.fn.vectors(split),
       })),
     })),
   );

@@ -26,7 +26,7 @@ export function reduction(
   combine: (a: Code, b: Code) => Code,
   total: number,
 ): Code {
-  const [pointer, end, last] = [0, 0, 0].map(() => e.fn.number());
+  const [pointer, end, last] = e.fn.numbers(3);
   const part = e.fn.vector();
   const groups = size >> 2;
   const isSum = combine === f32x4.add;

@@ -35,19 +35,19 @@ export interface Transposed {
  * partial sums of at most 32 terms; then those are added up in pairs.
  */
 export function transposedProduct(e: Emitter, p: Transposed): Code {
-  const [weights, to, end] = [0, 0, 0].map(() => e.fn.number());
-  const totals = [0, 0, 0, 0].map(() => e.fn.vector());
-  const some = (count: number): Code => [
+  const [weights, to, end] = e.fn.numbers(3);
+  const totals = e.fn.vectors(4);
+  const someColumns = (count: number): Code => [
     e.fn.scope(() => sums(e, p, local.get(weights), totals, count)),
     v128.store(local.get(to), p.outputAt, across(e, totals)),
     advance(weights, count * p.column),
     advance(to, 16),
   ];
-  const wholes = p.columns >> 2;
+  const groups = p.columns >> 2;
   return [
     [local.set(weights, p.weights), local.set(to, p.output)],
-    wholes ? until(end, to, wholes * 16, some(4)) : [],
-    p.columns & 3 ? some(p.columns & 3) : [],
+    groups ? until(end, to, groups * 16, someColumns(4)) : [],
+    p.columns & 3 ? someColumns(p.columns & 3) : [],
   ];
 }
 
@@ -59,13 +59,13 @@ function sums(
   totals: readonly number[],
   count: number,
 ): Code {
-  const [weights, vector, end, last] = [0, 0, 0, 0].map(() => e.fn.number());
+  const [weights, vector, end, last] = e.fn.numbers(4);
   const v = e.fn.vector();
   const parts = totals.slice(0, count).map(() => e.fn.vector());
   const zero = e.constant(0);
   const groups = rows >> 2;
   const rest = groups % longestSum;
-  /** Four rows, or fewer at the end: what is behind the vector counts nothing. */
+  /** Four rows, or fewer at the end: numbers behind the vector are read as zeros. */
   const group = (left = 4): Code => {
     const loaded = v128.load(local.get(vector), vectorAt);
     const order = [0, 1, 2, 3].map(i => (i < left ? i : 4));
