@@ -20,13 +20,13 @@ export function pack(
   for (const plan of all) {
     const { node, cell } = plan;
     if (node.op === 'cell' && cell) {
-      const own = params[node.params];
+      const values = params[node.params];
       for (const stage of cell.stages) {
         const { biases, groups, affines } = stage;
         memory.fill(0, biases / 4, biases / 4 + groups * affines.length * 4);
-        move(stage, node.cell, own, memory, true);
+        move(stage, node.cell, values, memory, true);
       }
-      for (const [name, at] of cell.params) memory.set(own[name], at / 4);
+      for (const [name, at] of cell.params) memory.set(values[name], at / 4);
     }
     operators[node.op]?.pack?.(plan as never, params, memory);
   }
@@ -77,7 +77,7 @@ function move(
   packing: boolean,
 ): void {
   /** Sums whose bias has been unpacked. */
-  const given = new Set<number>();
+  const unpacked = new Set<number>();
   for (const [k, { maps }] of args.entries()) {
     const { at, columns, pitch } = weights[k];
     for (const [m, { matrix, row, affine }] of maps.entries()) {
@@ -89,14 +89,14 @@ function move(
         const group = r >> 2;
         const lane = r & 3;
         const packed = at / 4 + (group * pitch) / 4 + m * 4 + lane;
-        const own = (row * rows + r) * columns;
-        if (packing) copy(weight, own, 1, memory, packed, step, columns);
-        else copy(memory, packed, step, weight, own, 1, columns);
+        const canonical = (row * rows + r) * columns;
+        if (packing) copy(weight, canonical, 1, memory, packed, step, columns);
+        else copy(memory, packed, step, weight, canonical, 1, columns);
         if (!bias || biasRow < 0) continue;
         const slot = biases / 4 + (group * affines.length + affines.indexOf(affine)) * 4 + lane;
         if (packing) memory[slot] += bias[biasRow * rows + r];
-        else if (!given.has(slot)) bias[biasRow * rows + r] = memory[slot];
-        given.add(slot);
+        else if (!unpacked.has(slot)) bias[biasRow * rows + r] = memory[slot];
+        unpacked.add(slot);
       }
     }
   }

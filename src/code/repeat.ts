@@ -1,27 +1,29 @@
 import type { NodeOf } from '../graph/graph.js';
-import { repeat as again, get, i32, minus, plus, set, when } from '../kernels/wasm/module.js';
+import * as control from '../kernels/wasm/control.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
+import { advance, countDown } from '../kernels/wasm/loops.js';
 import { copied } from './copies.js';
+import { addressOf, pointer } from './places.js';
 import type { NodePlan, Operator } from './plans.js';
-import { addressOf, pointer } from './turns.js';
 
-/** Each step of a sequence so many times. */
+/** Gives each step of a sequence several times. */
 export const repeat: Operator = {
   sequenceCode(e, { node }: NodePlan<NodeOf<'repeat'>>, [source], target) {
-    const [from, to, left, turns] = [0, 0, 0, 0].map(() => e.fn.number());
-    const advance = (local: number, bytes: number) => set(local, plus(get(local), i32(bytes)));
-    const once = [
-      copied(e, pointer(from), pointer(to), node.size),
-      advance(to, target.place.stride),
-      set(turns, minus(get(turns), i32(1))),
-    ];
+    const [from, to, left, turns] = e.fn.numbers(4);
     const step = [
-      [set(turns, i32(node.times)), again(once, get(turns))],
+      local.set(turns, i32.const(node.times)),
+      countDown(turns, [
+        copied(e, pointer(from), pointer(to), node.size),
+        advance(to, target.place.stride),
+      ]),
       advance(from, source.place.stride),
-      set(left, minus(get(left), i32(1))),
     ];
     return [
-      [set(from, addressOf(source.place)), set(to, addressOf(target.place))],
-      [set(left, source.count.code), when(get(left), again(step, get(left)))],
+      local.set(from, addressOf(source.place)),
+      local.set(to, addressOf(target.place)),
+      local.set(left, source.count.code),
+      control.if(local.get(left), countDown(left, step)),
     ];
   },
   runRows:
