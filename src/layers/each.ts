@@ -26,6 +26,7 @@ export const eachKind: Kind = {
   name: 'each',
   settings: ['count'],
   members: [1, 1],
+  rows: true,
   make: ({ count }: { count: number }, [layer]) => eachCell(count, layer),
 };
 
