@@ -47,8 +47,12 @@ export function eachCell<M extends AnyCell | WithCell>(count: number, layer: M):
   integer('each.count', count, 1, 2 ** 16);
   const cell = memberCell('each', layer as Member, 0);
   const { inputSize, outputSize } = cell;
-  if (inputSize === undefined || outputSize === undefined || cell[internals].why) {
+  if (cell[internals].why) {
     throw mismatch('each', 'a layer that takes vectors one by one', layerText(cell));
+  }
+  if (inputSize === undefined || outputSize === undefined) {
+    const hint = 'a plain function has none: let it stand between layers';
+    throw mismatch('each', 'a layer of known input and output sizes', layerText(cell), hint);
   }
   const size = integer('each', count * inputSize, 1);
   return layerCell(

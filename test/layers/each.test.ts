@@ -168,6 +168,24 @@ test.each([
     () => eachCell(2, bidirectionalCell(gruCell(1, 1))),
     'each: expected a layer that takes vectors one by one, got Bidirectional(',
   ],
+  [
+    () =>
+      eachCell(
+        2,
+        chain(gruCell(1, 1), y => y),
+      ),
+    'each: expected a layer of known input and output sizes, got Chain(Recur(GRUCell(1, 1)), ' +
+      'function); a plain function has none: let it stand between layers',
+  ],
+  [
+    () =>
+      windowCell(
+        2,
+        chain(gruCell(1, 1), y => y),
+      ),
+    'window: expected a layer of a known output size, got Chain(Recur(GRUCell(1, 1)), function); ' +
+      'a plain function has none: let a layer follow it',
+  ],
 ])('wrong arguments are refused: %#', (make, message) => {
   expect(make).toThrow(message);
 });
