@@ -5,7 +5,7 @@ import {
   internals,
   type LayerSpec,
 } from '../streams/cell.js';
-import { children } from '../streams/children.js';
+import { children, hasState } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
 import type { Machine } from '../streams/machine.js';
 import { joins } from './combine.js';
@@ -32,7 +32,7 @@ export function holding(cell: AnyCell, isHeld: () => boolean): AnyCell {
     start = (state, options) => run(state ?? made(initialState), options);
   } else if (kind?.sameState && members.length) {
     start = holding(members[0], isHeld)[internals].start;
-  } else if (cell.initialState() !== undefined) {
+  } else if (hasState(cell)) {
     start = (state, options) => heldMachine(cell, isHeld, state, options);
   }
   return { [internals]: { ...kept, start } } as AnyCell;

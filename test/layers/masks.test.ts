@@ -60,3 +60,17 @@ test('a hidden step keeps the state and repeats the output', () => {
   expect(outputs).toEqual([first, first, second, second]);
   expect(state).toEqual(m.state);
 });
+
+test('branches and rows without states run as ever at hidden steps', () => {
+  const double = dense(1, 1, { params: { weight: [2], bias: [0] } });
+  const branches = chain(parallel('concat', double, double), each(2, skip(double, 'add')));
+  const withFunction = chain(branches, (y: Float32Array) => y.slice());
+  for (const model of [branches, withFunction as never as typeof branches]) {
+    const [{ outputs }] = mapSequences(model, [[[1], [2], [3]]], { mask: (_, t) => t !== 1 });
+    expect(outputs.map(([a, b]) => [a, b])).toEqual([
+      [6, 6],
+      [12, 12],
+      [18, 18],
+    ]);
+  }
+});
