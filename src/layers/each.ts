@@ -11,6 +11,7 @@ import {
   type Runs,
   type StateOf,
 } from '../streams/cell.js';
+import { columnsOf } from '../streams/inputs.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { joins } from './combine.js';
@@ -85,10 +86,12 @@ function runsOf(cell: AnyCell, count: number, inputSize: number, outputSize: num
 /** Starts a machine for each row, where users' functions are. */
 function startEach(cell: AnyCell, count: number) {
   const rows = Array<AnyCell>(count).fill(cell);
+  const size = cell.inputSize as number;
   return (state?: unknown, options: BirthOptions = {}) =>
     machineOf('each', rows, state, options, (machines, x) => {
+      columnsOf('each', x, isNdArray(x) ? x : undefined, count * size);
       const ys = machines.map((machine, i) =>
-        inMember('each', i, () => machine.step(rowOf(x, i, cell.inputSize as number))),
+        inMember('each', i, () => machine.step(rowOf(x, i, size))),
       );
       return joins.values('each', 'concat', ys);
     });
