@@ -9,6 +9,7 @@ import {
   mapSequences,
   parallel,
   read,
+  recur,
   skip,
   stateful,
   tap,
@@ -73,4 +74,18 @@ test('branches and rows without states run as ever at hidden steps', () => {
       [18, 18],
     ]);
   }
+});
+
+test('a plain recurrent function repeats what it answered, and has nothing to repeat at first', () => {
+  const count = recur((n: number, _: Float32Array) => [n + 1, Float32Array.of(n)], {
+    initialState: 0,
+  });
+  const model = chain(gru(1, 2), count as never) as never as ReturnType<typeof gru>;
+  const xs = [[1], [2], [3]];
+  const [{ outputs }] = mapSequences(model, [xs], { mask: (_, t) => t === 1 });
+  expect(outputs.map(y => [...y])).toEqual([[0], [0], [1]]);
+  expect(() => mapSequences(model, [xs], { mask: (_, t) => t === 0 })).toThrow(
+    'sequences[0].chain[1].function: expected a first step that counts, got a masked one; ' +
+      'how long its outputs are is not known before its first step',
+  );
 });
