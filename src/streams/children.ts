@@ -11,6 +11,7 @@ export function children(cell: AnyCell): readonly AnyCell[] {
 /** True for a cell that keeps anything; a tuple of members that keep nothing is no state. */
 export function hasState(cell: AnyCell): boolean {
   const members = children(cell);
+  if (cell[internals].marks?.place) return false;
   return cell.initialState() !== undefined && (!members.length || members.some(hasState));
 }
 

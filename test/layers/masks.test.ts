@@ -28,6 +28,8 @@ const models = {
   tapped: () =>
     chain(tap('x'), tap('y', gru(3, 4, { seed: 4 })), read('y', 'x'), gru(7, 2, { seed: 5 })),
   causal: () => causalConv1d(3, 2, 3, { seed: 6 }),
+  'tapped rows': () =>
+    each(3, chain(tap('x'), gru(1, 2, { seed: 1 }), read('x'), dense(1, 1, { seed: 2 }))),
   rows: () => chain(each(3, gru(1, 2, { seed: 7 })), dense(6, 2, { seed: 8 })),
 };
 
