@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  bidirectional,
   causalConv1d,
   chain,
   dense,
@@ -87,7 +88,47 @@ test('a plain recurrent function repeats what it answered, and has nothing to re
   const [{ outputs }] = mapSequences(model, [xs], { mask: (_, t) => t === 1 });
   expect(outputs.map(y => [...y])).toEqual([[0], [0], [1]]);
   expect(() => mapSequences(model, [xs], { mask: (_, t) => t === 0 })).toThrow(
-    'sequences[0].chain[1].function: expected a first step that counts, got a masked one; ' +
+    'sequences[0].[0].chain[1].function: expected a first step that counts, got a masked one; ' +
       'how long its outputs are is not known before its first step',
+  );
+});
+
+test('plain functions of mapSequences take vectors of any length, and answer anything', () => {
+  const layer = dense(3, 1, { params: { weight: [1, 1, 1], bias: [0] } });
+  const double = (x: Float32Array) => x.map(v => 2 * v);
+  const first = chain(double, layer) as never as typeof layer;
+  const sequence = { data: [1, 4, 2, 5, 3, 6], shape: [3, 2], stride: [2, 1], offset: 0 };
+  for (const given of [
+    sequence,
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+  ]) {
+    const [{ outputs }] = mapSequences(first, [given]);
+    expect(outputs.map(y => [...y])).toEqual([[12], [30]]);
+  }
+  const last = chain(layer, (y: Float32Array) => y[0]) as never as typeof layer;
+  const [{ outputs }] = mapSequences(last, [
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+  ]);
+  expect(outputs).toEqual([6, 15]);
+  const both = bidirectional(first, 'add', first);
+  expect(
+    stateful(both)
+      .map([
+        [1, 2, 3],
+        [4, 5, 6],
+      ])
+      .map(y => [...y]),
+  ).toEqual([[24], [60]]);
+});
+
+test('mapSequences names the layer and the step that refuse an input', () => {
+  expect(() => mapSequences(chain(gru(1, 1), dense(1, 1)), [[[1], [2, 3]]])).toThrow(
+    'sequences[0].[1].chain[0].gru.x: expected [1] or [1, batch], got [2]',
   );
 });
