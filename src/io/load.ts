@@ -1,3 +1,4 @@
+import type { NdArray } from '../arrays/ndarray.js';
 import { asRecurError, mismatch, RecurError } from '../errors.js';
 import { check } from '../graph/check.js';
 import { EquationError } from '../graph/equation-error.js';
@@ -14,9 +15,11 @@ import {
   type LayerDescription,
   readDescription,
 } from './description.js';
+import { quoted } from './json.js';
 import { type LoadedLayer, loadedLayer } from './loaded-layer.js';
 import { readSafetensors } from './read-safetensors.js';
 import { refusing } from './refusals.js';
+import { stateOf } from './row-states.js';
 import { TensorClaims } from './tensor-claims.js';
 
 /** Makes a cell, once everything in the file has been checked. */
@@ -82,10 +85,12 @@ function draftLayer(model: LayerDescription, { where, prefix }: Place, draft: Dr
       claims.claim(prefix + shape.name, shape),
     ]),
   );
+  const rows = initialState && kind.rows ? claimRows(prefix, draft) : undefined;
   const name = `${prefix}initialState.h`;
-  const state = initialState
-    ? claims.claim(name, { shape: claims.shapeOf(name) ?? [0], meaning: 'state' })
-    : undefined;
+  const state =
+    initialState && !rows
+      ? claims.claim(name, { shape: claims.shapeOf(name) ?? [0], meaning: 'state' })
+      : undefined;
   const builds = model.members.map((member, i) => {
     const within = { where: `${where}.${kind.name}[${i}]`, prefix: `${prefix}${i}.` };
     return draftModel(member, within, draft);
@@ -93,8 +98,24 @@ function draftLayer(model: LayerDescription, { where, prefix }: Place, draft: Dr
   return () =>
     at(where, () => {
       const members = builds.map(build => build());
-      return startingFrom(kind.make(settings as never, members, params as never), state);
+      const cell = kind.make(settings as never, members, params as never);
+      const begin = rows && stateOf(cell.initialState(), rows);
+      return startingFrom(cell, begin ?? state);
     });
+}
+
+/** The tensors of the states of rows, by their names without what they begin with. */
+function claimRows(prefix: string, draft: Draft): ReadonlyMap<string, NdArray> {
+  const { claims } = draft;
+  const start = `${prefix}initialState.`;
+  draft.work += claims.count;
+  checkWork(`model ${quoted(start)}`, draft);
+  return new Map(
+    claims.startingWith(start).map(name => {
+      const shape = claims.shapeOf(name) ?? [];
+      return [name.slice(start.length), claims.claim(name, { shape, meaning: 'state' })];
+    }),
+  );
 }
 
 function checkWork(where: string, { work }: Draft): void {

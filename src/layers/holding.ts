@@ -1,3 +1,4 @@
+import { mismatch } from '../errors.js';
 import {
   type AnyCell,
   type BirthOptions,
@@ -5,9 +6,10 @@ import {
   internals,
   type LayerSpec,
 } from '../streams/cell.js';
-import { children } from '../streams/children.js';
+import { children, hasState } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
 import type { Machine } from '../streams/machine.js';
+import { copyValue } from '../streams/values.js';
 import { joins } from './combine.js';
 import { startTogether } from './compose.js';
 import { isMarker } from './taps.js';
@@ -32,7 +34,7 @@ export function holding(cell: AnyCell, isHeld: () => boolean): AnyCell {
     start = (state, options) => run(state ?? made(initialState), options);
   } else if (kind?.sameState && members.length) {
     start = holding(members[0], isHeld)[internals].start;
-  } else if (cell.initialState() !== undefined) {
+  } else if (hasState(cell)) {
     start = (state, options) => heldMachine(cell, isHeld, state, options);
   }
   return { [internals]: { ...kept, start } } as AnyCell;
@@ -45,15 +47,18 @@ function heldMachine(
   options?: BirthOptions,
 ): Machine {
   const machine = cell[internals].start(state, options);
-  let last: Float32Array = new Float32Array(cell.outputSize ?? 0);
+  const { outputSize } = cell;
+  let last: unknown = outputSize && new Float32Array(outputSize);
   return {
     get batch() {
       return machine.batch;
     },
     step(x) {
-      if (isHeld()) return last.slice();
-      last = machine.step(x) as Float32Array;
-      return last;
+      if (!isHeld()) return (last = machine.step(x));
+      const hint = 'how long its outputs are is not known before its first step';
+      if (last === undefined)
+        throw mismatch(String(cell), 'a first step that counts', 'a masked one', hint);
+      return copyValue(last);
     },
     commit: () => machine.commit(),
     rollback: () => machine.rollback(),
