@@ -10,7 +10,7 @@ import { baseOf, behind, type Place } from './places.js';
 import type { NodePlan, Operator, States } from './plans.js';
 import type { PortableBlock } from './runs.js';
 
-type Plan = NodePlan<NodeOf<'accumulate'>>;
+type AccumulatePlan = NodePlan<NodeOf<'accumulate'>>;
 
 /**
  * Δ ← Δ + Σ a bᵀ, or Δ ← Δ + Σ b: Δ `[rows, columns]` is a state of the block that it is in, row
@@ -23,14 +23,14 @@ export const accumulate: Operator = {
     states.push(add(block, bytesOf(rows * columns + 3)));
     return undefined;
   },
-  code(e, plan: Plan, { inputs, output, now, next }) {
+  code(e, plan: AccumulatePlan, { inputs, output, now, next }) {
     const { node, states } = plan;
     return [
       accumulateCode(e, plan, inputs, i32.const(1), { now, next }),
       copied(e, behind(next, states[0]), output, node.size),
     ];
   },
-  sequenceCode(e, plan: Plan, sources, _, states) {
+  sequenceCode(e, plan: AccumulatePlan, sources, _, states) {
     const [{ count }] = sources;
     const places = sources.map(({ place }) => place);
     const [now, next] = [states.now, states.next].map(place => behind(place, plan.states[0]));
@@ -61,7 +61,7 @@ export const accumulate: Operator = {
 
 function accumulateCode(
   e: Emitter,
-  { node: { rows, columns }, states: [offset] }: Plan,
+  { node: { rows, columns }, states: [offset] }: AccumulatePlan,
   places: readonly Place[],
   count: Code,
   states: States,

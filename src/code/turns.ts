@@ -47,7 +47,7 @@ export function turnsCode(
 /** Where a cell's numbers are, beside its vectors and states. */
 type CellPlaces = RowPlaces & Pick<CellPlan, 'scratch' | 'sums'>;
 type AllPlaces = RowPlaces & { readonly [K in 'scratch' | 'sums']?: CellPlan[K] | undefined };
-type Vectors = Omit<AllPlaces, 'now' | 'next'>;
+type VectorPlaces = Omit<AllPlaces, 'now' | 'next'>;
 
 /** Runs the composed code for all streams, `abreast` of them at a time while there are as many. */
 type Each = (compose: (places: readonly AllPlaces[]) => Code, abreast: number) => Code;
@@ -58,7 +58,7 @@ type TurnCode = (phase: Phase, each: Each) => Code;
 const whole: Phase = { from: 'biases', to: 'end' };
 
 /** Places behind pointers that move from turn to turn. */
-function moving(e: Emitter, { inputs, ...others }: Vectors & Partial<AllPlaces>) {
+function moving(e: Emitter, { inputs, ...others }: VectorPlaces & Partial<AllPlaces>) {
   const move = (place: Place) => ({ place, index: e.fn.number() });
   const named = Object.entries(others).flatMap(([name, place]) =>
     place ? [{ name, moved: move(place) }] : [],
@@ -92,7 +92,7 @@ function moving(e: Emitter, { inputs, ...others }: Vectors & Partial<AllPlaces>)
 /** A phase of each turn, the streams' states side by side. */
 function streamsCode(
   e: Emitter,
-  vectors: Vectors,
+  vectors: VectorPlaces,
   { now, next, count, block }: Turns,
   body: TurnCode,
   phase: Phase,
@@ -118,7 +118,7 @@ function streamsCode(
 function stepsCode(
   e: Emitter,
   cell: CellPlan | undefined,
-  vectors: Vectors,
+  vectors: VectorPlaces,
   turns: Turns,
   body: TurnCode,
 ): Code {

@@ -8,7 +8,7 @@ import { advance, countDown } from '../kernels/wasm/loops.js';
 import { addressOf } from './places.js';
 import type { Count, Value } from './plans.js';
 
-type Windows = Parameters<typeof windowsOf>[0];
+type WindowNode = Parameters<typeof windowsOf>[0];
 
 /**
  * Runs the composed code for each window. Its two locals are the address of the window's row of
@@ -16,7 +16,7 @@ type Windows = Parameters<typeof windowsOf>[0];
  */
 export function eachWindow(
   e: Emitter,
-  node: Windows,
+  node: WindowNode,
   source: Value,
   target: Value,
   compose: (row: number, first: number) => Code,
@@ -41,7 +41,7 @@ export function eachWindow(
  * How many steps of padding are before a sequence. With 'same' it follows from the count of the
  * steps: known here, or found when the code runs.
  */
-function stepsBefore(node: Windows, { fixed, code }: Count): Code {
+function stepsBefore(node: WindowNode, { fixed, code }: Count): Code {
   const { padding, kernel = 1, dilation = 1, stride = 1 } = node;
   if (padding !== 'same' || fixed !== undefined) {
     return i32.const(windowsOf(node, fixed ?? 0).before);

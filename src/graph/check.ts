@@ -12,7 +12,7 @@ import {
   tokensOf,
 } from './parse.js';
 import type { Declarations, Definition, Dimension } from './plan.js';
-import { define, Planner, type Unscheduled, type Value } from './planner.js';
+import { define, Planner, type PlanValue, type Unscheduled } from './planner.js';
 import { outputsOf } from './ports.js';
 import { isReduction } from './reductions.js';
 import { slotOptions } from './spec.js';
@@ -99,7 +99,7 @@ class CheckingPlanner extends Planner {
     return this.#wrong(index, instead[mistake](after), got);
   }
 
-  override name(name: string, next: boolean, at: number): Value {
+  override name(name: string, next: boolean, at: number): PlanValue {
     const key = next ? `${name}'` : name;
     const isLeaf = this.#ports.includes(name) || this.#states.includes(name);
     const known = this.values.has(key) || (!next && isLeaf);
@@ -111,7 +111,7 @@ class CheckingPlanner extends Planner {
     return super.name(name, next, at);
   }
 
-  override binary(op: BinaryName, left: Value, right: Value, at: number): Value {
+  override binary(op: BinaryName, left: PlanValue, right: PlanValue, at: number): PlanValue {
     const [a, b] = [left, right].map(value => this.dimensionOf(value));
     if (a !== b && a !== 'scalar' && b !== 'scalar') {
       this.#disagree(right.at, `an operand of ${a} size`, `one of ${b} size`);
@@ -119,7 +119,7 @@ class CheckingPlanner extends Planner {
     return super.binary(op, left, right, at);
   }
 
-  override map(map: MapName, row: string, argument: Value, at: number): Value {
+  override map(map: MapName, row: string, argument: PlanValue, at: number): PlanValue {
     const dimension = this.dimensionOf(argument);
     this.#checkOnce(map, row, dimension, at);
     if (map !== 'W' && this.#states.length === 0) {
@@ -136,7 +136,7 @@ class CheckingPlanner extends Planner {
     return super.map(map, row, argument, at);
   }
 
-  override call(slot: string, argument: Value, at: number): Value {
+  override call(slot: string, argument: PlanValue, at: number): PlanValue {
     const isOwn = Object.hasOwn(this.declarations.activations ?? {}, slot);
     if (isReduction(slot)) {
       const isScalar = this.dimensionOf(argument) === 'scalar';
@@ -147,7 +147,7 @@ class CheckingPlanner extends Planner {
     return super.call(slot, argument, at);
   }
 
-  override line(name: string, next: boolean, value: Value, at: number): void {
+  override line(name: string, next: boolean, value: PlanValue, at: number): void {
     const key = next ? `${name}'` : name;
     const dimension = this.dimensionOf(value);
     const fixed = [...this.#ports, reserved];

@@ -37,7 +37,7 @@ export function define(
 }
 
 /** A value while it is read: a sum of maps, which become one affine node, and of a node or none. */
-export interface Value {
+export interface PlanValue {
   readonly maps: readonly PlanMap[];
   readonly rest: number;
   /** Where it is in the text. */
@@ -45,7 +45,7 @@ export interface Value {
 }
 
 /** Plans a text while it is read: sizes are inferred, nothing is checked. */
-export class Planner implements Reader<Value> {
+export class Planner implements Reader<PlanValue> {
   /** Nodes by name: `c`, `c'`. */
   readonly values = new Map<string, number>();
   readonly rows: Record<MatrixName, RowBlock[]>;
@@ -75,18 +75,18 @@ export class Planner implements Reader<Value> {
     this.rows = { W: [], ...Object.fromEntries(further), U: [], V: [] };
   }
 
-  number(value: number, at: number): Value {
+  number(value: number, at: number): PlanValue {
     return this.#single({ op: 'number', value, dimension: 'scalar' }, at);
   }
 
-  name(name: string, next: boolean, at: number): Value {
+  name(name: string, next: boolean, at: number): PlanValue {
     const key = next ? `${name}'` : name;
     const rest = this.values.get(key) ?? this.#add(this.#leaf(name));
     this.values.set(key, rest);
     return { maps: [], rest, at };
   }
 
-  map(letter: MapName, row: string, argument: Value, at: number): Value {
+  map(letter: MapName, row: string, argument: PlanValue, at: number): PlanValue {
     const dimension = this.dimensionOf(argument);
     const isFurther = letter === 'W' && this.#further.includes(dimension);
     const matrix = isFurther ? (`W_${dimension}` as const) : letter;
@@ -98,7 +98,7 @@ export class Planner implements Reader<Value> {
     return { maps: [{ matrix, row: blocks.length - 1, of }], rest: -1, at };
   }
 
-  call(slot: string, argument: Value, at: number): Value {
+  call(slot: string, argument: PlanValue, at: number): PlanValue {
     const of = this.#node(argument);
     if (isReduction(slot)) {
       return this.#single({ op: 'reduce', by: slot, of, dimension: 'scalar' }, at);
@@ -107,12 +107,12 @@ export class Planner implements Reader<Value> {
     return this.#single({ op: 'apply', slot, of, dimension: this.#nodes[of].dimension }, at);
   }
 
-  negate(operand: Value, at: number): Value {
+  negate(operand: PlanValue, at: number): PlanValue {
     const minusOne = this.#add({ op: 'number', value: -1, dimension: 'scalar' });
     return { maps: [], rest: this.#combine('multiply', minusOne, this.#node(operand)), at };
   }
 
-  binary(op: BinaryName, left: Value, right: Value, at: number): Value {
+  binary(op: BinaryName, left: PlanValue, right: PlanValue, at: number): PlanValue {
     if (op !== 'add') {
       const rest = this.#combine(op, this.#node(left), this.#node(right));
       return { maps: [], rest, at: left.at };
@@ -122,7 +122,7 @@ export class Planner implements Reader<Value> {
     return { maps: [...left.maps, ...right.maps], rest, at };
   }
 
-  line(name: string, next: boolean, value: Value, _at: number): void {
+  line(name: string, next: boolean, value: PlanValue, _at: number): void {
     const node = this.#node(value);
     this.values.set(next ? `${name}'` : name, node);
     if (!next) return;
@@ -131,7 +131,7 @@ export class Planner implements Reader<Value> {
     this.#states.set(name, dimension);
   }
 
-  dimensionOf({ maps, rest }: Value): Dimension {
+  dimensionOf({ maps, rest }: PlanValue): Dimension {
     if (maps.length === 0) return this.#nodes[rest].dimension;
     return maps[0].matrix === 'V' ? 'projection' : 'hidden';
   }
@@ -166,7 +166,7 @@ export class Planner implements Reader<Value> {
     return this.#nodes.push(node) - 1;
   }
 
-  #single(node: PlanNode, at: number): Value {
+  #single(node: PlanNode, at: number): PlanValue {
     return { maps: [], rest: this.#add(node), at };
   }
 
@@ -177,7 +177,7 @@ export class Planner implements Reader<Value> {
   }
 
   /** The node of a value, whose maps become an affine one. */
-  #node(value: Value): number {
+  #node(value: PlanValue): number {
     const { maps, rest } = value;
     if (maps.length === 0) return rest;
     const affine = this.#add({ op: 'affine', maps, dimension: this.dimensionOf(value) });
