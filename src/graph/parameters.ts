@@ -112,16 +112,13 @@ export function readParameters(
   shapes: readonly ParameterShape[],
   given: Readonly<Record<string, ParameterInput>>,
 ): Record<string, Float32Array> {
-  checkNames(
-    `${where}.params`,
-    given,
-    shapes.map(({ name }) => name),
-  );
+  const names = shapes.map(({ name }) => name);
+  checkNames(`${where}.params`, given, names);
   return Object.fromEntries(
-    shapes.map(shape => [
-      shape.name,
-      readParameter(`${where}.${shape.name}`, shape, given[shape.name]),
-    ]),
+    shapes.map((shape, i) => {
+      const name = names[i];
+      return [name, readParameter(`${where}.${name}`, shape, given[name])];
+    }),
   );
 }
 

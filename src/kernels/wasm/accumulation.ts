@@ -5,9 +5,7 @@ import * as local from './local.js';
 import { advance, countDown, repeat } from './loops.js';
 import * as v128 from './v128.js';
 
-/**
- * Vectors one after another: a pointer, the rest of the address, and what lies between, in bytes.
- */
+/** Vectors one after another: a pointer, the rest of the address, and the stride, in bytes. */
 export interface Terms {
   readonly base: Code;
   readonly at: number;

@@ -60,11 +60,10 @@ function polynomial(
 }
 
 /** 2ⁿ from the low bits of n, which move to where a float has its exponent; 1 is 2⁰. */
-const powerOfTwo = (e: Abreast, n: Vectors) =>
-  i32x4Add(
-    n.map(v => i32x4.shl(v, i32.const(23))),
-    e.constant(1),
-  );
+function powerOfTwo(e: Abreast, n: Vectors): Vectors {
+  const exponent = n.map(v => i32x4.shl(v, i32.const(23)));
+  return i32x4Add(exponent, e.constant(1));
+}
 
 /** eˣ − 1 for x in [−87, 87]. */
 function expm1(e: Abreast, x: Vectors): Vectors {

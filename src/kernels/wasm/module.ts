@@ -15,7 +15,7 @@ export function sized(code: Code): Code {
 }
 
 const named = (name: string) => sized([...name].map(c => c.charCodeAt(0)));
-const section = (id: number, items: readonly Code[]): Code => [
+const section = (id: number, ...items: Code[]): Code => [
   id,
   sized([unsigned(items.length), items]),
 ];
@@ -29,19 +29,10 @@ export function assemble(
   const exported = Object.keys(functions).map((name, i) => [named(name), 0, unsigned(i)]);
   return flat([
     [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    section(
-      1,
-      types.map(count => [0x60, count, Array(count).fill(I32), 1, I32]),
-    ),
-    section(2, [[named('e'), named('m'), 2, 0, 0]]),
-    section(
-      3,
-      codes.map(({ parameters }) => types.indexOf(parameters)),
-    ),
-    section(7, exported),
-    section(
-      10,
-      codes.map(({ body }) => body),
-    ),
+    section(1, ...types.map(count => [0x60, count, Array(count).fill(I32), 1, I32])),
+    section(2, [named('e'), named('m'), 2, 0, 0]),
+    section(3, ...codes.map(({ parameters }) => types.indexOf(parameters))),
+    section(7, ...exported),
+    section(10, ...codes.map(({ body }) => body)),
   ]);
 }

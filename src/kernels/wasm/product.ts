@@ -5,8 +5,8 @@ import * as local from './local.js';
 import { advance, until } from './loops.js';
 import * as v128 from './v128.js';
 
-/** Columns of one partial sum: a single running float32 sum over more loses too many bits. */
-const longestSum = 32;
+/** Terms of one partial sum: a single running float32 sum over more loses too many bits. */
+export const longestSum = 32;
 /**
  * Vectors that one round of the loop loads and adds to: what a processor of 16 registers holds. An
  * engine may load all that a round needs before it adds, and would spill the rest.

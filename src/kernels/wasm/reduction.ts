@@ -4,10 +4,8 @@ import * as f32x4 from './f32x4.js';
 import { lanes } from './lanes.js';
 import * as local from './local.js';
 import { advance, until } from './loops.js';
+import { longestSum } from './product.js';
 import * as v128 from './v128.js';
-
-/** Groups of four floats of one partial sum: a single running sum over more loses too many bits. */
-const longestSum = 32;
 
 /** A vector in memory: a pointer, and the rest of the address in bytes. */
 export interface Reduced {

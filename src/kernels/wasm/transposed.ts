@@ -4,17 +4,10 @@ import * as f32x4 from './f32x4.js';
 import { halves, lanes } from './lanes.js';
 import * as local from './local.js';
 import { advance, until } from './loops.js';
+import { longestSum } from './product.js';
 import * as v128 from './v128.js';
 
-/**
- * Groups of four rows of one partial sum: a single running float32 sum over more loses too many
- * bits.
- */
-const longestSum = 32;
-
-/**
- * Where the numbers of a transposed product lie: pointers, and the rest of the addresses in bytes.
- */
+/** Where the numbers of a transposed product lie: pointers, and the rest of each address. */
 export interface Transposed {
   /** Weights `[group][column]`, four rows each: as `product` has them. */
   readonly weights: Code;
