@@ -72,7 +72,11 @@ function draftModel(model: Description, place: MemberPlace, context: LoadContext
   return 'kind' in model ? draftLayer(model, place, context) : draftCell(model, place, context);
 }
 
-function draftLayer(model: LayerDescription, { where, prefix }: MemberPlace, context: LoadContext): Build {
+function draftLayer(
+  model: LayerDescription,
+  { where, prefix }: MemberPlace,
+  context: LoadContext,
+): Build {
   const { kind, settings, initialState } = model;
   const { claims } = context;
   for (const size of Object.values(settings)) {
@@ -123,7 +127,11 @@ function checkWork(where: string, { work }: LoadContext): void {
   throw mismatch(where, `at most ${limits.work} numbers a step`, String(work));
 }
 
-function draftCell(cell: CellDescription, { where, prefix }: MemberPlace, context: LoadContext): Build {
+function draftCell(
+  cell: CellDescription,
+  { where, prefix }: MemberPlace,
+  context: LoadContext,
+): Build {
   const { claims } = context;
   const definition = definitionOf(cell, where, context);
   const { plan } = definition;
