@@ -51,6 +51,12 @@ export function check(name: string, text: string, declarations: Declarations = {
         );
       }
       const unused = unusedIn(plan, declarations);
+      const sizable = [...plan.vectors, ...plan.states.map(({ name }) => name)];
+      const odd = Object.keys(declarations.sizes ?? {}).find(sized => !sizable.includes(sized));
+      if (unused === undefined && odd !== undefined) {
+        const where = `defineCell('${name}').sizes.${odd}`;
+        throw mismatch(where, 'a vector or a state of the text', `'${odd}'`);
+      }
       if (unused === undefined) return;
       throw mismatch(`defineCell('${name}')`, 'declared names that the text uses', `'${unused}'`);
     },
@@ -59,14 +65,12 @@ export function check(name: string, text: string, declarations: Declarations = {
 
 /** A declared name that the text does not use. */
 function unusedIn(plan: Unscheduled, declarations: Declarations): string | undefined {
-  const sizable = [...plan.vectors, ...plan.states.map(({ name }) => name)];
   const used = plan.nodes.map(node => ('name' in node ? node.name : ''));
   const biased = matricesOf(plan)
     .filter(([map]) => map === 'W')
     .flatMap(matrix => plan.rows[matrix].flatMap(({ bias, name }) => (bias < 0 ? [] : name)));
   return (
     declaredNames(declarations).find(declared => !used.includes(declared)) ??
-    Object.keys(declarations.sizes ?? {}).find(sized => !sizable.includes(sized)) ??
     Object.keys(declarations.biasIh ?? {}).find(row => !biased.includes(row))
   );
 }
