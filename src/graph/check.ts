@@ -44,14 +44,12 @@ export function check(name: string, text: string, declarations: Declarations = {
 
 /** A declared name that the text does not use. */
 function unusedIn(plan: Unscheduled, declarations: Declarations): string | undefined {
-  const sizable = [...plan.vectors, ...plan.states.map(({ name }) => name)];
   const used = plan.nodes.map(node => ('name' in node ? node.name : ''));
   const biased = matricesOf(plan)
     .filter(([map]) => map === 'W')
     .flatMap(matrix => plan.rows[matrix].flatMap(({ bias, name }) => (bias < 0 ? [] : name)));
   return (
     declaredNames(declarations).find(declared => !used.includes(declared)) ??
-    Object.keys(declarations.sizes ?? {}).find(sized => !sizable.includes(sized)) ??
     Object.keys(declarations.biasIh ?? {}).find(row => !biased.includes(row))
   );
 }
@@ -179,10 +177,15 @@ class CheckingPlanner extends Planner {
       const output = outputs ? `an output ${name}` : 'an output';
       this.#wrong(this.#end, `${output} that is a vector`, 'a scalar');
     }
-    const unused = unusedIn(plan, this.declarations);
-    if (unused === undefined) return plan;
     const where = `defineCell('${this.#cell}')`;
-    throw mismatch(where, 'declared names that the text uses', `'${unused}'`);
+    const unused = unusedIn(plan, this.declarations);
+    if (unused !== undefined) {
+      throw mismatch(where, 'declared names that the text uses', `'${unused}'`);
+    }
+    const sizable = [...plan.vectors, ...plan.states.map(({ name }) => name)];
+    const sized = Object.keys(this.declarations.sizes ?? {}).find(name => !sizable.includes(name));
+    if (sized === undefined) return plan;
+    throw mismatch(`${where}.sizes.${sized}`, 'a vector or a state of the text', `'${sized}'`);
   }
 
   /** Refuses a map that is applied a second time. */
