@@ -43,6 +43,7 @@ export {
   maxPool1dCell,
   type PoolingOptions,
 } from './layers/pooling.js';
+export { repeatVectorCell } from './layers/repeat-vector.js';
 export { stackCell } from './layers/stack.js';
 export { type Marker, read, tap } from './layers/taps.js';
 export { windowCell } from './layers/window.js';

@@ -50,6 +50,7 @@ export {
   pad,
   parallel,
   prelu,
+  repeatVector,
   skip,
   slice,
   softmax,

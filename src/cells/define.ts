@@ -157,8 +157,8 @@ export function sameSize<const D extends Declarations = object>(
   declarations?: D,
   reductions?: Reductions,
 ): SameSizeConstructor<D> {
-  const own = { ...declarations, sameSize: true } as D;
-  const construct = builtIn<'', D>(name, text as '', plan, own, reductions);
+  const all = { ...declarations, sameSize: true } as D;
+  const construct = builtIn<'', D>(name, text as '', plan, all, reductions);
   return (size, options) => construct(size, size, options);
 }
 

@@ -8,7 +8,7 @@ import { layerText } from '../streams/model.js';
 import { whyNotCompiled } from './compiled.js';
 
 /** A layer of a model, and where it is: `[1]`, `[1][0]`. */
-interface Place {
+interface LocatedLayer {
   readonly where: string;
   readonly cell: AnyCell;
 }
@@ -30,7 +30,7 @@ export function describeModel(cell: AnyCell): string {
   return [lines.join('\n'), ...places.map(describeLayer)].join('\n\n');
 }
 
-function describeLayer({ where, cell }: Place): string {
+function describeLayer({ where, cell }: LocatedLayer): string {
   const { inputSize, outputSize } = cell;
   const sizes = `${sizeText(inputSize)} → ${sizeText(outputSize)}`;
   const params = parametersOf(cell).map(([name, { shape }]) => `${name} ${shapeText(shape)}`);
@@ -47,7 +47,7 @@ function describeLayer({ where, cell }: Place): string {
 }
 
 /** The layers that are not made of others. */
-function leavesOf(cell: AnyCell, where: string): readonly Place[] {
+function leavesOf(cell: AnyCell, where: string): readonly LocatedLayer[] {
   const members = children(cell);
   if (members.length === 0) return [{ where, cell }];
   return members.flatMap((member, i) => leavesOf(member, `${where}[${i}]`));

@@ -1,15 +1,16 @@
 import type { NodeOf } from '../graph/graph.js';
 import { accumulation, type Terms } from '../kernels/wasm/accumulation.js';
+import type { Code } from '../kernels/wasm/code.js';
+import * as control from '../kernels/wasm/control.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import { type Code, either, i32 } from '../kernels/wasm/module.js';
+import * as i32 from '../kernels/wasm/i32.js';
 import { copied } from './copies.js';
-import { baseOf } from './elementwise.js';
 import { add, bytesOf } from './layout.js';
-import type { Place } from './places.js';
+import { baseOf, behind, type Place } from './places.js';
 import type { NodePlan, Operator, States } from './plans.js';
 import type { PortableBlock } from './runs.js';
 
-type Plan = NodePlan<NodeOf<'accumulate'>>;
+type AccumulatePlan = NodePlan<NodeOf<'accumulate'>>;
 
 /**
  * Δ ← Δ + Σ a bᵀ, or Δ ← Δ + Σ b: Δ `[rows, columns]` is a state of the block that it is in, row
@@ -22,18 +23,18 @@ export const accumulate: Operator = {
     states.push(add(block, bytesOf(rows * columns + 3)));
     return undefined;
   },
-  code(e, plan: Plan, { inputs, output, now, next }) {
+  code(e, plan: AccumulatePlan, { inputs, output, now, next }) {
     const { node, states } = plan;
     return [
-      accumulateCode(e, plan, inputs, i32(1), { now, next }),
-      copied(e, within(next, states[0]), output, node.size),
+      accumulateCode(e, plan, inputs, i32.const(1), { now, next }),
+      copied(e, behind(next, states[0]), output, node.size),
     ];
   },
-  sequenceCode(e, plan: Plan, sources, _, states) {
+  sequenceCode(e, plan: AccumulatePlan, sources, _, states) {
     const [{ count }] = sources;
     const places = sources.map(({ place }) => place);
-    const [now, next] = [states.now, states.next].map(place => within(place, plan.states[0]));
-    return either(
+    const [now, next] = [states.now, states.next].map(place => behind(place, plan.states[0]));
+    return control.if(
       count.code,
       accumulateCode(e, plan, places, count.code, states),
       copied(e, now, next, plan.node.rows * plan.node.columns),
@@ -58,17 +59,15 @@ export const accumulate: Operator = {
   },
 };
 
-const within = (place: Place, offset: number): Place => ({ ...place, at: place.at + offset });
-
 function accumulateCode(
   e: Emitter,
-  { node: { rows, columns }, states: [offset] }: Plan,
+  { node: { rows, columns }, states: [offset] }: AccumulatePlan,
   places: readonly Place[],
   count: Code,
   states: States,
 ): Code {
   const terms = (place: Place): Terms => ({ ...place, base: baseOf(place) });
-  const [now, next] = [states.now, states.next].map(place => terms(within(place, offset)));
+  const [now, next] = [states.now, states.next].map(place => terms(behind(place, offset)));
   const [right, left] = places.map(terms).reverse();
   return accumulation(e, { now, next, rows, columns, left, right, count });
 }

@@ -1,7 +1,10 @@
 import { readersOf } from '../graph/graph.js';
+import type { Code } from '../kernels/wasm/code.js';
 import { ConstantPool, type Emitter, emitter } from '../kernels/wasm/emitter.js';
 import { FunctionBuilder } from '../kernels/wasm/function-builder.js';
-import { assemble, type Code, type FunctionCode, get, i32 } from '../kernels/wasm/module.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
+import { assemble, type FunctionCode } from '../kernels/wasm/module.js';
 import { graphCode } from './graph-code.js';
 import { type FunctionName, scratch, weights } from './places.js';
 import type { Layout, Turns } from './plans.js';
@@ -38,10 +41,10 @@ export function compile(
   const { whole } = plan;
   const build = (parameters: number, codeOf: (e: Emitter) => Code): FunctionCode => {
     const fn = new FunctionBuilder(parameters);
-    return fn.body([codeOf(emitter(fn, pool, relaxed, get(weights))), i32(0)]);
+    return fn.body([codeOf(emitter(fn, pool, relaxed, local.get(weights))), i32.const(0)]);
   };
   const turns = (kind: Turns['kind']): Turns => {
-    return { kind, count: get(count), now, next, spare, block: plan.block };
+    return { kind, count: local.get(count), now, next, spare, block: plan.block };
   };
   const run = (kind: Turns['kind'], parameters: number) =>
     build(parameters, e => graphCode(e, plan, [], turns(kind)));
@@ -51,7 +54,7 @@ export function compile(
     step: () =>
       build(next + 1, e => [
         inputsFinite(e, plan),
-        graphCode(e, plan, [], { ...turns('one'), count: i32(1) }),
+        graphCode(e, plan, [], { ...turns('one'), count: i32.const(1) }),
       ]),
     streams: () => run('streams', count + 1),
     steps: () => run('steps', spare + 1),
@@ -66,7 +69,7 @@ export function compile(
 function inputsFinite(e: Emitter, { graph, nodes }: Layout): Code {
   return readersOf(graph).map(([i, reader]) =>
     e.fn.scope(() =>
-      checkFinite(e, nodes[i].output, nodes[i].node.size, nodes[reader].number, i32(1)),
+      checkFinite(e, nodes[i].output, nodes[i].node.size, nodes[reader].number, i32.const(1)),
     ),
   );
 }

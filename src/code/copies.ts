@@ -1,20 +1,11 @@
+import type { Code } from '../kernels/wasm/code.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import {
-  below,
-  type Code,
-  copyFloat,
-  get,
-  i32,
-  load,
-  plus,
-  repeat,
-  set,
-  setZero,
-  store,
-} from '../kernels/wasm/module.js';
-import { baseOf } from './elementwise.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
+import { eachOffset } from '../kernels/wasm/loops.js';
+import * as v128 from '../kernels/wasm/v128.js';
 import { groupBytes } from './layout.js';
-import type { Place } from './places.js';
+import { baseOf, type Place } from './places.js';
 
 /** Groups of four in a row that are copied without a loop. */
 const unrolled = 8;
@@ -23,25 +14,22 @@ const unrolled = 8;
 export function copied(e: Emitter, from: Place, to: Place, count: number): Code {
   const rest = count % 4;
   const end = (count - rest) * 4;
-  const group = (at: number) => store(baseOf(to), to.at + at, load(baseOf(from), from.at + at));
+  const group = (at: number) =>
+    v128.store(baseOf(to), to.at + at, v128.load(baseOf(from), from.at + at));
   const offset = e.fn.number();
-  const loop = () => [
-    set(offset, i32(0)),
-    repeat(
-      [
-        store(plus(baseOf(to), get(offset)), to.at, load(plus(baseOf(from), get(offset)), from.at)),
-        set(offset, plus(get(offset), i32(groupBytes))),
-      ],
-      below(get(offset), i32(end)),
-    ),
-  ];
+  const address = (place: Place) => i32.add(baseOf(place), local.get(offset));
   return [
     end > unrolled * groupBytes
-      ? loop()
+      ? eachOffset(
+          offset,
+          groupBytes,
+          end,
+          v128.store(address(to), to.at, v128.load(address(from), from.at)),
+        )
       : Array.from({ length: end / groupBytes }, (_, g) => group(g * groupBytes)),
     Array.from({ length: rest }, (_, k) => {
       const at = end + k * 4;
-      return copyFloat(baseOf(from), from.at + at, baseOf(to), to.at + at);
+      return i32.store(baseOf(to), to.at + at, i32.load(baseOf(from), from.at + at));
     }),
   ];
 }
@@ -51,20 +39,11 @@ export function zeroed(e: Emitter, to: Place, count: number): Code {
   const rest = count % 4;
   const end = (count - rest) * 4;
   const offset = e.fn.number();
-  const zero = e.constant(0);
+  const address = i32.add(baseOf(to), local.get(offset));
   return [
-    end
-      ? [
-          set(offset, i32(0)),
-          repeat(
-            [
-              store(plus(baseOf(to), get(offset)), to.at, zero),
-              set(offset, plus(get(offset), i32(groupBytes))),
-            ],
-            below(get(offset), i32(end)),
-          ),
-        ]
-      : [],
-    Array.from({ length: rest }, (_, k) => setZero(baseOf(to), to.at + end + k * 4)),
+    end ? eachOffset(offset, groupBytes, end, v128.store(address, to.at, e.constant(0))) : [],
+    Array.from({ length: rest }, (_, k) =>
+      i32.store(baseOf(to), to.at + end + k * 4, i32.const(0)),
+    ),
   ];
 }

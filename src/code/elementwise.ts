@@ -3,29 +3,25 @@ import type { Reduction } from '../graph/reductions.js';
 import { operandsOf } from '../graph/schedule.js';
 import { Abreast, abreast, type Vectors } from '../kernels/wasm/abreast.js';
 import { vectorActivations } from '../kernels/wasm/activations.js';
+import type { Code } from '../kernels/wasm/code.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import {
-  bits,
-  type Code,
-  f32x4,
-  get,
-  load,
-  loadSplat,
-  plus,
-  store,
-} from '../kernels/wasm/module.js';
+import * as f32x4 from '../kernels/wasm/f32x4.js';
+import * as local from '../kernels/wasm/local.js';
+import * as v128 from '../kernels/wasm/v128.js';
 import type { CellPlan, StagePlan } from './cell-plans.js';
 import { groupBytes } from './layout.js';
-import { type Place, weights } from './places.js';
+import { baseOf, behind, type Place, plus, weights } from './places.js';
 
-const [abs, andNot, least, less, most] = [
-  ...[f32x4.abs, bits.andNot, f32x4.least, f32x4.less, f32x4.most],
+const [abs, andnot, lt, pmax, pmin, add, subtract, multiply] = [
+  ...[f32x4.abs, v128.andnot, f32x4.lt, f32x4.pmax, f32x4.pmin, f32x4.add, f32x4.sub, f32x4.mul],
 ].map(abreast);
+/** Operators of texts. */
+const binary = { add, subtract, multiply };
 
-/** Vectors that activations work out abreast where more are there: what registers hold. */
+/** Vectors that activations compute abreast at the most: as many as registers hold. */
 const widest = 4;
 
-/** A state nearer to zero is zero: hardware is slow with the subnormal numbers that follow. */
+/** A state nearer to zero becomes zero: hardware is slow with the subnormal numbers to follow. */
 const smallest = 1e-30;
 
 /** Where the numbers of some streams are, for the code of one function. */
@@ -39,12 +35,9 @@ export interface Places {
   readonly sums: Place;
 }
 
-/** Code of a place's pointer. */
-export const baseOf = ({ local }: Pick<Place, 'local'>) => get(local);
-
 /** Groups of four rows. */
 interface Groups {
-  /** The first one's place in a vector, in bytes: what varies, and what does not. */
+  /** The first one's offset in a vector, in bytes: a part that varies, and a constant one. */
   readonly offset: Code | undefined;
   readonly at: number;
   readonly count: number;
@@ -52,15 +45,15 @@ interface Groups {
   totals(affine: number): readonly number[];
 }
 
-/** Code that stores `sinks` for some groups; what they have in common is worked out once. */
+/** Code that stores `sinks` for some groups; nodes that they share are computed once. */
 export function elementwise(
   e: Emitter,
-  own: CellPlan,
+  cellPlan: CellPlan,
   { sinks, affines }: StagePlan,
   places: Places,
   { offset, at, count, totals }: Groups,
 ): Code {
-  const { nodes, states: variables } = own.cell.definition.plan;
+  const { nodes, states: variables } = cellPlan.cell.definition.plan;
   const known = new Map<number, Vectors>();
   const all = new Abreast(e, count);
   const groups = Array.from({ length: count }, (_, g) => at + g * groupBytes);
@@ -77,38 +70,34 @@ export function elementwise(
   };
 
   const value = (i: number): Vectors => {
-    const seen = known.get(i) ?? valueThere(e, own, i, places, groups, offset, sinks.includes(i));
+    const seen =
+      known.get(i) ?? valueThere(e, cellPlan, i, places, groups, offset, sinks.includes(i));
     if (seen) return seen;
     const node = nodes[i];
     const peers = peersOf(i);
     if (peers.length > 1) {
       const wide = new Abreast(e, peers.length * count, all.code);
       const sums = peers.flatMap(peer => operandsOf(nodes[peer]).flatMap(value));
-      const results = [...wide.keep(combined(wide, own, i, () => sums))];
+      const results = [...wide.keep(combined(wide, cellPlan, i, () => sums))];
       for (const peer of peers) known.set(peer, results.splice(0, count));
       return value(i);
     }
-    const sums = node.op === 'affine' && totals(i).map(get);
+    const sums = node.op === 'affine' && totals(i).map(local.get);
     if (sums && !isState(i)) return sums;
-    const reduce = () => node.op === 'reduce' && groups.map(() => reduced(e, own, places, node));
-    const result = sums || reduce() || combined(all, own, i, value);
-    const local = all.keep(isState(i) ? flushed(all, result) : result);
-    known.set(i, local);
-    return local;
+    const reduction = node.op === 'reduce' && groups.map(() => reduced(e, cellPlan, places, node));
+    const result = sums || reduction || combined(all, cellPlan, i, value);
+    known.set(i, all.keep(isState(i) ? flushed(all, result) : result));
+    return value(i);
   };
 
   for (const i of sinks) {
     const values = value(i);
     const write = ({ at: from, ...place }: Place, more: number) =>
-      values.map((v, g) => store(moved(place, offset), from + more + groups[g], v));
-    all.code.push(placesOf(own, i, places).map(([place, more]) => write(place, more)));
+      values.map((v, g) => v128.store(plus(baseOf(place), offset), from + more + groups[g], v));
+    all.code.push(placesOf(cellPlan, i, places).map(([place, more]) => write(place, more)));
   }
   return all.code;
 }
-
-/** A place's pointer, and what varies. */
-const moved = (place: Pick<Place, 'local'>, offset: Code | undefined) =>
-  offset ? plus(baseOf(place), offset) : baseOf(place);
 
 /** Where a node's value is to go: places, and offsets there. */
 function placesOf(
@@ -121,46 +110,46 @@ function placesOf(
   return [
     ...variables.flatMap(({ node }, k) => (node === i ? [[next, states[k]] as const] : [])),
     ...(at === undefined ? [] : [[scratch, at] as const]),
-    ...outputs.flatMap(own => (own.node === i ? [[output, own.at] as const] : [])),
+    ...outputs.flatMap(answer => (answer.node === i ? [[output, answer.at] as const] : [])),
   ];
 }
 
-/** A node's value for some groups, if it is there before the stage runs; a sink is stored by it. */
+/** A node's value for some groups, if it is in memory before the stage, which stores its sinks. */
 function valueThere(
   e: Emitter,
-  own: CellPlan,
+  cellPlan: CellPlan,
   i: number,
   places: Places,
   groups: readonly number[],
   offset: Code | undefined,
   isSink: boolean,
 ): Vectors | undefined {
-  const { nodes, states } = own.cell.definition.plan;
+  const { nodes, states } = cellPlan.cell.definition.plan;
   const node = nodes[i];
   const read = (place: Place, more = 0) =>
-    groups.map(group => load(moved(place, offset), place.at + more + group));
-  if (own.fixed.has(i)) return groups.map(group => fixedValue(e, own, i, offset, group));
-  if (node.op === 'port') return read(portOf(own, places, node.name));
+    groups.map(group => v128.load(plus(baseOf(place), offset), place.at + more + group));
+  if (cellPlan.fixed.has(i)) return groups.map(group => fixedValue(e, cellPlan, i, offset, group));
+  if (node.op === 'port') return read(portOf(cellPlan, places, node.name));
   if (node.op === 'state') {
-    return read(places.now, own.states[states.findIndex(({ name }) => name === node.name)]);
+    return read(places.now, cellPlan.states[states.findIndex(({ name }) => name === node.name)]);
   }
   const { scratch } = places;
-  const at = own.stored.get(i);
+  const at = cellPlan.stored.get(i);
   if (at === undefined || isSink) return undefined;
   if (node.dimension !== 'scalar') return read(scratch, at);
-  return groups.map(() => loadSplat(baseOf(scratch), scratch.at + at));
+  return groups.map(() => v128.load32Splat(baseOf(scratch), scratch.at + at));
 }
 
 /** A vector that is there in full as one number, four times. */
 function reduced(
   e: Emitter,
-  own: CellPlan,
+  cellPlan: CellPlan,
   places: Places,
   { by, of }: PlanNode & { op: 'reduce' },
 ): Code {
-  const { sizes, definition } = own.cell;
+  const { sizes, definition } = cellPlan.cell;
   const size = sizes[definition.plan.nodes[of].dimension];
-  const { at, ...place } = wholeVector(own, places, of);
+  const { at, ...place } = wholeVector(cellPlan, places, of);
   const reduction = definition.reductions?.[by] as Reduction;
   return reduction.code(e, { base: baseOf(place), at, size });
 }
@@ -172,25 +161,29 @@ function portOf({ cell }: CellPlan, { inputs }: Places, name: string): Place {
 }
 
 /** Where a vector that is there in full is. */
-export function wholeVector(own: CellPlan, places: Places, of: number): Place {
-  const { nodes, states } = own.cell.definition.plan;
+export function wholeVector(cellPlan: CellPlan, places: Places, of: number): Place {
+  const { nodes, states } = cellPlan.cell.definition.plan;
   const node = nodes[of];
-  if (node.op === 'port') return portOf(own, places, node.name);
+  if (node.op === 'port') return portOf(cellPlan, places, node.name);
   if (node.op === 'state') {
     const k = states.findIndex(({ name }) => name === node.name);
-    return { ...places.now, at: places.now.at + own.states[k] };
+    return behind(places.now, cellPlan.states[k]);
   }
   const { scratch } = places;
-  const stored = own.stored.get(of);
-  if (stored !== undefined) return { ...scratch, at: scratch.at + stored };
+  const stored = cellPlan.stored.get(of);
+  if (stored !== undefined) return behind(scratch, stored);
   const name = 'name' in node ? node.name : '';
-  return { local: weights, at: own.prepared.get(of) ?? own.params.get(name) ?? 0, stride: 0 };
+  return {
+    local: weights,
+    at: cellPlan.prepared.get(of) ?? cellPlan.params.get(name) ?? 0,
+    stride: 0,
+  };
 }
 
 /** Zero where a number is too near to it; NaN stays. */
 function flushed(e: Abreast, v: Vectors): Vectors {
   const x = e.keep(v);
-  return andNot(x, less(abs(x), e.constant(smallest)));
+  return andnot(x, lt(abs(x), e.constant(smallest)));
 }
 
 /** A node's value from those of its operands. */
@@ -201,14 +194,12 @@ export function combined(
   value: (of: number) => Vectors,
 ): Vectors {
   const node = cell.definition.plan.nodes[i];
-  if (node.op === 'add' || node.op === 'subtract' || node.op === 'multiply') {
-    return abreast(f32x4[node.op])(value(node.left), value(node.right));
-  }
+  if ('left' in node) return binary[node.op](value(node.left), value(node.right));
   if (node.op !== 'apply') return [];
   const { name, alpha, beta, clipped } = cell.activations[node.slot];
   const bound = clipped ? cell.clip : undefined;
   const of = value(node.of);
-  const bounded = bound === undefined ? of : least(most(of, e.constant(-bound)), e.constant(bound));
+  const bounded = bound === undefined ? of : pmin(pmax(of, e.constant(-bound)), e.constant(bound));
   return vectorActivations[name](e, bounded, alpha, beta);
 }
 
@@ -224,6 +215,6 @@ export function fixedValue(
   if (node.op === 'number') return e.constant(node.value);
   if (node.op === 'constant') return e.constant(cell.constants[node.name]);
   const from = prepared.get(i) ?? params.get('name' in node ? node.name : '') ?? 0;
-  if (node.dimension === 'scalar') return loadSplat(e.weights, from);
-  return load(offset ? plus(e.weights, offset) : e.weights, from + at);
+  if (node.dimension === 'scalar') return v128.load32Splat(e.weights, from);
+  return v128.load(plus(e.weights, offset), from + at);
 }

@@ -1,6 +1,6 @@
 import { checkedInSteps } from '../graph/graph.js';
+import { type Code, flat } from '../kernels/wasm/code.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import { type Code, flat } from '../kernels/wasm/module.js';
 import type { Place } from './places.js';
 import type { GraphPlan, Turns } from './plans.js';
 import { checkFinite, turnsCode } from './turns.js';

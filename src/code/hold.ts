@@ -1,9 +1,11 @@
 import type { NodeOf } from '../graph/graph.js';
+import type { Code } from '../kernels/wasm/code.js';
+import * as control from '../kernels/wasm/control.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import { type Code, either, i32, wordAt } from '../kernels/wasm/module.js';
+import * as i32 from '../kernels/wasm/i32.js';
 import { copied } from './copies.js';
-import { baseOf } from './elementwise.js';
 import { add, bytesOf } from './layout.js';
+import { baseOf, behind } from './places.js';
 import type {
   BodyPlan,
   GraphCode,
@@ -47,16 +49,15 @@ function code(
   if (!body) return [];
   const { at, block } = body;
   const from = at + bytesOf(size) - block;
-  const within = ({ local }: typeof now, offset: number) => ({ local, at: offset, stride: 0 });
-  const [one, locals] = [i32(1), { now: now.local, next: next.local, spare: next.local }];
+  const [one, locals] = [i32.const(1), { now: now.local, next: next.local, spare: next.local }];
   const turn = { kind: 'one' as const, count: one, ...locals, block: 0 };
-  return either(
-    wordAt(baseOf(mask), mask.at),
+  return control.if(
+    i32.load(baseOf(mask), mask.at),
     [
-      copied(e, within(now, from), within(next, from), block / 4),
-      copied(e, within(now, at), output, size),
+      copied(e, behind(now, from), behind(next, from), block / 4),
+      copied(e, behind(now, at), output, size),
     ],
-    [steps(e, body, [x], turn, output), copied(e, output, within(next, at), size)],
+    [steps(e, body, [x], turn, output), copied(e, output, behind(next, at), size)],
   );
 }
 

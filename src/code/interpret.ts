@@ -8,7 +8,7 @@ import { activationLoops } from '../kernels/activation-loops.js';
 import { addProduct, Matrix, Vector } from '../kernels/portable.js';
 
 /** One cell made ready to run: reads its input and state in a memory, writes state and output. */
-export type Run = (
+export type RunCell = (
   memory: Float32Array,
   inputs: readonly number[],
   now: number,
@@ -17,11 +17,11 @@ export type Run = (
 ) => void;
 
 type Parameters = Readonly<Record<string, Float32Array>>;
-type Operation = () => void;
-type NodeOf<Op> = PlanNode & { op: Op };
+type Task = () => void;
+type PlanNodeOf<Op> = PlanNode & { op: Op };
 
 /** A plan run on `gemv`, in double precision between float32 states. */
-export function interpret(cell: CellGraph, params: Parameters): Run {
+export function interpret(cell: CellGraph, params: Parameters): RunCell {
   const { definition, sizes } = cell;
   const { nodes, states } = definition.plan;
   const { registers, starts, operations } = prepared(cell, params);
@@ -76,7 +76,7 @@ function prepared(cell: CellGraph, params: Parameters) {
   }
   const registers = new Float64Array(size);
 
-  const operations = nodes.flatMap((node, i): Operation[] => {
+  const operations = nodes.flatMap((node, i): Task[] => {
     const { op } = node;
     const start = starts[i];
     const length = lengthOf(i);
@@ -128,12 +128,12 @@ function product(
   registers: Float64Array,
   starts: readonly number[],
   block: readonly number[],
-): Operation {
+): Task {
   const { plan } = definition;
   const rows: number[][] = [];
   const biases: number[] = [];
   for (const node of block) {
-    const { maps, dimension } = plan.nodes[node] as NodeOf<'affine'>;
+    const { maps, dimension } = plan.nodes[node] as PlanNodeOf<'affine'>;
     for (let i = 0; i < sizes[dimension]; i++) {
       let sum = 0;
       const row = maps.flatMap(({ matrix, row }) => {
@@ -152,7 +152,7 @@ function product(
   const A = new Matrix(rows);
   const [first] = block;
   const to = starts[first];
-  const { maps } = plan.nodes[first] as NodeOf<'affine'>;
+  const { maps } = plan.nodes[first] as PlanNodeOf<'affine'>;
   const x = new Vector(new Float64Array(A.shape[1]), 0, A.shape[1]);
   const y = new Vector(registers, to, bias.length);
   const parts = maps.map(({ of }) => ({
@@ -175,7 +175,7 @@ function activation(
   from: number,
   to: number,
   length: number,
-): Operation {
+): Task {
   const { name, alpha, beta, clipped } = activations[slot];
   const apply = activationLoops[name];
   return () => {

@@ -32,7 +32,7 @@ export function layout(
   { graph, operators }: Pick<Model, 'graph' | 'operators'>,
   accumulators: number,
 ): Layout {
-  const planner = new Planner(constantsOf(graph) * groupBytes, accumulators, operators);
+  const planner = new MemoryPlanner(constantsOf(graph) * groupBytes, accumulators, operators);
   const block: Block = { size: 0 };
   const room = graph.sequence ? 0 : roomFor(graph);
   const turns = { count: undefined, room, block, begins: true };
@@ -71,7 +71,7 @@ function region(begin: number): (bytes: number) => number {
 /** Sums that registers hold while several streams are worked out. */
 const sumsAtOnce = 8;
 
-class Planner implements LayoutPlanner {
+class MemoryPlanner implements LayoutPlanner {
   readonly all: NodePlan[] = [];
   readonly operators: Operators;
   readonly take: (bytes: number) => number;

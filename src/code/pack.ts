@@ -18,16 +18,16 @@ export function pack(
   for (const plan of all) {
     const { node, cell } = plan;
     if (node.op === 'cell' && cell) {
-      const own = params[node.params];
+      const values = params[node.params];
       for (const stage of cell.stages) {
         const { biases, groups, affines } = stage;
         memory.fill(0, biases / 4, biases / 4 + groups * affines.length * 4);
-        eachRow(stage, node.cell, own, (weight, from, to, step, columns, slot, bias) => {
+        eachRow(stage, node.cell, values, (weight, from, to, step, columns, slot, bias) => {
           copy(weight, from, 1, memory, to, step, columns);
           if (bias) memory[slot] += bias[0];
         });
       }
-      for (const [name, at] of cell.params) memory.set(own[name], at / 4);
+      for (const [name, at] of cell.params) memory.set(values[name], at / 4);
     }
     operators[node.op]?.pack?.(plan as never, params, memory);
   }

@@ -1,6 +1,6 @@
 import type { Graph, Node } from '../graph/graph.js';
+import type { Code } from '../kernels/wasm/code.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import type { Code } from '../kernels/wasm/module.js';
 import type { CellPlan } from './cell-plans.js';
 import type { Place, Rows } from './places.js';
 import type { GraphRun, PortableBlock, RunNode, RunRows } from './runs.js';
@@ -140,7 +140,7 @@ export interface Read {
   readonly whereAt?: ((where: string, j: number) => string) | undefined;
 }
 
-/** A node, and what it read in the last call. */
+/** A node, and its inputs of the last call. */
 export interface Reader {
   readonly node: Node;
   readonly reads: readonly Read[];
@@ -157,10 +157,11 @@ export type FindReader = (
   values?: readonly Read[],
 ) => Reader;
 
-/** What the backends need of what a node does. A page has those of the layers that are on it. */
+/** The functions by which backends run a node. A page carries those of its own layers. */
 export interface Operator {
   /**
-   * Lays out what only such a node has; adds to `states` where each of its states is in the block.
+   * Lays out the parts that only such a node has; adds to `states` the offset of each of its states
+   * in the block.
    */
   plan?(
     planner: LayoutPlanner,
@@ -193,7 +194,7 @@ export interface Operator {
   runRows?(planner: PortablePlanner, node: never, own: PortableBlock, count?: number): RunRows;
   /** Of a node in whose body others are: finds those. */
   readonly find?: FindReader;
-  /** What a node takes, in words, if `value` is finite and none of it. */
+  /** The values that the node takes, in words, if this finite `value` is none of them. */
   refusal?(node: never, value: number): string | undefined;
 }
 
@@ -211,7 +212,7 @@ export interface LayoutPlanner {
   node(node: Node, turns: LayoutTurns, states: number[], isAnswer?: boolean): NodePlan;
 }
 
-/** Plans what runs on the portable backend. */
+/** Plans the functions of the portable backend. */
 export interface PortablePlanner {
   readonly operators: Operators;
   readonly params: readonly Readonly<Record<string, Float32Array>>[];

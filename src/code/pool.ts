@@ -1,32 +1,23 @@
 import type { NodeOf } from '../graph/graph.js';
 import { windowsOf } from '../graph/steps.js';
-import { f64x2, halves } from '../kernels/wasm/doubles.js';
+import type { Code } from '../kernels/wasm/code.js';
+import * as control from '../kernels/wasm/control.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import {
-  below,
-  type Code,
-  choose,
-  f32x4,
-  get,
-  i32,
-  lanes,
-  less,
-  load,
-  minus,
-  plus,
-  repeat,
-  set,
-  store,
-  times,
-  when,
-} from '../kernels/wasm/module.js';
+import * as f32x4 from '../kernels/wasm/f32x4.js';
+import * as f64 from '../kernels/wasm/f64.js';
+import * as f64x2 from '../kernels/wasm/f64x2.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import { halves, lanes } from '../kernels/wasm/lanes.js';
+import * as local from '../kernels/wasm/local.js';
+import { advance, countDown, eachOffset } from '../kernels/wasm/loops.js';
+import * as v128 from '../kernels/wasm/v128.js';
 import { bytesOf, groupBytes } from './layout.js';
+import { addressOf } from './places.js';
 import type { NodePlan, Operator, Value } from './plans.js';
 import type { RunRows } from './runs.js';
-import { addressOf } from './turns.js';
 import { eachWindow } from './windows-code.js';
 
-/** What the windows of a sequence become, feature by feature; means are worked out in doubles. */
+/** Reduces the windows of a sequence, feature by feature; means are computed in doubles. */
 export const pool: Operator = {
   sequenceCode: poolCode,
   runRows: (_, node) => pooling(node),
@@ -41,40 +32,34 @@ function poolCode(
   const { size, by, kernel, includePadding } = node;
   const { place } = source;
   const steps = source.count.code;
-  const length = kernel === undefined ? steps : i32(kernel);
-  const [begin, count, offset, from, rest] = Array.from({ length: 5 }, () => e.fn.number());
-  const window = kinds[by](e, get(from), includePadding ? length : get(count));
+  const length = kernel === undefined ? steps : i32.const(kernel);
+  const [begin, count, offset, from, rest] = e.fn.numbers(5);
+  const window = kinds[by](e, local.get(from), includePadding ? length : local.get(count));
   const group = (row: number) => [
     window.begin,
-    set(from, plus(addressOf(place), times(get(begin), i32(place.stride)))),
-    set(from, plus(get(from), get(offset))),
-    set(rest, get(count)),
-    when(
-      less(i32(0), get(rest)),
-      repeat(
-        [
-          window.step,
-          set(from, plus(get(from), i32(place.stride))),
-          set(rest, minus(get(rest), i32(1))),
-        ],
-        get(rest),
-      ),
+    local.set(from, i32.add(addressOf(place), i32.mul(local.get(begin), i32.const(place.stride)))),
+    local.set(from, i32.add(local.get(from), local.get(offset))),
+    local.set(rest, local.get(count)),
+    control.if(
+      i32.ltS(i32.const(0), local.get(rest)),
+      countDown(rest, [window.step, advance(from, place.stride)]),
     ),
-    store(plus(get(row), get(offset)), 0, window.end),
-    set(offset, plus(get(offset), i32(groupBytes))),
+    v128.store(i32.add(local.get(row), local.get(offset)), 0, window.end),
   ];
   return eachWindow(e, node, source, target, (row, first) => {
-    const end = plus(get(first), length);
+    const end = i32.add(local.get(first), length);
     return [
-      set(begin, choose(i32(0), get(first), less(get(first), i32(0)))),
-      set(count, minus(choose(end, steps, less(end, steps)), get(begin))),
-      set(offset, i32(0)),
-      repeat(group(row), below(get(offset), i32(bytesOf(size)))),
+      local.set(
+        begin,
+        control.select(i32.const(0), local.get(first), i32.ltS(local.get(first), i32.const(0))),
+      ),
+      local.set(count, i32.sub(control.select(end, steps, i32.ltS(end, steps)), local.get(begin))),
+      eachOffset(offset, groupBytes, bytesOf(size), group(row)),
     ];
   });
 }
 
-/** What four features of a window become: before its steps, at each, and after them. */
+/** Code for four features of a window: before its steps, at each, and after them. */
 interface Pooled {
   readonly begin: Code;
   readonly step: Code;
@@ -86,18 +71,24 @@ const kinds: Readonly<Record<'max' | 'average', (e: Emitter, from: Code, count: 
     max(e, from) {
       const largest = e.fn.vector();
       return {
-        begin: set(largest, e.constant(Number.NEGATIVE_INFINITY)),
-        step: set(largest, f32x4.max(get(largest), load(from, 0))),
-        end: get(largest),
+        begin: local.set(largest, e.constant(Number.NEGATIVE_INFINITY)),
+        step: local.set(largest, f32x4.max(local.get(largest), v128.load(from, 0))),
+        end: local.get(largest),
       };
     },
     average(e, from, count) {
-      const [v, low, high] = [0, 0, 0].map(() => e.fn.vector());
-      const add = (sum: number, value: Code) => set(sum, f64x2.add(get(sum), f64x2.promote(value)));
-      const mean = (sum: number) => f64x2.demote(f64x2.divide(get(sum), f64x2.splat(count)));
+      const [v, low, high] = e.fn.vectors(3);
+      const add = (sum: number, value: Code) =>
+        local.set(sum, f64x2.add(local.get(sum), f64x2.promoteLowF32x4(value)));
+      const mean = (sum: number) =>
+        f32x4.demoteF64x2Zero(f64x2.div(local.get(sum), f64x2.splat(f64.convertI32S(count))));
       return {
-        begin: [low, high].map(sum => set(sum, e.constant(0))),
-        step: [set(v, load(from, 0)), add(low, get(v)), add(high, lanes(get(v), [2, 3, 2, 3]))],
+        begin: [low, high].map(sum => local.set(sum, e.constant(0))),
+        step: [
+          local.set(v, v128.load(from, 0)),
+          add(low, local.get(v)),
+          add(high, lanes(local.get(v), [2, 3, 2, 3])),
+        ],
         end: halves(mean(low), mean(high)),
       };
     },

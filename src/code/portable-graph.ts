@@ -6,7 +6,7 @@ import type { Rows } from './places.js';
 import type { Operators, PortablePlanner, Read } from './plans.js';
 import type { GraphRun, PortableBlock, RunNode, RunTurn } from './runs.js';
 
-/** Plans what runs a graph's nodes, and the scratch that they need. */
+/** Plans the functions that run a graph's nodes, and the scratch that they need. */
 export class Planner implements PortablePlanner {
   /** Floats that a call writes in between. */
   scratch = 0;
@@ -26,7 +26,7 @@ export class Planner implements PortablePlanner {
     return this.scratch - floats;
   }
 
-  /** Numbers a node, the value of which is in such rows; so many, if that is known. */
+  /** Numbers a node whose value is in such rows; `count` of them, if that is known. */
   number(rows: Rows, count: number | undefined): number {
     return this.#values.push({ rows, count });
   }
@@ -72,7 +72,7 @@ export class Planner implements PortablePlanner {
     return { run, numbers, rows };
   }
 
-  /** What runs a node of a graph of steps. */
+  /** Makes a function that runs a node of a graph of steps. */
   #node(node: Node, own: PortableBlock, number: number): RunNode {
     const { block, states } = own;
     const first = block.size;

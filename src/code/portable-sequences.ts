@@ -6,7 +6,7 @@ import type { PortablePlanner } from './plans.js';
 import type { PortableBlock, RunNode, RunRows, RunSequence } from './runs.js';
 import { arranged, viewOf } from './sequence-rows.js';
 
-/** A vector read as steps, and what becomes of them, one after another. */
+/** Reads a vector as steps and runs the body over them; its steps come one after another. */
 export function runVector(
   planner: PortablePlanner,
   { body, steps }: NodeOf<'sequence'>,
@@ -31,7 +31,7 @@ export function runVector(
   };
 }
 
-/** What runs a graph of sequences. */
+/** Makes a function that runs a graph of sequences. */
 export function runSequence(
   planner: PortablePlanner,
   graph: Graph,
@@ -45,12 +45,8 @@ export function runSequence(
   const parts = nodes.map((node, i) => {
     const place = { ...rows[i], at: (rows[i]?.at ?? 0) + at };
     const number = planner.number(place, counts[i]);
-    return {
-      ...node,
-      i,
-      number,
-      run: planner.operators[node.op]?.runRows?.(planner, node as never, own, counts[i]),
-    };
+    const run = planner.operators[node.op]?.runRows?.(planner, node as never, own, counts[i]);
+    return { ...node, i, number, run };
   });
   return (memory, begin, places, steps, now, next) => {
     for (const { of, i, number, run } of parts) {

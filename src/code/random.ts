@@ -1,21 +1,15 @@
 import type { NodeOf } from '../graph/graph.js';
 import { philox as generate } from '../kernels/philox.js';
+import type { Code } from '../kernels/wasm/code.js';
+import * as control from '../kernels/wasm/control.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import {
-  below,
-  type Code,
-  choose,
-  get,
-  i32,
-  indexAt,
-  plus,
-  repeat,
-  set,
-  unsigned,
-} from '../kernels/wasm/module.js';
+import * as f32 from '../kernels/wasm/f32.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
+import { eachOffset } from '../kernels/wasm/loops.js';
 import { philox } from '../kernels/wasm/philox.js';
-import { baseOf } from './elementwise.js';
 import { add, bytesOf, groupBytes } from './layout.js';
+import { baseOf } from './places.js';
 import type { NodePlan, Operator, RowPlaces } from './plans.js';
 import type { PortableBlock, RunNode } from './runs.js';
 
@@ -37,61 +31,51 @@ export const random: Operator = {
   run: (_, node, own) => drawing(node, own),
 };
 
-/** Numbers below this are dropped, and what the others become. */
+/** Numbers below the first are dropped; the others become the second. */
 const maskOf = (rate: number) => [rate, 1 / (1 - rate)].map(Math.fround);
 
-const f32 = (value: number): Code => {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setFloat32(0, value, true);
-  return [0x43, bytes];
-};
-const shifted = (value: Code, bits: number): Code => [value, i32(bits), 0x76];
-/** A whole number without a sign as a float. */
-const toFloat = (value: Code): Code => [value, 0xb3];
-const storeFloat = (address: Code, at: number, value: Code): Code => [
-  [address, value],
-  [0x38, 2, unsigned(at)],
-];
+const shifted = (value: Code, bits: number) => i32.shrU(value, i32.const(bits));
 
 function randomCode(
   e: Emitter,
   { node: { key, rate, size }, states: [offset] }: NodePlan<NodeOf<'random'>>,
   { output, now, next }: RowPlaces,
 ): Code {
-  const state = [0, 1, 2].map(() => e.fn.number());
-  const words = [0, 1, 2, 3].map(() => e.fn.number());
+  const state = e.fn.numbers(3);
+  const words = e.fn.numbers(4);
   const at = e.fn.number();
   const group = [
-    set(words[0], shifted(get(at), 4)),
-    state.map((own, k) => set(words[k + 1], get(own))),
+    local.set(words[0], shifted(local.get(at), 4)),
+    state.map((own, k) => local.set(words[k + 1], local.get(own))),
     philox(e, words, key),
     words.map((word, k) => {
-      const uniform: Code = [toFloat(shifted(get(word), 8)), f32(1 / limit), 0x94];
-      const address = plus(baseOf(output), get(at));
-      return storeFloat(
-        address,
-        output.at + k * 4,
-        rate === undefined ? uniform : mask(uniform, rate),
-      );
+      const bits = f32.convertI32U(shifted(local.get(word), 8));
+      const uniform = f32.mul(bits, f32.const(1 / limit));
+      const value = rate === undefined ? uniform : mask(uniform, rate);
+      return f32.store(i32.add(baseOf(output), local.get(at)), output.at + k * 4, value);
     }),
-    set(at, plus(get(at), i32(groupBytes))),
   ];
   const [low, high, stream] = state;
+  const following = i32.add(local.get(low), i32.const(1));
   const after = [
-    [plus(get(low), i32(1)), i32(limit - 1), 0x71],
-    plus(get(high), shifted(plus(get(low), i32(1)), 24)),
-    get(stream),
+    i32.and(following, i32.const(limit - 1)),
+    i32.add(local.get(high), shifted(following, 24)),
+    local.get(stream),
   ];
   return [
-    state.map((own, k) => set(own, indexAt(baseOf(now), now.at + offset + k * 4))),
-    after.map((value, k) => storeFloat(baseOf(next), next.at + offset + k * 4, toFloat(value))),
-    [set(at, i32(0)), repeat(group, below(get(at), i32(bytesOf(size))))],
+    state.map((own, k) =>
+      local.set(own, i32.truncSatF32U(f32.load(baseOf(now), now.at + offset + k * 4))),
+    ),
+    after.map((value, k) =>
+      f32.store(baseOf(next), next.at + offset + k * 4, f32.convertI32U(value)),
+    ),
+    eachOffset(at, groupBytes, bytesOf(size), group),
   ];
 }
 
 function mask(uniform: Code, rate: number): Code {
   const [dropped, others] = maskOf(rate);
-  return choose(f32(0), f32(others), [uniform, f32(dropped), 0x5d]);
+  return control.select(f32.const(0), f32.const(others), f32.lt(uniform, f32.const(dropped)));
 }
 
 function drawing({ key, rate, size }: NodeOf<'random'>, { block, states }: PortableBlock): RunNode {

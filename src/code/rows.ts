@@ -1,28 +1,16 @@
 import type { NodeOf } from '../graph/graph.js';
+import type { Code } from '../kernels/wasm/code.js';
+import * as control from '../kernels/wasm/control.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import {
-  below,
-  type Code,
-  f32x4,
-  get,
-  give,
-  i32,
-  indexAt,
-  isNumberAt,
-  load,
-  not,
-  plus,
-  repeat,
-  set,
-  setZero,
-  store,
-  times,
-  when,
-} from '../kernels/wasm/module.js';
+import * as f32 from '../kernels/wasm/f32.js';
+import * as f32x4 from '../kernels/wasm/f32x4.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
+import { eachOffset } from '../kernels/wasm/loops.js';
+import * as v128 from '../kernels/wasm/v128.js';
 import { copied } from './copies.js';
-import { baseOf } from './elementwise.js';
 import { bytesOf, groupBytes } from './layout.js';
-import type { Place } from './places.js';
+import { baseOf, behind, type Place } from './places.js';
 import type { NodePlan, Operator, RowPlaces } from './plans.js';
 import type { RunNode } from './runs.js';
 
@@ -38,7 +26,7 @@ export const move: Operator = {
   run: (_, node, { first = 0 }) => moving(node, first),
 };
 
-/** A row of a table by its index; refuses what is no index of a row. */
+/** A row of a table by its index; refuses a number that is not the index of a row. */
 export const row: Operator = {
   plan: (planner, { rows, size }: NodeOf<'row'>) => ({
     table: planner.take(rows * bytesOf(size)),
@@ -59,32 +47,19 @@ export const row: Operator = {
   },
 };
 
-/** A place so many floats on. */
-const within = ({ at, ...place }: Place, floats: number): Place => ({
-  ...place,
-  at: at + floats * 4,
-});
-
 function combinationCode(
   e: Emitter,
   { node: { op, size, half } }: NodePlan<NodeOf<'add' | 'multiply'>>,
   { inputs, output }: RowPlaces,
 ): Code {
   const offset = e.fn.number();
-  const read = (place: Place) => load(plus(baseOf(place), get(offset)), place.at);
+  const read = (place: Place) => v128.load(i32.add(baseOf(place), local.get(offset)), place.at);
+  const combineVectors = op === 'add' ? f32x4.add : f32x4.mul;
   const [first, ...others] = inputs;
-  const all = others.reduce<Code>((left, place) => f32x4[op](left, read(place)), read(first));
-  const value = half ? f32x4.multiply(all, e.constant(0.5)) : all;
-  return [
-    set(offset, i32(0)),
-    repeat(
-      [
-        store(plus(baseOf(output), get(offset)), output.at, value),
-        set(offset, plus(get(offset), i32(groupBytes))),
-      ],
-      below(get(offset), i32(bytesOf(size))),
-    ),
-  ];
+  const all = others.reduce<Code>((left, place) => combineVectors(left, read(place)), read(first));
+  const value = half ? f32x4.mul(all, e.constant(0.5)) : all;
+  const store = v128.store(i32.add(baseOf(output), local.get(offset)), output.at, value);
+  return eachOffset(offset, groupBytes, bytesOf(size), store);
 }
 
 function moveCode(
@@ -93,18 +68,17 @@ function moveCode(
   { inputs, output, now, next }: RowPlaces,
 ): Code {
   const { moves, state, size } = node;
-  const held = { ...now, at: now.at + from };
   return [
-    gapsOf(node).map(at => setZero(baseOf(output), output.at + at * 4)),
+    gapsOf(node).map(at => i32.store(baseOf(output), output.at + at * 4, i32.const(0))),
     moves.map(move => {
-      const source = move.from < 0 ? held : inputs[move.from];
-      return copied(e, within(source, move.at), within(output, move.to), move.count);
+      const source = move.from < 0 ? behind(now, from) : inputs[move.from];
+      return copied(e, behind(source, move.at * 4), behind(output, move.to * 4), move.count);
     }),
-    state ? copied(e, within(output, size - state), { ...next, at: next.at + from }, state) : [],
+    state ? copied(e, behind(output, (size - state) * 4), behind(next, from), state) : [],
   ];
 }
 
-/** Where nothing moves to. */
+/** Places that nothing moves to. */
 function gapsOf({ moves, size }: NodeOf<'move'>): number[] {
   const isMoved = new Uint8Array(size);
   for (const { to, count } of moves) isMoved.fill(1, to, to + count);
@@ -117,11 +91,13 @@ function rowCode(
   { inputs: [input], output }: RowPlaces,
 ): Code {
   const [index, row] = [e.fn.number(), e.fn.number()];
-  const base = baseOf(input);
+  const x = f32.load(baseOf(input), input.at);
+  const isWhole = f32.eq(x, f32.convertI32U(local.get(index)));
+  const isIndex = i32.and(isWhole, i32.ltU(local.get(index), i32.const(rows)));
   return [
-    set(index, indexAt(base, input.at)),
-    when(not(isNumberAt(base, input.at, get(index), rows)), give(i32(number))),
-    set(row, plus(e.weights, times(get(index), i32(bytesOf(size))))),
+    local.set(index, i32.truncSatF32U(x)),
+    control.if(i32.eqz(isIndex), control.return(i32.const(number))),
+    local.set(row, i32.add(e.weights, i32.mul(local.get(index), i32.const(bytesOf(size))))),
     copied(e, { local: row, at: table, stride: 0 }, output, size),
   ];
 }

@@ -1,24 +1,14 @@
 import { checkedBefore, isView, type Node, type NodeOf } from '../graph/graph.js';
+import type { Code } from '../kernels/wasm/code.js';
+import * as control from '../kernels/wasm/control.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import {
-  below,
-  type Code,
-  choose,
-  get,
-  i32,
-  isOdd,
-  minus,
-  plus,
-  repeat,
-  set,
-  times,
-  when,
-} from '../kernels/wasm/module.js';
-
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
+import { advance, countDown, repeat } from '../kernels/wasm/loops.js';
 import { copied, zeroed } from './copies.js';
-import { type Place, scratch } from './places.js';
+import { addressOf, behind, type Place, pointer, scratch } from './places.js';
 import type { BodyPlan, Count, GraphCode, GraphPlan, NodePlan, States, Value } from './plans.js';
-import { addressOf, checkFinite, pointer } from './turns.js';
+import { checkFinite } from './turns.js';
 
 /**
  * The code of a graph of sequences, node by node. `answer`: where the steps of its answer go, one
@@ -60,7 +50,7 @@ export function sequenceCode(
       checked[i].map(u => {
         const { place, count } = values[u];
         const check = checkFinite(e, place, graph.nodes[u].size, number, count.code);
-        return count.fixed ? check : when(count.code, check);
+        return count.fixed ? check : control.if(count.code, check);
       }),
       operators[node.op]?.sequenceCode?.(e, plan as never, sources, target, states, steps) ?? [],
     ]);
@@ -72,28 +62,31 @@ export function sequenceCode(
 
 /** The place of a sequence's last step, and the code that finds it. */
 function lastStep(e: Emitter, { place, count }: Value): readonly [Code, Place] {
-  const { at, stride } = place;
-  if (count.fixed !== undefined) return [[], { ...place, at: at + (count.fixed - 1) * stride }];
-  const local = e.fn.number();
-  const last = plus(addressOf(place), times(minus(count.code, i32(1)), i32(stride)));
-  return [set(local, last), pointer(local, stride)];
+  const { stride } = place;
+  if (count.fixed !== undefined) return [[], behind(place, (count.fixed - 1) * stride)];
+  const step = e.fn.number();
+  const last = i32.add(
+    addressOf(place),
+    i32.mul(i32.sub(count.code, i32.const(1)), i32.const(stride)),
+  );
+  return [local.set(step, last), pointer(step, stride)];
 }
 
 /** Steps put one after another, without room between them. */
 function packed(e: Emitter, { place, count }: Value, size: number, to: Place): Code {
   if (count.fixed === 1) return copied(e, place, to, size);
-  const [from, into, left] = [0, 0, 0].map(() => e.fn.number());
+  const [from, into, left] = e.fn.numbers(3);
   return [
-    [set(from, addressOf(place)), set(into, addressOf(to)), set(left, count.code)],
-    repeat(
-      [
-        copied(e, pointer(from), pointer(into), size),
-        set(from, plus(get(from), i32(place.stride))),
-        set(into, plus(get(into), i32(size * 4))),
-        set(left, minus(get(left), i32(1))),
-      ],
-      get(left),
-    ),
+    [
+      local.set(from, addressOf(place)),
+      local.set(into, addressOf(to)),
+      local.set(left, count.code),
+    ],
+    countDown(left, [
+      copied(e, pointer(from), pointer(into), size),
+      advance(from, place.stride),
+      advance(into, size * 4),
+    ]),
   ];
 }
 
@@ -107,47 +100,48 @@ export function loopCode(
   steps: GraphCode,
 ): Code {
   if (!body) return [];
-  const [left, count, now, next, before] = [0, 0, 0, 0, 0].map(() => e.fn.number());
+  const [left, count, now, next, before] = e.fn.numbers(5);
   const { room, block } = body;
   const { fixed, code } = target.count;
   const values = [...sources, target].map(({ place }) => place);
   const pointers = values.map(() => e.fn.number());
   const places = values.map(({ stride }, k) => pointer(pointers[k], stride));
-  const kept = block > 0 && node.each === true;
+  const keepsStates = block > 0 && node.each === true;
   const turns = {
-    kind: block && !kept ? ('steps' as const) : ('streams' as const),
-    ...{ count: get(count), now, next, spare: now, block: kept ? block : 0 },
+    kind: block && !keepsStates ? ('steps' as const) : ('streams' as const),
+    ...{ count: local.get(count), now, next, spare: now, block: keepsStates ? block : 0 },
   };
   const once = steps(e, body, places.slice(0, -1), turns, places[sources.length]);
   const begin = [
-    values.map((place, k) => set(pointers[k], addressOf(place))),
-    block ? beginning(e, body, states, now, next, kept) : [],
+    values.map((place, k) => local.set(pointers[k], addressOf(place))),
+    block ? beginning(e, body, states, now, next, keepsStates) : [],
   ];
   if (fixed === 0) return [];
-  if (fixed !== undefined && fixed <= room) return [begin, set(count, code), once];
-  const advance = [
-    values.map(({ stride }, k) => {
-      return set(pointers[k], plus(get(pointers[k]), i32(stride * room)));
-    }),
-    kept ? [now, next].map(local => set(local, plus(get(local), i32(block * room)))) : [],
+  if (fixed !== undefined && fixed <= room) return [begin, local.set(count, code), once];
+  const move = [
+    values.map(({ stride }, k) => advance(pointers[k], stride * room)),
+    keepsStates ? [now, next].map(pointer => advance(pointer, block * room)) : [],
   ];
   // After an odd number of steps the last state is where the next one was to be.
-  const swap = when(isOdd(get(count)), [
-    set(before, get(now)),
-    set(now, get(next)),
-    set(next, get(before)),
+  const swap = control.if(i32.and(local.get(count), i32.const(1)), [
+    local.set(before, local.get(now)),
+    local.set(now, local.get(next)),
+    local.set(next, local.get(before)),
   ]);
   return [
-    [begin, set(left, code)],
-    rounds(left, count, room, [once, advance, block && !kept ? swap : []]),
+    [begin, local.set(left, code)],
+    rounds(left, count, room, [once, move, block && !keepsStates ? swap : []]),
   ];
 }
 
 /** `body` for `count` of the turns that are left, as many as there is room for, until none are. */
 function rounds(left: number, count: number, room: number, body: Code): Code {
-  const some = set(count, choose(i32(room), get(left), below(i32(room), get(left))));
-  const rest = set(left, minus(get(left), get(count)));
-  return when(get(left), repeat([some, body, rest], get(left)));
+  const take = local.set(
+    count,
+    control.select(i32.const(room), local.get(left), i32.ltU(i32.const(room), local.get(left))),
+  );
+  const rest = local.set(left, i32.sub(local.get(left), local.get(count)));
+  return control.if(local.get(left), repeat([take, body, rest], local.get(left)));
 }
 
 /** Where the first turn of a loop finds its state: in the stream's block, or at zeros. */
@@ -157,16 +151,20 @@ function beginning(
   { now, next }: States,
   from: number,
   to: number,
-  kept: boolean,
+  keepsStates: boolean,
 ): Code {
-  const inside = (place: Place): Code => addressOf({ ...place, at: place.at + at });
-  if (kept) return [set(from, inside(now)), set(to, inside(next))];
-  const half = (offset: number) => addressOf({ local: scratch, at: pair + offset, stride: 0 });
+  if (keepsStates) {
+    return [
+      local.set(from, addressOf(behind(now, at))),
+      local.set(to, addressOf(behind(next, at))),
+    ];
+  }
+  const half = (offset: number) => addressOf(behind(pointer(scratch), pair + offset));
   return [
-    [set(from, half(0)), set(to, half(block))],
+    [local.set(from, half(0)), local.set(to, half(block))],
     at < 0
       ? zeroed(e, pointer(from), block / 4)
-      : copied(e, { ...now, at: now.at + at }, pointer(from), block / 4),
+      : copied(e, behind(now, at), pointer(from), block / 4),
   ];
 }
 

@@ -1,10 +1,14 @@
 import { countsOf } from '../graph/counts.js';
 import { type Node, type NodeOf, portsOf, readersOf } from '../graph/graph.js';
+import type { Code } from '../kernels/wasm/code.js';
+import * as control from '../kernels/wasm/control.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import { type Code, get, i32, when } from '../kernels/wasm/module.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
 import { roomFor } from './engine.js';
 import { add, bytesOf } from './layout.js';
 import { type Model, ModelBuilder } from './model.js';
+import { pointer } from './places.js';
 import type {
   BodyPlan,
   GraphCode,
@@ -17,7 +21,7 @@ import type {
 import { runLoop, runVector } from './portable-sequences.js';
 import { isWritten, loopCode, sequenceCode } from './sequence-code.js';
 import { find } from './sequence-readers.js';
-import { checkFinite, pointer } from './turns.js';
+import { checkFinite } from './turns.js';
 import type { Whole } from './whole.js';
 import { compiledSequences, portableSequences } from './whole-sequences.js';
 
@@ -103,7 +107,7 @@ function vectorCode(
   if (!body) return [];
   const [{ size }] = body.graph.nodes;
   const place = { ...input, stride: size * 4 };
-  const counts = body.counts.map(count => ({ fixed: count, code: i32(count) }));
+  const counts = body.counts.map(count => ({ fixed: count, code: i32.const(count) }));
   return sequenceCode(e, body, counts, [place], { now, next }, steps, output);
 }
 
@@ -116,18 +120,12 @@ export const whole: Whole = {
     const { nodes } = plan.graph;
     // After `now`, for each value its address and how many steps it has.
     const places = nodes.map(({ size }, i) => pointer(now + 1 + 2 * i, bytesOf(size)));
-    const counts = nodes.map((_, i) => ({ code: get(now + 2 + 2 * i) }));
+    const counts = nodes.map((_, i) => ({ code: local.get(now + 2 + 2 * i) }));
     const ports = places.filter((_, i) => nodes[i].op === 'port');
     const states = { now: pointer(now), next: pointer(now) };
     const checks = readersOf(plan.graph).map(([i, reader]) => {
-      const check = checkFinite(
-        e,
-        places[i],
-        nodes[i].size,
-        plan.nodes[reader].number,
-        counts[i].code,
-      );
-      return when(counts[i].code, check);
+      const [{ size }, { number }, { code }] = [nodes[i], plan.nodes[reader], counts[i]];
+      return control.if(code, checkFinite(e, places[i], size, number, code));
     });
     return [checks, sequenceCode(e, plan, counts, ports, states, steps, undefined, places)];
   },

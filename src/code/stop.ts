@@ -3,7 +3,7 @@ import { copied } from './copies.js';
 import type { NodePlan, Operator, RowPlaces } from './plans.js';
 
 /**
- * What it reads, as it is: a view, for which nothing runs. It is copied where it is a graph's
+ * Its input, unchanged: a view, for which nothing runs. It is copied where it is a graph's
  * answer, and on the portable backend.
  */
 export const stop: Operator = {

@@ -2,8 +2,8 @@ import { mismatch } from '../errors.js';
 import type { NodeOf } from '../graph/graph.js';
 import { namesOf } from '../graph/parameters.js';
 import { transposedProduct } from '../kernels/wasm/transposed.js';
-import { baseOf } from './elementwise.js';
 import { groupBytes } from './layout.js';
+import { baseOf } from './places.js';
 import type { LayoutPlanner, NodePlan, Operator, RowPlaces, SharedWeights } from './plans.js';
 import type { RunNode } from './runs.js';
 

@@ -1,22 +1,15 @@
 import type { NodeOf } from '../graph/graph.js';
 import { windowsOf } from '../graph/steps.js';
+import type { Code } from '../kernels/wasm/code.js';
+import * as control from '../kernels/wasm/control.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import {
-  below,
-  type Code,
-  either,
-  get,
-  i32,
-  minus,
-  plus,
-  repeat,
-  set,
-  times,
-} from '../kernels/wasm/module.js';
+import * as i32 from '../kernels/wasm/i32.js';
+import * as local from '../kernels/wasm/local.js';
+import { advance, countDown } from '../kernels/wasm/loops.js';
 import { copied, zeroed } from './copies.js';
+import { addressOf, behind, pointer } from './places.js';
 import type { NodePlan, Operator, Value } from './plans.js';
 import type { RunRows } from './runs.js';
-import { addressOf, pointer } from './turns.js';
 import { eachWindow } from './windows-code.js';
 
 /** The windows of a sequence, each as one vector; beyond the ends are zeros. */
@@ -34,36 +27,32 @@ function unfoldCode(
   const { kernel, dilation, at, count } = node;
   const { place } = source;
   const steps = source.count.code;
-  const [step, to, taps, from] = [0, 0, 0, 0].map(() => e.fn.number());
+  const [step, to, taps, from] = e.fn.numbers(4);
   const stepAt = (index: number): Code => [
-    set(from, plus(addressOf(place), times(get(index), i32(place.stride)))),
+    local.set(from, i32.add(addressOf(place), i32.mul(local.get(index), i32.const(place.stride)))),
   ];
-  const behind = { ...pointer(from), at: at * 4 };
-  const tap = either(
-    below(get(step), steps),
-    [stepAt(step), copied(e, behind, pointer(to), count)],
+  const features = behind(pointer(from), at * 4);
+  const tap = control.if(
+    i32.ltU(local.get(step), steps),
+    [stepAt(step), copied(e, features, pointer(to), count)],
     zeroed(e, pointer(to), count),
   );
   const eachTap = (row: number, first: number) => [
-    [set(to, get(row)), set(step, get(first)), set(taps, i32(kernel))],
-    repeat(
-      [
-        tap,
-        set(to, plus(get(to), i32(count * 4))),
-        set(step, plus(get(step), i32(dilation))),
-        set(taps, minus(get(taps), i32(1))),
-      ],
-      get(taps),
-    ),
+    [
+      local.set(to, local.get(row)),
+      local.set(step, local.get(first)),
+      local.set(taps, i32.const(kernel)),
+    ],
+    countDown(taps, [tap, advance(to, count * 4), advance(step, dilation)]),
   ];
   // Steps without room between them that are all there are copied at once.
   const isDense = dilation === 1 && place.stride === count * 4;
   const { fixed = 0 } = source.count;
   return eachWindow(e, node, source, target, (row, first) =>
     isDense && fixed >= kernel
-      ? either(
-          below(get(first), i32(fixed - kernel + 1)),
-          [stepAt(first), copied(e, behind, pointer(row), kernel * count)],
+      ? control.if(
+          i32.ltU(local.get(first), i32.const(fixed - kernel + 1)),
+          [stepAt(first), copied(e, features, pointer(row), kernel * count)],
           eachTap(row, first),
         )
       : eachTap(row, first),

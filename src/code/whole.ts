@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph.js';
 import type { Heap } from '../kernels/heap.js';
+import type { Code } from '../kernels/wasm/code.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import type { Code } from '../kernels/wasm/module.js';
 import type { FunctionName, Rows } from './places.js';
 import type { GraphCode, Layout, PortablePlanner, Reader } from './plans.js';
 import type { PortableBlock } from './runs.js';

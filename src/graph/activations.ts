@@ -1,7 +1,9 @@
 import { checkNames, demand, describe, mismatch } from '../errors.js';
 import { vectorActivations } from '../kernels/wasm/activations.js';
 
-/** An elementwise function, by name or with its parameters: `'tanh'`, `{ name: 'elu', alpha: 0.5 }`. */
+/**
+ * An elementwise function, by name or with its parameters: `'tanh'`, `{ name: 'elu', alpha: 0.5 }`.
+ */
 export type Activation =
   | ActivationName
   | { readonly name: ActivationName; readonly alpha?: number; readonly beta?: number };
@@ -66,8 +68,8 @@ export function resolveActivation(where: string, given: Activation): ResolvedAct
 /** `tanh`, or `elu(alpha=0.5)` where a parameter is not the default. */
 export function activationText({ name, ...parameters }: ResolvedActivation): string {
   const usual = activationParameters(name);
-  const given = (['alpha', 'beta'] as const).flatMap(p =>
+  const changed = (['alpha', 'beta'] as const).flatMap(p =>
     parameters[p] === (usual[p] ?? 0) ? [] : `${p}=${parameters[p]}`,
   );
-  return given.length ? `${name}(${given.join(', ')})` : name;
+  return changed.length ? `${name}(${changed.join(', ')})` : name;
 }

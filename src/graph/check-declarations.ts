@@ -4,24 +4,15 @@ import type { Declarations } from './plan.js';
 import { isReduction } from './reductions.js';
 import { slotOptions } from './spec.js';
 
-const declarationNames: readonly (keyof Declarations)[] = [
-  'inputs',
-  'outputs',
-  'vectors',
-  'sizes',
-  'scalars',
-  'statistics',
-  'constants',
-  'activations',
-  'biasIh',
-  'sameSize',
-  'variant',
+const declarationNames = [
+  ...['inputs', 'outputs', 'vectors', 'sizes', 'scalars', 'statistics', 'constants'],
+  ...['activations', 'biasIh', 'sameSize', 'variant'],
 ];
 
 /** The name kept for the time since the last step, of cells that will know it. */
 export const reserved = 'Δt';
 
-/** What a declared name may not be: it would collide with a value, a parameter or an option. */
+/** Names that cannot be declared: they would collide with a value, a parameter or an option. */
 const takenNames = ({ inputs }: Declarations) => [
   ...(inputs ? [] : ['x']),
   ...[reserved, 'y', 'h', 'params', 'seed', 'clip', 'projectionSize', 'resetGate'],
@@ -39,7 +30,7 @@ export function declaredNames(declarations: Declarations): string[] {
   return Object.keys({ ...inputs, ...vectors, ...scalars, ...constants });
 }
 
-/** Throws a RecurError for what a text cannot declare. */
+/** Throws a RecurError for the first declaration that is wrong. */
 export function checkDeclarations(cell: string, declarations: Declarations): void {
   const at = `defineCell('${cell}')`;
   checkNames(at, declarations, declarationNames);
@@ -92,19 +83,15 @@ function checkPorts(at: string, { inputs, outputs, sameSize, ...others }: Declar
   }
 }
 
-/** Sizes and roles of what is declared elsewhere. */
+/** Sizes and roles of names that are declared elsewhere. */
 function checkSizes(at: string, declarations: Declarations): void {
   const { inputs = { x: 'input' }, sizes = {}, statistics, vectors, scalars } = declarations;
   const known = [...new Set(Object.values(inputs))];
   checkNames(`${at}.sizes`, sizes, Object.keys(Object(sizes)));
   for (const [name, size] of Object.entries(sizes)) {
     demand(name !== 'h', `${at}.sizes.h`, 'a vector or a state other than h', name);
-    demand(
-      known.includes(size),
-      `${at}.sizes.${name}`,
-      `the size of an input, ${known.join(', ')}`,
-      size,
-    );
+    const expected = `the size of an input, ${known.join(', ')}`;
+    demand(known.includes(size), `${at}.sizes.${name}`, expected, size);
   }
   if (statistics === undefined) return;
   demand(Array.isArray(statistics), `${at}.statistics`, 'a list of names', statistics);

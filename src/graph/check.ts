@@ -3,14 +3,21 @@ import { isActivationName } from './activations.js';
 import { checkDeclarations, declaredNames, reserved } from './check-declarations.js';
 import { EquationError, positionOf } from './equation-error.js';
 import { matricesOf, matrixOf } from './parameters.js';
-import { deepest, type Mistake, type Reader, tokensOf } from './parse.js';
-import type { Declarations, Definition } from './plan.js';
-import { define, type Planner, type Unscheduled, type Value } from './planner.js';
+import {
+  type BinaryName,
+  deepest,
+  type MapName,
+  type Mistake,
+  type Token,
+  tokensOf,
+} from './parse.js';
+import type { Declarations, Definition, Dimension } from './plan.js';
+import { define, Planner, type PlanValue, type Unscheduled } from './planner.js';
 import { outputsOf } from './ports.js';
 import { isReduction } from './reductions.js';
 import { slotOptions } from './spec.js';
 
-/** What a mistake of the grammar would have been instead. */
+/** The text that was expected instead of each mistake of the grammar. */
 const instead: Readonly<Record<Mistake, (after: string) => string>> = {
   value: () => 'a number, a name or (',
   argument: map => `a name or ( after ${map}`,
@@ -28,163 +35,187 @@ const instead: Readonly<Record<Mistake, (after: string) => string>> = {
  */
 export function check(name: string, text: string, declarations: Declarations = {}): Definition {
   checkDeclarations(name, declarations);
-  const wrong = (at: number, expected: string, got: string): never => {
-    throw new EquationError(name, positionOf(text, at), expected, got);
-  };
-  const end = text.trimEnd().lastIndexOf('\n') + 1;
-  if (text.trim() === '') wrong(0, 'at least one equation', 'none');
-  const odd = tokensOf(text).find(({ 0: token }) => !/^[\p{L}\d\n+*()'=-]/u.test(token));
-  if (odd) wrong(odd.index, "a name, a number or one of + - * ( ) ' =", `'${odd[0]}'`);
-  const { between, settle } = checker(text, declarations, end, wrong);
-  return define(name, text, declarations, {
-    between,
-    end(plan) {
-      settle();
-      for (const { name, node } of outputsOf(plan)) {
-        const other = declarations.outputs ? name : 'h';
-        if (node === undefined) wrong(end, `an equation for ${name} or ${other}'`, 'none');
-        if (plan.nodes[node].dimension !== 'scalar') continue;
-        wrong(
-          end,
-          `an output ${declarations.outputs ? `${name} ` : ''}that is a vector`,
-          'a scalar',
-        );
-      }
-      const unused = unusedIn(plan, declarations);
-      if (unused === undefined) return;
-      throw mismatch(`defineCell('${name}')`, 'declared names that the text uses', `'${unused}'`);
-    },
+  let planner: CheckingPlanner | undefined;
+  return define(name, text, declarations, states => {
+    planner = new CheckingPlanner(name, text, declarations, states, planner);
+    return planner;
   });
 }
 
 /** A declared name that the text does not use. */
 function unusedIn(plan: Unscheduled, declarations: Declarations): string | undefined {
-  const sizable = [...plan.vectors, ...plan.states.map(({ name }) => name)];
   const used = plan.nodes.map(node => ('name' in node ? node.name : ''));
   const biased = matricesOf(plan)
     .filter(([map]) => map === 'W')
     .flatMap(matrix => plan.rows[matrix].flatMap(({ bias, name }) => (bias < 0 ? [] : name)));
   return (
     declaredNames(declarations).find(declared => !used.includes(declared)) ??
-    Object.keys(declarations.sizes ?? {}).find(sized => !sizable.includes(sized)) ??
     Object.keys(declarations.biasIh ?? {}).find(row => !biased.includes(row))
   );
 }
 
-/** A planner's value, and where it was read. */
-interface Read {
-  readonly value: Value;
-  readonly at: number;
-}
+/** A mistake: its place, the text that was expected, and the text that is there. */
+type Wrong = readonly [at: number, expected: string, got: string];
 
-/** What stands between a text and the planner: each thing is looked at before it is planned. */
-function checker(
-  text: string,
-  declarations: Declarations,
-  end: number,
-  wrong: (at: number, expected: string, got: string) => never,
-): { readonly between: (planner: Planner) => Reader<Read>; settle(): void } {
-  const states = primedIn(text);
-  const isState = (name: string) => states.includes(name);
-  const declared = declaredNames(declarations);
-  const sizes = new Map(Object.entries(declarations.sizes ?? {}));
-  const ports = Object.keys(declarations.inputs ?? { x: 'input' });
-  const inputSizes = Object.values(declarations.inputs ?? {}).filter(size => size !== 'hidden');
-  const mappable = [...new Set(['input', ...inputSizes])];
-  let walks = 0;
-  /** The first disagreement of sizes in a walk: it counts once all sizes are known. */
-  let disagreement: Parameters<typeof wrong> | undefined;
-  const disagree = (...what: Parameters<typeof wrong>) => {
-    disagreement ??= what;
-  };
-  const settle = () => {
-    if (disagreement) wrong(...disagreement);
-  };
-  const between = (planner: Planner): Reader<Read> => {
-    if (walks++ > states.length) {
-      settle();
-      wrong(end, 'sizes that agree', 'none that do');
+/** Checks each part of a text before it is planned. */
+class CheckingPlanner extends Planner {
+  readonly #cell: string;
+  readonly #text: string;
+  readonly #states: readonly string[];
+  readonly #declared: readonly string[];
+  readonly #ports: readonly string[];
+  /** How often the text has been read before. */
+  readonly #walks: number;
+  /** The first disagreement of sizes: it counts once all sizes are known. */
+  #disagreement: Wrong | undefined;
+
+  constructor(
+    cell: string,
+    text: string,
+    declarations: Declarations,
+    states: Map<string, Dimension>,
+    before: CheckingPlanner | undefined,
+  ) {
+    super(declarations, states);
+    this.#cell = cell;
+    this.#text = text;
+    this.#states = primedIn(text);
+    this.#declared = declaredNames(declarations);
+    this.#ports = Object.keys(declarations.inputs ?? { x: 'input' });
+    this.#walks = before ? before.#walks + 1 : 0;
+    if (text.trim() === '') this.#wrong(0, 'at least one equation', 'none');
+    const unknown = tokensOf(text).find(({ 0: token }) => !/^[\p{L}\d\n+*()'=-]/u.test(token));
+    const known = "a name, a number or one of + - * ( ) ' =";
+    if (unknown) this.#wrong(unknown.index, known, `'${unknown[0]}'`);
+    if (this.#walks <= this.#states.length) return;
+    if (before) before.#settle();
+    this.#wrong(this.#end, 'sizes that agree', 'none that do');
+  }
+
+  refuse(mistake: Mistake, { 0: token, index }: Token, after = ''): never {
+    const got = token === '\n' ? 'the end of the line' : `'${token}'`;
+    return this.#wrong(index, instead[mistake](after), got);
+  }
+
+  override name(name: string, next: boolean, at: number): PlanValue {
+    const key = next ? `${name}'` : name;
+    const isLeaf = this.#ports.includes(name) || this.#states.includes(name);
+    const known = this.values.has(key) || (!next && isLeaf);
+    if (!known && next) this.#wrong(at, `${key} to be defined in an earlier line`, key);
+    if (!known && !this.#declared.includes(name)) {
+      const others = 'a state, a name defined in an earlier line, or a declared one';
+      this.#wrong(at, `${this.#ports.join(', ')}, ${others}`, `'${key}'`);
     }
-    disagreement = undefined;
-    const dimensionOf = ({ value }: Read) => planner.dimensionOf(value);
-    return {
-      refuse(mistake, { 0: token, index }, after = '') {
-        const got = token === '\n' ? 'the end of the line' : `'${token}'`;
-        return wrong(index, instead[mistake](after), got);
-      },
-      number: (number, at) => ({ value: planner.number(number, at), at }),
-      negate: ({ value }, at) => ({ value: planner.negate(value, at), at }),
-      line(name, next, read, at) {
-        const key = next ? `${name}'` : name;
-        const dimension = dimensionOf(read);
-        const kept = [...ports, reserved];
-        if (kept.includes(name) || key === "y'") {
-          wrong(at, `a name other than ${[...kept, "y'"].join(', ')}`, `'${key}'`);
-        }
-        const taken = planner.values.has(key) || (!next && isState(name));
-        if (taken || declared.includes(name))
-          wrong(at, 'a name that is not taken', `'${key}' again`);
-        const wanted = sizes.get(name) ?? 'hidden';
-        const isProjected = wanted === 'hidden' && dimension === 'projection';
-        if (next && dimension !== wanted && !isProjected) {
-          const expected = wanted === 'hidden' ? 'hidden or projection' : wanted;
-          disagree(at, `a value of ${expected} size`, `one of ${dimension} size`);
-        }
-        planner.line(name, next, read.value, at);
-      },
-      name(name, next, at) {
-        const key = next ? `${name}'` : name;
-        const known = planner.values.has(key) || (!next && (ports.includes(name) || isState(name)));
-        if (!known && next) wrong(at, `${key} to be defined in an earlier line`, key);
-        if (!known && !declared.includes(name)) {
-          const others = 'a state, a name defined in an earlier line, or a declared one';
-          wrong(at, `${ports.join(', ')}, ${others}`, `'${key}'`);
-        }
-        return { value: planner.name(name, next, at), at };
-      },
-      binary(op, left, right, at) {
-        const [a, b] = [dimensionOf(left), dimensionOf(right)];
-        if (a !== b && a !== 'scalar' && b !== 'scalar') {
-          disagree(right.at, `an operand of ${a} size`, `one of ${b} size`);
-        }
-        const value = planner.binary(op, left.value, right.value, at);
-        return { value, at: op === 'add' ? at : left.at };
-      },
-      map(map, row, argument, at) {
-        const dimension = dimensionOf(argument);
-        const before = matrixOf(planner, map, row);
-        if (before) {
-          const isOther = map === 'W' && (before.slice(2) || 'input') !== dimension;
-          const remedy = isOther
-            ? 'for a vector of another size, give it a subscript of its own'
-            : 'name its result and use that';
-          wrong(
-            at,
-            `${row === '' ? map : `${map}_${row}`} applied once`,
-            `a second use; ${remedy}`,
-          );
-        }
-        if (map !== 'W' && states.length === 0) wrong(at, 'only W in a text without primes', map);
-        const state = planner.recurrent ?? (dimension === 'projection' ? dimension : 'hidden');
-        const wanted = { W: mappable, U: [state], V: ['hidden'] }[map];
-        if (!wanted.includes(dimension)) {
-          const expected = `an argument of ${wanted.join(' or ')} size`;
-          disagree(argument.at, expected, `one of ${dimension} size`);
-        }
-        return { value: planner.map(map, row, argument.value, at), at };
-      },
-      call(slot, argument, at) {
-        const own = Object.hasOwn(declarations.activations ?? {}, slot);
-        if (isReduction(slot)) {
-          if (dimensionOf(argument) === 'scalar') disagree(argument.at, 'a vector', 'a scalar');
-        } else if (!own && !Object.hasOwn(slotOptions, slot) && !isActivationName(slot)) {
-          wrong(at, 'an activation before (', `'${slot}'; write * to multiply`);
-        }
-        return { value: planner.call(slot, argument.value, at), at };
-      },
-    };
-  };
-  return { between, settle };
+    return super.name(name, next, at);
+  }
+
+  override binary(op: BinaryName, left: PlanValue, right: PlanValue, at: number): PlanValue {
+    const [a, b] = [left, right].map(value => this.dimensionOf(value));
+    if (a !== b && a !== 'scalar' && b !== 'scalar') {
+      this.#disagree(right.at, `an operand of ${a} size`, `one of ${b} size`);
+    }
+    return super.binary(op, left, right, at);
+  }
+
+  override map(map: MapName, row: string, argument: PlanValue, at: number): PlanValue {
+    const dimension = this.dimensionOf(argument);
+    this.#checkOnce(map, row, dimension, at);
+    if (map !== 'W' && this.#states.length === 0) {
+      this.#wrong(at, 'only W in a text without primes', map);
+    }
+    const sizes = Object.values(this.declarations.inputs ?? {}).filter(size => size !== 'hidden');
+    const recurrent = this.recurrent ?? (dimension === 'projection' ? dimension : 'hidden');
+    const mappable = { W: new Set(['input', ...sizes]), U: [recurrent], V: ['hidden'] };
+    const wanted = [...mappable[map]];
+    if (!wanted.includes(dimension)) {
+      const expected = `an argument of ${wanted.join(' or ')} size`;
+      this.#disagree(argument.at, expected, `one of ${dimension} size`);
+    }
+    return super.map(map, row, argument, at);
+  }
+
+  override call(slot: string, argument: PlanValue, at: number): PlanValue {
+    const isOwn = Object.hasOwn(this.declarations.activations ?? {}, slot);
+    if (isReduction(slot)) {
+      const isScalar = this.dimensionOf(argument) === 'scalar';
+      if (isScalar) this.#disagree(argument.at, 'a vector', 'a scalar');
+    } else if (!isOwn && !Object.hasOwn(slotOptions, slot) && !isActivationName(slot)) {
+      this.#wrong(at, 'an activation before (', `'${slot}'; write * to multiply`);
+    }
+    return super.call(slot, argument, at);
+  }
+
+  override line(name: string, next: boolean, value: PlanValue, at: number): void {
+    const key = next ? `${name}'` : name;
+    const dimension = this.dimensionOf(value);
+    const fixed = [...this.#ports, reserved];
+    if (fixed.includes(name) || key === "y'") {
+      this.#wrong(at, `a name other than ${[...fixed, "y'"].join(', ')}`, `'${key}'`);
+    }
+    const isTaken = this.values.has(key) || (!next && this.#states.includes(name));
+    if (isTaken || this.#declared.includes(name)) {
+      this.#wrong(at, 'a name that is not taken', `'${key}' again`);
+    }
+    const { sizes = {} } = this.declarations;
+    const wanted = Object.hasOwn(sizes, name) ? sizes[name] : 'hidden';
+    const isProjected = wanted === 'hidden' && dimension === 'projection';
+    if (next && dimension !== wanted && !isProjected) {
+      const expected = wanted === 'hidden' ? 'hidden or projection' : wanted;
+      this.#disagree(at, `a value of ${expected} size`, `one of ${dimension} size`);
+    }
+    super.line(name, next, value, at);
+  }
+
+  override plan(): Unscheduled {
+    this.#settle();
+    const plan = super.plan();
+    const { outputs } = this.declarations;
+    for (const { name, node } of outputsOf(plan)) {
+      const equation = `an equation for ${name} or ${outputs ? name : 'h'}'`;
+      if (node === undefined) this.#wrong(this.#end, equation, 'none');
+      if (plan.nodes[node].dimension !== 'scalar') continue;
+      const output = outputs ? `an output ${name}` : 'an output';
+      this.#wrong(this.#end, `${output} that is a vector`, 'a scalar');
+    }
+    const where = `defineCell('${this.#cell}')`;
+    const unused = unusedIn(plan, this.declarations);
+    if (unused !== undefined) {
+      throw mismatch(where, 'declared names that the text uses', `'${unused}'`);
+    }
+    const sizable = [...plan.vectors, ...plan.states.map(({ name }) => name)];
+    const sized = Object.keys(this.declarations.sizes ?? {}).find(name => !sizable.includes(name));
+    if (sized === undefined) return plan;
+    throw mismatch(`${where}.sizes.${sized}`, 'a vector or a state of the text', `'${sized}'`);
+  }
+
+  /** Refuses a map that is applied a second time. */
+  #checkOnce(map: MapName, row: string, dimension: Dimension, at: number): void {
+    const before = matrixOf(this, map, row);
+    if (!before) return;
+    const isOther = map === 'W' && (before.slice(2) || 'input') !== dimension;
+    const remedy = isOther
+      ? 'for a vector of another size, give it a subscript of its own'
+      : 'name its result and use that';
+    const text = row === '' ? map : `${map}_${row}`;
+    this.#wrong(at, `${text} applied once`, `a second use; ${remedy}`);
+  }
+
+  #wrong(...[at, expected, got]: Wrong): never {
+    throw new EquationError(this.#cell, positionOf(this.#text, at), expected, got);
+  }
+
+  #disagree(...wrong: Wrong): void {
+    this.#disagreement ??= wrong;
+  }
+
+  #settle(): void {
+    if (this.#disagreement) this.#wrong(...this.#disagreement);
+  }
+
+  /** Where the last line begins. */
+  get #end(): number {
+    return this.#text.trimEnd().lastIndexOf('\n') + 1;
+  }
 }
 
 /** The names that a text primes. */

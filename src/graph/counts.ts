@@ -16,6 +16,7 @@ function countOf(node: Node, counts: readonly number[], steps: number): number {
   const other = others.find(n => n !== count);
   if (other !== undefined) throw mismatch(where, `outputs of ${count} steps`, `one of ${other}`);
   if (op === 'last') return Math.min(1, count);
+  if (op === 'repeat') return count * node.times;
   if (op === 'pool' && count === 0) return 0;
   return op === 'unfold' || op === 'pool' ? windowsOf(node, count).count : count;
 }

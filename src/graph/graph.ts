@@ -1,7 +1,7 @@
 import type { EquationSpec } from './spec.js';
 import type { Geometry } from './steps.js';
 
-/** Numbers that move to a node's value: from one of those that it reads, or from its state, -1. */
+/** Numbers that move to a node's value, from one of its inputs or, if `from` is -1, its state. */
 export interface Move {
   readonly from: number;
   readonly at: number;
@@ -20,25 +20,25 @@ interface CellOutput {
   readonly at: number;
 }
 
-/** Where the outputs of a cell are in what it answers. */
+/** The places of a cell's outputs in its answer. */
 export function cellOutputs({ outputs, definition }: CellGraph): readonly CellOutput[] {
   return outputs ?? [{ node: definition.plan.output, at: 0 }];
 }
 
-/** What makes a value of a model; `params` is an index into the model's list of them. */
+/** An operation that makes a value of a model; `params` is an index into the model's list. */
 export type Operation =
   /** An input of the graph, by its name. */
   | { readonly op: 'port'; readonly name: string }
   | { readonly op: 'cell'; readonly cell: CellGraph; readonly params: number }
   /** Element by element, of all that it reads; half of it for a mean of two. */
   | { readonly op: 'add' | 'multiply'; readonly half?: true }
-  /** Zero where nothing moves to. The next state is the value's last numbers. */
+  /** Places that nothing moves to are zero. The value's last numbers are the next state. */
   | { readonly op: 'move'; readonly moves: readonly Move[]; readonly state: number }
   /** A row of a table `[rows, size]`, by its index. */
   | { readonly op: 'row'; readonly rows: number; readonly params: number }
   /**
-   * Mᵀ v for rows of a cell's parameter, which stay that cell's: those of the `row`-th block of so many
-   * `rows` of `params[name]`, `[rows, size]`.
+   * Mᵀ v for rows of a cell's parameter, which stay that cell's: those of the `row`-th block of so
+   * many `rows` of `params[name]`, `[rows, size]`.
    */
   | {
       readonly op: 'transposed';
@@ -48,28 +48,24 @@ export type Operation =
       readonly rows: number;
     }
   | Accumulate
-  /** What it reads; no gradient goes through it. */
+  /** Its input, unchanged; no gradient goes through it. */
   | { readonly op: 'stop' }
   /**
-   * Numbers in [0, 1) that follow from `key`, two whole numbers of 32 bits, from the place in the vector
-   * and from the state: how many steps there were, and the stream's number. With a rate, the mask of
-   * dropout: 0 or 1 / (1 − rate).
+   * Numbers in [0, 1) that follow from `key`, two whole numbers of 32 bits, from the place in the
+   * vector and from the state: how many steps there were, and the stream's number. With a rate, the
+   * mask of dropout: 0 or 1 / (1 − rate).
    */
-  | {
-      readonly op: 'random';
-      readonly key: readonly [number, number];
-      readonly rate?: number;
-    }
+  | { readonly op: 'random'; readonly key: readonly [number, number]; readonly rate?: number }
   /** A graph of steps that keeps its states and its last answer where its second input is not 0. */
   | { readonly op: 'hold'; readonly body: Graph }
-  /** A vector read as so many steps one after another, and what the body makes of those. */
+  /** Reads a vector as `steps` steps one after another, and runs the body on those. */
   | { readonly op: 'sequence'; readonly steps: number; readonly body: Graph }
   | SequenceOperation;
 
 /**
- * Δ ← Δ + a bᵀ for a state Δ `[rows, columns]`, a `[rows]` and b `[columns]`; of b alone, if there is one
- * row: Δ ← Δ + b. Of sequences, all steps in order. Of steps, its value is the next Δ, or nothing:
- * its size is 0. Of sequences it has none.
+ * Δ ← Δ + a bᵀ for a state Δ `[rows, columns]`, a `[rows]` and b `[columns]`; of b alone, if there
+ * is one row: Δ ← Δ + b. Of sequences, all steps in order. Of steps, its value is the next Δ, or
+ * nothing: its size is 0. Of sequences it has none.
  */
 interface Accumulate {
   readonly op: 'accumulate';
@@ -80,18 +76,20 @@ interface Accumulate {
 /** In graphs of which the values are sequences. */
 export type SequenceOperation =
   /**
-   * A graph of steps, run over all of them. Its states are zeros at first, or where the model begins;
-   * `each`: every turn has its own, which it keeps.
+   * A graph of steps, run over all of them. Its states are zeros at first, or where the model
+   * begins; `each`: every turn has its own, which it keeps.
    */
   | { readonly op: 'loop'; readonly body: Graph; readonly each?: true }
   /** Of each window of steps, `count` features from `at` on, one step after another. */
   | ({ readonly op: 'unfold'; readonly at: number; readonly count: number } & Geometry)
-  /** What a window of steps becomes, feature by feature; without `kernel` there is one window. */
+  /** Reduces each window of steps, feature by feature; without `kernel` there is one window. */
   | ({
       readonly op: 'pool';
       readonly by: 'max' | 'average';
       readonly includePadding: boolean;
     } & Partial<Geometry>)
+  /** Each step so many times. */
+  | { readonly op: 'repeat'; readonly times: number }
   /** The last step alone, or all from the last to the first. */
   | { readonly op: 'last' | 'reverse' | 'stop' }
   | Accumulate;
@@ -116,7 +114,7 @@ export interface Graph {
   readonly sequence?: true;
 }
 
-/** All nodes of a graph, those of bodies after what has them. */
+/** All nodes of a graph; those of a body follow the node that has it. */
 export function* allNodes({ nodes }: Graph): Generator<Node> {
   for (const node of nodes) {
     yield node;
@@ -146,48 +144,46 @@ export function readersOf({ nodes }: Graph): readonly (readonly [port: number, n
   });
 }
 
-const passed: readonly Node['op'][] = [
-  'add',
-  'multiply',
-  'move',
-  'pool',
-  'last',
-  'reverse',
-  'stop',
+/** Operations that pass infinities and NaN on. */
+const passing: readonly string[] = [
+  ...['add', 'multiply', 'move', 'pool', 'repeat'],
+  ...['last', 'reverse', 'stop'],
 ];
 
-/** `checkedBefore` of a graph of steps, in which no node has others in it that read on their own. */
+/**
+ * `checkedBefore` of a graph of steps, in which no node has others in it that read on their own.
+ */
 export function checkedInSteps({ nodes }: Graph): readonly (readonly number[])[] {
   const isChecked = nodes.map(({ op }) => op === 'port');
   return nodes.map(({ op, of }) =>
-    passed.includes(op) ? [] : of.filter(u => !isChecked[u] && (isChecked[u] = true)),
+    passing.includes(op) ? [] : of.filter(u => !isChecked[u] && (isChecked[u] = true)),
   );
 }
 
 /**
- * What a node reads that must be finite: of a loop, what those in its body read so. Infinities and NaN that
- * are added up or moved show in what reads them.
+ * The inputs of a node that must be finite: of a loop, those that nodes in its body need to be
+ * finite. Infinities and NaN that are added up or moved show in the nodes that read them.
  */
 function finiteSources(node: Node): readonly number[] {
-  if (node.op !== 'loop') return passed.includes(node.op) ? [] : node.of;
+  if (node.op !== 'loop') return passing.includes(node.op) ? [] : node.of;
   const inside = node.body.nodes.flatMap(finiteSources);
   const ports = node.body.nodes.flatMap(({ op }, i) => (op === 'port' ? inside.includes(i) : []));
   return node.of.filter((_, k) => ports[k]);
 }
 
-/** True for a value that is another one's, or steps of it, in other places. */
+/** True for a node whose value is another one's, or steps of it, read in place. */
 export const isView = ({ op }: Node) => op === 'last' || op === 'reverse' || op === 'stop';
 
 /**
- * The values that are to be checked before each node runs: those that it reads, once each. What comes
- * in by a port is checked where it is read, and so is what was only moved.
+ * The values to check before each node runs: those that it reads, once each. The numbers of a port
+ * are checked where the first node reads them, and so are numbers that were only moved.
  */
 export function checkedBefore({ nodes }: Graph): readonly (readonly number[])[] {
   const isChecked = nodes.map(({ op }) => op === 'port');
   const rootOf = (i: number): number => (nodes[i].op === 'reverse' ? rootOf(nodes[i].of[0]) : i);
   return nodes.map((node, i) => {
     const { op, of } = node;
-    if (op === 'pool' || isView(node)) isChecked[i] = isChecked[rootOf(of[0])];
+    if (op === 'pool' || op === 'repeat' || isView(node)) isChecked[i] = isChecked[rootOf(of[0])];
     const own = [...new Set(finiteSources(node).map(rootOf))].filter(u => !isChecked[u]);
     for (const u of own) isChecked[u] = true;
     if (op === 'unfold') isChecked[i] = true;

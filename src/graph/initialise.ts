@@ -61,17 +61,11 @@ class Generator {
 
 /**
  * values[from … to) ← numbers in ±scale · 2³¹; answers the state after them. A layer's first step
- * waits for it, which no engine has optimised by then: it works on 32-bit integers, signed as engines
- * like them, makes one double a number, and is called for a row at a time, so that better code for it
- * comes in soon.
+ * waits for it, which no engine has optimised by then: it works on 32-bit integers, signed as
+ * engines like them, makes one double a number, and is called for a row at a time, so that better
+ * code for it comes in soon.
  */
-function draw(
-  values: Float32Array,
-  from: number,
-  to: number,
-  state: number,
-  scale: number,
-): number {
+function draw(values: Float32Array, from: number, to: number, state: number, scale: number) {
   for (let i = from; i < to; i++) {
     state = (state + (0x9e3779b9 | 0)) | 0;
     let bits = imul(state ^ (state >>> 16), 0x85ebca6b | 0);

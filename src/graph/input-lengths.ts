@@ -4,8 +4,8 @@ import { type InputLengths, type InputSizes, inputsOf } from './ports.js';
 import { checkWhole, lower } from './spec.js';
 
 /**
- * The sizes of a text that declares its inputs, from their lengths. Throws a RecurError that names what
- * is missing or unknown, and lengths that are to be one size and differ.
+ * The sizes of a text that declares its inputs, from their lengths. Throws a RecurError that names
+ * a missing or unknown input, or lengths that differ and should be one size.
  */
 export function inputLengths(
   { name, plan }: Definition,

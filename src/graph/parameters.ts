@@ -4,7 +4,9 @@ import { checkNames, mismatch, shapeText } from '../errors.js';
 import type { MapName } from './parse.js';
 import type { Dimension, MatrixName, Plan, PlanNode } from './plan.js';
 
-/** Numbers for a parameter: flat or nested arrays, a typed array, an ndarray; a number for a scalar. */
+/**
+ * Numbers for a parameter: flat or nested arrays, a typed array, an ndarray; a number for a scalar.
+ */
 export type ParameterInput = number | ArrayLike<number> | NestedArray | NdArray;
 type NestedArray = readonly (number | NestedArray)[];
 
@@ -22,7 +24,7 @@ export interface ParameterShape {
   readonly shape: readonly number[];
   /** In words: `4 gates × 64, input 32`. */
   readonly meaning: string;
-  /** Of what training leaves alone; absent for what it learns. */
+  /** Present if training leaves the parameter alone. */
   readonly role?: 'statistic';
 }
 
@@ -33,8 +35,8 @@ const mapNames: Readonly<Record<string, readonly [weight: string, bias: string]>
 };
 
 /**
- * The names of a matrix and its bias: `weightIh_m` for columns of the size m; a text without state has
- * maps of one kind, `weight` and `bias`.
+ * The names of a matrix and its bias: `weightIh_m` for columns of the size m; a text without state
+ * has maps of one kind, `weight` and `bias`.
  */
 export function namesOf(plan: Plan, matrix: MatrixName): readonly string[] {
   const [letter] = matrix;
@@ -42,7 +44,7 @@ export function namesOf(plan: Plan, matrix: MatrixName): readonly string[] {
   return names.map(name => name + matrix.slice(1));
 }
 
-/** Columns of a matrix: what it is applied to. */
+/** The dimension of the vectors that a matrix is applied to. */
 export function columnsOf(plan: Plan, matrix: MatrixName): Dimension {
   if (matrix === 'W') return 'input';
   return matrix === 'U' ? plan.recurrent : matrix === 'V' ? 'hidden' : matrix.slice(2);
@@ -104,22 +106,19 @@ export function dimensionOf({ nodes }: Plan, learned: string): Dimension {
   return (nodes.find(isIt) as PlanNode).dimension;
 }
 
-/** Copies given parameters into canonical float32 arrays; refuses by name what does not fit. */
+/** Copies parameters into canonical float32 arrays; refuses by name any that does not fit. */
 export function readParameters(
   where: string,
   shapes: readonly ParameterShape[],
   given: Readonly<Record<string, ParameterInput>>,
 ): Record<string, Float32Array> {
-  checkNames(
-    `${where}.params`,
-    given,
-    shapes.map(({ name }) => name),
-  );
+  const names = shapes.map(({ name }) => name);
+  checkNames(`${where}.params`, given, names);
   return Object.fromEntries(
-    shapes.map(shape => [
-      shape.name,
-      readParameter(`${where}.${shape.name}`, shape, given[shape.name]),
-    ]),
+    shapes.map((shape, i) => {
+      const name = names[i];
+      return [name, readParameter(`${where}.${name}`, shape, given[name])];
+    }),
   );
 }
 

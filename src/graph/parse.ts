@@ -4,9 +4,9 @@ export type MapName = 'W' | 'U' | 'V';
 export type BinaryName = 'add' | 'subtract' | 'multiply';
 
 /**
- * What is made of a text while it is read: a plan, a printed page, a number. Each method makes the
- * T of an expression out of those of its parts; `at` is where in the text the expression begins or
- * its sign is, counted from 0.
+ * Makes something of a text while it is read: a plan, a printed page, a number. Each method makes
+ * the T of an expression out of those of its parts; `at` is where the expression or its sign is in
+ * the text, counted from 0.
  */
 export interface Reader<T> {
   number(value: number, at: number): T;
@@ -19,11 +19,11 @@ export interface Reader<T> {
   binary(op: BinaryName, left: T, right: T, at: number): T;
   /** A whole line, `name = value` or `name' = value`. */
   line(name: string, next: boolean, value: T, at: number): void;
-  /** Told of the first mistake, of which it must throw; absent where the text is right. */
+  /** Throws for the first mistake; absent where the text is known to be right. */
   refuse?(mistake: Mistake, token: Token, after?: string): never;
 }
 
-/** What is missing at a token, or what it must not be. */
+/** The thing that is missing at a token, or that the token must not be. */
 export type Mistake = 'value' | 'argument' | 'close' | 'nested' | 'name' | 'map' | 'equals' | 'end';
 
 /** A word or a sign, and where it begins; the end of a line is one too. */
@@ -39,81 +39,112 @@ export function tokensOf(text: string): readonly Token[] {
   return [...`${text}\n`.matchAll(tokenPattern)];
 }
 
-/** A recursive-descent parser, line by line; precedence: sums, products, signs, maps and calls. */
+/** Reads a text, line by line. */
 export function read<T>(text: string, reader: Reader<T>): void {
-  const tokens = tokensOf(text);
-  let next = 0;
-  let depth = 0;
+  new Parser(text, reader).lines();
+}
 
-  const refuse = (mistake: Mistake, after?: string) =>
-    reader.refuse?.(mistake, tokens[next], after);
-  const isName = () => /^\p{L}/u.test(tokens[next][0]);
-  const accept = (symbol: string) => tokens[next][0] === symbol && ++next > 0;
+/** A recursive-descent parser; precedence: sums, products, signs, maps and calls. */
+class Parser<T> {
+  readonly #reader: Reader<T>;
+  readonly #tokens: readonly Token[];
+  #next = 0;
+  #depth = 0;
 
-  const sum = (): T => {
-    let left = product();
+  constructor(text: string, reader: Reader<T>) {
+    this.#reader = reader;
+    this.#tokens = tokensOf(text);
+  }
+
+  lines(): void {
+    while (this.#next < this.#tokens.length) if (!this.#accept('\n')) this.#line();
+  }
+
+  #line(): void {
+    const { 0: word, index } = this.#token;
+    if (!this.#isName()) this.#refuse('name');
+    if (mapName.test(word)) this.#refuse('map');
+    this.#next++;
+    const primed = this.#accept("'");
+    if (!this.#accept('=')) this.#refuse('equals', primed ? "'" : '');
+    const value = this.#sum();
+    if (this.#token[0] !== '\n') this.#refuse('end');
+    this.#reader.line(word, primed, value, index);
+  }
+
+  #sum(): T {
+    let left = this.#product();
     for (;;) {
-      const { index } = tokens[next];
-      if (accept('+')) left = reader.binary('add', left, product(), index);
-      else if (accept('-')) left = reader.binary('subtract', left, product(), index);
-      else return left;
+      const { index } = this.#token;
+      const op = this.#accept('+') ? 'add' : this.#accept('-') ? 'subtract' : undefined;
+      if (!op) return left;
+      left = this.#reader.binary(op, left, this.#product(), index);
     }
-  };
-  const product = (): T => {
-    let left = signed();
+  }
+
+  #product(): T {
+    let left = this.#signed();
     for (;;) {
-      const { index } = tokens[next];
-      if (!accept('*')) return left;
-      left = reader.binary('multiply', left, signed(), index);
+      const { index } = this.#token;
+      if (!this.#accept('*')) return left;
+      left = this.#reader.binary('multiply', left, this.#signed(), index);
     }
-  };
-  const signed = (): T => {
-    const { index } = tokens[next];
-    if (++depth > deepest) refuse('nested');
-    const value = accept('-') ? reader.negate(signed(), index) : primary();
-    depth--;
+  }
+
+  #signed(): T {
+    const { index } = this.#token;
+    if (++this.#depth > deepest) this.#refuse('nested');
+    const value = this.#accept('-') ? this.#reader.negate(this.#signed(), index) : this.#primary();
+    this.#depth--;
     return value;
-  };
-  const primary = (): T => {
-    const { 0: word, index } = tokens[next];
-    if (/^\d/.test(word)) {
-      next++;
-      return reader.number(Number(word), index);
-    }
-    if (!isName()) return parenthesised('value');
-    const [, letter, row = ''] = mapName.exec(word) ?? [];
-    if (!letter && tokens[next + 1][0] !== '(') return name();
-    next++;
-    return letter
-      ? reader.map(letter as MapName, row, argument(word), index)
-      : reader.call(word, parenthesised('value'), index);
-  };
-  const name = (): T => {
-    const { 0: word, index } = tokens[next++];
-    return reader.name(word, accept("'"), index);
-  };
-  /** What a map is applied to: a name or an expression in parentheses. */
-  const argument = (map: string): T => {
-    const plain = isName() && !mapName.test(tokens[next][0]);
-    return plain ? name() : parenthesised('argument', map);
-  };
-  const parenthesised = (mistake: Mistake, after?: string): T => {
-    if (!accept('(')) refuse(mistake, after);
-    const inner = sum();
-    if (!accept(')')) refuse('close');
-    return inner;
-  };
-  const line = () => {
-    const { 0: word, index } = tokens[next];
-    if (!isName()) refuse('name');
-    if (mapName.test(word)) refuse('map');
-    next++;
-    const primed = accept("'");
-    if (!accept('=')) refuse('equals', primed ? "'" : '');
-    const value = sum();
-    if (tokens[next][0] !== '\n') refuse('end');
-    reader.line(word, primed, value, index);
-  };
+  }
 
-  while (next < tokens.length) if (!accept('\n')) line();
+  #primary(): T {
+    const { 0: word, index } = this.#token;
+    if (/^\d/.test(word)) {
+      this.#next++;
+      return this.#reader.number(Number(word), index);
+    }
+    if (!this.#isName()) return this.#parenthesised('value');
+    const [, letter, row = ''] = mapName.exec(word) ?? [];
+    if (!letter && this.#tokens[this.#next + 1][0] !== '(') return this.#name();
+    this.#next++;
+    return letter
+      ? this.#reader.map(letter as MapName, row, this.#argument(word), index)
+      : this.#reader.call(word, this.#parenthesised('value'), index);
+  }
+
+  #name(): T {
+    const { 0: word, index } = this.#tokens[this.#next++];
+    return this.#reader.name(word, this.#accept("'"), index);
+  }
+
+  /** The argument of a map: a name or an expression in parentheses. */
+  #argument(map: string): T {
+    const isPlain = this.#isName() && !mapName.test(this.#token[0]);
+    return isPlain ? this.#name() : this.#parenthesised('argument', map);
+  }
+
+  #parenthesised(mistake: Mistake, after?: string): T {
+    if (!this.#accept('(')) this.#refuse(mistake, after);
+    const inner = this.#sum();
+    if (!this.#accept(')')) this.#refuse('close');
+    return inner;
+  }
+
+  get #token(): Token {
+    return this.#tokens[this.#next];
+  }
+
+  #isName(): boolean {
+    return /^\p{L}/u.test(this.#token[0]);
+  }
+
+  #accept(symbol: string): boolean {
+    return this.#token[0] === symbol && ++this.#next > 0;
+  }
+
+  #refuse(mistake: Mistake, after?: string): void {
+    this.#reader.refuse?.(mistake, this.#token, after);
+  }
 }

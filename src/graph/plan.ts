@@ -3,25 +3,29 @@ import type { BinaryName } from './parse.js';
 import type { ReductionName, Reductions } from './reductions.js';
 
 /**
- * What a value's length is, by name: 'input', 'hidden', 'projection', another size that a text's
- * inputs name, or 'scalar': 1, which is broadcast.
+ * The name of a value's length: 'input', 'hidden', 'projection', another size that a text's inputs
+ * name, or 'scalar': 1, which is broadcast.
  */
 export type Dimension = string;
 
 /** Names that a cell's text uses beyond its own: initial values, defaults, options. */
 export interface Declarations {
   /**
-   * Inputs, by the names that the text has for them, with the name of each one's size: `{ x: 'input',
-   * m: 'input', d: 'elapsed' }`. The first one's is 'input', or 'hidden': the cell's own. Inputs of one
-   * size may be combined element by element. Sizes have names, since a map is of an expression, which
-   * may mix inputs: what maps of size `elapsed` learn is `weightIh_elapsed`. Without: x alone.
+   * Inputs, by the names that the text has for them, with the name of each one's size: `{ x:
+   * 'input', m: 'input', d: 'elapsed' }`. The first one's is 'input', or 'hidden': the cell's own.
+   * Inputs of one size may be combined element by element. Sizes have names, since a map is of an
+   * expression, which may mix inputs: what maps of size `elapsed` learn is `weightIh_elapsed`.
+   * Without: x alone.
    */
   readonly inputs?: Readonly<Record<string, string>>;
   /** Lines that are answers; a state's name stands for its next value. Without: y, or h'. */
   readonly outputs?: readonly string[];
   /** Learned vectors, by name, with the value every element starts from. */
   readonly vectors?: Readonly<Record<string, number>>;
-  /** Vectors and states that have an input's size instead of the hidden one, by name: `{ average: 'input' }`. */
+  /**
+   * Vectors and states that have an input's size instead of the hidden one, by name: `{ average:
+   * 'input' }`.
+   */
   readonly sizes?: Readonly<Record<string, string>>;
   /** Learned numbers, by name, with their initial value. */
   readonly scalars?: Readonly<Record<string, number>>;
@@ -54,8 +58,8 @@ export type PlanNode = { readonly dimension: Dimension } /** An input of the cel
 );
 
 /**
- * The rows that are stacked in one parameter: W's maps of input size, `W_m`: its maps of vectors of the
- * size m; U's; V's.
+ * The rows that are stacked in one parameter: W's maps of input size, `W_m`: its maps of vectors of
+ * the size m; U's; V's.
  */
 export type MatrixName = 'W' | 'U' | 'V' | `W_${string}`;
 
@@ -85,7 +89,7 @@ export interface PlanOutput extends Port {
   readonly node: number;
 }
 
-/** Values, each made of earlier ones, and what they are for. */
+/** Values, each made of earlier ones, and their roles. */
 export interface Computation {
   readonly nodes: readonly PlanNode[];
   /** State variables, h first; `node` computes the next value. */
@@ -110,7 +114,7 @@ export interface Stage {
   readonly dimension: Dimension;
   /** Nodes that are sums of products. */
   readonly affines: readonly number[];
-  /** What the products are of, the input first. */
+  /** The vectors that maps are applied to, the input first. */
   readonly args: readonly Argument[];
   /** Nodes that the stage stores: next states, the output, what later stages read. */
   readonly sinks: readonly number[];
@@ -131,7 +135,7 @@ export interface Plan extends Computation {
   readonly inputs?: readonly Port[];
   /** By matrix, in the order of their parameters. */
   readonly rows: Readonly<Record<MatrixName, readonly RowBlock[]>>;
-  /** What U's columns are applied to. */
+  /** The dimension of the vector that U is applied to. */
   readonly recurrent: Dimension;
   readonly vectors: readonly string[];
   readonly scalars: readonly string[];
@@ -150,6 +154,6 @@ export interface Definition {
   readonly text: string;
   readonly declarations: Declarations;
   readonly plan: Plan;
-  /** What its plan reduces vectors by: a page carries those of its cells. */
+  /** The reductions that its plan calls: a page carries those of its cells. */
   readonly reductions?: Reductions | undefined;
 }

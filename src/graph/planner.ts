@@ -1,4 +1,4 @@
-import { type BinaryName, type Reader, read } from './parse.js';
+import { type BinaryName, type MapName, type Reader, read } from './parse.js';
 import type {
   Declarations,
   Definition,
@@ -13,184 +13,205 @@ import { inputsOf } from './ports.js';
 import { isReduction, reductions } from './reductions.js';
 import { schedule } from './schedule.js';
 
-/** The planner's reader of a text, and what it knows so far. */
-export interface Planner extends Reader<Value> {
-  /** Nodes by name: `c`, `c'`. */
-  readonly values: ReadonlyMap<string, number>;
-  readonly rows: Plan['rows'];
-  /** What U is applied to, once it is. */
-  readonly recurrent: Dimension | undefined;
-  dimensionOf(value: Value): Dimension;
-}
-
 /** A plan before its stages are known. */
 export type Unscheduled = Omit<Plan, 'schedule'>;
 
-/** What stands between a text that may be wrong and the planner. */
-export interface Checker {
-  /** Reads each walk through the text. */
-  between(planner: Planner): Reader<unknown>;
-  /** Is told what was read. */
-  end(plan: Unscheduled): void;
-}
-
-/** Reads a cell's text, which must be right where there is no checker. */
+/**
+ * Reads a cell's text, which must be right where the planner does not check it. States are taken
+ * for hidden-sized; where one turns out to be projected, all is planned again.
+ */
 export function define(
   name: string,
   text: string,
   declarations: Declarations = {},
-  checker?: Checker,
+  plannerOf = (states: Map<string, Dimension>) => new Planner(declarations, states),
 ): Definition {
-  const plan = walk(text, declarations, new Map(), checker);
-  checker?.end(plan);
+  const states = new Map<string, Dimension>();
+  let planner: Planner;
+  do {
+    planner = plannerOf(states);
+    read(text, planner);
+  } while (!planner.settled);
+  const plan = planner.plan();
   return { name, text, declarations, plan: { ...plan, schedule: schedule(plan) }, reductions };
 }
 
 /** A value while it is read: a sum of maps, which become one affine node, and of a node or none. */
-export interface Value {
+export interface PlanValue {
   readonly maps: readonly PlanMap[];
   readonly rest: number;
+  /** Where it is in the text. */
+  readonly at: number;
 }
 
-/** A walk through the text: sizes are inferred, nothing is checked. */
-function walk(
-  text: string,
-  declarations: Declarations,
-  /** The sizes of the states, as far as they are known. */
-  states: Map<string, Dimension>,
-  checker: Checker | undefined,
-): Unscheduled {
-  const { vectors = {}, scalars = {}, constants = {}, statistics, sameSize } = declarations;
-  const declared = new Map(Object.entries(declarations.sizes ?? {}));
-  const sizeOf = (name: string) => states.get(name) ?? declared.get(name) ?? 'hidden';
-  const inputs = declaredInputs(declarations);
-  const ports = new Map(inputsOf({ inputs }).map(({ name, dimension }) => [name, dimension]));
-  const nodes: PlanNode[] = [];
+/** Plans a text while it is read: sizes are inferred, nothing is checked. */
+export class Planner implements Reader<PlanValue> {
   /** Nodes by name: `c`, `c'`. */
-  const values = new Map<string, number>();
-  const further = [...new Set(ports.values())].filter(
-    size => size !== 'input' && size !== 'hidden',
-  );
-  const rows: Record<MatrixName, RowBlock[]> = {
-    W: [],
-    ...Object.fromEntries(further.map(size => [`W_${size}`, []])),
-    U: [],
-    V: [],
-  };
-  const slots = new Set<string>();
-  let recurrent: Dimension | undefined;
-  let settled = true;
+  readonly values = new Map<string, number>();
+  readonly rows: Record<MatrixName, RowBlock[]>;
+  /** The dimension of U's argument, once a text has applied U. */
+  recurrent: Dimension | undefined;
+  /** False once a state turns out to have another size than it was taken to have. */
+  settled = true;
+  readonly declarations: Declarations;
+  readonly #states: Map<string, Dimension>;
+  readonly #inputs: Plan['inputs'];
+  readonly #ports: ReadonlyMap<string, Dimension>;
+  /** Sizes of inputs that have matrices of their own. */
+  readonly #further: readonly Dimension[];
+  readonly #nodes: PlanNode[] = [];
+  readonly #slots = new Set<string>();
 
-  const add = (node: PlanNode) => nodes.push(node) - 1;
-  const single = (node: PlanNode): Value => ({ maps: [], rest: add(node) });
-  const dimensionOf = ({ maps, rest }: Value): Dimension =>
-    maps.length === 0 ? nodes[rest].dimension : maps[0].matrix === 'V' ? 'projection' : 'hidden';
-  const binary = (op: BinaryName, left: number, right: number) => {
-    const { dimension } = nodes[left];
-    return add({
-      op,
-      left,
-      right,
-      dimension: dimension === 'scalar' ? nodes[right].dimension : dimension,
+  constructor(declarations: Declarations, states: Map<string, Dimension>) {
+    this.declarations = declarations;
+    this.#states = states;
+    this.#inputs = declaredInputs(declarations);
+    const ports = inputsOf({ inputs: this.#inputs });
+    this.#ports = new Map(ports.map(({ name, dimension }) => [name, dimension]));
+    this.#further = [...new Set(this.#ports.values())].filter(
+      size => size !== 'input' && size !== 'hidden',
+    );
+    const further = this.#further.map(size => [`W_${size}`, []]);
+    this.rows = { W: [], ...Object.fromEntries(further), U: [], V: [] };
+  }
+
+  number(value: number, at: number): PlanValue {
+    return this.#single({ op: 'number', value, dimension: 'scalar' }, at);
+  }
+
+  name(name: string, next: boolean, at: number): PlanValue {
+    const key = next ? `${name}'` : name;
+    const rest = this.values.get(key) ?? this.#add(this.#leaf(name));
+    this.values.set(key, rest);
+    return { maps: [], rest, at };
+  }
+
+  map(letter: MapName, row: string, argument: PlanValue, at: number): PlanValue {
+    const dimension = this.dimensionOf(argument);
+    const isFurther = letter === 'W' && this.#further.includes(dimension);
+    const matrix = isFurther ? (`W_${dimension}` as const) : letter;
+    const blocks = this.rows[matrix];
+    if (letter === 'U') this.recurrent ??= dimension;
+    const of = this.#node(argument);
+    const biased = letter !== 'V' && row !== '';
+    blocks.push({ name: row, bias: biased ? blocks.filter(({ bias }) => bias >= 0).length : -1 });
+    return { maps: [{ matrix, row: blocks.length - 1, of }], rest: -1, at };
+  }
+
+  call(slot: string, argument: PlanValue, at: number): PlanValue {
+    const of = this.#node(argument);
+    if (isReduction(slot)) {
+      return this.#single({ op: 'reduce', by: slot, of, dimension: 'scalar' }, at);
+    }
+    this.#slots.add(slot);
+    return this.#single({ op: 'apply', slot, of, dimension: this.#nodes[of].dimension }, at);
+  }
+
+  negate(operand: PlanValue, at: number): PlanValue {
+    const minusOne = this.#add({ op: 'number', value: -1, dimension: 'scalar' });
+    return { maps: [], rest: this.#combine('multiply', minusOne, this.#node(operand)), at };
+  }
+
+  binary(op: BinaryName, left: PlanValue, right: PlanValue, at: number): PlanValue {
+    if (op !== 'add') {
+      const rest = this.#combine(op, this.#node(left), this.#node(right));
+      return { maps: [], rest, at: left.at };
+    }
+    const [a, b] = [left.rest, right.rest];
+    const rest = a < 0 ? b : b < 0 ? a : this.#combine(op, a, b);
+    return { maps: [...left.maps, ...right.maps], rest, at };
+  }
+
+  line(name: string, next: boolean, value: PlanValue, _at: number): void {
+    const node = this.#node(value);
+    this.values.set(next ? `${name}'` : name, node);
+    if (!next) return;
+    const { dimension } = this.#nodes[node];
+    this.settled &&= dimension === this.#sizeOf(name);
+    this.#states.set(name, dimension);
+  }
+
+  dimensionOf({ maps, rest }: PlanValue): Dimension {
+    if (maps.length === 0) return this.#nodes[rest].dimension;
+    return maps[0].matrix === 'V' ? 'projection' : 'hidden';
+  }
+
+  /** Once all is read. */
+  plan(): Unscheduled {
+    const states = this.#states;
+    const { outputs: declared, statistics } = this.declarations;
+    const outputs = declared?.map(name => {
+      const node = this.#named(states.has(name) ? `${name}'` : name);
+      return { name, dimension: this.#nodes[node]?.dimension, node };
     });
-  };
-  const nodeOf = (value: Value): number => {
+    return {
+      nodes: this.#nodes,
+      states: [...states]
+        .sort(([a], [b]) => Number(b === 'h') - Number(a === 'h'))
+        .map(([name, dimension]) => ({ name, dimension, node: this.#named(`${name}'`) })),
+      output: outputs?.[0].node ?? this.values.get('y') ?? this.#named("h'"),
+      ...(outputs && { outputs }),
+      ...(this.#inputs && { inputs: this.#inputs }),
+      rows: this.rows,
+      recurrent: this.recurrent ?? 'hidden',
+      vectors: this.#namesOf('parameter', false),
+      scalars: this.#namesOf('parameter', true),
+      ...(statistics && { statistics }),
+      constants: this.#namesOf('constant', true),
+      slots: [...this.#slots],
+    };
+  }
+
+  #add(node: PlanNode): number {
+    return this.#nodes.push(node) - 1;
+  }
+
+  #single(node: PlanNode, at: number): PlanValue {
+    return { maps: [], rest: this.#add(node), at };
+  }
+
+  #combine(op: BinaryName, left: number, right: number): number {
+    const { dimension: size } = this.#nodes[left];
+    const dimension = size === 'scalar' ? this.#nodes[right].dimension : size;
+    return this.#add({ op, left, right, dimension });
+  }
+
+  /** The node of a value, whose maps become an affine one. */
+  #node(value: PlanValue): number {
     const { maps, rest } = value;
     if (maps.length === 0) return rest;
-    const affine = add({ op: 'affine', maps, dimension: dimensionOf(value) });
-    return rest < 0 ? affine : binary('add', affine, rest);
-  };
-  const leafOf = (name: string): PlanNode => {
-    const port = ports.get(name);
+    const affine = this.#add({ op: 'affine', maps, dimension: this.dimensionOf(value) });
+    return rest < 0 ? affine : this.#combine('add', affine, rest);
+  }
+
+  #leaf(name: string): PlanNode {
+    const { vectors = {}, scalars = {}, constants = {}, sameSize } = this.declarations;
+    const port = this.#ports.get(name);
     if (port) return { op: 'port', name, dimension: sameSize ? 'hidden' : port };
-    if (Object.hasOwn(vectors, name)) return { op: 'parameter', name, dimension: sizeOf(name) };
+    const dimension = this.#sizeOf(name);
+    if (Object.hasOwn(vectors, name)) return { op: 'parameter', name, dimension };
     if (Object.hasOwn(scalars, name)) return { op: 'parameter', name, dimension: 'scalar' };
     if (Object.hasOwn(constants, name)) return { op: 'constant', name, dimension: 'scalar' };
-    return { op: 'state', name, dimension: sizeOf(name) };
-  };
-  const number = (value: number) => single({ op: 'number', value, dimension: 'scalar' });
-  const combine = (op: BinaryName, left: Value, right: Value): Value => {
-    if (op !== 'add') return { maps: [], rest: binary(op, nodeOf(left), nodeOf(right)) };
-    const rest =
-      left.rest < 0 ? right.rest : right.rest < 0 ? left.rest : binary(op, left.rest, right.rest);
-    return { maps: [...left.maps, ...right.maps], rest };
-  };
-  const planner: Planner = {
-    values,
-    rows,
-    get recurrent() {
-      return recurrent;
-    },
-    dimensionOf,
-    number,
-    negate: operand => combine('multiply', number(-1), operand),
-    binary: combine,
-    name(name, next) {
-      const key = next ? `${name}'` : name;
-      const rest = values.get(key) ?? add(leafOf(name));
-      values.set(key, rest);
-      return { maps: [], rest };
-    },
-    map(letter, row, argument) {
-      const dimension = dimensionOf(argument);
-      const isFurther = letter === 'W' && further.includes(dimension);
-      const matrix = isFurther ? (`W_${dimension}` as const) : letter;
-      const blocks = rows[matrix];
-      if (letter === 'U') recurrent ??= dimension;
-      const of = nodeOf(argument);
-      const biased = letter !== 'V' && row !== '';
-      blocks.push({ name: row, bias: biased ? blocks.filter(({ bias }) => bias >= 0).length : -1 });
-      return { maps: [{ matrix, row: blocks.length - 1, of }], rest: -1 };
-    },
-    call(slot, argument) {
-      const of = nodeOf(argument);
-      if (isReduction(slot)) {
-        return single({ op: 'reduce', by: slot, of, dimension: 'scalar' });
-      }
-      slots.add(slot);
-      return single({ op: 'apply', slot, of, dimension: nodes[of].dimension });
-    },
-    line(name, next, value) {
-      const node = nodeOf(value);
-      values.set(next ? `${name}'` : name, node);
-      if (!next) return;
-      const { dimension } = nodes[node];
-      settled &&= dimension === sizeOf(name);
-      states.set(name, dimension);
-    },
-  };
-  read(text, checker ? checker.between(planner) : (planner as Reader<unknown>));
+    return { op: 'state', name, dimension };
+  }
 
-  // States are taken for hidden-sized; where one turns out to be projected, all is planned again.
-  if (!settled) return walk(text, declarations, states, checker);
+  #sizeOf(name: string): Dimension {
+    const { sizes = {} } = this.declarations;
+    const declared = Object.hasOwn(sizes, name) ? sizes[name] : 'hidden';
+    return this.#states.get(name) ?? declared;
+  }
 
-  const named = (op: PlanNode['op'], isScalar: boolean) =>
-    nodes.flatMap(node =>
+  #named(key: string): number {
+    return this.values.get(key) as number;
+  }
+
+  #namesOf(op: PlanNode['op'], isScalar: boolean): string[] {
+    return this.#nodes.flatMap(node =>
       node.op === op && 'name' in node && (node.dimension === 'scalar') === isScalar
         ? [node.name]
         : [],
     );
-  const nodeNamed = (key: string) => values.get(key) as number;
-  const outputs = declarations.outputs?.map(name => {
-    const node = nodeNamed(states.has(name) ? `${name}'` : name);
-    return { name, dimension: nodes[node]?.dimension, node };
-  });
-  return {
-    nodes,
-    states: [...states]
-      .sort(([a], [b]) => Number(b === 'h') - Number(a === 'h'))
-      .map(([name, dimension]) => ({ name, dimension, node: nodeNamed(`${name}'`) })),
-    output: outputs?.[0].node ?? values.get('y') ?? nodeNamed("h'"),
-    ...(outputs && { outputs }),
-    ...(inputs && { inputs }),
-    rows,
-    recurrent: recurrent ?? 'hidden',
-    vectors: named('parameter', false),
-    scalars: named('parameter', true),
-    ...(statistics && { statistics }),
-    constants: named('constant', true),
-    slots: [...slots],
-  };
+  }
 }
 
 function declaredInputs({ inputs }: Declarations): Plan['inputs'] {

@@ -3,7 +3,7 @@ import type { Computation, Plan, PlanOutput, Port } from './plan.js';
 
 const one: readonly Port[] = [{ name: 'x', dimension: 'input' }];
 
-/** What a plan reads, in order: x of input size, unless its text declares other inputs. */
+/** The inputs of a plan, in order: x of input size, unless its text declares others. */
 export function inputsOf({
   inputs = one,
 }: {
@@ -12,7 +12,7 @@ export function inputsOf({
   return inputs;
 }
 
-/** What a computation answers, in order: y alone, unless its text declares other outputs. */
+/** The outputs of a computation, in order: y alone, unless its text declares others. */
 export function outputsOf({ outputs, output, nodes }: Computation): readonly PlanOutput[] {
   return outputs ?? [{ name: 'y', dimension: nodes[output]?.dimension, node: output }];
 }
@@ -20,7 +20,7 @@ export function outputsOf({ outputs, output, nodes }: Computation): readonly Pla
 /** The size of an input, or of each of several by name: `{ x: 10, m: 3 }`. */
 export type InputSizes = number | Readonly<Record<string, number>>;
 
-/** What the sizes of a text's inputs are, by the names of the sizes; `input` is one of them. */
+/** The lengths of a text's inputs, by the names of their sizes; `input` is one of them. */
 export type InputLengths = Readonly<Record<'input', number>> & Readonly<Record<string, number>>;
 
 /** The length of a port, or of each of several by name. */

@@ -1,8 +1,10 @@
+import type { Code } from '../kernels/wasm/code.js';
 import type { Emitter } from '../kernels/wasm/emitter.js';
-import { type Code, f32x4, get } from '../kernels/wasm/module.js';
+import * as f32x4 from '../kernels/wasm/f32x4.js';
+import * as local from '../kernels/wasm/local.js';
 import { type Reduced, reduction } from '../kernels/wasm/reduction.js';
 
-/** What a text may make one number of, out of all elements of a vector. */
+/** Functions of texts that make one number of a vector. */
 export type ReductionName = 'sum' | 'mean' | 'max';
 
 /** A reduction as each backend does it. */
@@ -21,13 +23,13 @@ export const sum: Reduction = {
   },
   code(e, vector) {
     const total = e.fn.vector();
-    return [reduction(e, vector, f32x4.add, total), get(total)];
+    return [reduction(e, vector, f32x4.add, total), local.get(total)];
   },
 };
 
 export const mean: Reduction = {
   run: (v, from, to) => sum.run(v, from, to) / (to - from),
-  code: (e, vector) => f32x4.multiply(sum.code(e, vector), e.constant(1 / vector.size)),
+  code: (e, vector) => f32x4.mul(sum.code(e, vector), e.constant(1 / vector.size)),
 };
 
 export const max: Reduction = {
@@ -38,14 +40,14 @@ export const max: Reduction = {
   },
   code(e, vector) {
     const total = e.fn.vector();
-    return [reduction(e, vector, f32x4.most, total), get(total)];
+    return [reduction(e, vector, f32x4.pmax, total), local.get(total)];
   },
 };
 
 /** Reductions by name. */
 export type Reductions = Readonly<Partial<Record<ReductionName, Reduction>>>;
 
-/** All of them, for texts of which it is not known what they call. */
+/** All of them, for texts that may call any. */
 export const reductions: Required<Reductions> = { sum, mean, max };
 
 export function isReduction(name: string): name is ReductionName {

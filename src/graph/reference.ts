@@ -9,7 +9,7 @@ import type { EquationSpec } from './spec.js';
 /** State of the reference: each state variable by name, `[size]`, float64; of one stream. */
 export type ReferenceState = Readonly<Record<string, Float64Array>>;
 
-/** What the reference reads: a vector, or one for each of several inputs. */
+/** An input of the reference: a vector, or one for each of several inputs. */
 export type ReferenceInput = ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>;
 
 /**
@@ -21,7 +21,7 @@ export type ReferenceStep<X = ArrayLike<number>, Y = Float64Array> = (
   x: X,
 ) => { readonly state: ReferenceState; readonly y: Y };
 
-/** Evaluates a cell's lines: everything that has a name in them, `i`, `c'`, and what was given. */
+/** Evaluates a cell's lines: every name in them, `i`, `c'`, parameters and constants. */
 export function evaluator(
   spec: EquationSpec,
 ): (state: ReferenceState, x: ReferenceInput) => ReadonlyMap<string, Float64Array> {

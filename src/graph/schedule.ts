@@ -7,8 +7,8 @@ export function operandsOf(node: PlanNode): readonly number[] {
   return node.op === 'apply' ? [node.of] : [];
 }
 
-/** The nodes that must be there in full before a node is worked out. */
-function wholesOf(node: PlanNode): readonly number[] {
+/** The nodes whose whole vectors a node needs. */
+function vectorsOf(node: PlanNode): readonly number[] {
   if (node.op === 'affine') return node.maps.map(({ of }) => of);
   return node.op === 'reduce' ? [node.of] : [];
 }
@@ -18,14 +18,13 @@ export function schedule(computation: Computation): Schedule {
   const { nodes, states } = computation;
   const fixed = new Set<number>();
   const levels: number[] = [];
-  const isComputed = (i: number) =>
-    wholesOf(nodes[i]).length > 0 || operandsOf(nodes[i]).length > 0;
+  const isComputed = (i: number) => vectorsOf(nodes[i]).length + operandsOf(nodes[i]).length > 0;
   const isLater = (of: number) => isComputed(of) && !fixed.has(of);
   for (const [i, node] of nodes.entries()) {
     const operands = operandsOf(node);
-    const given = ['number', 'constant', 'parameter'].includes(node.op);
-    if (given || (operands.length && operands.every(of => fixed.has(of)))) fixed.add(i);
-    const before = wholesOf(node);
+    const isGiven = ['number', 'constant', 'parameter'].includes(node.op);
+    if (isGiven || (operands.length && operands.every(of => fixed.has(of)))) fixed.add(i);
+    const before = vectorsOf(node);
     levels[i] = Math.max(
       0,
       // A number that is worked out is stored before vectors are made of it.
@@ -40,7 +39,7 @@ export function schedule(computation: Computation): Schedule {
   const stored = new Set<number>();
   for (const [i, node] of nodes.entries()) {
     if (fixed.has(i)) continue;
-    for (const of of wholesOf(node)) if (isLater(of)) stored.add(of);
+    for (const of of vectorsOf(node)) if (isLater(of)) stored.add(of);
     for (const of of operandsOf(node)) {
       if (isLater(of) && place(of) !== place(i)) stored.add(of);
     }

@@ -50,54 +50,41 @@ export interface CellOptions {
   readonly projectionSize?: number | undefined;
 }
 
+/** A cell's options as they came: constants and activations of its text among them. */
+type Options = CellOptions & Readonly<Record<string, unknown>>;
+
 /**
  * The specification of a cell: sizes and options checked and filled in, except for `inputLengths`.
- * Throws a RecurError for what is wrong.
+ * Throws a RecurError for an option that is wrong.
  */
 export function specify(
   definition: Definition,
   inputSize: number | InputLengths,
   size: number,
-  options: CellOptions & Readonly<Record<string, unknown>>,
+  options: Options,
 ): EquationSpec {
   const { name, plan, declarations } = definition;
   const where = lower(name);
-  const projected = plan.rows.V.length > 0;
   const slots = plan.slots.map(slot => ({ slot, ...slotOf(definition, slot) }));
   checkNames(where, options, [
     ...slots.flatMap(({ option }) => option ?? []),
     ...plan.constants,
     ...['clip', 'bias', 'params', 'seed'],
-    ...(projected ? ['projectionSize'] : []),
+    ...(plan.rows.V.length > 0 ? ['projectionSize'] : []),
   ]);
   const { bias = true, clip, seed, params } = options;
   demand(typeof bias === 'boolean', `${where}.bias`, 'true or false', bias);
-  demand(
-    clip === undefined || (typeof clip === 'number' && clip > 0),
-    `${where}.clip`,
-    'a number above 0',
-    clip,
-  );
-  const checked = (of: string, value: unknown) =>
-    checkWhole(`${where}.${of}`, value, 1, 2 ** 24, '1 to 2²⁴');
-  const sizes: Sizes = {
-    ...(typeof inputSize === 'object' ? inputSize : { input: checked('inputSize', inputSize) }),
-    hidden: checked(plan.states.length ? 'hiddenSize' : 'outputSize', size),
-    projection: projected ? checked('projectionSize', options.projectionSize) : 0,
-    scalar: 1,
-  };
-  if (declarations.sameSize) {
-    demand(size === sizes.input, `${where}.size`, `the input size ${sizes.input}`, size);
-  }
+  const isClip = clip === undefined || (typeof clip === 'number' && clip > 0);
+  demand(isClip, `${where}.clip`, 'a number above 0', clip);
+  const sizes = sizesOf(where, definition, inputSize, size, options.projectionSize);
   const activations = slots.map(({ slot, option, usual }) => {
-    const given = option === undefined ? undefined : options[option];
-    const chosen = (given === undefined ? usual : given) as Activation;
-    const resolved = resolveActivation(`${where}.${option}`, chosen);
+    const { [option ?? '']: chosen = usual } = options;
+    const resolved = resolveActivation(`${where}.${option}`, chosen as Activation);
     return [slot, { ...resolved, clipped: option !== undefined }];
   });
   const constants = plan.constants.map(constant => {
-    const given = Object.hasOwn(options, constant) ? options[constant] : undefined;
-    const value = given === undefined ? declarations.constants?.[constant] : given;
+    const option = ownValue(options, constant);
+    const value = option === undefined ? declarations.constants?.[constant] : option;
     demand(Number.isFinite(value), `${where}.${constant}`, 'a finite number', value);
     return [constant, value as number];
   });
@@ -120,6 +107,27 @@ export function specify(
   };
 }
 
+function sizesOf(
+  where: string,
+  { plan, declarations }: Definition,
+  inputSize: number | InputLengths,
+  size: number,
+  projectionSize: unknown,
+): Sizes {
+  const checked = (of: string, value: unknown) =>
+    checkWhole(`${where}.${of}`, value, 1, 2 ** 24, '1 to 2²⁴');
+  const sizes: Sizes = {
+    ...(typeof inputSize === 'object' ? inputSize : { input: checked('inputSize', inputSize) }),
+    hidden: checked(plan.states.length ? 'hiddenSize' : 'outputSize', size),
+    projection: plan.rows.V.length > 0 ? checked('projectionSize', projectionSize) : 0,
+    scalar: 1,
+  };
+  if (declarations.sameSize) {
+    demand(size === sizes.input, `${where}.size`, `the input size ${sizes.input}`, size);
+  }
+  return sizes;
+}
+
 /** A whole number in a range that `expected` puts in words, or a RecurError that names it. */
 export function checkWhole(
   where: string,
@@ -135,15 +143,17 @@ export function checkWhole(
 
 /** A slot's option and default; a function that the text calls by its own name has no option. */
 export function slotOf({ declarations: { activations = {} } }: Definition, slot: string) {
-  const own = Object.hasOwn(activations, slot) ? activations[slot] : undefined;
-  if (Object.hasOwn(slotOptions, slot)) {
-    const { option, default: usual } = slotOptions[slot];
-    return { option, usual: own ?? usual };
-  }
-  return own === undefined ? { usual: slot as Activation } : { option: slot, usual: own };
+  const own = ownValue(activations, slot);
+  const known = ownValue(slotOptions, slot);
+  const option = known ? known.option : own && slot;
+  return { option, usual: own ?? known?.default ?? (slot as ActivationName) };
 }
 
-/** A kind's name as its layer has it, in messages: `lstm`, `fastGrnn`. */
+/** The value that a record itself has by a name, not one of all objects such as `toString`. */
+const ownValue = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
+
+/** The name of a cell's layer, for messages: `lstm`, `fastGrnn`. */
 export function lower(name: string): string {
   // A step waits for this: a pattern of capitals would take as long to compile as a cell's layout.
   const isCapital = (letter = 'A') => letter !== letter.toLowerCase();

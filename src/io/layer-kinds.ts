@@ -12,6 +12,7 @@ import {
   lastKind,
   maxPool1dKind,
 } from '../layers/pooling.js';
+import { repeatVectorKind } from '../layers/repeat-vector.js';
 import { readKind, tapKind } from '../layers/taps.js';
 import { windowKind } from '../layers/window.js';
 
@@ -19,7 +20,7 @@ import { windowKind } from '../layers/window.js';
 export const layerKinds = new Map(
   [
     ...[parallelKind, skipKind, tapKind, readKind, bidirectionalKind, backwardKind, windowKind],
-    eachKind,
+    ...[eachKind, repeatVectorKind],
     ...[sliceKind, padKind, contextKind, embeddingKind, causalConv1dKind, conv1dKind],
     ...[maxPool1dKind, averagePool1dKind, globalMaxPool1dKind, globalAveragePool1dKind, lastKind],
   ].map(kind => [kind.name, kind]),

@@ -1,3 +1,4 @@
+import type { NdArray } from '../arrays/ndarray.js';
 import { asRecurError, mismatch, RecurError } from '../errors.js';
 import { check } from '../graph/check.js';
 import { EquationError } from '../graph/equation-error.js';
@@ -15,9 +16,11 @@ import {
   type LayerDescription,
   readDescription,
 } from './description.js';
+import { quoted } from './json.js';
 import { type LoadedLayer, loadedLayer } from './loaded-layer.js';
 import { readSafetensors } from './read-safetensors.js';
 import { refusing } from './refusals.js';
+import { stateOf } from './row-states.js';
 import { TensorClaims } from './tensor-claims.js';
 
 /** Makes a cell, once everything in the file has been checked. */
@@ -27,7 +30,7 @@ type Build = () => AnyCell;
 const limits = { text: 2 ** 16, work: 2 ** 26 };
 
 /** What the members of a file have in common. */
-interface Draft {
+interface LoadContext {
   readonly claims: TensorClaims;
   /** Definitions by all that makes them: equal members share one. */
   readonly definitions: Map<string, Definition>;
@@ -52,60 +55,86 @@ export function load(bytes: Uint8Array): LoadedLayer {
   return refusing('model', () => {
     const { tensors, metadata } = readSafetensors(bytes);
     const claims = new TensorClaims('model', tensors);
-    const draft: Draft = { claims, definitions: new Map(), text: 0, work: 0 };
-    const build = draftModel(readDescription(metadata), { where: 'model', prefix: '' }, draft);
+    const context: LoadContext = { claims, definitions: new Map(), text: 0, work: 0 };
+    const build = draftModel(readDescription(metadata), { where: 'model', prefix: '' }, context);
     claims.settle();
     return loadedLayer(build());
   });
 }
 
-interface Place {
+interface MemberPlace {
   /** In messages: `model.chain[1]`. */
   readonly where: string;
   /** Of its tensors: `1.`. */
   readonly prefix: string;
 }
 
-function draftModel(model: Description, place: Place, draft: Draft): Build {
-  return 'kind' in model ? draftLayer(model, place, draft) : draftCell(model, place, draft);
+function draftModel(model: Description, place: MemberPlace, context: LoadContext): Build {
+  return 'kind' in model ? draftLayer(model, place, context) : draftCell(model, place, context);
 }
 
-function draftLayer(model: LayerDescription, { where, prefix }: Place, draft: Draft): Build {
+function draftLayer(
+  model: LayerDescription,
+  { where, prefix }: MemberPlace,
+  context: LoadContext,
+): Build {
   const { kind, settings, initialState } = model;
-  const { claims } = draft;
+  const { claims } = context;
   for (const size of Object.values(settings)) {
-    if (typeof size === 'number') draft.work += Math.abs(size);
+    if (typeof size === 'number') context.work += Math.abs(size);
   }
-  checkWork(where, draft);
+  checkWork(where, context);
   const params = Object.fromEntries(
     (kind.shapes?.(settings as never) ?? []).map(shape => [
       shape.name,
       claims.claim(prefix + shape.name, shape),
     ]),
   );
+  const rows = initialState && kind.rows ? claimRows(prefix, context) : undefined;
   const name = `${prefix}initialState.h`;
-  const state = initialState
-    ? claims.claim(name, { shape: claims.shapeOf(name) ?? [0], meaning: 'state' })
-    : undefined;
+  const state =
+    initialState && !rows
+      ? claims.claim(name, { shape: claims.shapeOf(name) ?? [0], meaning: 'state' })
+      : undefined;
   const builds = model.members.map((member, i) => {
     const within = { where: `${where}.${kind.name}[${i}]`, prefix: `${prefix}${i}.` };
-    return draftModel(member, within, draft);
+    return draftModel(member, within, context);
   });
   return () =>
     at(where, () => {
       const members = builds.map(build => build());
-      return startingFrom(kind.make(settings as never, members, params as never), state);
+      const cell = kind.make(settings as never, members, params as never);
+      const begin = rows && stateOf(cell.initialState(), rows);
+      return startingFrom(cell, begin ?? state);
     });
 }
 
-function checkWork(where: string, { work }: Draft): void {
+/** The tensors of the states of rows, by their names without what they begin with. */
+function claimRows(prefix: string, context: LoadContext): ReadonlyMap<string, NdArray> {
+  const { claims } = context;
+  const start = `${prefix}initialState.`;
+  context.work += claims.count;
+  checkWork(`model ${quoted(start)}`, context);
+  return new Map(
+    claims.startingWith(start).map(name => {
+      const shape = claims.shapeOf(name) ?? [];
+      return [name.slice(start.length), claims.claim(name, { shape, meaning: 'state' })];
+    }),
+  );
+}
+
+function checkWork(where: string, { work }: LoadContext): void {
   if (work <= limits.work) return;
   throw mismatch(where, `at most ${limits.work} numbers a step`, String(work));
 }
 
-function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft): Build {
-  const { claims } = draft;
-  const definition = definitionOf(cell, where, draft);
+function draftCell(
+  cell: CellDescription,
+  { where, prefix }: MemberPlace,
+  context: LoadContext,
+): Build {
+  const { claims } = context;
+  const definition = definitionOf(cell, where, context);
   const { plan } = definition;
   checkNamed(`${where}.activations`, openSlots(definition), cell.activations);
   checkNamed(`${where}.constants`, plan.constants, cell.constants);
@@ -117,8 +146,8 @@ function draftCell(cell: CellDescription, { where, prefix }: Place, draft: Draft
   const lengths = at(where, () => inputLengths(definition, inputSize, size));
   const projection = projectionSize ?? 0;
   const sizes: Sizes = { ...lengths, hidden: size, projection, scalar: 1 };
-  draft.work += plan.nodes.reduce((sum, { dimension }) => sum + sizes[dimension], 0);
-  checkWork(where, draft);
+  context.work += plan.nodes.reduce((sum, { dimension }) => sum + sizes[dimension], 0);
+  checkWork(where, context);
   const params = Object.fromEntries(
     parameterShapes(plan, sizes, bias).map(shape => {
       return [shape.name, claims.claim(prefix + shape.name, shape)];
@@ -143,18 +172,18 @@ function optionsOf(definition: Definition, cell: CellDescription): CellOptions {
   return { ...Object.fromEntries(chosen), ...constants, bias, clip, ...projected };
 }
 
-function definitionOf(cell: CellDescription, where: string, draft: Draft): Definition {
+function definitionOf(cell: CellDescription, where: string, context: LoadContext): Definition {
   const { name, equations, declarations } = cell;
   const key = JSON.stringify([name, equations, declarations]);
-  const known = draft.definitions.get(key);
+  const known = context.definitions.get(key);
   if (known) return known;
-  draft.text += equations.length;
-  if (draft.text > limits.text) {
-    const got = `${draft.text} characters`;
+  context.text += equations.length;
+  if (context.text > limits.text) {
+    const got = `${context.text} characters`;
     throw mismatch(where, `different equations of at most ${limits.text} in all`, got);
   }
   const definition = at(where, () => ported(check(name, equations, declarations)));
-  draft.definitions.set(key, definition);
+  context.definitions.set(key, definition);
   return definition;
 }
 

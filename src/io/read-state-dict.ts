@@ -6,7 +6,7 @@ import { quoted } from './json.js';
 import { type LoadedLayer, loadedLayer } from './loaded-layer.js';
 import { refusing } from './refusals.js';
 import { checkTensors, TensorClaims } from './tensor-claims.js';
-import type { Draft, StateDictModule } from './torch-draft.js';
+import type { StateDictModule, TorchModule } from './torch-draft.js';
 import { groupsOf } from './torch-groups.js';
 import { draftOf } from './torch-inference.js';
 import { inOrder } from './torch-order.js';
@@ -90,7 +90,7 @@ function checkOptions(options: ReadStateDictOptions): void {
 }
 
 /** BatchNorm1d counts what it was trained on. */
-function countersOf(drafts: readonly Draft[]): readonly string[] {
+function countersOf(drafts: readonly TorchModule[]): readonly string[] {
   return drafts.map(({ prefix }) => `${prefix}num_batches_tracked`);
 }
 

@@ -13,10 +13,10 @@ import { type AnyCell, internals, shapesOf } from '../streams/cell.js';
 import { encode } from '../streams/encoding.js';
 import type { Params } from '../streams/forms.js';
 import type { PortModel } from '../streams/members.js';
-import type { StateArray } from '../streams/state.js';
 import { type CellDescription, modelFormat, modelVersion } from './description.js';
 import { load, openSlots } from './load.js';
 import { plainCell } from './plain-cell.js';
+import { arraysIn } from './row-states.js';
 import { writeSafetensors } from './write-safetensors.js';
 
 type Tensors = Record<string, NdView>;
@@ -79,34 +79,40 @@ function describeModel(
     return describeCell(spec, Object.keys(states).length > 0);
   }
   const { kind, settings, params } = spec;
-  const { name, sameState } = kind;
+  const { name, sameState, rows } = kind;
   const members = spec.members.map((member, i) => {
     const within = `${where && `${where}.`}${name}[${i}]`;
-    const given = sameState ? state : (state as readonly unknown[] | undefined)?.[i];
+    const own = rows ? undefined : (state as readonly unknown[] | undefined)?.[i];
+    const given = sameState ? state : own;
     return describeModel(member, given, within, `${prefix}${i}.`, tensors);
   });
   if (name === 'chain') return { chain: members };
   for (const { name: tensor, shape } of shapesOf(spec)) {
     tensors[prefix + tensor] = new NdView(params[tensor].slice(), shape);
   }
-  const hasState = state !== undefined && !members.length;
+  const hasState = state !== undefined && (rows || !members.length);
   if (hasState) {
-    const h = cell[internals].start(state).state() as StateArray;
-    tensors[`${prefix}initialState.h`] = h instanceof NdView ? h : new NdView(h, [h.length]);
+    for (const [path, array] of arraysIn(begun(cell, state), rows ? '' : 'h')) {
+      tensors[`${prefix}initialState.${path}`] = array;
+    }
   }
   return { layer: name, settings, members, ...(hasState && { initialState: true }) };
 }
 
 /** A given state as the cell understands it: one array a state variable. */
 function statesOf(cell: AnyCell, spec: EquationSpec, given: unknown): Tensors {
-  const state = cell[internals].start(given).state() as StateArray | Record<string, StateArray>;
-  const names = spec.definition.plan.states.map(({ name }) => name);
-  const arrays = names.length === 1 ? { [names[0]]: state as StateArray } : state;
-  return Object.fromEntries(
-    Object.entries(arrays as Record<string, StateArray>).map(([name, array]) => {
-      return [name, array instanceof NdView ? array : new NdView(array, [array.length])];
-    }),
-  );
+  const { states } = spec.definition.plan;
+  return Object.fromEntries(arraysIn(begun(cell, given), states.length > 1 ? '' : states[0]?.name));
+}
+
+/** Where a cell begins that is given a state, of which parts may be left out. */
+function begun(cell: AnyCell, given: unknown): unknown {
+  const machine = cell[internals].start(given);
+  try {
+    return machine.state();
+  } finally {
+    machine.release();
+  }
 }
 
 function describeCell(spec: EquationSpec, hasInitialState: boolean): CellDescription {

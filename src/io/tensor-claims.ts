@@ -31,6 +31,16 @@ export class TensorClaims {
     this.#unclaimed = new Set(Object.keys(tensors));
   }
 
+  /** How many there are. */
+  get count(): number {
+    return Object.keys(this.#tensors).length;
+  }
+
+  /** The names that begin so of tensors that nobody claimed. */
+  startingWith(start: string): readonly string[] {
+    return [...this.#unclaimed].filter(name => name.startsWith(start));
+  }
+
   /** The shape of a tensor, if there is one of that name. */
   shapeOf(name: string): readonly number[] | undefined {
     const tensor = Object.hasOwn(this.#tensors, name) ? this.#tensors[name] : undefined;

@@ -30,7 +30,7 @@ export type StateDictKind =
   | 'CausalConv1d';
 
 /** A module whose shapes have been read. */
-export interface Draft {
+export interface TorchModule {
   readonly prefix: string;
   readonly kind: 'recurrent' | 'BatchNorm1d' | StateDictKind;
   readonly inputSize: number;

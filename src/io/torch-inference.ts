@@ -9,12 +9,12 @@ import type { ConvolutionOptions } from '../layers/convolution.js';
 import { embeddingCell } from '../layers/embedding.js';
 import type { AnyCell } from '../streams/cell.js';
 import type { TensorClaims } from './tensor-claims.js';
-import type { Draft, StateDictKind, StateDictModule } from './torch-draft.js';
+import type { StateDictKind, StateDictModule, TorchModule } from './torch-draft.js';
 import { type Group, sizesOf, where } from './torch-groups.js';
 import { recurrentDraft } from './torch-recurrent.js';
 
 /** What a group of tensors is; throws a RecurError where names and shapes fit several modules. */
-export function draftOf(group: Group, claims: TensorClaims, options: StateDictModule): Draft {
+export function draftOf(group: Group, claims: TensorClaims, options: StateDictModule): TorchModule {
   if (group.layers.length) return recurrentDraft(group, claims, options);
   const { prefix, names } = group;
   const { kind } = options;
@@ -44,7 +44,7 @@ function choicesOf(dimensions: number, bias: boolean): readonly StateDictKind[] 
   return [];
 }
 
-type MakeDraft = (group: Group, claims: TensorClaims, options: StateDictModule) => Draft;
+type MakeDraft = (group: Group, claims: TensorClaims, options: StateDictModule) => TorchModule;
 
 const drafts: Readonly<Record<Exclude<StateDictKind, 'LayerNorm'>, MakeDraft>> = {
   Linear({ prefix, names }, claims, { activation = 'identity' }) {
@@ -103,7 +103,7 @@ function convolutionDraft(
   claims: TensorClaims,
   groups: number,
   make: (sizes: ConvolutionSizes, more: Pick<ConvolutionOptions, 'bias' | 'params'>) => AnyCell,
-): Draft {
+): TorchModule {
   const name = nameIn(names, prefix, 'weight');
   const shape = sizesOf(name, claims.shapeOf(name), 3, 'output, input / groups, kernel');
   const [outputSize, columns, kernelSize] = shape;
@@ -123,7 +123,7 @@ function normDraft(
   claims: TensorClaims,
   { epsilon = 1e-5 }: StateDictModule,
   isBatch: boolean,
-): Draft {
+): TorchModule {
   const first = nameIn(names, prefix, isBatch ? 'running_mean' : 'weight');
   const [size] = sizesOf(first, claims.shapeOf(first), 1, 'size');
   const build = (claims: TensorClaims) => {

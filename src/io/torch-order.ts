@@ -1,13 +1,13 @@
 import { mismatch } from '../errors.js';
 import { AmbiguousOrderError } from './ambiguous-order.js';
 import { quoted } from './json.js';
-import type { Draft } from './torch-draft.js';
+import type { TorchModule } from './torch-draft.js';
 
 /** Beyond these nothing is searched: modules that all have one size have too many orders. */
 const limits = { modules: 64, tries: 5000, orders: 4 };
 
 /** Modules one after another. */
-type Order = readonly Draft[];
+type Order = readonly TorchModule[];
 
 export interface FoundOrder {
   readonly order: Order;
@@ -44,14 +44,14 @@ export function inOrder(drafts: Order, told: readonly string[]): FoundOrder {
 function numbered(drafts: Order): Order | undefined {
   const parts = drafts.map(({ prefix }) => /^(.*?)(\d{1,6})\.$/s.exec(prefix));
   if (!parts.every(part => part !== null && part[1] === parts[0]?.[1])) return undefined;
-  const number = ({ prefix }: Draft) => Number(/(\d+)\.$/.exec(prefix)?.[1]);
+  const number = ({ prefix }: TorchModule) => Number(/(\d+)\.$/.exec(prefix)?.[1]);
   return [...drafts].sort((a, b) => number(a) - number(b));
 }
 
 /** Orders, up to some, in which each module takes what the one before gives. */
 function search(drafts: Order, recurrentFirst: boolean) {
   const orders: Order[] = [];
-  const order: Draft[] = [];
+  const order: TorchModule[] = [];
   const left = new Set(drafts);
   let tries = 0;
   const extend = (hasLinear: boolean): void => {
@@ -72,7 +72,7 @@ function search(drafts: Order, recurrentFirst: boolean) {
 }
 
 /** True if a module can come after another, or first. */
-function follows(before: Draft | undefined, { kind, inputSize }: Draft): boolean {
+function follows(before: TorchModule | undefined, { kind, inputSize }: TorchModule): boolean {
   if (!before) return true;
   // Indices are no module's outputs.
   return kind !== 'Embedding' && before.outputSize === inputSize;
@@ -103,6 +103,6 @@ function listed(drafts: Order): string {
   return prefixesOf(drafts).slice(0, 8).map(quoted).join(', ');
 }
 
-function find(drafts: Order, prefix: string): Draft {
-  return drafts.find(draft => draft.prefix === prefix) as Draft;
+function find(drafts: Order, prefix: string): TorchModule {
+  return drafts.find(draft => draft.prefix === prefix) as TorchModule;
 }

@@ -8,7 +8,7 @@ import { bidirectionalCell } from '../layers/bidirectional.js';
 import type { AnyCell } from '../streams/cell.js';
 import { equationCell } from '../streams/equation-cell.js';
 import type { TensorClaims } from './tensor-claims.js';
-import type { Draft, StateDictModule } from './torch-draft.js';
+import type { StateDictModule, TorchModule } from './torch-draft.js';
 import { type Direction, type Group, sizesOf, where } from './torch-groups.js';
 import { projectedLstm } from './torch-modules.js';
 
@@ -27,7 +27,7 @@ export function recurrentDraft(
   { prefix, layers }: Group,
   claims: TensorClaims,
   options: StateDictModule,
-): Draft {
+): TorchModule {
   const sizes = layers.map(directions => {
     const own = Array.from(directions, direction => sizesOfDirection(prefix, direction, claims));
     checkSame(prefix, own);

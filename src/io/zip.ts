@@ -13,7 +13,7 @@ export interface ZipEntry {
 }
 
 /** A file as the archive's directory tells of it. */
-interface Told {
+interface DirectoryEntry {
   readonly name: string;
   readonly method: number;
   readonly checksum: number;
@@ -36,13 +36,13 @@ const piece = 4096;
  */
 export function zipEntries(where: string, bytes: Uint8Array): readonly ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const told = directoryOf(where, view, bytes);
+  const directory = directoryOf(where, view, bytes);
   const names = new Set<string>();
-  for (const { name } of told) {
+  for (const { name } of directory) {
     if (names.has(name)) throw mismatch(where, 'every name once', `${quoted(name)} twice`);
     names.add(name);
   }
-  const ranges = told.map(file => ({ file, range: dataOf(where, view, file) }));
+  const ranges = directory.map(file => ({ file, range: dataOf(where, view, file) }));
   let end = 0;
   for (const { file, range } of [...ranges].sort((a, b) => a.file.at - b.file.at)) {
     if (file.at < end) throw mismatch(where, 'files apart', `${quoted(file.name)} over another`);
@@ -55,7 +55,7 @@ export function zipEntries(where: string, bytes: Uint8Array): readonly ZipEntry[
   }));
 }
 
-function directoryOf(where: string, view: DataView, bytes: Uint8Array): readonly Told[] {
+function directoryOf(where: string, view: DataView, bytes: Uint8Array): readonly DirectoryEntry[] {
   const end = endOf(where, view);
   const count = view.getUint16(end + 10, true);
   const size = view.getUint32(end + 12, true);
@@ -66,7 +66,7 @@ function directoryOf(where: string, view: DataView, bytes: Uint8Array): readonly
   if (begin + size !== end || count * lengths.directory > size) {
     throw mismatch(where, `a directory from ${end - size}`, `${count} files from ${begin}`);
   }
-  const files: Told[] = [];
+  const files: DirectoryEntry[] = [];
   let at = begin;
   for (let i = 0; i < count; i++) {
     const whole = at + lengths.directory <= end;
@@ -111,7 +111,7 @@ function nameOf(where: string, bytes: Uint8Array): string {
 }
 
 /** Where a file's packed bytes are: behind its own header, whose lengths differ. */
-function dataOf(where: string, view: DataView, { name, at, packedSize }: Told) {
+function dataOf(where: string, view: DataView, { name, at, packedSize }: DirectoryEntry) {
   const inside = at + lengths.file <= view.byteLength;
   if (!inside || view.getUint32(at, true) !== signatures.file) {
     throw mismatch(`${where} ${quoted(name)}`, `its header at ${at}`, 'none');
@@ -124,7 +124,7 @@ function dataOf(where: string, view: DataView, { name, at, packedSize }: Told) {
   return { begin, end: begin + packedSize };
 }
 
-function unpack(archive: string, file: Told, packed: Uint8Array, room: Room): Uint8Array {
+function unpack(archive: string, file: DirectoryEntry, packed: Uint8Array, room: Room): Uint8Array {
   const where = `${archive} ${quoted(file.name)}`;
   const { method, size, checksum } = file;
   if (method !== 0 && method !== 8) {

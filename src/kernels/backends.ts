@@ -1,9 +1,13 @@
+import { type Emitter, multiplyAdd } from './wasm/emitter.js';
+import * as f32x4 from './wasm/f32x4.js';
 import { FunctionBuilder } from './wasm/function-builder.js';
-import { assemble, f32x4, i32, loadSplat, store } from './wasm/module.js';
+import * as i32 from './wasm/i32.js';
+import { assemble } from './wasm/module.js';
+import * as v128 from './wasm/v128.js';
 import { webAssembly } from './wasm/web-assembly.js';
 
 /**
- * What runs the steps; numbers are the same bit for bit within one. 'portable': plain JavaScript;
+ * A way to run steps; numbers are the same bit for bit within one. 'portable': plain JavaScript;
  * 'simd': WebAssembly SIMD, whose numbers are the same on every machine; 'relaxed-fma' and
  * 'relaxed-nofma': its relaxed multiply-add, on hardware that rounds a · b + c once, or twice.
  */
@@ -19,11 +23,11 @@ let found: readonly Backend[] | undefined;
 /** The backends of this engine, the fastest first; found out once. */
 export function backends(): readonly Backend[] {
   if (found) return found;
-  const relaxed = probe(f32x4.relaxedMultiplyAdd);
-  // Who has the relaxed instruction has all others.
-  const plain = relaxed ?? probe((a, b, c) => f32x4.add(f32x4.multiply(a, b), c));
+  const relaxed = probe(f32x4.relaxedMadd);
+  // An engine with the relaxed instruction has all others.
+  const plain = relaxed ?? probe(multiplyAdd);
   found = [
-    // Without one rounding for both there is nothing to win.
+    // It is faster only where it rounds once.
     ...(relaxed ? (['relaxed-fma'] as const) : []),
     ...(plain !== undefined ? (['simd'] as const) : []),
     ...(relaxed === 0 ? (['relaxed-nofma'] as const) : []),
@@ -32,11 +36,11 @@ export function backends(): readonly Backend[] {
   return found;
 }
 
-/** What code makes of a² − (a² rounded): 0 if it rounds twice; undefined if it may not run. */
-function probe(multiplyAdd: typeof f32x4.relaxedMultiplyAdd): number | undefined {
-  const [a, c] = [loadSplat(i32(0), 0), loadSplat(i32(0), 4)];
-  const value = store(i32(0), 0, multiplyAdd(a, a, c));
-  const bytes = assemble({ f: new FunctionBuilder().body([value, i32(0)]) });
+/** The code's a² − (a² rounded): 0 if the engine rounds twice; undefined if it cannot run it. */
+function probe(instruction: Emitter['multiplyAdd']): number | undefined {
+  const [a, c] = [v128.load32Splat(i32.const(0), 0), v128.load32Splat(i32.const(0), 4)];
+  const value = v128.store(i32.const(0), 0, instruction(a, a, c));
+  const bytes = assemble({ f: new FunctionBuilder().body([value, i32.const(0)]) });
   try {
     const wasm = webAssembly();
     if (!wasm.validate(bytes)) return undefined;

@@ -6,7 +6,7 @@ const lineFloats = 16;
 /** A larger region has a heap to itself: 64 MB. */
 const largest = 2 ** 24;
 /** An empty heap that has grown beyond this is dropped, for memories never shrink: 16 MB. */
-const kept = 2 ** 22;
+const largestIdle = 2 ** 22;
 
 /** Where numbers are needed during one call only: the same for all models of a heap. */
 export const scratchFloats = 2 ** 20;
@@ -25,7 +25,7 @@ interface Store {
 export class Heap {
   /** All numbers; another array once the heap has grown, so look it up at each use. */
   floats: Float32Array = new Float32Array(0);
-  /** What WebAssembly code runs on. */
+  /** The memory of WebAssembly code. */
   readonly memory: WasmMemory | undefined;
   /** Room that a call may use, and the next call overwrites. */
   readonly scratch: number;
@@ -84,7 +84,7 @@ function sizeClass(size: number): number {
   return Math.ceil(lines / unit) * unit * lineFloats;
 }
 
-/** What runs on a heap: WebAssembly, or the portable path. */
+/** The code that runs on a heap: WebAssembly, or the portable path. */
 export type HeapKind = 'wasm' | 'portable';
 
 /** The heaps that small models share. */
@@ -92,7 +92,7 @@ const shared: Readonly<Record<HeapKind, Heap[]>> = { wasm: [], portable: [] };
 
 /** Forgets a large heap that is empty; its memory goes to the collector. */
 function abandon(heap: Heap): void {
-  if (heap.floats.length <= kept) return;
+  if (heap.floats.length <= largestIdle) return;
   for (const heaps of Object.values(shared)) {
     const i = heaps.indexOf(heap);
     if (i >= 0) heaps.splice(i, 1);

@@ -22,7 +22,7 @@ export function convolve(
 ): number {
   const { inputSize, outputSize, kernelSize, groups, specs } = conv;
   const add = (spec: EquationSpec, of: number) => builder.inline(cellModel(spec, where), [of], '');
-  if (groups === 1 && (spacing === 1 || kernelSize === 1)) return add(specs[0], seen);
+  if (groups === 1 && spacing === 1) return add(specs[0], seen);
   const ins = inputSize / groups;
   if (ins === 1 && groups === outputSize) return depthwise(builder, where, conv, seen, spacing);
   const parts = specs.map((spec, g) => {

@@ -11,6 +11,7 @@ import {
   type Runs,
   type StateOf,
 } from '../streams/cell.js';
+import { columnsOf } from '../streams/inputs.js';
 import type { Member, WithCell } from '../streams/members.js';
 import { layerText, memberCell } from '../streams/model.js';
 import { joins } from './combine.js';
@@ -26,6 +27,7 @@ export const eachKind: Kind = {
   name: 'each',
   settings: ['count'],
   members: [1, 1],
+  rows: true,
   make: ({ count }: { count: number }, [layer]) => eachCell(count, layer),
 };
 
@@ -47,8 +49,12 @@ export function eachCell<M extends AnyCell | WithCell>(count: number, layer: M):
   integer('each.count', count, 1, 2 ** 16);
   const cell = memberCell('each', layer as Member, 0);
   const { inputSize, outputSize } = cell;
-  if (inputSize === undefined || outputSize === undefined || cell[internals].why) {
+  if (cell[internals].why) {
     throw mismatch('each', 'a layer that takes vectors one by one', layerText(cell));
+  }
+  if (inputSize === undefined || outputSize === undefined) {
+    const hint = 'a plain function has none: let it stand between layers';
+    throw mismatch('each', 'a layer of known input and output sizes', layerText(cell), hint);
   }
   const size = integer('each', count * inputSize, 1);
   return layerCell(
@@ -81,10 +87,12 @@ function runsOf(cell: AnyCell, count: number, inputSize: number, outputSize: num
 /** Starts a machine for each row, where users' functions are. */
 function startEach(cell: AnyCell, count: number) {
   const rows = Array<AnyCell>(count).fill(cell);
+  const size = cell.inputSize as number;
   return (state?: unknown, options: BirthOptions = {}) =>
     machineOf('each', rows, state, options, (machines, x) => {
+      columnsOf('each', x, isNdArray(x) ? x : undefined, count * size);
       const ys = machines.map((machine, i) =>
-        inMember('each', i, () => machine.step(rowOf(x, i, cell.inputSize as number))),
+        inMember('each', i, () => machine.step(rowOf(x, i, size))),
       );
       return joins.values('each', 'concat', ys);
     });

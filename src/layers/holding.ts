@@ -1,8 +1,10 @@
+import { mismatch } from '../errors.js';
 import type { BirthOptions, Machine } from '../streams/any-machine.js';
 import { type AnyCell, type Composition, internals, type LayerSpec } from '../streams/cell.js';
-import { children } from '../streams/children.js';
+import { children, hasState } from '../streams/children.js';
 import { made } from '../streams/function-cell.js';
 import { machineAround } from '../streams/record-machine.js';
+import { copyValue } from '../streams/values.js';
 import { joins } from './combine.js';
 import { startTogether } from './compose.js';
 import { isMarker } from './taps.js';
@@ -27,7 +29,7 @@ export function holding(cell: AnyCell, isHeld: () => boolean): AnyCell {
     start = (state, options) => run(state ?? made(initialState), options);
   } else if (kind?.sameState && members.length) {
     start = holding(members[0], isHeld)[internals].start;
-  } else if (cell.initialState() !== undefined) {
+  } else if (hasState(cell)) {
     start = (state, options) => heldMachine(cell, isHeld, state, options);
   }
   return { [internals]: { ...kept, start } } as AnyCell;
@@ -40,12 +42,15 @@ function heldMachine(
   options?: BirthOptions,
 ): Machine {
   const machine = cell[internals].start(state, options);
-  let last: Float32Array = new Float32Array(cell.outputSize ?? 0);
+  const { outputSize } = cell;
+  let last: unknown = outputSize && new Float32Array(outputSize);
   return machineAround(machine, {
     step(x) {
-      if (isHeld()) return last.slice();
-      last = machine.step(x) as Float32Array;
-      return last;
+      if (!isHeld()) return (last = machine.step(x));
+      const hint = 'how long its outputs are is not known before its first step';
+      if (last === undefined)
+        throw mismatch(String(cell), 'a first step that counts', 'a masked one', hint);
+      return copyValue(last);
     },
   });
 }

@@ -1,4 +1,5 @@
 import { isNdArray, type NdArray, sliceAt, type Vec } from '../arrays/ndarray.js';
+import { readNumbers } from '../arrays/numbers.js';
 import { asRecurError, checkNames, demand, mismatch } from '../errors.js';
 import type { Machine } from '../streams/any-machine.js';
 import { type AnyCell, internals, type StateOf } from '../streams/cell.js';
@@ -6,6 +7,7 @@ import { checkUnported } from '../streams/children.js';
 import type { Frames } from '../streams/flow.js';
 import type { StateInput } from '../streams/forms.js';
 import { startingFrom } from '../streams/function-cell.js';
+import { firstIn } from '../streams/inputs.js';
 import type { WithCell } from '../streams/members.js';
 import { layerText } from '../streams/model.js';
 import { isWhole } from '../streams/sequence-machine.js';
@@ -93,10 +95,9 @@ function run(
   demand(fits, 'mapSequences.lengths', `a length from 0 to ${steps}`, length);
   const isAhead = cell[internals].why !== undefined;
   demand(!isAhead || mask === undefined, 'mapSequences.mask', `none with ${layerText(cell)}`, mask);
-  const frames = framesOf(cell, used, t => (array ? sliceAt(array, 1, t) : (sequence as Vec[])[t]));
+  const vectorAt = (t: number) => (array ? sliceAt(array, 1, t) : (sequence as Vec[])[t]);
   const isHidden = (x: Float32Array, t: number) => isMasked(mask, x, t, index);
-  const { outputs, state } =
-    mask === undefined ? plain(cell, frames) : held(cell, frames, isHidden, mask);
+  const { outputs, state } = ran(cell, used, vectorAt, isHidden, mask);
   // A layer that makes other steps of a sequence has answered with all of them.
   const isShort = isAhead && outputs.length < used;
   while (!isShort && outputs.length < steps) outputs.push(new Float32Array(cell.outputSize ?? 0));
@@ -117,40 +118,72 @@ function through(machine: Machine, frames: Frames, outputSize: number | undefine
   }
 }
 
-const plain = (cell: AnyCell, frames: Frames) =>
-  through(cell[internals].start(), frames, cell.outputSize);
+type IsHidden = (x: Float32Array, t: number) => boolean;
 
-/**
- * A sequence of which some steps are hidden: in one call, or where users' functions are, step by
- * step.
- */
-function held(
+/** Runs a sequence in one call, or where users' functions are, step by step. */
+function ran(
   cell: AnyCell,
-  { data, count, size }: Frames,
-  isHidden: (x: Float32Array, t: number) => boolean,
+  count: number,
+  vectorAt: (t: number) => unknown,
+  isHidden: IsHidden,
   mask: Mask | undefined,
 ): SequenceResult {
-  const wide = new Float32Array(count * (size + 1));
-  const hidden = Array.from({ length: count }, (_, t) => {
-    const x = data.slice(t * size, (t + 1) * size);
-    const isHeld = isHidden(x, t);
-    // Keras's Masking turns the steps that it hides into zeros.
-    if (!isHeld || typeof mask !== 'number') wide.set(x, t * (size + 1));
-    wide[t * (size + 1) + size] = Number(isHeld);
-    return isHeld;
-  });
-  const frames = { data: wide, count, size: size + 1 };
-  const model = masked(cell);
+  const { inputSize, outputSize } = cell;
+  const { start, engines, why } = cell[internals];
+  if (inputSize === undefined && !why) {
+    const vectors = Array.from({ length: count }, (_, t) => {
+      return readNumbers(`[${t}]`, vectorAt(t), 'a vector').values;
+    });
+    return stepByStep(cell, vectors, isHidden, mask);
+  }
+  const where = engines && !why ? firstIn(engines.model) : String(cell);
+  const frames = framesOf({ inputSize, toString: () => where }, count, vectorAt);
+  const model = mask === undefined ? undefined : masked(cell);
   if (model) {
-    const { outputs, state } = through(model.start(), frames, cell.outputSize);
+    const wide = withMask(frames, isHidden, mask);
+    const { outputs, state } = through(model.start(), wide, outputSize);
     return { outputs, state: model.stateOf(state) };
   }
+  if (mask === undefined && (outputSize !== undefined || why)) {
+    return through(start(), frames, outputSize);
+  }
+  return stepByStep(cell, vectorsIn(frames), isHidden, mask);
+}
+
+const vectorsIn = ({ data, count, size }: Frames) =>
+  Array.from({ length: count }, (_, t) => data.slice(t * size, (t + 1) * size));
+
+/** Steps as `masked` reads them. Keras's Masking turns the steps that it hides into zeros. */
+function withMask(frames: Frames, isHidden: IsHidden, mask: Mask | undefined): Frames {
+  const { count, size } = frames;
+  const data = new Float32Array(count * (size + 1));
+  for (const [t, x] of vectorsIn(frames).entries()) {
+    const isHeld = isHidden(x, t);
+    if (!isHeld || typeof mask !== 'number') data.set(x, t * (size + 1));
+    data[t * (size + 1) + size] = Number(isHeld);
+  }
+  return { data, count, size: size + 1 };
+}
+
+/** A sequence through a model of which a function may take or make anything. */
+function stepByStep(
+  cell: AnyCell,
+  vectors: readonly Float32Array[],
+  isHidden: IsHidden,
+  mask: Mask | undefined,
+): SequenceResult {
   let isHeld = false;
-  const machine = holding(cell, () => isHeld)[internals].start();
+  const own = mask === undefined ? cell : holding(cell, () => isHeld);
+  const machine = own[internals].start();
   try {
-    const outputs = hidden.map((own, t) => {
-      isHeld = own;
-      return machine.step(wide.slice(t * (size + 1), t * (size + 1) + size)) as Float32Array;
+    const outputs = vectors.map((x, t) => {
+      isHeld = isHidden(x, t);
+      try {
+        const input = isHeld && typeof mask === 'number' ? new Float32Array(x.length) : x;
+        return machine.step(input) as Float32Array;
+      } catch (error) {
+        throw asRecurError(error, 'a step', { prefix: `[${t}].` });
+      }
     });
     machine.commit();
     return { outputs, state: machine.state() };

@@ -2,7 +2,7 @@ import { hold } from '../code/hold.js';
 import { ModelBuilder } from '../code/model.js';
 import { move } from '../code/rows.js';
 import { type AnyCell, internals } from '../streams/cell.js';
-import { children } from '../streams/children.js';
+import { children, hasState } from '../streams/children.js';
 import { running } from '../streams/equation-cell.js';
 import type { Flow } from '../streams/flow.js';
 import type { StateShape } from '../streams/state.js';
@@ -69,7 +69,7 @@ function held(builder: ModelBuilder, cell: AnyCell, x: number, mask: number, pre
     };
   }
   const [shape] = shapesOf([cell]) as readonly StateShape[];
-  if (cell.initialState() === undefined) {
+  if (!hasState(cell)) {
     return { ...nothing, shape, node: builder.inline(modelIn(cell), [x], prefix) };
   }
   const size = cell.outputSize as number;

@@ -1,13 +1,10 @@
-import { ModelBuilder } from '../code/model.js';
 import { pool } from '../code/pool.js';
-import { whole } from '../code/sequences.js';
 import { checkNames, demand } from '../errors.js';
-import type { SequenceOperation } from '../graph/graph.js';
 import type { Padding } from '../graph/steps.js';
-import type { Cell, Kind, Settings } from '../streams/cell.js';
-import { integer, layerCell, printed } from './layer-cell.js';
+import type { Cell, Kind } from '../streams/cell.js';
+import { integer } from './layer-cell.js';
 import { checkPadding } from './padding.js';
-import { sequenceRuns } from './sequence-layers.js';
+import { sequenceCell } from './sequence-cell.js';
 
 /** Options of pooling over steps. */
 export interface PoolingOptions {
@@ -119,7 +116,8 @@ export function lastCell(size: number): Pooled {
 
 function globalPooling(kind: Kind, by: Pool, size: number): Pooled {
   integer(`${kind.name}.size`, size, 1);
-  return sequenceCell(kind, [size], { size }, { op: 'pool', by, includePadding: false });
+  const operation = { op: 'pool', by, includePadding: false } as const;
+  return sequenceCell(kind, [size], { size }, operation, { operator: pool });
 }
 
 function pooling(
@@ -149,27 +147,6 @@ function pooling(
     [size, kernelSize],
     { size, kernelSize, stride, padding, includePadding },
     { op: 'pool', by, includePadding, ...geometry },
-    shown,
-  );
-}
-
-/** A layer without state that makes of a sequence another one. */
-function sequenceCell(
-  kind: Kind,
-  positional: readonly unknown[],
-  settings: Settings & { readonly size: number },
-  operation: SequenceOperation,
-  shown: Parameters<typeof printed>[2] = {},
-): Pooled {
-  const { name } = kind;
-  const { size } = settings;
-  const builder = new ModelBuilder(size);
-  const operator = operation.op === 'pool' ? pool : undefined;
-  const node = builder.add({ ...operation, of: [0], size, where: name }, operator);
-  const model = builder.model(node, whole);
-  const text = () => printed(name, positional, shown);
-  return layerCell(
-    { kind, text, settings, inputSize: size, outputSize: size },
-    sequenceRuns(model, { layer: name, variables: [] }, 'it makes other steps of a sequence'),
+    { operator: pool, shown },
   );
 }

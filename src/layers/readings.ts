@@ -1,5 +1,6 @@
 import { isNdArray, sliceAt, type Vec, wrap } from '../arrays/ndarray.js';
 import { readNumbers } from '../arrays/numbers.js';
+import { inputsOf, outputsOf } from '../graph/ports.js';
 import { evaluator, type ReferenceState } from '../graph/reference.js';
 import type { EquationSpec } from '../graph/spec.js';
 import { type AnyCell, type Cell, internals } from '../streams/cell.js';
@@ -56,8 +57,11 @@ export function readingsOf(cell: AnyCell, state: unknown, x: unknown): readonly 
 function readLayer(spec: EquationSpec, layer: string, state: unknown, x: unknown) {
   let evaluate = evaluators.get(spec);
   if (!evaluate) evaluators.set(spec, (evaluate = evaluator(spec)));
-  const { states, nodes, output } = spec.definition.plan;
-  const given = ['x', ...Object.keys(spec.params), ...Object.keys(spec.constants)];
+  const { plan } = spec.definition;
+  const { states } = plan;
+  const [{ name: answer, dimension }] = outputsOf(plan);
+  const names = inputsOf(plan).map(({ name }) => name);
+  const given = [...names, ...Object.keys(spec.params), ...Object.keys(spec.constants)];
   const own = new Set([...given, ...states.flatMap(({ name }) => [name, `${name}'`])]);
   const values: Record<string, Float64Array[]> = {};
   const norms: Record<string, number[]> = {};
@@ -74,9 +78,10 @@ function readLayer(spec: EquationSpec, layer: string, state: unknown, x: unknown
     for (const { name } of states) {
       (norms[name] ??= []).push(Math.hypot(...(named.get(`${name}'`) as Float64Array)));
     }
-    return (named.get('y') ?? named.get("h'")) as Float64Array;
+    // A state's name means its next value; h' is the output where no line defines y.
+    return [`${answer}'`, answer, "h'"].map(own => named.get(own)).find(Boolean) as Float64Array;
   });
-  const size = spec.sizes[nodes[output].dimension];
+  const size = spec.sizes[dimension];
   const data = Float32Array.from({ length: size * ys.length }, (_, k) => {
     return ys[k % ys.length][Math.floor(k / ys.length)];
   });

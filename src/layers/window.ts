@@ -41,7 +41,11 @@ export function windowCell(
   const { inputSize } = cell;
   if (inputSize === undefined) throw mismatch('window', 'a layer of vectors', layerText(cell));
   const size = integer('window', steps * inputSize, 1);
-  const outputSize = stepsAfter(cell, steps) * (cell.outputSize ?? 0);
+  if (cell.outputSize === undefined) {
+    const hint = 'a plain function has none: let a layer follow it';
+    throw mismatch('window', 'a layer of a known output size', layerText(cell), hint);
+  }
+  const outputSize = stepsAfter(cell, steps) * cell.outputSize;
   if (outputSize === 0) {
     throw mismatch('window', `a layer with outputs for ${steps} steps`, layerText(cell));
   }

@@ -19,6 +19,7 @@ import {
   lastCell,
   maxPool1dCell,
 } from '../layers/pooling.js';
+import { repeatVectorCell } from '../layers/repeat-vector.js';
 import { stackCell } from '../layers/stack.js';
 import { windowCell } from '../layers/window.js';
 import type { AnyCell } from '../streams/cell.js';
@@ -140,6 +141,17 @@ export const globalMaxPool1d = /* @__PURE__ */ operator(globalMaxPool1dCell);
  *   .subscribe(ys => console.log(String(ys))); // → 3
  */
 export const last = /* @__PURE__ */ operator(lastCell);
+/**
+ * `recur(repeatVectorCell(…))`: each step of a sequence so many times, as an operator.
+ *
+ * @example
+ * // An autoencoder of windows: 8 steps become 3 numbers, and those 8 steps again.
+ * const decoder = chain(repeatVector(3, 8), lstm(3, 3), dense(3, 1));
+ * of(1, 2, 3, 4, 5, 6, 7, 8)
+ *   .pipe(window(8, chain(lstm(1, 3), last(3), decoder)))
+ *   .subscribe(y => console.log(y.length)); // → 8
+ */
+export const repeatVector = /* @__PURE__ */ operator(repeatVectorCell);
 /**
  * `recur(layerNormCell(…))`: layer normalisation, as an operator.
  *

@@ -149,6 +149,8 @@ export interface Kind {
   readonly members?: readonly [least: number, most: number];
   /** True: it has the state and the parameters of its member, not a tuple of them. */
   readonly sameState?: boolean;
+  /** True: its state is a tuple of states of its one member, with an entry a row. */
+  readonly rows?: boolean;
   /** Shapes of the parameters that a layer of these settings has; absent: none. */
   shapes?(settings: never): readonly ParameterShape[];
   /** Calls the constructor, which checks everything: settings may come from a stranger. */

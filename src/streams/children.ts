@@ -14,6 +14,13 @@ export function carriedBy<K extends keyof CellInternals>(cells: readonly AnyCell
   return cells.find(cell => cell[internals][key])?.[internals][key];
 }
 
+/** True for a cell that keeps anything; a tuple of members that keep nothing is no state. */
+export function hasState(cell: AnyCell): boolean {
+  const members = children(cell);
+  if (cell[internals].marks?.place) return false;
+  return cell.initialState() !== undefined && (!members.length || members.some(hasState));
+}
+
 /** What messages call a layer: its constructor's name. */
 export function nameOf(spec: EquationSpec | LayerSpec): string {
   return spec.kind === 'equations' ? lower(spec.definition.name) : spec.kind.name;

@@ -38,7 +38,8 @@ type Ports = Packing | undefined;
 /** Members, each of one input that is what comes before it; `of` is their layer's name. */
 function joinedMembers(of: string, cells: readonly AnyCell[]): JoinedMembers {
   const isRow = of === 'chain';
-  const first = cells[0];
+  // Branches share the inputs of the first one that is no plain function.
+  const first = (!isRow && cells.find(inputsOf)) || cells[0];
   let before: Ports = inputsOf(first);
   const members = cells.map((cell, i) => {
     const where = `${of}[${i}]`;
@@ -51,9 +52,12 @@ function joinedMembers(of: string, cells: readonly AnyCell[]): JoinedMembers {
     if (isAfter && own && own.ports.length > 1) {
       throw mismatch(where, 'one input, after a tap or a read', sizesText(own));
     }
-    const member = i || !isRow ? fitting(where, before, cell) : bare(cell);
-    if (isRow) before = outputsOf(cell);
-    else checkBranch(where, cell);
+    if (!isRow) {
+      checkBranch(where, cell);
+      return branch(fitting(where, before, cell), inputsOf(cell) ? undefined : before);
+    }
+    const member = i ? fitting(where, before, cell) : bare(cell);
+    before = outputsOf(cell);
     return member;
   });
   const inputs = inputsOf(first);
@@ -84,9 +88,11 @@ const isMarker = (cell: AnyCell) => {
 const single = (size: unknown): Ports =>
   typeof size === 'number' ? { ports: [{ name: '', at: 0, size }], size } : undefined;
 
-const inputsOf = (cell: AnyCell): Ports => cell[internals].ports?.inputs ?? single(cell.inputSize);
+const inputsOf = (cell: AnyCell): Ports =>
+  known(cell[internals].ports?.inputs ?? single(cell.inputSize));
 const outputsOf = (cell: AnyCell): Ports =>
-  cell[internals].ports?.outputs ?? single(cell.outputSize);
+  known(cell[internals].ports?.outputs ?? single(cell.outputSize));
+const known = (ports: Ports): Ports => (ports === anything ? undefined : ports);
 
 const sizesOf = ({ ports }: Packing) =>
   Object.freeze(Object.fromEntries(ports.map(({ name, size }) => [name, size])));
@@ -105,8 +111,8 @@ function bare(cell: AnyCell, given?: object): AnyCell {
   const { inputSize, outputSize } = cell;
   return {
     ...{
-      inputSize: ports?.inputs.size ?? inputSize,
-      outputSize: ports?.outputs.size ?? outputSize,
+      inputSize: ports ? known(ports.inputs)?.size : inputSize,
+      outputSize: ports ? known(ports.outputs)?.size : outputSize,
     },
     initialState: () => cell.initialState(),
     toString: () => String(cell),
@@ -120,6 +126,17 @@ function checkBranch(where: string, cell: AnyCell): void {
   throw mismatch(where, 'one output', sizesText(outputs), 'a branch is combined with others');
 }
 
+/** A branch, whose inputs come packed; a plain function is given the record of these. */
+function branch(cell: AnyCell, given: Ports): AnyCell {
+  const kept = cell[internals];
+  const start: typeof kept.start = (...options) => {
+    const machine = kept.start(...options);
+    if (!given || given.ports.length === 1) return machine;
+    return machineAround(machine, { step: x => machine.step(unpacked(given, x)) });
+  };
+  return bare(cell, { ports: undefined, start });
+}
+
 /** A member that takes what comes before it: by name, or the only one that fits. */
 function fitting(where: string, before: Ports, cell: AnyCell): AnyCell {
   const inputs = inputsOf(cell);
@@ -130,7 +147,7 @@ function fitting(where: string, before: Ports, cell: AnyCell): AnyCell {
   const isSame = moves.every(({ at, to }) => at === to) && before.size === inputs.size;
   if (isSame) return bare(cell);
   const kept = cell[internals];
-  const outputs = outputsOf(cell) as Packing;
+  const outputs = outputsOf(cell) ?? anything;
   const settle = kept.ports?.settler() ?? (x => x);
   /** What of a packed vector, or batch, of the outputs before it is its own input. */
   const chosen = (x: unknown) => {

@@ -62,7 +62,8 @@ function columnAt(step: unknown, j: number, batch: number): unknown {
 
 /** Vectors in any form as frames; each is checked as a step is. */
 export function framesOf(cell: Sized, count: number, vectorAt: (t: number) => unknown): Frames {
-  const { inputSize: size = 1 } = cell;
+  // A plain function that comes first takes vectors of any size.
+  const { inputSize: size = count ? lengthOf(vectorAt(0)) : 1 } = cell;
   const data = new Float32Array(count * size);
   for (let t = 0; t < count; t++) {
     try {
@@ -73,3 +74,5 @@ export function framesOf(cell: Sized, count: number, vectorAt: (t: number) => un
   }
   return { data, count, size };
 }
+
+const lengthOf = (x: unknown) => (isNdArray(x) ? x.shape[0] : ((x as Float32Array)?.length ?? 1));

@@ -93,6 +93,8 @@ function turn(node: Node, params: Params, from: Steps, states: States): readonly
       if (held) states.next.push(value.slice(-node.state));
       return value;
     }
+    case 'stop':
+      return from[0];
     case 'row':
       return [...params[node.params].weight].slice(from[0][0] * node.size).slice(0, node.size);
     case 'sequence': {
@@ -169,6 +171,10 @@ function whole(
       const all = first.length ? windows(node, first.length) : [];
       return all.map(window => pooled(node, window, first));
     }
+    case 'stop':
+      return first;
+    case 'repeat':
+      return first.flatMap(step => Array.from({ length: node.times }, () => step));
     case 'last':
       return first.slice(-1);
     case 'reverse':
@@ -221,6 +227,7 @@ export function windows(
 
 /** How many steps a node makes of so many. */
 export function countAfter(node: Node, count: number): number {
+  if (node.op === 'repeat') return count * node.times;
   if (node.op === 'last') return count && 1;
   if (node.op === 'pool' && !count) return 0;
   return node.op === 'unfold' || node.op === 'pool' ? windows(node, count).length : count;

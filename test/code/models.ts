@@ -2,15 +2,17 @@ import type { CellPlan } from '../../src/code/cell-plans.js';
 import { type Model, ModelBuilder } from '../../src/code/model.js';
 import type { Layout, Operator } from '../../src/code/plans.js';
 import { pool } from '../../src/code/pool.js';
+import { repeat } from '../../src/code/repeat.js';
 import { combine, move, row } from '../../src/code/rows.js';
 import { loop, sequence, whole } from '../../src/code/sequences.js';
+import { stop } from '../../src/code/stop.js';
 import { unfold } from '../../src/code/unfold.js';
 import type { Node } from '../../src/graph/graph.js';
 import { type AnyCell, internals } from '../../src/streams/cell.js';
 
 const operators: Readonly<Record<string, Operator>> = {
   ...{ add: combine, multiply: combine, move, row },
-  ...{ unfold, pool, sequence, loop },
+  ...{ unfold, pool, repeat, sequence, loop, stop },
 };
 
 /** Composes a model of any nodes: it knows the operators of all. */

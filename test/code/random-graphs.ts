@@ -36,8 +36,18 @@ export function ported([first, ...rest]: readonly number[]): AnyModelBuilder {
 /** A model of steps with ports of these lengths, in which sequences are nested so deep. */
 export function someSteps(draw: Draw, ports: readonly number[], depth: number): Model {
   const builder = ported(ports);
-  for (let left = draw(2); left >= 0; left--) addStep(builder, draw, depth);
+  for (let left = draw(2); left >= 0; left--) {
+    addStep(builder, draw, depth);
+    if (!draw(4)) addStop(builder);
+  }
   return builder.model(builder.nodes.length - 1);
+}
+
+/** What the last node is, stopped. */
+function addStop(builder: AnyModelBuilder): void {
+  const last = builder.nodes.length - 1;
+  const { size } = builder.nodes[last];
+  builder.add({ op: 'stop', of: [last], size, where: `n${last + 1}` });
 }
 
 function addStep(builder: AnyModelBuilder, draw: Draw, depth: number): void {
@@ -121,6 +131,7 @@ export function someSequences(
     const source = draw(2) ? nodes.length - 1 : draw(nodes.length - 1);
     const node = someSequence(builder, draw, depth, source, counts.map(String), Boolean(fixed));
     if (!fixed || countAfter(node, counts[node.of[0]][0])) builder.add(node);
+    if (!draw(4)) addStop(builder);
   }
   return builder.ofSequences(nodes.length - 1);
 }
@@ -136,10 +147,11 @@ function someSequence(
   const { nodes } = builder;
   const { size } = nodes[source];
   const common = { of: [source], size, where: `n${nodes.length}` };
-  const kind = draw(7);
+  const kind = draw(8);
   if (kind === 0) return { ...common, op: 'reverse' };
   if (kind === 1) return { ...common, op: 'last' };
   if (kind === 2) return somePool(draw, common);
+  if (kind === 8) return { ...common, op: 'repeat', times: 1 + draw(2) };
   if (kind < 5) {
     const at = draw(size - 1);
     const count = 1 + draw(size - at - 1);

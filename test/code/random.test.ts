@@ -5,7 +5,8 @@ import { combine } from '../../src/code/rows.js';
 import { lifted } from '../../src/code/sequences.js';
 import { backends } from '../../src/kernels/backends.js';
 import { philox } from '../../src/kernels/philox.js';
-import { get, i32, set } from '../../src/kernels/wasm/module.js';
+import * as i32 from '../../src/kernels/wasm/i32.js';
+import * as local from '../../src/kernels/wasm/local.js';
 import { philox as compiledPhilox } from '../../src/kernels/wasm/philox.js';
 import { dataAt, runnable } from '../kernels/running.js';
 import { engineOf, expectSameBits, forAll, oneByOne, throughSequence } from './driving.js';
@@ -69,9 +70,10 @@ describe('Philox 4x32-10', () => {
       const at = dataAt;
       const { memory, run } = runnable(false, 1, e => {
         const locals = counter.map(() => e.fn.number());
-        const store = (local: number, k: number) => [i32(at + k * 4), get(local), 0x36, 2, 0];
+        const store = (index: number, k: number) =>
+          i32.store(i32.const(at + k * 4), 0, local.get(index));
         return [
-          locals.map((local, k) => set(local, i32(counter[k] | 0))),
+          locals.map((index, k) => local.set(index, i32.const(counter[k] | 0))),
           compiledPhilox(e, locals, [key[0], key[1]]),
           locals.map(store),
         ];

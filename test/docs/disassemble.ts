@@ -11,7 +11,7 @@ export interface Disassembled {
 
 type Operand = 'number' | 'local' | 'block' | 'memory' | 'lanes' | 'none';
 
-/** The instructions that src/kernels/wasm/module.ts composes, with what follows the opcode. */
+/** The instructions that src/kernels/wasm composes, with what follows the opcode. */
 const plain: Readonly<Record<number, readonly [name: string, operand: Operand]>> = {
   3: ['loop', 'block'],
   4: ['if', 'block'],

@@ -167,7 +167,10 @@ test.each<[Declarations, string]>([
     { inputs: two, sizes: { a: 'wide' } },
     ".sizes.a: expected the size of an input, input, mask, got 'wide'",
   ],
-  [{ inputs: two, sizes: { x: 'mask' } }, ": expected declared names that the text uses, got 'x'"],
+  [
+    { inputs: two, sizes: { x: 'mask' } },
+    ".sizes.x: expected a vector or a state of the text, got 'x'",
+  ],
   [{ inputs: two, statistics: ['v'] }, ".statistics[0]: expected one of w, once, got 'v'"],
   [{ inputs: two, statistics: ['w', 'w'] }, ".statistics[1]: expected one of w, once, got 'w'"],
   [{ inputs: two, statistics: 'w' as never }, ".statistics: expected a list of names, got 'w'"],

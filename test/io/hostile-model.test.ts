@@ -3,6 +3,7 @@ import {
   chain,
   defineCell,
   dense,
+  each,
   gru,
   lstm,
   RecurError,
@@ -200,4 +201,26 @@ test('a file of another format, or of a newer version, is refused', () => {
     'model: expected its description in the metadata, got none',
   );
   expect(partsOf(own).metadata.format).toBe('rxrecur/model');
+});
+
+test('states of rows that are missing, too many or misshapen are refused by name', () => {
+  const bytes = save(recur(each(2, rnn(1, 1, { seed: 1 })), { initialState: [[1], [2]] }));
+  const renamed = (from: string, to: string) =>
+    edited(bytes, ({ tensors }) => {
+      tensors[to] = tensors[from];
+      delete tensors[from];
+    });
+  expect(loading(renamed('initialState.1', 'initialState.2'))).toBe(
+    'model.initialState.1: expected a tensor, got none',
+  );
+  expect(loading(renamed('initialState.1', 'initialState.1.h'))).toBe(
+    'model.initialState.1: expected a tensor, got none',
+  );
+  expect(
+    loading(described<{ settings: { count: number } }>(bytes, model => (model.settings.count = 1))),
+  ).toBe("model.initialState: expected no such tensor, got '1'");
+  const reshaped = edited(bytes, ({ tensors }) => (tensors['initialState.1'].shape = [1, 1, 1]));
+  expect(loading(reshaped)).toBe(
+    'model.each[1].rnn.initialState: expected [1] or [1, batch], got [1, 1, 1]',
+  );
 });

@@ -5,6 +5,7 @@ import {
   chain,
   defineCell,
   dense,
+  each,
   equations,
   gru,
   lstm,
@@ -72,6 +73,35 @@ test('of initial states given within one another, the outer one is saved, where 
     { h: Float32Array.of(1), c: Float32Array.of(2) },
     Float32Array.of(4),
   ]);
+});
+
+test('the states of the rows of each are saved one by one, in a batch too', () => {
+  const states = [[{ h: [1], c: [2] }, undefined], undefined];
+  const inner = chain(lstm(1, 1, { seed: 1 }), dense(1, 1, { seed: 2 }));
+  const model = recur(chain(dense(1, 2, { seed: 3 }), each(2, inner)), {
+    initialState: [undefined, states] as never,
+  });
+  const bytes = save(model);
+  expect(Object.keys(partsOf(bytes).tensors).filter(name => name.includes('initial'))).toEqual([
+    '1.initialState.0.0.h',
+    '1.initialState.0.0.c',
+    '1.initialState.1.0.h',
+    '1.initialState.1.0.c',
+  ]);
+  sameBits(load(bytes).initialState(), [
+    undefined,
+    [
+      [{ h: Float32Array.of(1), c: Float32Array.of(2) }, undefined],
+      [{ h: Float32Array.of(0), c: Float32Array.of(0) }, undefined],
+    ],
+  ]);
+
+  const h = { data: [1, 2, 3, 4], shape: [1, 4], stride: [4, 1], offset: 0 };
+  const batch = recur(each(2, rnn(1, 1, { seed: 1 })), { initialState: [h, h] as never });
+  sameBits(load(save(batch)).initialState(), batch.initialState());
+
+  const member = recur(rnn(1, 1, { seed: 1 }), { initialState: [3] });
+  sameBits(load(save(each(2, member))).initialState(), [Float32Array.of(3), Float32Array.of(3)]);
 });
 
 test('a file names tensors by their place: none for a cell, 1.0. for a chain in a chain', () => {

@@ -7,7 +7,10 @@ import {
   log1pCoefficients,
   vectorActivations,
 } from '../../src/kernels/wasm/activations.js';
-import { below, get, i32, load, plus, repeat, set, store } from '../../src/kernels/wasm/module.js';
+import * as i32 from '../../src/kernels/wasm/i32.js';
+import * as local from '../../src/kernels/wasm/local.js';
+import { advance, repeat } from '../../src/kernels/wasm/loops.js';
+import * as v128 from '../../src/kernels/wasm/v128.js';
 import { dataAt, runnable } from './running.js';
 
 /** Mantissas of each exponent and sign. */
@@ -46,17 +49,17 @@ function applied(
   const { memory, run } = runnable(relaxed, Math.ceil((dataAt + size) / 65536), e => {
     const at = e.fn.number();
     const abreast = new Abreast(e, count);
-    const vectors = Array.from({ length: count }, (_, k) => load(get(at), 16 * k));
+    const vectors = Array.from({ length: count }, (_, k) => v128.load(local.get(at), 16 * k));
     const results = vectorActivations[name](abreast, vectors, a, b);
     return [
-      set(at, i32(dataAt)),
+      local.set(at, i32.const(dataAt)),
       repeat(
         [
           abreast.code,
-          results.map((result, k) => store(get(at), 16 * k, result)),
-          set(at, plus(get(at), i32(16 * count))),
+          results.map((result, k) => v128.store(local.get(at), 16 * k, result)),
+          advance(at, 16 * count),
         ],
-        below(get(at), i32(dataAt + size)),
+        i32.ltU(local.get(at), i32.const(dataAt + size)),
       ),
     ];
   });

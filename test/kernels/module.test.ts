@@ -1,27 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { type Code, unsigned } from '../../src/kernels/wasm/code.js';
+import * as control from '../../src/kernels/wasm/control.js';
+import * as f32x4 from '../../src/kernels/wasm/f32x4.js';
 import { FunctionBuilder } from '../../src/kernels/wasm/function-builder.js';
-import {
-  assemble,
-  bits,
-  type Code,
-  f32x4,
-  firstLanes,
-  get,
-  give,
-  i32,
-  load,
-  loadSplat,
-  minus,
-  plus,
-  repeat,
-  same,
-  set,
-  shiftLeft,
-  store,
-  times,
-  unsigned,
-  when,
-} from '../../src/kernels/wasm/module.js';
+import * as i32 from '../../src/kernels/wasm/i32.js';
+import * as i32x4 from '../../src/kernels/wasm/i32x4.js';
+import { firstLanes } from '../../src/kernels/wasm/lanes.js';
+import * as local from '../../src/kernels/wasm/local.js';
+import { repeat } from '../../src/kernels/wasm/loops.js';
+import { assemble } from '../../src/kernels/wasm/module.js';
+import * as v128 from '../../src/kernels/wasm/v128.js';
 import { webAssembly } from '../../src/kernels/wasm/web-assembly.js';
 import { dataAt, runnable } from './running.js';
 
@@ -61,7 +49,7 @@ describe('numbers in LEB128', () => {
     [2 ** 31, [0x80, 0x80, 0x80, 0x80, 0x78]],
     [2 ** 32 - 64, [0xc0, 0x7f]],
   ])('with a sign, %d', (value, bytes) => {
-    expect(flat(i32(value))).toEqual([0x41, ...bytes]);
+    expect(flat(i32.const(value))).toEqual([0x41, ...bytes]);
   });
 });
 
@@ -80,24 +68,30 @@ function answer(codeOf: (fn: FunctionBuilder) => Code, ...args: number[]): numbe
 
 describe('an assembled module validates and runs', () => {
   test('it begins with the magic number and version 1', () => {
-    const bytes = assemble({ f: new FunctionBuilder().body(i32(0)) });
+    const bytes = assemble({ f: new FunctionBuilder().body(i32.const(0)) });
     expect([...bytes.subarray(0, 8)]).toEqual([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   });
 
   test('arithmetic of whole numbers', () => {
-    const [a, b, c, d] = [0, 1, 2, 3].map(get);
-    expect(answer(() => minus(times(plus(a, b), c), d), 2, 3, 7, 4)).toBe(31);
-    expect(answer(() => i32(-123456))).toBe(-123456);
-    expect(answer(() => same(a, b), 5, 5)).toBe(1);
+    const [a, b, c, d] = [0, 1, 2, 3].map(local.get);
+    expect(answer(() => i32.sub(i32.mul(i32.add(a, b), c), d), 2, 3, 7, 4)).toBe(31);
+    expect(answer(() => i32.const(-123456))).toBe(-123456);
+    expect(answer(() => i32.eq(a, b), 5, 5)).toBe(1);
   });
 
   test('a loop runs once and then while its condition holds', () => {
     const factorial = (fn: FunctionBuilder) => {
       const product = fn.number();
       return [
-        set(product, i32(1)),
-        repeat([set(product, times(get(product), get(0))), set(0, minus(get(0), i32(1)))], get(0)),
-        get(product),
+        local.set(product, i32.const(1)),
+        repeat(
+          [
+            local.set(product, i32.mul(local.get(product), local.get(0))),
+            local.set(0, i32.sub(local.get(0), i32.const(1))),
+          ],
+          local.get(0),
+        ),
+        local.get(product),
       ];
     };
     expect(answer(factorial, 10)).toBe(3628800);
@@ -105,7 +99,10 @@ describe('an assembled module validates and runs', () => {
   });
 
   test('a condition may answer early', () => {
-    const code = () => [when(same(get(0), i32(7)), give(i32(1))), i32(2)];
+    const code = () => [
+      control.if(i32.eq(local.get(0), i32.const(7)), control.return(i32.const(1))),
+      i32.const(2),
+    ];
     expect(answer(code, 7)).toBe(1);
     expect(answer(code, 8)).toBe(2);
   });
@@ -114,10 +111,10 @@ describe('an assembled module validates and runs', () => {
     const many = new FunctionBuilder();
     const locals = Array.from({ length: 200 }, () => many.number());
     const sum = [
-      locals.map((local, i) => set(local, i32(i))),
-      locals.reduce<Code>((rest, local) => plus(rest, get(local)), i32(0)),
+      locals.map((index, i) => local.set(index, i32.const(i))),
+      locals.reduce<Code>((rest, index) => i32.add(rest, local.get(index)), i32.const(0)),
     ];
-    const bytes = assemble({ two: new FunctionBuilder().body(i32(2)), sum: many.body(sum) });
+    const bytes = assemble({ two: new FunctionBuilder().body(i32.const(2)), sum: many.body(sum) });
     const wasm = webAssembly();
     const m = new wasm.Memory({ initial: 1 });
     const { exports } = new wasm.Instance(new wasm.Module(bytes), { e: { m } });
@@ -139,8 +136,10 @@ describe('an assembled module validates and runs', () => {
 describe('vectors of four floats', () => {
   /** What code makes of two vectors, at `dataAt` and after it. */
   function vector(codeOf: (a: Code, b: Code) => Code, a: number[], b: number[] = a) {
-    const at = (i: number) => load(i32(dataAt), i * 16);
-    const { memory, run } = runnable(false, 1, () => store(i32(dataAt), 32, codeOf(at(0), at(1))));
+    const at = (i: number) => v128.load(i32.const(dataAt), i * 16);
+    const { memory, run } = runnable(false, 1, () =>
+      v128.store(i32.const(dataAt), 32, codeOf(at(0), at(1))),
+    );
     memory.set([...a, ...b], dataAt / 4);
     run(0, 0, 0, 0);
     return [...memory.subarray(dataAt / 4 + 8, dataAt / 4 + 12)];
@@ -152,18 +151,18 @@ describe('vectors of four floats', () => {
 
   test('each instruction is the one of its name', () => {
     expect(vector(f32x4.add, a, b)).toEqual([1.5, 6, 0, Number.NaN]);
-    expect(vector(f32x4.subtract, a, b)).toEqual([0.5, -10, 6, Number.NaN]);
-    expect(vector(f32x4.multiply, a, b)).toEqual([0.5, -16, -9, Number.NaN]);
-    expect(vector(f32x4.divide, a, b)).toEqual([2, -0.25, -1, Number.NaN]);
+    expect(vector(f32x4.sub, a, b)).toEqual([0.5, -10, 6, Number.NaN]);
+    expect(vector(f32x4.mul, a, b)).toEqual([0.5, -16, -9, Number.NaN]);
+    expect(vector(f32x4.div, a, b)).toEqual([2, -0.25, -1, Number.NaN]);
     expect(vector(x => f32x4.abs(x), a)).toEqual([1, 2, 3, 4]);
-    expect(vector((x, y) => bits.select(x, y, f32x4.less(x, y)), a, b)).toEqual([
+    expect(vector((x, y) => v128.bitselect(x, y, f32x4.lt(x, y)), a, b)).toEqual([
       0.5,
       -2,
       -3,
       Number.NaN,
     ]);
-    expect(vector((x, y) => bits.andNot(x, f32x4.lessOrEqual(x, y)), a, b)).toEqual([1, 0, 3, -4]);
-    expect(vector(x => shiftLeft(x, 1), [2 ** -149, 2 ** -149, 0, 0])).toEqual([
+    expect(vector((x, y) => v128.andnot(x, f32x4.le(x, y)), a, b)).toEqual([1, 0, 3, -4]);
+    expect(vector(x => i32x4.shl(x, i32.const(1)), [2 ** -149, 2 ** -149, 0, 0])).toEqual([
       2 ** -148,
       2 ** -148,
       0,
@@ -172,10 +171,10 @@ describe('vectors of four floats', () => {
   });
 
   test('of two, the least and the most are the first where one is NaN', () => {
-    expect(vector(f32x4.least, a, b)).toEqual([0.5, -2, -3, -4]);
-    expect(vector(f32x4.most, a, b)).toEqual([1, 8, 3, -4]);
-    expect(vector(f32x4.least, b, a)).toEqual([0.5, -2, -3, Number.NaN]);
-    expect(vector(f32x4.most, b, a)).toEqual([1, 8, 3, Number.NaN]);
+    expect(vector(f32x4.pmin, a, b)).toEqual([0.5, -2, -3, -4]);
+    expect(vector(f32x4.pmax, a, b)).toEqual([1, 8, 3, -4]);
+    expect(vector(f32x4.pmin, b, a)).toEqual([0.5, -2, -3, Number.NaN]);
+    expect(vector(f32x4.pmax, b, a)).toEqual([1, 8, 3, Number.NaN]);
   });
 
   test.each([
@@ -187,6 +186,6 @@ describe('vectors of four floats', () => {
   });
 
   test('one float is loaded four times', () => {
-    expect(vector(() => loadSplat(i32(dataAt), 8), a)).toEqual([3, 3, 3, 3]);
+    expect(vector(() => v128.load32Splat(i32.const(dataAt), 8), a)).toEqual([3, 3, 3, 3]);
   });
 });

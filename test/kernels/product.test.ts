@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backends } from '../../src/kernels/backends.js';
-import { get, i32, load, set, store } from '../../src/kernels/wasm/module.js';
+import * as i32 from '../../src/kernels/wasm/i32.js';
+import * as local from '../../src/kernels/wasm/local.js';
 import { product } from '../../src/kernels/wasm/product.js';
+import * as v128 from '../../src/kernels/wasm/v128.js';
 import { uniform } from '../golden/generate.js';
 import { dataAt, runnable } from './running.js';
 
@@ -40,18 +42,18 @@ function compiled(p: Problem, relaxed = false): Float32Array {
     const each = (codeOf: (total: number, at: number) => unknown) =>
       totals.flatMap((row, m) => row.map((total, g) => codeOf(total, (m * groups + g) * 16)));
     return [
-      each((total, at) => set(total, load(i32(totalsAt), at))) as number[],
+      each((total, at) => local.set(total, v128.load(i32.const(totalsAt), at))) as number[],
       product(e, {
-        weights: i32(0),
+        weights: i32.const(0),
         weightsAt,
         pitch,
-        vectors: i32(dataAt),
+        vectors: i32.const(dataAt),
         vectorsAt: [0],
         columns,
         split,
         totals: [totals],
       }),
-      each((total, at) => store(i32(totalsAt), at, get(total))) as number[],
+      each((total, at) => v128.store(i32.const(totalsAt), at, local.get(total))) as number[],
     ];
   });
   memory.set(vectorOf(p), dataAt / 4);

@@ -1,6 +1,8 @@
+import type { Code } from '../../src/kernels/wasm/code.js';
 import { ConstantPool, type Emitter, emitter } from '../../src/kernels/wasm/emitter.js';
 import { FunctionBuilder } from '../../src/kernels/wasm/function-builder.js';
-import { assemble, type Code, i32 } from '../../src/kernels/wasm/module.js';
+import * as i32 from '../../src/kernels/wasm/i32.js';
+import { assemble } from '../../src/kernels/wasm/module.js';
 import { webAssembly } from '../../src/kernels/wasm/web-assembly.js';
 
 /** Bytes that the constants of a function under test may take. */
@@ -13,7 +15,7 @@ export function runnable(relaxed: boolean, pages: number, codeOf: (e: Emitter) =
   const code = codeOf(emitter(fn, pool, relaxed));
   const wasm = webAssembly();
   const m = new wasm.Memory({ initial: pages });
-  const module = new wasm.Module(assemble({ f: fn.body([code, i32(0)]) }));
+  const module = new wasm.Module(assemble({ f: fn.body([code, i32.const(0)]) }));
   const { f } = new wasm.Instance(module, { e: { m } }).exports as {
     f(a: number, b: number, c: number, d: number): number;
   };

@@ -10,11 +10,13 @@ import {
   embedding,
   globalMaxPool1d,
   gru,
+  last,
   layerNorm,
   lstm,
   parallel,
   prelu,
   recur,
+  repeatVector,
   skip,
   tap,
   window,
@@ -90,6 +92,11 @@ export const sequenceModels: Readonly<Record<string, readonly [Fed, (seed: numbe
   'a convolution': [
     'chunks',
     seed => chain(conv1d(2, 4, 3, { seed, padding: 'same' }), gru(4, 2, { seed })),
+  ],
+  'an autoencoder of windows': [
+    'windows',
+    seed =>
+      window(3, chain(gru(2, 2, { seed }), last(2), repeatVector(2, 3), lstm(2, 2, { seed }))),
   ],
   'a convolution and a pool': [
     'chunks',

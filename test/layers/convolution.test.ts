@@ -112,3 +112,15 @@ test('wrong sizes, groups and parameters are refused by name', () => {
   expect(() => conv1dCell(1, 1, 0)).toThrow('conv1d.kernelSize');
   expect(() => conv1dCell(1, 1, 1, { padding: -1 })).toThrow('conv1d.padding');
 });
+
+test('a dilated convolution of one feature rounds each tap before it adds the bias', () => {
+  // weight · x = 1 + 2⁻¹¹ + 2⁻²⁴, of which a float32 keeps 1 + 2⁻¹¹.
+  const [weight, bias] = [1 + 2 ** -12, -(1 + 2 ** -11)];
+  const layer = causalConv1dCell(1, 1, 1, {
+    dilation: 2,
+    params: { weight: [[[weight]]], bias: [bias] },
+  });
+  for (const backend of ['portable', 'simd'] as const) {
+    expect(stateful(layer, { backend })([weight])).toEqual(Float32Array.of(0));
+  }
+});

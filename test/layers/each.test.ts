@@ -142,6 +142,19 @@ test('a row that is not finite inside is refused by the name of its layer, the s
   expect(before.length).toBe(2);
 });
 
+test.each([
+  [[1, 2, 3], '[3]'],
+  [[1], '[1]'],
+  [null, 'null'],
+  [new NdView(new Float32Array(6), [3, 2]), '[3, 2]'],
+])('an input of another size is refused, be there functions or not: %#', (x, got) => {
+  const layers = [gru(1, 1), chain(gru(1, 1), (y: Float32Array) => y, dense(1, 1))];
+  for (const layer of layers) {
+    const m = stateful(each(2, layer as ReturnType<typeof gru>));
+    expect(() => m(x as never)).toThrow(`each.x: expected [2] or [2, batch], got ${got}`);
+  }
+});
+
 test('each row is read by telemetry', () => {
   const watched = telemetry(each(3, gru(1, 2)));
   const counts: number[] = [];
@@ -167,6 +180,24 @@ test.each([
   [
     () => eachCell(2, bidirectionalCell(gruCell(1, 1))),
     'each: expected a layer that takes vectors one by one, got Bidirectional(',
+  ],
+  [
+    () =>
+      eachCell(
+        2,
+        chain(gruCell(1, 1), y => y),
+      ),
+    'each: expected a layer of known input and output sizes, got Chain(Recur(GRUCell(1, 1)), ' +
+      'function); a plain function has none: let it stand between layers',
+  ],
+  [
+    () =>
+      windowCell(
+        2,
+        chain(gruCell(1, 1), y => y),
+      ),
+    'window: expected a layer of a known output size, got Chain(Recur(GRUCell(1, 1)), function); ' +
+      'a plain function has none: let a layer follow it',
   ],
 ])('wrong arguments are refused: %#', (make, message) => {
   expect(make).toThrow(message);

@@ -128,6 +128,16 @@ export function models(random) {
       chainCell(of(lstmCell, 3, 8, { clip: 0.3 }), of(r.mguCell, 8, 4)),
     ],
     ['context', chainCell(r.contextCell(4, 3), of(denseCell, 7, 3))],
+    ['each of lstm', r.eachCell(3, of(lstmCell, 2, 5))],
+    ['each of mgu', r.eachCell(3, of(r.mguCell, 2, 5))],
+    [
+      'each within each, of context',
+      chainCell(
+        of(denseCell, 3, 6),
+        r.eachCell(3, r.eachCell(2, chainCell(r.contextCell(1, 2), of(gruCell, 3, 2)))),
+      ),
+    ],
+    ['each of a causal convolution', r.eachCell(2, of(r.causalConv1dCell, 3, 4, 3))],
   ];
 }
 

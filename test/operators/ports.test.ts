@@ -287,6 +287,42 @@ test('branches share a record of inputs, in any order of its names', () => {
   expect([...(model as (e: object) => Float32Array)({ x, m })]).toEqual(want);
 });
 
+test.each([
+  ['a function in a chain', () => chain(gated(1), (y: Float32Array) => y.map(v => 2 * v))],
+  ['a member that begins elsewhere', () => recur(gated(1), { initialState: [1, 2] })],
+  [
+    'a function of the record',
+    () =>
+      ({ x }: { x: Float32Array }) =>
+        x.map(v => 2 * v),
+  ],
+  ['a layer of the one input that fits', () => chain(dense(3, 2, { seed: 4 }), (y: unknown) => y)],
+])('branches share it where one is %s', (name, make) => {
+  const three = defineCell('Three', "h' = φ(W_h x + W_m m + U_h h)", {
+    inputs: { x: 'input', m: 'other' },
+  })({ x: 3, m: 2 }, 2, { seed: 3 });
+  const first = name.includes('fits') ? three : gated(1);
+  const branch = make() as unknown as ReturnType<typeof gated>;
+  const steps = [1, 2, 3].map(n => ({ x: [n, 1, 0.5], m: [1, -n] }));
+  const events = name.includes('fits') ? steps : steps.map(({ x }) => ({ x, m: x }));
+  const [one, other] = [stateful(first as typeof branch), stateful(branch)];
+  const alone = (e: { x: number[] }) => {
+    if (name.includes('record')) return e.x.map(v => 2 * v);
+    return name.includes('fits') ? (other as never as typeof one)(e.x as never) : other(e as never);
+  };
+  const want = events.map(e => [...one(e as never), ...alone(e)]);
+  for (const branches of [
+    [first, branch],
+    ...(name.includes('fits') ? [] : [[branch, first]]),
+  ] as const) {
+    const model = stateful(parallel('concat', ...(branches as [typeof branch])));
+    const half = want[0].length - first.outputSize;
+    const turned = ([...y]: number[]) => [...y.slice(half), ...y.slice(0, half)];
+    const ys = events.map(e => [...model(e as never)]);
+    expect(branches[0] === first ? ys : ys.map(turned)).toEqual(want);
+  }
+});
+
 test('a chain of them goes before layers that read sequences as wholes', () => {
   const after = bidirectional(gru(2, 2, { seed: 3 }));
   const model = stateful(chain(gated(1), after));

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chain, dense, gru, RecurError, recurBy, rnn, stateful } from '../../src/index.js';
+import {
+  bidirectional,
+  chain,
+  conv1d,
+  dense,
+  gru,
+  RecurError,
+  recurBy,
+  rnn,
+  stateful,
+} from '../../src/index.js';
 import { sameBits } from '../laws/bits.js';
 import { nothingIsThrownLate } from '../laws/late.js';
 import { law } from '../laws/law.js';
@@ -258,3 +268,19 @@ function partsOf(message: string) {
   const [, where, expected, got] = /^(.*?): expected (.*), got (.*)$/.exec(message) ?? [];
   return { where, expected, got };
 }
+
+test.each(['simd', 'portable'] as const)(
+  'a model that reads sequences as wholes takes no steps of keys, on %s',
+  backend => {
+    const wholes = { bidirectional: bidirectional(gru(1, 2)), conv1d: conv1d(1, 1, 2) };
+    for (const [name, model] of Object.entries(wholes)) {
+      for (const waiting of [undefined, batch]) {
+        const options = { backend, batch: waiting, onInvalid: 'error' } as const;
+        const operator = recurBy(model, { key: () => 'a', ...options });
+        expect(() => emitted(operator as never, [[1]])).toThrow(
+          `${name}: expected a whole sequence: map(sequence), chunks: true or a window, got one step`,
+        );
+      }
+    }
+  },
+);

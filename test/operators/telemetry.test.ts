@@ -303,6 +303,24 @@ describe('telemetry', () => {
   });
 });
 
+test('an input and an output of any names are read, and go on to the next layer', () => {
+  const named = defineCell('Named', "h' = tanh(W_h v + U_h h)\na = σ(U_a h')", {
+    inputs: { v: 'input' },
+    outputs: ['a'],
+  });
+  const cell = named(2, 3, { seed: 1 });
+  const watched = telemetryOf(chain(cell, denseCell(3, 1, { seed: 2 })));
+  const [{ layers: readings }] = readingsOf(watched as never, [[0.5, -1]]);
+  const { y } = reference(cell)({ h: new Float64Array(3) }, [0.5, -1]);
+  expect(readings.map(({ layer, values }) => [layer, Object.keys(values)])).toEqual([
+    ['Recur(NamedCell(2, 3, sigmoid))', ['a']],
+    ['Dense(3, 1)', ['y']],
+  ]);
+  expect(readings[0].values.a).toEqual([y]);
+  const next = reference(denseCell(3, 1, { seed: 2 }))({}, Float32Array.from(y));
+  expect(readings[1].values.y).toEqual([next.y]);
+});
+
 describe('layers in a window', () => {
   const leakyCell = defineCell('Leaky', "n = W x\nh' = 0.5 * h + n");
   const leaky = leakyCell(1, 1, { params: { weightIh: [1] } });

@@ -1,6 +1,6 @@
 import { mismatch } from '../../errors.js';
 import { quoted } from '../json.js';
-import { roomFor } from '../npy/room.js';
+import { roomOf } from '../npy/room.js';
 import { zipEntries } from '../zip.js';
 
 /**
@@ -20,6 +20,6 @@ export function filesIn(
     const got = `kind ${packed.method}`;
     throw mismatch(`${where} ${quoted(packed.name)}`, 'no compression', got, hint);
   }
-  const room = roomFor(bytes);
+  const room = roomOf(bytes);
   return new Map(files.map(({ name, unpack }) => [name, unpack(room)]));
 }

@@ -6,7 +6,7 @@ import { quoted } from '../json.js';
 import { misread } from '../misread.js';
 import { refusing } from '../refusals.js';
 import { type NpyHeader, readHeader } from './header.js';
-import { type Room, roomFor } from './room.js';
+import { type Room, roomOf } from './room.js';
 
 /** NumPy's own limit on a header that it has not been told to trust. */
 const longestHeader = 10_000;
@@ -44,7 +44,7 @@ export function readNpy(bytes: Uint8Array): NdView {
     if (typedArrayName(bytes) !== 'Uint8Array') {
       throw mismatch('npy', "a file's bytes as a Uint8Array", describe(bytes));
     }
-    return readArray('npy', bytes, roomFor(bytes));
+    return readArray('npy', bytes, roomOf(bytes));
   });
 }
 

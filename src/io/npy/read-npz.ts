@@ -6,7 +6,7 @@ import { misread } from '../misread.js';
 import { refusing } from '../refusals.js';
 import { zipEntries } from '../zip.js';
 import { readArray } from './read-npy.js';
-import { roomFor } from './room.js';
+import { roomOf } from './room.js';
 
 /**
  * The arrays by name in the bytes of a `.npz` file, as `numpy.savez` and `savez_compressed` write
@@ -25,7 +25,7 @@ export function readNpz(bytes: Uint8Array): Readonly<Record<string, NdView>> {
     if (typedArrayName(bytes) !== 'Uint8Array') {
       throw mismatch('npz', "a file's bytes as a Uint8Array", describe(bytes));
     }
-    const room = roomFor(bytes);
+    const room = roomOf(bytes);
     const arrays: Record<string, NdView> = Object.create(null);
     for (const entry of entriesOf(bytes)) {
       const where = `npz ${quoted(entry.name)}`;

@@ -9,6 +9,6 @@ export interface Room {
   unpacked: number;
 }
 
-export function roomFor({ length }: Uint8Array): Room {
+export function roomOf({ length }: Uint8Array): Room {
   return { left: 3 * length + 48 * 2 ** 20, unpacked: 2 * length + 8 * 2 ** 20 };
 }

@@ -55,7 +55,7 @@ function conv(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
   return [placed(node, flow, { axis, at, channels, options }, reading)];
 }
 
-interface Place {
+interface ConvolutionPlace {
   /** The axis along which the kernel moves, and its index. */
   readonly axis: Axis;
   readonly at: number;
@@ -63,7 +63,7 @@ interface Place {
   readonly options: Convolution;
 }
 
-function placed(node: Node, flow: Flow, place: Place, reading: Reading): Flow {
+function placed(node: Node, flow: Flow, place: ConvolutionPlace, reading: Reading): Flow {
   const { axis, at, channels, options } = place;
   const made: FeatureAxis = { role: 'feature', size: options.size };
   const own = flow.layout.filter(other => other !== channels && other !== axis);

@@ -3,7 +3,7 @@ import { causalConv1dCell } from '../../layers/causal-conv1d.js';
 import { conv1dCell } from '../../layers/conv1d.js';
 import { windowCell } from '../../layers/window.js';
 import { ensure, type TimeAxis } from './flow.js';
-import type { Draft } from './network.js';
+import type { LayerDraft } from './network.js';
 import { parameterOf } from './tensor.js';
 
 /** A convolution before it is made; weights `[size, inputSize / groups, kernelSize]`. */
@@ -28,7 +28,7 @@ export function convDraft(
   options: Convolution,
   from: TimeAxis,
   steps?: number,
-): { draft: Draft; time: TimeAxis } {
+): { draft: LayerDraft; time: TimeAxis } {
   const { padding, stride, size } = options;
   const reach = (options.kernelSize - 1) * options.dilation;
   const window = reach * options.inputSize;
@@ -40,7 +40,7 @@ export function convDraft(
   ensure(left === undefined || left > 0, 'a kernel that is longer than the sequence');
   const time: TimeAxis = isSame ? from : { role: 'time', size: left };
   const streams = isSame && padding[1] === 0;
-  const draft: Draft = {
+  const draft: LayerDraft = {
     width: steps === undefined ? size : size * (left as number),
     streams: streams || steps !== undefined,
     make() {

@@ -8,7 +8,7 @@ import { bytesOf, whereOf } from './tensor.js';
 export type DataFiles = Readonly<Record<string, Uint8Array>>;
 
 /** What a tensor says of its numbers in another file. */
-interface Place {
+interface DataLocation {
   readonly file: string;
   readonly offset: number;
   /** Undefined: as many bytes as its shape needs. */
@@ -77,7 +77,7 @@ function tensorsIn({ initializers, nodes }: GraphProto): (readonly [string, Tens
 /** Paths in a model's own folder are the same with and without `./`. */
 const nameOf = (location: string) => location.replace(/^(\.\/)+/, '');
 
-function placeOf(name: string, external: readonly ExternalEntry[]): Place {
+function placeOf(name: string, external: readonly ExternalEntry[]): DataLocation {
   const where = `${whereOf(name)}.external_data`;
   const entries = new Map(external.map(({ key, value }) => [key, value]));
   if (entries.size < external.length) throw mismatch(where, 'every key once', 'one twice');
@@ -107,7 +107,7 @@ function countOf(where: string, key: string, text: string | undefined) {
 function viewOf(
   name: string,
   tensor: TensorProto,
-  { file, offset, length }: Place,
+  { file, offset, length }: DataLocation,
   bytes: Uint8Array,
 ): Uint8Array {
   const where = whereOf(name);

@@ -12,6 +12,9 @@ export class GraphWriter {
   readonly #initializers: TensorDraft[] = [];
   readonly #inputs: ValueDraft[] = [];
   readonly #outputs: ValueDraft[] = [];
+  /** Nodes that come after all others. */
+  readonly #last: NodeDraft[] = [];
+  #rows = 1;
   readonly #names = new Map<string, number>();
   readonly #constants = new Map<string, string>();
 
@@ -54,16 +57,37 @@ export class GraphWriter {
     return name;
   }
 
-  input(name: string, dims: ValueDraft['dims']): void {
-    this.#inputs.push({ name: this.name(name), dims });
+  /** An input by a name like the wanted one. */
+  input(wanted: string, dims: ValueDraft['dims']): string {
+    const name = this.name(wanted);
+    this.#inputs.push({ name, dims });
+    return name;
   }
 
-  /** A state, `h0` before and `hN` after, which is an input and an output. */
+  /**
+   * A state, `h0` before and `hN` after, which is an input and an output. `dims` are its own, of
+   * which the last two are the batch and its size; those of rows stand side by side.
+   */
   state(prefix: string, name: string, dims: ValueDraft['dims']): StateNames {
-    const [before, after] = [`${prefix}${name}0`, `${prefix}${name}N`];
-    this.input(before, dims);
-    this.output(this.name(after), dims);
-    return { before, after };
+    const size = dims[dims.length - 1] as number;
+    const whole = [...dims.slice(0, -1), size * this.#rows];
+    const before = this.input(`${prefix}${name}0`, whole);
+    const after = this.name(`${prefix}${name}N`);
+    this.output(after, whole);
+    if (this.#rows === 1) return { before, after };
+    const shapeOf = (size: number) => this.constant([...dims.slice(0, -2).map(() => 0), -1, size]);
+    const inner = this.name(`${prefix}${name}`);
+    const inputs = [inner, shapeOf(size * this.#rows)];
+    this.#last.push({ operator: 'Reshape', name: after, inputs, outputs: [after] });
+    return { before: this.node('Reshape', [before, shapeOf(size)], prefix), after: inner };
+  }
+
+  /** Writes what runs over so many rows of each vector, whose states are side by side. */
+  within<T>(rows: number, write: () => T): T {
+    this.#rows *= rows;
+    const written = write();
+    this.#rows /= rows;
+    return written;
   }
 
   output(name: string, dims: ValueDraft['dims']): void {
@@ -73,7 +97,7 @@ export class GraphWriter {
   finish(): GraphDraft {
     return {
       name: 'rxrecur',
-      nodes: this.#nodes,
+      nodes: [...this.#nodes, ...this.#last],
       initializers: this.#initializers,
       inputs: this.#inputs,
       outputs: this.#outputs,

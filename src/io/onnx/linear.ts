@@ -1,6 +1,6 @@
 import { denseCell } from '../../cells/dense.js';
 import type { Activation } from '../../graph/activations.js';
-import type { Draft } from './network.js';
+import type { LayerDraft } from './network.js';
 import { parameterOf } from './tensor.js';
 
 /** A dense layer before it is made; weights are read when it is. */
@@ -14,7 +14,7 @@ export interface Dense {
 }
 
 /** A dense layer that may still take in a bias and an activation. */
-export function denseDraft(dense: Dense): Draft {
+export function denseDraft(dense: Dense): LayerDraft {
   const { inputSize, size, weight, bias, activation } = dense;
   return {
     width: size,

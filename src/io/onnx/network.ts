@@ -15,7 +15,7 @@ export interface Layer {
   /** What a bias or an activation that follows can become a part of. */
   readonly linear?: Linear | undefined;
   /** The same without its last outputs, if they come of padding; undefined if they do not. */
-  trimmed?(count: number): { draft: Draft; time: TimeAxis } | undefined;
+  trimmed?(count: number): { draft: LayerDraft; time: TimeAxis } | undefined;
 }
 
 /** A layer whose bias and activation may still be set. */
@@ -23,13 +23,13 @@ export interface Linear {
   /** Numbers of a vector of its output: several lie in a window. */
   readonly size: number;
   /** The same with a bias added; undefined if it has one. */
-  biased?(bias: Float32Array): Draft;
+  biased?(bias: Float32Array): LayerDraft;
   /** The same with an activation; undefined if it has one. */
-  activated?(activation: Activation): Draft;
+  activated?(activation: Activation): LayerDraft;
 }
 
 /** A layer before it has a place in a network. */
-export type Draft = Omit<Layer, 'where' | 'reads'>;
+export type LayerDraft = Omit<Layer, 'where' | 'reads'>;
 
 /** Numbers that one step of all layers together may hold. */
 const mostNumbers = 2 ** 22;
@@ -47,7 +47,7 @@ export class Network {
   }
 
   /** The signal of a new layer. */
-  add(where: string, reads: readonly number[], draft: Draft): number {
+  add(where: string, reads: readonly number[], draft: LayerDraft): number {
     ensure(this.#layers.length < mostLayers, `more than ${mostLayers} layers`);
     this.#numbers += draft.width + reads.length;
     ensure(this.#numbers <= mostNumbers, `more than ${mostNumbers} numbers a step`);

@@ -13,7 +13,7 @@ import {
   widthOf,
 } from './flow.js';
 import type { Node } from './graph.js';
-import type { Draft, Network } from './network.js';
+import type { LayerDraft, Network } from './network.js';
 import { type Constant, weightsOf } from './tensor.js';
 
 /** What the nodes of a graph are read into. */
@@ -89,7 +89,7 @@ export function emit(
   { network }: Reading,
   node: Node,
   flow: Flow,
-  draft: Draft,
+  draft: LayerDraft,
   axes: readonly Axis[] = flow.axes,
   layout: readonly FeatureAxis[] = flow.layout,
 ): Flow {
@@ -104,7 +104,7 @@ export function vectorsIn(flow: Flow, axis: Axis): number {
 }
 
 /** A layer for each of `count` vectors in a datum. */
-export function inWindow(count: number, draft: Draft): Draft {
+export function inWindow(count: number, draft: LayerDraft): LayerDraft {
   if (count === 1) return draft;
   const { width, make, linear } = draft;
   return {
@@ -120,7 +120,7 @@ export function inWindow(count: number, draft: Draft): Draft {
 }
 
 /** A layer that is refused if anything reads it. */
-export function refused(width: number, why: string): Draft {
+export function refused(width: number, why: string): LayerDraft {
   return {
     width,
     streams: true,
@@ -131,7 +131,7 @@ export function refused(width: number, why: string): Draft {
 }
 
 /** A layer that answers a vector with one of the same size, whatever is in it. */
-export function pointwise(width: number, make: Draft['make']): Draft {
+export function pointwise(width: number, make: LayerDraft['make']): LayerDraft {
   return { width, streams: true, make };
 }
 

@@ -13,7 +13,7 @@ import {
   type Value,
 } from './flow.js';
 import { integerOf, type Node } from './graph.js';
-import type { Draft } from './network.js';
+import type { LayerDraft } from './network.js';
 import { flowIn, type Operator, optionalIn, type Reading, refused } from './reading.js';
 import { finalOf, type RecurrentNode, recurrentNode } from './recurrent.js';
 
@@ -44,7 +44,7 @@ function recurrent(node: Node, inputs: readonly Value[], reading: Reading): Valu
 }
 
 /** A node's layer over the steps of a sequence. */
-function layerOf({ cells, direction, hiddenSize }: RecurrentNode): Draft {
+function layerOf({ cells, direction, hiddenSize }: RecurrentNode): LayerDraft {
   const [forward, backward] = cells;
   if (direction === 'forward') return { width: hiddenSize, streams: true, make: forward };
   if (direction === 'reverse') {
@@ -63,11 +63,11 @@ function layerOf({ cells, direction, hiddenSize }: RecurrentNode): Draft {
  */
 function placed(
   { where }: Node,
-  layer: Draft,
+  layer: LayerDraft,
   time: Axis,
   { carried, direction }: RecurrentNode,
   { eventSteps }: Reading,
-): Draft {
+): LayerDraft {
   const count = time.role === 'one' ? 1 : time.size;
   const isStream = time.role === 'time';
   const isCarried = carried.some(state => state !== undefined);
@@ -83,7 +83,7 @@ function placed(
 }
 
 /** A layer for which each event is a sequence of its own. */
-function inEvents(layer: Draft, count: number): Draft {
+function inEvents(layer: LayerDraft, count: number): LayerDraft {
   return {
     width: layer.width * count,
     streams: true,

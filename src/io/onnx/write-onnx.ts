@@ -5,7 +5,7 @@ import type { Node, NodeOf } from '../../graph/graph.js';
 import { outputsOf } from '../../graph/ports.js';
 import type { EquationSpec } from '../../graph/spec.js';
 import { isMarker } from '../../layers/taps.js';
-import { type AnyCell, internals, type LayerSpec, type PortCell } from '../../streams/cell.js';
+import { type AnyCell, internals, type LayerSpec } from '../../streams/cell.js';
 import { children } from '../../streams/children.js';
 import type { Flow, Join } from '../../streams/flow.js';
 import type { PortSizes } from '../../streams/forms.js';
@@ -82,13 +82,8 @@ const nodesOf = (cell: AnyCell) => cell[internals].engines?.model.graph.nodes ??
 
 function isWritable(cell: AnyCell): boolean {
   const { engines, initialState, why } = cell[internals];
-  if (!engines || initialState !== undefined || why || hasPorts(cell)) return false;
+  if (!engines || initialState !== undefined || why) return false;
   return nodesOf(cell).every(node => node.op !== 'sequence' || isEach(node));
-}
-
-/** True for a cell of several inputs or outputs. */
-function hasPorts({ inputSize, outputSize }: PortCell): boolean {
-  return typeof inputSize === 'object' || typeof outputSize === 'object';
 }
 
 /** What of a model no graph can be. */
@@ -97,7 +92,6 @@ function whyNot(cell: AnyCell): string {
   if (initialState !== undefined) return `${cell} with an initial state: a graph is given states`;
   if (spec.kind === 'function') return `the plain function ${cell}`;
   const odd = children(cell).find(member => !isMarker(member) && !isWritable(member));
-  if (!odd && hasPorts(cell)) return `${cell} of several inputs or outputs`;
   return odd ? whyNot(odd) : `${cell}${why ? `: ${why}` : ''}`;
 }
 
@@ -132,11 +126,12 @@ function writeCell(writing: Writing, cell: AnyCell, prefix: string, input: Value
   if (kind.name === 'each') {
     // Its rows are as many columns of the batch.
     const [{ inputSize = 0 }] = members;
+    const { count } = (spec as LayerSpec).settings as { readonly count: number };
     const reshaped = (of: string, size: number) =>
       graph.node('Reshape', [of, graph.constant(sequence ? [0, -1, size] : [-1, size])], prefix);
     const rows = reshaped(input as string, inputSize);
-    const y = writeCell(writing, members[0], `${prefix}0.`, rows) as string;
-    return reshaped(y, cell.outputSize as number);
+    const y = graph.within(count, () => writeCell(writing, members[0], `${prefix}0.`, rows));
+    return reshaped(y as string, cell.outputSize as number);
   }
   if (through) {
     const flow: Flow<Value> = {

@@ -12,8 +12,8 @@ import { quoted } from '../json.js';
 import { canonicalConvolution, transpose } from '../layouts.js';
 import { nestedNumbers, nestedShape } from '../nested-numbers.js';
 import type { Problem } from '../unreadable.js';
+import { checkSame, countOf, type LayerRecord, lastSize, vector } from './layer-record.js';
 import { recurrent } from './recurrent.js';
-import { checkSame, countOf, lastSize, type Told, vector } from './told.js';
 
 /** A layer of the file, understood but for its weights. */
 export interface RtneuralLayer {
@@ -25,7 +25,7 @@ export interface RtneuralLayer {
   build(inputSize: number): readonly AnyCell[];
 }
 
-type Build = (told: Told, inputSize: number) => readonly AnyCell[];
+type Build = (record: LayerRecord, inputSize: number) => readonly AnyCell[];
 
 const builders: ReadonlyMap<string, Build> = new Map<string, Build>([
   ['dense', dense],
@@ -64,11 +64,11 @@ export function readLayer(where: string, layer: unknown): RtneuralLayer | Proble
   }
   if (!Array.isArray(weights)) throw mismatch(`${at} weights`, 'an array', describe(weights));
   const size = lastSize(`${at} shape`, layer.shape);
-  const told = { where: at, layer, size, weights, activation };
+  const record = { where: at, layer, size, weights, activation };
   return {
     size,
-    work: inputSize => size + (type === 'conv1d' ? kept(told, inputSize) : 0),
-    build: inputSize => build(told, inputSize),
+    work: inputSize => size + (type === 'conv1d' ? kept(record, inputSize) : 0),
+    build: inputSize => build(record, inputSize),
   };
 }
 
@@ -77,41 +77,41 @@ function isKnown(type: string, activation: string): boolean {
   return elementwise.has(activation) || activation === 'softmax';
 }
 
-function activate(told: Told, inputSize: number): readonly AnyCell[] {
-  checkSame(told, inputSize);
-  const { activation, size } = told;
+function activate(record: LayerRecord, inputSize: number): readonly AnyCell[] {
+  checkSame(record, inputSize);
+  const { activation, size } = record;
   if (activation === 'softmax') return [softmaxCell(size)];
   return [activationCell(size, elementwise.get(activation) as Activation)];
 }
 
 /** A layer and its activation, which is a layer of its own only where it is not elementwise. */
 function activated(
-  { activation, size }: Told,
+  { activation, size }: LayerRecord,
   make: (activation: Activation) => AnyCell,
 ): readonly AnyCell[] {
   if (activation !== 'softmax') return [make(elementwise.get(activation) as Activation)];
   return [make('identity'), softmaxCell(size)];
 }
 
-function dense(told: Told, inputSize: number): readonly AnyCell[] {
-  const { where, size, weights } = told;
-  const bias = countOf(told, 1, 2) === 2;
+function dense(record: LayerRecord, inputSize: number): readonly AnyCell[] {
+  const { where, size, weights } = record;
+  const bias = countOf(record, 1, 2) === 2;
   const kernel = nestedNumbers(`${where} kernel`, weights[0], {
     shape: [inputSize, size],
     meaning: `input ${inputSize}, output ${size}`,
   });
   const params = {
     weight: transpose(kernel, inputSize, size),
-    ...(bias && { bias: vector(told, 'bias', weights[1]) }),
+    ...(bias && { bias: vector(record, 'bias', weights[1]) }),
   };
-  return activated(told, activation => denseCell(inputSize, size, { activation, bias, params }));
+  return activated(record, activation => denseCell(inputSize, size, { activation, bias, params }));
 }
 
 /** Keras's kernel `[kernelSize, input / groups, output]`, causal. */
-function conv1d(told: Told, inputSize: number): readonly AnyCell[] {
-  const { where, size, weights } = told;
-  const bias = countOf(told, 1, 2) === 2;
-  const [kernelSize, dilation, groups] = convolutionSizes(told);
+function conv1d(record: LayerRecord, inputSize: number): readonly AnyCell[] {
+  const { where, size, weights } = record;
+  const bias = countOf(record, 1, 2) === 2;
+  const [kernelSize, dilation, groups] = convolutionSizes(record);
   if (inputSize % groups || size % groups) {
     const got = `input ${inputSize}, output ${size}`;
     throw mismatch(where, `sizes that are multiples of ${groups} groups`, got);
@@ -124,31 +124,31 @@ function conv1d(told: Told, inputSize: number): readonly AnyCell[] {
   });
   const params = {
     weight: canonicalConvolution(kernel, shape),
-    ...(bias && { bias: vector(told, 'bias', weights[1]) }),
+    ...(bias && { bias: vector(record, 'bias', weights[1]) }),
   };
-  return activated(told, activation =>
+  return activated(record, activation =>
     causalConv1dCell(inputSize, size, kernelSize, { dilation, groups, bias, activation, params }),
   );
 }
 
 /** Numbers that a convolution carries from step to step. */
-function kept(told: Told, inputSize: number): number {
-  const [kernelSize, dilation] = convolutionSizes(told);
+function kept(record: LayerRecord, inputSize: number): number {
+  const [kernelSize, dilation] = convolutionSizes(record);
   return (kernelSize - 1) * dilation * inputSize;
 }
 
 /** Kernel size, dilation and groups: each a number, or Keras's array of one. */
-function convolutionSizes({ where, layer }: Told): readonly number[] {
+function convolutionSizes({ where, layer }: LayerRecord): readonly number[] {
   return (['kernel_size', 'dilation', 'groups'] as const).map(name => {
     const given = layer[name] ?? (name === 'kernel_size' ? undefined : 1);
     return lastSize(`${where} ${name}`, typeof given === 'number' ? [given] : given);
   });
 }
 
-function prelu(told: Told, inputSize: number): readonly AnyCell[] {
-  checkSame(told, inputSize);
-  const { size, weights, where } = told;
-  countOf(told, 1, 1);
+function prelu(record: LayerRecord, inputSize: number): readonly AnyCell[] {
+  checkSame(record, inputSize);
+  const { size, weights, where } = record;
+  countOf(record, 1, 1);
   const [, shared] = nestedShape(weights[0], 2);
   const length = shared === 1 ? 1 : size;
   const shape = [1, length];
@@ -158,23 +158,23 @@ function prelu(told: Told, inputSize: number): readonly AnyCell[] {
 }
 
 /** Keras's gamma, beta, mean, variance; the first two are absent where they are 1 and 0. */
-function batchNorm(told: Told, inputSize: number): readonly AnyCell[] {
-  checkSame(told, inputSize);
-  const { size, weights, where, layer } = told;
+function batchNorm(record: LayerRecord, inputSize: number): readonly AnyCell[] {
+  checkSame(record, inputSize);
+  const { size, weights, where, layer } = record;
   const { epsilon } = layer;
-  const affine = countOf(told, 2, 4) === 4;
+  const affine = countOf(record, 2, 4) === 4;
   if (weights.length === 3) throw mismatch(`${where} weights`, '2 or 4 arrays', '3');
   if (typeof epsilon !== 'number' || !(epsilon >= 0) || epsilon > 1e6) {
     throw mismatch(`${where} epsilon`, 'a number from 0 to 1e6', describe(epsilon));
   }
   const [mean, variance] = weights.slice(-2);
-  const runningVar = vector(told, 'variance', variance);
+  const runningVar = vector(record, 'variance', variance);
   const low = runningVar.findIndex(v => !(v + epsilon > 0));
   if (low >= 0) throw mismatch(`${where} variance`, 'positive numbers', `${runningVar[low]}`);
   const params = {
-    weight: affine ? vector(told, 'gamma', weights[0]) : new Float32Array(size).fill(1),
-    bias: affine ? vector(told, 'beta', weights[1]) : new Float32Array(size),
-    runningMean: vector(told, 'mean', mean),
+    weight: affine ? vector(record, 'gamma', weights[0]) : new Float32Array(size).fill(1),
+    bias: affine ? vector(record, 'beta', weights[1]) : new Float32Array(size),
+    runningMean: vector(record, 'mean', mean),
     runningVar,
   };
   return [batchNormCell(size, { epsilon, params })];

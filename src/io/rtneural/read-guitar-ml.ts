@@ -71,11 +71,11 @@ export function readGuitarMl(json: object | string | Uint8Array): LoadedLayer {
 
 function networkOf(file: Readonly<Record<string, unknown>>): AnyCell {
   const { model_data: data, state_dict: tensors } = file;
-  const told = architectureOf(data);
+  const architecture = architectureOf(data);
   if (!isPlainObject(tensors)) {
     throw mismatch('guitarml state_dict', 'tensors by name', describe(tensors));
   }
-  const { inputSize, hiddenSize, outputSize, layers, skip, bias } = told;
+  const { inputSize, hiddenSize, outputSize, layers, skip, bias } = architecture;
   const unclaimed = new Set(Object.keys(tensors));
   const claim = (name: string, shape: readonly number[], meaning: string) => {
     const where = `guitarml ${quoted(name)}`;
@@ -85,7 +85,9 @@ function networkOf(file: Readonly<Record<string, unknown>>): AnyCell {
       meaning,
     });
   };
-  const cells = Array.from({ length: layers }, (_, layer) => recurrentCell(told, layer, claim));
+  const cells = Array.from({ length: layers }, (_, layer) =>
+    recurrentCell(architecture, layer, claim),
+  );
   const params = {
     weight: claim('lin.weight', [outputSize, hiddenSize], `output ${outputSize}, hidden`),
     ...(bias && { bias: claim('lin.bias', [outputSize], `output ${outputSize}`) }),
@@ -99,8 +101,8 @@ function networkOf(file: Readonly<Record<string, unknown>>): AnyCell {
 
 type Claim = (name: string, shape: readonly number[], meaning: string) => Float32Array;
 
-function recurrentCell(told: Architecture, layer: number, claim: Claim): AnyCell {
-  const { unit, inputSize, hiddenSize } = told;
+function recurrentCell(architecture: Architecture, layer: number, claim: Claim): AnyCell {
+  const { unit, inputSize, hiddenSize } = architecture;
   const columns = layer ? hiddenSize : inputSize;
   const rows = unit.gates * hiddenSize;
   const gates = `${unit.gates} gates × ${hiddenSize}`;

@@ -6,8 +6,8 @@ import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { refusing } from '../refusals.js';
 import { UnreadableError } from '../unreadable.js';
 import { withGains } from './gains.js';
+import { lastSize } from './layer-record.js';
 import { type RtneuralLayer, readLayer } from './layers.js';
-import { lastSize } from './told.js';
 
 /** Far more than any network that runs on every sample of a sound. */
 const mostLayers = 1024;

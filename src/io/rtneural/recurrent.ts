@@ -3,16 +3,16 @@ import { lstmCell } from '../../cells/lstm.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { canonicalWeights, layouts } from '../layouts.js';
 import { nestedNumbers } from '../nested-numbers.js';
-import { countOf, type Told } from './told.js';
+import { countOf, type LayerRecord } from './layer-record.js';
 
 /**
  * Keras's weights `[input, gates · size]`, `[size, gates · size]` and, of an LSTM, `[4 · size]`, of
  * a GRU, which resets after the product, `[2, 3 · size]`.
  */
 export function recurrent(kind: 'lstm' | 'gru') {
-  return (told: Told, inputSize: number): readonly AnyCell[] => {
-    const { where, size, weights } = told;
-    const bias = countOf(told, 2, 3) === 3;
+  return (record: LayerRecord, inputSize: number): readonly AnyCell[] => {
+    const { where, size, weights } = record;
+    const bias = countOf(record, 2, 3) === 3;
     const gates = layouts.rtneural[kind].length;
     const rows = gates * size;
     const meaning = `${gates} gates × ${size}`;

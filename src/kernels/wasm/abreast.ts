@@ -1,16 +1,17 @@
+import type { Code } from './code.js';
 import type { Emitter } from './emitter.js';
-import { type Code, get, set } from './module.js';
+import * as local from './local.js';
 
 /** Codes of some vectors of four floats. */
 export type Vectors = readonly Code[];
 
-/** An instruction for one vector, made one for each of several. */
+/** Applies an instruction for one vector to each of several. */
 export const abreast =
   (instruction: (...operands: Code[]) => Code) =>
   (...operands: Vectors[]): Vectors =>
     operands[0].map((_, k) => instruction(...operands.map(vectors => vectors[k])));
 
-/** Constants that one expression may have before a part of it is kept: two of a clip, four more. */
+/** Constants that an expression has at the most before a part of it is kept in a local. */
 const atOnce = 8;
 
 /**
@@ -18,7 +19,7 @@ const atOnce = 8;
  * processor waits for the result of one, it has the others to go on with.
  */
 export class Abreast {
-  /** What was composed so far. */
+  /** The code that has been composed so far. */
   readonly code: Code[];
   readonly #e: Emitter;
   readonly #count: number;
@@ -39,9 +40,9 @@ export class Abreast {
 
   #all(value: Code): Vectors {
     if (this.#count < 2) return [value];
-    const local = (this.#constants[this.#next++ % atOnce] ??= this.#e.fn.vector());
-    this.code.push(set(local, value));
-    return Array<Code>(this.#count).fill(get(local));
+    const index = (this.#constants[this.#next++ % atOnce] ??= this.#e.fn.vector());
+    this.code.push(local.set(index, value));
+    return Array<Code>(this.#count).fill(local.get(index));
   }
 
   /** See `Emitter`. */
@@ -52,9 +53,9 @@ export class Abreast {
   /** Evaluates each once, here; answers what reads them. */
   keep(values: Vectors): Vectors {
     return values.map(value => {
-      const [setLocal, local] = this.#e.keep(value);
-      this.code.push(setLocal);
-      return local;
+      const [set, get] = this.#e.keep(value);
+      this.code.push(set);
+      return get;
     });
   }
 }

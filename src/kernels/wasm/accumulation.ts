@@ -1,28 +1,11 @@
+import type { Code } from './code.js';
 import type { Emitter } from './emitter.js';
-import {
-  below,
-  type Code,
-  get,
-  i32,
-  load,
-  loadSplat,
-  minus,
-  plus,
-  repeat,
-  set,
-  store,
-  unsigned,
-} from './module.js';
+import * as i32 from './i32.js';
+import * as local from './local.js';
+import { advance, countDown, repeat } from './loops.js';
+import * as v128 from './v128.js';
 
-/** Stores one float of v. */
-const storeLane = (address: Code, at: number, v: Code, lane: number): Code => [
-  [address, v],
-  [0xfd, 0x5a, 2, unsigned(at), lane],
-];
-
-/**
- * Vectors one after another: a pointer, the rest of the address, and what lies between, in bytes.
- */
+/** Vectors one after another: a pointer, the rest of the address, and the stride, in bytes. */
 export interface Terms {
   readonly base: Code;
   readonly at: number;
@@ -48,35 +31,34 @@ export interface Accumulation {
  * and eight columns are in registers over all terms. Up to three floats behind the matrix are read.
  */
 export function accumulation(e: Emitter, p: Accumulation): Code {
-  const [now, next, row, column] = [0, 0, 0, 0].map(() => e.fn.number());
-  const [rowEnd, columnEnd] = [0, 0].map(() => e.fn.number());
+  const [now, next, row, column] = e.fn.numbers(4);
+  const [rowEnd, columnEnd] = e.fn.numbers(2);
   const addresses = { now, next, row, column };
-  const move = (local: number, bytes: number) => set(local, plus(get(local), i32(bytes)));
   const rest = p.columns % 8;
 
-  /** So many rows: all columns, eight at a time. */
-  const some = (rows: number): Code => {
+  /** Some rows, over all columns, eight at a time. */
+  const band = (rows: number): Code => {
     const tile = (columns: number) => [
       e.fn.scope(() => tileCode(e, p, addresses, rows, columns)),
-      [now, next, column].map(local => move(local, columns * 4)),
+      [now, next, column].map(pointer => advance(pointer, columns * 4)),
     ];
     const between = (rows - 1) * p.columns * 4;
     return [
-      set(column, p.right.base),
-      set(columnEnd, plus(p.right.base, i32((p.columns - rest) * 4))),
-      p.columns >= 8 ? repeat(tile(8), below(get(column), get(columnEnd))) : [],
+      local.set(column, p.right.base),
+      local.set(columnEnd, i32.add(p.right.base, i32.const((p.columns - rest) * 4))),
+      p.columns >= 8 ? repeat(tile(8), i32.ltU(local.get(column), local.get(columnEnd))) : [],
       rest ? tile(rest) : [],
-      [now, next].map(local => move(local, between)),
-      move(row, rows * 4),
+      [now, next].map(pointer => advance(pointer, between)),
+      advance(row, rows * 4),
     ];
   };
-  const left = p.left?.base ?? i32(0);
-  const wholes = p.rows - (p.rows % 4);
+  const left = p.left?.base ?? i32.const(0);
+  const wholeBands = p.rows - (p.rows % 4);
   return [
-    [set(now, p.now.base), set(next, p.next.base), set(row, left)],
-    set(rowEnd, plus(left, i32(wholes * 4))),
-    wholes ? repeat(some(4), below(get(row), get(rowEnd))) : [],
-    p.rows % 4 ? some(p.rows % 4) : [],
+    [local.set(now, p.now.base), local.set(next, p.next.base), local.set(row, left)],
+    local.set(rowEnd, i32.add(left, i32.const(wholeBands * 4))),
+    wholeBands ? repeat(band(4), i32.ltU(local.get(row), local.get(rowEnd))) : [],
+    p.rows % 4 ? band(p.rows % 4) : [],
   ];
 }
 
@@ -88,7 +70,7 @@ function tileCode(
   rows: number,
   columns: number,
 ): Code {
-  const [a, b, terms] = [0, 0, 0].map(() => e.fn.number());
+  const [a, b, terms] = e.fn.numbers(3);
   const groups = Array.from({ length: Math.ceil(columns / 4) }, (_, g) => g);
   const factors = groups.map(() => e.fn.vector());
   const factor = e.fn.vector();
@@ -96,26 +78,28 @@ function tileCode(
   const eachSum = (codeOf: (sum: number, at: number, columns: number) => Code) =>
     sums.map((own, r) => own.map((sum, g) => codeOf(sum, r * width * 4 + g * 16, columns - g * 4)));
   return [
-    eachSum((sum, at) => set(sum, load(get(begin.now), now.at + at))),
-    [set(a, get(begin.row)), set(b, get(begin.column)), set(terms, count)],
-    repeat(
-      [
-        factors.map((own, g) => set(own, load(get(b), right.at + g * 16))),
-        sums.map((own, r) => [
-          set(factor, left ? loadSplat(get(a), left.at + r * 4) : e.constant(1)),
-          own.map((sum, g) => set(sum, e.multiplyAdd(get(factor), get(factors[g]), get(sum)))),
-        ]),
-        set(a, plus(get(a), i32(left?.stride ?? 0))),
-        set(b, plus(get(b), i32(right.stride))),
-        set(terms, minus(get(terms), i32(1))),
-      ],
-      get(terms),
-    ),
+    eachSum((sum, at) => local.set(sum, v128.load(local.get(begin.now), now.at + at))),
+    [
+      local.set(a, local.get(begin.row)),
+      local.set(b, local.get(begin.column)),
+      local.set(terms, count),
+    ],
+    countDown(terms, [
+      factors.map((own, g) => local.set(own, v128.load(local.get(b), right.at + g * 16))),
+      sums.map((own, r) => [
+        local.set(factor, left ? v128.load32Splat(local.get(a), left.at + r * 4) : e.constant(1)),
+        own.map((sum, g) =>
+          local.set(sum, e.multiplyAdd(local.get(factor), local.get(factors[g]), local.get(sum))),
+        ),
+      ]),
+      advance(a, left?.stride ?? 0),
+      advance(b, right.stride),
+    ]),
     eachSum((sum, at, left) =>
       left >= 4
-        ? store(get(begin.next), next.at + at, get(sum))
+        ? v128.store(local.get(begin.next), next.at + at, local.get(sum))
         : Array.from({ length: left }, (_, lane) =>
-            storeLane(get(begin.next), next.at + at + lane * 4, get(sum), lane),
+            v128.store32Lane(local.get(begin.next), next.at + at + lane * 4, local.get(sum), lane),
           ),
     ),
   ];

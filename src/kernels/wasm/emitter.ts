@@ -1,7 +1,11 @@
+import type { Code } from './code.js';
+import * as f32x4 from './f32x4.js';
 import type { FunctionBuilder } from './function-builder.js';
-import { type Code, f32x4, get, i32, load, set } from './module.js';
+import * as i32 from './i32.js';
+import * as local from './local.js';
+import * as v128 from './v128.js';
 
-/** What code of a function is composed with: its locals, its constants, its multiply-add. */
+/** Composes the code of one function: it has its locals, its constants and its multiply-add. */
 export interface Emitter {
   readonly fn: FunctionBuilder;
   /** The address where the model's weights begin. */
@@ -20,30 +24,31 @@ export class ConstantPool {
 
   /** Code that loads the number; `base` is where the weights begin. */
   load(value: number, base: Code): Code {
-    const given = Math.fround(value);
-    let at = this.values.findIndex(known => Object.is(known, given));
-    if (at < 0) at = this.values.push(given) - 1;
-    return load(base, at * 16);
+    const float = Math.fround(value);
+    let at = this.values.findIndex(known => Object.is(known, float));
+    if (at < 0) at = this.values.push(float) - 1;
+    return v128.load(base, at * 16);
   }
 }
+
+/** a · b + c, rounded twice. */
+export const multiplyAdd: Emitter['multiplyAdd'] = (a, b, c) => f32x4.add(f32x4.mul(a, b), c);
 
 /** `weights`: code of the address where a model's weights begin, with the constants in front. */
 export function emitter(
   fn: FunctionBuilder,
   pool: ConstantPool,
   relaxed: boolean,
-  weights: Code = i32(0),
+  weights: Code = i32.const(0),
 ): Emitter {
   return {
     fn,
     weights,
     constant: value => pool.load(value, weights),
-    multiplyAdd: relaxed
-      ? f32x4.relaxedMultiplyAdd
-      : (a, b, c) => f32x4.add(f32x4.multiply(a, b), c),
+    multiplyAdd: relaxed ? f32x4.relaxedMadd : multiplyAdd,
     keep(value) {
-      const local = fn.vector();
-      return [set(local, value), get(local)];
+      const index = fn.vector();
+      return [local.set(index, value), local.get(index)];
     },
   };
 }

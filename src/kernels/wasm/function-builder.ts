@@ -1,16 +1,17 @@
-import { type Code, type FunctionCode, I32, sized, unsigned } from './module.js';
+import { type Code, unsigned } from './code.js';
+import { type FunctionCode, I32, sized } from './module.js';
 
 const V128 = 0x7b;
 
-/** A function while its code is composed: it hands out locals. */
+/** Hands out the locals of a function while its code is composed. */
 export class FunctionBuilder {
   readonly #parameters: number;
   readonly #locals: number[] = [];
-  /** Those of each type, and how many of them are in use. */
+  /** The locals of each type, and how many of them are in use. */
   readonly #known: Record<number, number[]> = { [I32]: [], [V128]: [] };
   #used: Record<number, number> = {};
 
-  /** Of so many numbers; it answers a number. */
+  /** A function of some numbers that answers a number. */
   constructor(parameters = 4) {
     this.#parameters = parameters;
   }
@@ -20,14 +21,22 @@ export class FunctionBuilder {
     return this.#local(I32);
   }
 
+  numbers(count: number): number[] {
+    return Array.from({ length: count }, () => this.number());
+  }
+
   /** A local for four floats. */
   vector(): number {
     return this.#local(V128);
   }
 
+  vectors(count: number): number[] {
+    return Array.from({ length: count }, () => this.vector());
+  }
+
   /**
-   * Code after which the locals that it took are handed out again. An engine takes 50,000 at the
-   * most, and the time to compile a function grows with them.
+   * Composes code; the locals that it took are handed out again afterwards. An engine takes 50,000
+   * at the most, and the time to compile a function grows with them.
    */
   scope<T>(compose: () => T): T {
     const used = { ...this.#used };
@@ -43,7 +52,7 @@ export class FunctionBuilder {
     return this.#known[type][i];
   }
 
-  /** The whole function, with what it answers last in its code. */
+  /** The function of some code, whose last value is its answer. */
   body(code: Code): FunctionCode {
     const locals = this.#locals.map(type => [1, type]);
     const body = sized([unsigned(locals.length), locals, code, 0x0b]);

@@ -1,8 +1,12 @@
+import type { Code } from './code.js';
 import type { Emitter } from './emitter.js';
-import { below, type Code, f32x4, get, i32, load, loadSplat, plus, repeat, set } from './module.js';
+import * as f32x4 from './f32x4.js';
+import * as local from './local.js';
+import { advance, until } from './loops.js';
+import * as v128 from './v128.js';
 
-/** Columns of one partial sum: a single running float32 sum over more loses too many bits. */
-const longestSum = 32;
+/** Terms of one partial sum: a single running float32 sum over more loses too many bits. */
+export const longestSum = 32;
 /**
  * Vectors that one round of the loop loads and adds to: what a processor of 16 registers holds. An
  * engine may load all that a round needs before it adds, and would spill the rest.
@@ -34,7 +38,7 @@ export interface Product {
  */
 export function product(e: Emitter, p: Product): Code {
   const { columns, split } = p;
-  const [weights, vector, end, last] = [0, 0, 0, 0].map(() => e.fn.number());
+  const [weights, vector, end, last] = e.fn.numbers(4);
   const components = p.vectorsAt.map(() => e.fn.vector());
   const weight = p.vectorsAt.length > 1 ? e.fn.vector() : undefined;
   const rows = rowsOf(e, p);
@@ -43,41 +47,39 @@ export function product(e: Emitter, p: Product): Code {
   const longest = longestSum * split;
 
   /** The next columns, after which the pointers have moved on. */
-  const some = (count: number): Code => [
+  const someColumns = (count: number): Code => [
     Array.from({ length: count }, (_, k) => [
-      components.map((own, v) => set(own, loadSplat(get(vector), p.vectorsAt[v] + k * 4))),
+      components.map((own, v) =>
+        local.set(own, v128.load32Splat(local.get(vector), p.vectorsAt[v] + k * 4)),
+      ),
       rows.map(({ at, sums }) => {
-        const loaded = load(get(weights), at + k * p.totals[0].length * 16);
+        const loaded = v128.load(local.get(weights), at + k * p.totals[0].length * 16);
         const parts = sums.map(sum => sum.parts[k % split]);
         return multiplied(e, loaded, weight, components, parts);
       }),
     ]),
-    set(weights, plus(get(weights), i32(count * p.totals[0].length * 16))),
-    set(vector, plus(get(vector), i32(count * 4))),
+    advance(weights, count * p.totals[0].length * 16),
+    advance(vector, count * 4),
   ];
   /** A sum of so many columns, added to the totals; its parts are added up as a tree. */
   const block = (count: number): Code => {
     const rest = count % round;
     return [
-      sums.map(({ parts }) => parts.map(part => set(part, e.constant(0)))),
-      count > rest ? until(vector, end, count - rest, some(round)) : [],
-      rest ? some(rest) : [],
-      sums.map(({ total, parts }) => set(total, f32x4.add(get(total), tree(parts.map(get))))),
+      sums.map(({ parts }) => parts.map(part => local.set(part, e.constant(0)))),
+      count > rest ? until(end, vector, (count - rest) * 4, someColumns(round)) : [],
+      rest ? someColumns(rest) : [],
+      sums.map(({ total, parts }) =>
+        local.set(total, f32x4.add(local.get(total), tree(parts.map(local.get)))),
+      ),
     ];
   };
   const rest = columns % longest;
   return [
-    [set(weights, p.weights), set(vector, p.vectors)],
-    columns > rest ? until(vector, last, columns - rest, block(longest)) : [],
+    [local.set(weights, p.weights), local.set(vector, p.vectors)],
+    columns > rest ? until(last, vector, (columns - rest) * 4, block(longest)) : [],
     rest ? block(rest) : [],
   ];
 }
-
-/** Code that is run until the pointer is so many floats on, which `end` is to hold. */
-const until = (pointer: number, end: number, count: number, body: Code): Code => [
-  set(end, plus(get(pointer), i32(count * 4))),
-  repeat(body, below(get(pointer), get(end))),
-];
 
 /** Of each row group of each map where its weights are, and its sums: one for each vector. */
 function rowsOf(e: Emitter, { totals, weightsAt, pitch, split }: Product) {
@@ -86,24 +88,26 @@ function rowsOf(e: Emitter, { totals, weightsAt, pitch, split }: Product) {
       at: weightsAt + group * pitch + map * 16,
       sums: totals.map(own => ({
         total: own[map][group],
-        parts: Array.from({ length: split }, () => e.fn.vector()),
+        parts: e.fn.vectors(split),
       })),
     })),
   );
 }
 
-/** parts += weights · components; for several of them the weights are kept in a local. */
+/** parts += weights · components; if there is a `kept` local, it holds the weights for several. */
 function multiplied(
   e: Emitter,
   weights: Code,
-  local: number | undefined,
+  kept: number | undefined,
   components: readonly number[],
   parts: readonly number[],
 ): Code {
-  const factor = local === undefined ? weights : get(local);
+  const factor = kept === undefined ? weights : local.get(kept);
   return [
-    local === undefined ? [] : set(local, weights),
-    parts.map((part, v) => set(part, e.multiplyAdd(factor, get(components[v]), get(part)))),
+    kept === undefined ? [] : local.set(kept, weights),
+    parts.map((part, v) =>
+      local.set(part, e.multiplyAdd(factor, local.get(components[v]), local.get(part))),
+    ),
   ];
 }
 

@@ -1,20 +1,11 @@
+import type { Code } from './code.js';
 import type { Emitter } from './emitter.js';
-import {
-  below,
-  type Code,
-  f32x4,
-  get,
-  i32,
-  lanes,
-  load,
-  loadSplat,
-  plus,
-  repeat,
-  set,
-} from './module.js';
-
-/** Groups of four floats of one partial sum: a single running sum over more loses too many bits. */
-const longestSum = 32;
+import * as f32x4 from './f32x4.js';
+import { lanes } from './lanes.js';
+import * as local from './local.js';
+import { advance, until } from './loops.js';
+import { longestSum } from './product.js';
+import * as v128 from './v128.js';
 
 /** A vector in memory: a pointer, and the rest of the address in bytes. */
 export interface Reduced {
@@ -33,36 +24,30 @@ export function reduction(
   combine: (a: Code, b: Code) => Code,
   total: number,
 ): Code {
-  const pointer = e.fn.number();
-  const end = e.fn.number();
-  const last = e.fn.number();
+  const [pointer, end, last] = e.fn.numbers(3);
   const part = e.fn.vector();
   const groups = size >> 2;
   const isSum = combine === f32x4.add;
   // The first element can be among the largest twice; a sum begins at zero.
-  const start = isSum ? e.constant(0) : loadSplat(base, at);
-  const until = (local: number, count: number, body: Code) => [
-    set(local, plus(get(pointer), i32(count * 16))),
-    repeat(body, below(get(pointer), get(local))),
-  ];
+  const start = isSum ? e.constant(0) : v128.load32Splat(base, at);
   const block = (count: number): Code => [
-    set(part, isSum ? e.constant(0) : get(total)),
-    until(end, count, [
-      set(part, combine(get(part), load(get(pointer), at))),
-      set(pointer, plus(get(pointer), i32(16))),
+    local.set(part, isSum ? e.constant(0) : local.get(total)),
+    until(end, pointer, count * 16, [
+      local.set(part, combine(local.get(part), v128.load(local.get(pointer), at))),
+      advance(pointer, 16),
     ]),
-    set(total, combine(get(total), get(part))),
+    local.set(total, combine(local.get(total), local.get(part))),
   ];
   const rest = groups % longestSum;
   const across = (order: readonly number[]) =>
-    set(total, combine(get(total), lanes(get(total), order)));
+    local.set(total, combine(local.get(total), lanes(local.get(total), order)));
   return [
-    [set(pointer, base), set(total, start)],
-    groups > rest ? until(last, groups - rest, block(longestSum)) : [],
+    [local.set(pointer, base), local.set(total, start)],
+    groups > rest ? until(last, pointer, (groups - rest) * 16, block(longestSum)) : [],
     rest ? block(rest) : [],
     [across([2, 3, 0, 1]), across([1, 0, 3, 2])],
     Array.from({ length: size & 3 }, (_, k) =>
-      set(total, combine(get(total), loadSplat(get(pointer), at + k * 4))),
+      local.set(total, combine(local.get(total), v128.load32Splat(local.get(pointer), at + k * 4))),
     ),
   ];
 }

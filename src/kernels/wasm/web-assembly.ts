@@ -11,7 +11,7 @@ export interface WasmMemory {
   grow(pages: number): number;
 }
 
-/** What the library uses of the engine's WebAssembly, whose types are part of no ES library. */
+/** The part of the engine's WebAssembly that the library uses; no ES library has its types. */
 interface Api {
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   compile(bytes: Uint8Array<ArrayBuffer>): Promise<WasmModule>;

@@ -1,8 +1,8 @@
 import { describe, mismatch, shapeText } from '../../errors.js';
 import { nestedNumbers } from '../nested-numbers.js';
 
-/** What a layer of the file says of itself. */
-export interface Told {
+/** A layer as the file has it. */
+export interface LayerRecord {
   readonly where: string;
   readonly layer: Readonly<Record<string, unknown>>;
   readonly size: number;
@@ -26,12 +26,12 @@ export function lastSize(where: string, shape: unknown): number {
   throw mismatch(where, `a shape of 1 to 3 that ends with 1 to ${largestSize}`, got);
 }
 
-export function vector({ where, size }: Told, name: string, value: unknown): Float32Array {
+export function vector({ where, size }: LayerRecord, name: string, value: unknown): Float32Array {
   return nestedNumbers(`${where} ${name}`, value, { shape: [size], meaning: `output ${size}` });
 }
 
 /** How many arrays of weights there are; refuses fewer and more. */
-export function countOf({ where, weights }: Told, least: number, most: number): number {
+export function countOf({ where, weights }: LayerRecord, least: number, most: number): number {
   const { length } = weights;
   if (length >= least && length <= most) return length;
   const expected = least === most ? `${least}` : `${least} to ${most}`;
@@ -39,7 +39,7 @@ export function countOf({ where, weights }: Told, least: number, most: number): 
 }
 
 /** Refuses a layer that keeps its size but tells another. */
-export function checkSame({ where, size }: Told, inputSize: number): void {
+export function checkSame({ where, size }: LayerRecord, inputSize: number): void {
   if (size === inputSize) return;
   throw mismatch(`${where} shape`, `size ${inputSize}, as what comes before`, `${size}`);
 }
