@@ -19,6 +19,7 @@ import {
   windowCell,
 } from '../../src/index.js';
 import { load, save } from '../../src/io/index.js';
+import { backends } from '../../src/kernels/backends.js';
 import { uniform } from '../golden/generate.js';
 
 const rowsOf = (x: ArrayLike<number>, count: number) => {
@@ -130,17 +131,20 @@ test('a state is given and told as one for each row', () => {
   );
 });
 
-test('a row that is not finite inside is refused by the name of its layer, the states intact', () => {
-  const inf = dense(1, 1, { params: { weight: [3e38], bias: [0] } });
-  const m = stateful(each(2, chain(inf, gru(1, 1, { seed: 1 }))));
-  const before = m([0.1, 0.2]);
-  const { state } = m;
-  expect(() => m([0.1, 9])).toThrow(
-    'each[0].chain[1].[1].gru.x: expected finite numbers, got Infinity at [0]',
-  );
-  expect(m.state).toEqual(state);
-  expect(before.length).toBe(2);
-});
+test.each(backends())(
+  'on %s a row that is not finite inside is refused by the name of its layer, the states intact',
+  backend => {
+    const inf = dense(1, 1, { params: { weight: [3e38], bias: [0] } });
+    const m = stateful(each(2, chain(inf, gru(1, 1, { seed: 1 }))), { backend });
+    const before = m([0.1, 0.2]);
+    const { state } = m;
+    expect(() => m([0.1, 9])).toThrow(
+      'each[0].chain[1].gru.x: expected finite numbers, got Infinity at [0]',
+    );
+    expect(m.state).toEqual(state);
+    expect(before.length).toBe(2);
+  },
+);
 
 test.each([
   [[1, 2, 3], '[3]'],
