@@ -147,7 +147,7 @@ export const last = /* @__PURE__ */ operator(lastCell);
  * @example
  * // An autoencoder of windows: 8 steps become 3 numbers, and those 8 steps again.
  * const decoder = chain(repeatVector(3, 8), lstm(3, 3), dense(3, 1));
- * of(1, 2, 3, 4, 5, 6, 7, 8)
+ * of([1, 2, 3, 4, 5, 6, 7, 8])
  *   .pipe(window(8, chain(lstm(1, 3), last(3), decoder)))
  *   .subscribe(y => console.log(y.length)); // → 8
  */
