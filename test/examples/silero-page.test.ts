@@ -72,14 +72,14 @@ afterAll(async () => {
   weights?.remove();
 });
 
-test('the scripts are at most 28.6 kB gzipped, the portable path included', () => {
+test('the scripts are at most 35.8 kB gzipped, the portable path included', () => {
   const scripts = example.files
     .filter(({ fileName }) => fileName.endsWith('.js'))
     .map(({ code, source }) => code ?? String(source));
   const size = scripts.reduce((sum, script) => sum + gzipSync(script).length, 0);
   expect(scripts.length).toBe(2);
   expect(size).toBeGreaterThan(10_000);
-  expect(size).toBeLessThanOrEqual(28_600);
+  expect(size).toBeLessThanOrEqual(35_800);
 });
 
 describe.for(Object.entries(policies))('under the policy: %s', ([name, policy]) => {
