@@ -81,7 +81,7 @@ export function elementwisePart(
   const room = Math.ceil(size / 4) * 4;
   const reads = new Float64Array(operands.length > 1 ? operands.length * room : size);
   for (const [k, ids] of operands.entries()) reads.set(ids, k * room);
-  const links = Array.from({ length: size }, (_, i) => operands.map(ids => ids[i]));
+  const links = (i: number) => operands.map(ids => ids[i]);
   const make = () => cellOf(expression, operands.length, size, clip);
   return { where, reads, size, make, links, expression, operands, clip };
 }
@@ -90,7 +90,7 @@ export function elementwisePart(
 export function constantPart(values: Float32Array): Part {
   const zeros = new Float64Array(values.length);
   const expression = plus({ op: 'operand', index: 0 }, { op: 'vector', values });
-  return { ...elementwisePart('constant', expression, [zeros], values.length), links: [] };
+  return { ...elementwisePart('constant', expression, [zeros], values.length), links: () => [] };
 }
 
 /**

@@ -72,13 +72,15 @@ export function readNodes(
       return name === '' ? { kind: 'absent' } : (scope.get(name) ?? { kind: 'unknown' });
     });
     const problems = inputs.flatMap(input => ('problems' in input ? (input.problems ?? []) : []));
+    const reasons = reasonsOf(node, reading.operatorSet, true);
+    problems.push(...reasons.map(why => ({ where: node.where, why })));
     try {
-      if (problems.length) throw new Error('unread');
-      results = valuesOf(node, inputs, scope, reading);
+      results = problems.length ? [] : valuesOf(node, inputs, scope, reading);
     } catch (error) {
-      const own = problems.length ? problems : [{ where: node.where, why: whyOf(error) }];
-      results = node.outputs.map(() => ({ kind: 'unknown', problems: own }));
+      results = [];
+      problems.push({ where: node.where, why: whyOf(error) });
     }
+    if (problems.length) results = node.outputs.map(() => ({ kind: 'unknown', problems }));
     for (const [i, name] of node.outputs.entries()) {
       const why = `its output ${i}, which is not computed here`;
       scope.set(name, results[i] ?? { kind: 'unknown', problems: [{ where: node.where, why }] });
@@ -92,8 +94,6 @@ function valuesOf(
   scope: Scope,
   reading: WholeReading & { readonly choices: Choice[] },
 ): readonly Known[] {
-  const reasons = reasonsOf(node, reading.operatorSet, true);
-  ensure(reasons.length === 0, reasons.join('; '));
   const { operator } = node;
   if (operator === 'If') return branchOf(node, inputs[0], scope, reading);
   if (operator === 'Constant') return [constantNode(node)];

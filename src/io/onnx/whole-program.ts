@@ -24,10 +24,10 @@ export interface Part {
   readonly size: number;
   make(): AnyCell;
   /**
-   * The numbers that stand at the place of an output's number: of what is computed element by
-   * element those that it is made of, of a recurrent layer its state before.
+   * What one of its numbers is made of at the same place: operands, or the state before; none of a
+   * number that is a sum of products.
    */
-  readonly links?: readonly (readonly number[] | undefined)[] | undefined;
+  links?(at: number): readonly number[];
 }
 
 interface Vector {
@@ -36,7 +36,7 @@ interface Vector {
 }
 
 /** The numbers of a program may be so many. */
-const mostNumbers = 2 ** 24;
+const mostNumbers = 2 ** 22;
 
 /** As many layers as a model's file may have. */
 const mostParts = 1024;

@@ -139,7 +139,7 @@ function* ancestors(program: Program, id: number): Generator<Ancestor> {
     const next: number[] = [];
     for (const own of ids) {
       const { part, at } = program.partOf(own);
-      const links = part?.links?.[at];
+      const links = part?.links?.(at);
       if (!part || !links?.length) continue;
       yield { part, links, depth };
       for (const link of links) {
@@ -186,7 +186,7 @@ function linked(
   if (before || known.size > mostAncestors) return before ?? 'none';
   known.set(id, 'none');
   const { part, at } = program.partOf(id);
-  const links = part?.links?.[at];
+  const links = part?.links?.(at);
   if (!part || !links || !('expression' in part)) return 'none';
   const reaches = links.map(link => linked(program, link, isOf, known));
   const reach = reachOf((part as ElementwisePart).expression, reaches);
