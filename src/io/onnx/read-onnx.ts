@@ -143,7 +143,8 @@ function readSteps(
     problems.push({ where: 'readOnnx.stateful', why: got });
   }
   // The reading with fewer obstacles is the likelier one.
-  if (refused && refused.problems.length <= problems.length) throw refused;
+  const isFar = !whole.isShaped || (refused && refused.problems.length <= problems.length);
+  if (refused && isFar) throw refused;
   throw new UnreadableError('ONNX', distinct(problems));
 }
 

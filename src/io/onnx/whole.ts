@@ -9,6 +9,7 @@ import type { Graph } from './graph.js';
 import { isFloating, isSize, type OnnxOptions } from './inputs.js';
 import type { GraphProto, ValueProto } from './proto.js';
 import type { Constant } from './tensor.js';
+import { reasonsOf } from './unreadable-parts.js';
 import { constantPart } from './whole-elementwise.js';
 import { type Choice, readNodes, Scope } from './whole-graph.js';
 import { type Part, Program, runsOf, type Tensor } from './whole-program.js';
@@ -68,7 +69,12 @@ export function wholeModel(
       scope.set(input.name, { kind: 'unknown', problems: [{ where: `input ${quoted(input.name)}`, why }] });
     } else scope.set(input.name, program.input(input.name, dims, !isFloating(input.type)));
   }
-  if (problems.length) return { ...unread, problems };
+  if (problems.length) {
+    const parts = graph.nodes.flatMap(node =>
+      reasonsOf(node, operatorSet, true).map(why => ({ where: node.where, why })),
+    );
+    return { ...unread, problems: [...parts, ...problems] };
+  }
   readNodes(graph, scope, reading);
   const outputs = graph.outputs.map(({ name }) => ({ name, value: scope.get(name) }));
   for (const { name, value } of outputs) {
