@@ -1,20 +1,16 @@
+import type { Problem } from '../unreadable.js';
 import { whyOf } from './attempt.js';
 import { folded, movedInputs } from './fold.js';
 import { type Graph, graphOf, type Node } from './graph.js';
-import type { Problem } from '../unreadable.js';
-import type { Constant } from './tensor.js';
 import { constantNode } from './shape-operators.js';
+import type { Constant } from './tensor.js';
 import { ensure } from './unfit.js';
 import { reasonsOf } from './unreadable-parts.js';
 import { wholeConvOperators } from './whole-conv.js';
 import { wholeDenseOperators } from './whole-dense.js';
 import { wholeFunctionOperators } from './whole-functions.js';
 import type { Tensor } from './whole-program.js';
-import {
-  type WholeOperator,
-  type WholeReading,
-  type WholeValue,
-} from './whole-reading.js';
+import type { WholeOperator, WholeReading, WholeValue } from './whole-reading.js';
 import { wholeRecurrentOperators } from './whole-recurrent.js';
 import { wholeRowOperators } from './whole-rows.js';
 
@@ -162,4 +158,3 @@ function branchOf(
   readNodes(graphOf(proto, new Map(), reading.budget, scope.names()), inner, reading);
   return proto.outputs.map(({ name }): Known => inner.get(name) ?? { kind: 'unknown' });
 }
-

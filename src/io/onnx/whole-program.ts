@@ -43,8 +43,11 @@ const mostParts = 1024;
 
 /** All numbers that a graph computes: number 0 is a zero, each vector's numbers have ids in a row. */
 export class Program {
-  readonly inputs: { readonly name: string; readonly base: number; readonly dims: readonly number[] }[] =
-    [];
+  readonly inputs: {
+    readonly name: string;
+    readonly base: number;
+    readonly dims: readonly number[];
+  }[] = [];
   readonly budget: Budget;
   readonly #constantPart: (values: Float32Array) => Part;
   readonly #parts = new Map<number, Part>();
@@ -94,7 +97,11 @@ export class Program {
   }
 
   /** The part that makes a number, its first id, and which of its numbers that is. */
-  partOf(id: number): { readonly part: Part | undefined; readonly base: number; readonly at: number } {
+  partOf(id: number): {
+    readonly part: Part | undefined;
+    readonly base: number;
+    readonly at: number;
+  } {
     const base = this.baseOf(id);
     return { part: this.#parts.get(base), base, at: id - base };
   }

@@ -119,7 +119,8 @@ function candidate(
   if (best) return best;
   if (joinedWith(parts, ids, isOf)) return { ...pair, by: 'it stands beside it', rank: gated / 2 };
   const depth = summedWith(program, ids[0], isOf);
-  if (depth) return { ...pair, by: 'its products are added to others', rank: gated + farthest + depth };
+  if (depth)
+    return { ...pair, by: 'its products are added to others', rank: gated + farthest + depth };
   if (!areAlike(input.name, name)) return undefined;
   return { ...pair, by: 'their names', rank: 2 * gated };
 }
@@ -257,7 +258,18 @@ function summedWith(
 
 /** True for names that differ by what tells the next state from the one before. */
 export function areAlike(input: string, output: string): boolean {
-  const words = ['in', 'out', 'next', 'new', 'prev', 'previous', 'init', 'initial', 'final', 'last'];
+  const words = [
+    'in',
+    'out',
+    'next',
+    'new',
+    'prev',
+    'previous',
+    'init',
+    'initial',
+    'final',
+    'last',
+  ];
   const more = ['cur', 'current', 'output', 'input', 'n', 'i', 'o', 't', '0', '1'];
   const plain = (name: string) =>
     name

@@ -54,7 +54,13 @@ export function wholeModel(
     ...{ program, budget, operatorSet, choices },
     isRead: name => name !== undefined && read.has(name),
   };
-  const unread: WholeModel = { cell: undefined, problems: [], states: [], choices, isShaped: false };
+  const unread: WholeModel = {
+    cell: undefined,
+    problems: [],
+    states: [],
+    choices,
+    isShaped: false,
+  };
   const scope = new Scope();
   const problems: Problem[] = [];
   const used = graph.inputs.filter(({ name }) => read.has(name));
@@ -66,7 +72,10 @@ export function wholeModel(
       problems.push({ where: `input ${quoted(input.name)}`, why });
     } else if (!isFloating(input.type) && dims.length === 0) {
       const why = 'a whole number that is no part of a stream: see the option inputs';
-      scope.set(input.name, { kind: 'unknown', problems: [{ where: `input ${quoted(input.name)}`, why }] });
+      scope.set(input.name, {
+        kind: 'unknown',
+        problems: [{ where: `input ${quoted(input.name)}`, why }],
+      });
     } else scope.set(input.name, program.input(input.name, dims, !isFloating(input.type)));
   }
   if (problems.length) {
@@ -123,7 +132,10 @@ function assembled(
 ): Pick<WholeModel, 'cell' | 'states'> {
   const everything = program.needed(outputs.map(idsIn));
   const bases = new Set<number>();
-  for (const ids of [...outputs.map(idsIn), ...[...everything.values()].map(({ reads }) => reads)]) {
+  for (const ids of [
+    ...outputs.map(idsIn),
+    ...[...everything.values()].map(({ reads }) => reads),
+  ]) {
     for (const id of ids) bases.add(program.baseOf(id));
   }
   const used = program.inputs.filter(({ base }) => bases.has(base));
@@ -131,7 +143,9 @@ function assembled(
   const states = statePairs(program, outputs, names, options.states);
   const isState = (name: string) => states.some(pair => pair.input === name);
   const inputs = used.filter(({ name }) => !isState(name));
-  const kept = states.map(({ input }) => used.find(({ name }) => name === input) as (typeof used)[0]);
+  const kept = states.map(
+    ({ input }) => used.find(({ name }) => name === input) as (typeof used)[0],
+  );
   const answers = answersOf(outputs, states, options);
   const nexts = states.map(({ output }) => outputs.find(({ name }) => name === output) as Output);
   demand(inputs.length, 'readOnnx', 'an input that is no state', names.join(', '));
@@ -182,4 +196,3 @@ function cellOf(program: Program, { inputs, kept, answers, nexts, parts }: Assem
   const members = [...parts.values()].map(part => part.make());
   return wiredCell(settings, members);
 }
-
