@@ -20,6 +20,9 @@ const sines = Float64Array.from({ length: size }, (_, i) => Math.sin((2 * Math.P
 /** The square root of Hann's window, periodic. */
 const hann = Float64Array.from({ length: size }, (_, i) => Math.sin((Math.PI * i) / size));
 
+/** The same of a symmetric one, as numpy.hanning gives it. */
+const hanning = Float64Array.from({ length: size }, (_, i) => Math.sin((Math.PI * i) / (size - 1)));
+
 /** Real and imaginary parts in turn. */
 function transformed(frame) {
   const out = new Float32Array(2 * bins);
@@ -52,7 +55,7 @@ export function spectra(x) {
   );
 }
 
-/** As torch.istft of the same: a multiple of 256 samples. */
+/** As librosa.istft with window=np.hanning(512) ** 0.5, as GTCRN's own script has it. */
 export function synthesised(frames) {
   const half = size / 2;
   const out = new Float64Array((frames.length + 1) * half);
@@ -64,8 +67,8 @@ export function synthesised(frames) {
         const at = (i * k) % size;
         sum += 2 * (y[2 * k] * cosines[at] - y[2 * k + 1] * sines[at]);
       }
-      out[t * half + i] += (sum / size) * hann[i];
-      weight[t * half + i] += hann[i] ** 2;
+      out[t * half + i] += (sum / size) * hanning[i];
+      weight[t * half + i] += hanning[i] ** 2;
     }
   }
   return out.map((v, i) => v / weight[i]).subarray(half, frames.length * half);
