@@ -98,6 +98,7 @@ export const scripts = [
   { script: 'test/golden/npy.py', quick: ['--check'] },
   { script: 'test/golden/onnx/external.py', quick: ['--check'] },
   { script: 'test/golden/onnx/make.py', quick: ['--check'] },
+  { script: 'test/golden/rounding.py', quick: ['--check'] },
   { script: 'test/golden/state_dict.py', quick: ['--check'] },
   { script: 'test/golden/torch-files/make.py', quick: ['--check'] },
   { script: 'test/golden/tfjs/make.mjs', quick: ['--check'] },
