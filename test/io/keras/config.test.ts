@@ -1,3 +1,4 @@
+import { unzipSync, zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { chain, dense, embedding, gru, lstm, stateful } from '../../../src/index.js';
 import { readKeras, readKerasWeights } from '../../../src/io/keras/index.js';
@@ -152,6 +153,13 @@ test('fields of layers within a layer, of models and of inputs are checked too',
   expect(problemsOf(input, layer('Dense', { units: 1 }))).toEqual([
     "InputLayer 'inputlayer': sparse true: a sparse input",
   ]);
+});
+
+test('an archive that somebody compressed is the same model', () => {
+  const bytes = bytesOf('gru.keras');
+  const packed = zipSync(unzipSync(bytes), { level: 6 });
+  expect(packed.length).toBeLessThan(bytes.length / 2);
+  expect(readKeras(packed).params).toEqual(readKeras(bytes).params);
 });
 
 test('a model says what it is made of', () => {
