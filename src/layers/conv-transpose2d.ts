@@ -90,7 +90,10 @@ export function convTranspose2dCell(
 }
 
 /** `[in, out / groups, taps]` as `[out, in / groups, taps]`, the last tap first. */
-function turned(weight: Float32Array, { groups, ins, outs, taps }: WeightSizes): Float32Array {
+export function turned(
+  weight: Float32Array,
+  { groups, ins, outs, taps }: WeightSizes,
+): Float32Array {
   const result = new Float32Array(weight.length);
   for (let i = 0; i < groups * ins; i++) {
     const first = Math.floor(i / ins) * outs;
