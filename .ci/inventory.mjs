@@ -66,6 +66,7 @@ export const scripts = [
   { script: 'test/bench/keys.mjs', quick: ['--quick'] },
   { script: 'test/bench/limit.mjs', quick: ['--quick'] },
   { script: 'test/bench/long-onnx.mjs', quick: ['--quick'] },
+  { script: 'test/bench/frames.mjs', quick: ['--quick'] },
   { script: 'test/bench/loops.mjs', quick: ['--quick'] },
   { script: 'test/bench/loops.mjs', quick: ['--against', 'dist', '--quick'] },
   { script: 'test/bench/memory.mjs', quick: ['--quick'] },
