@@ -76,7 +76,7 @@ function paramsOf(cell: AnyCell, params: LayerSpec['params'], prefix: string): A
 
 /** Options that say something, and the parameters, if there are any. */
 function optionsArgument(options: object, params: Argument): readonly Argument[] {
-  const given = Object.entries(options);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const fields = given.map(([name, value]) => `${keyText(name)}: ${literal(value)}`);
   const isEmpty = params.text === '{  }';
   if (!isEmpty) fields.push(`params: ${params.text}`);
@@ -128,9 +128,12 @@ function* ofLayer(
   const [list] = names.map(setting => settings[setting]);
   if (Array.isArray(list)) yield [name, list.map(argument)];
   for (let count = names.length; count >= 0; count--) {
-    const rest = names.slice(count).map(setting => [setting, settings[setting]]);
-    const options = optionsArgument(Object.fromEntries(rest), params);
-    yield [name, [...values.slice(0, count), ...options]];
+    const rest = names.slice(count).map(setting => [setting, settings[setting]] as const);
+    // Some settings are 0 where an option is left out.
+    for (const chosen of [rest.filter(([, value]) => value !== 0), rest]) {
+      const options = optionsArgument(Object.fromEntries(chosen), params);
+      yield [name, [...values.slice(0, count), ...options]];
+    }
   }
 }
 

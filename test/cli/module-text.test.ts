@@ -16,6 +16,8 @@ import {
   chainCell,
   contextCell,
   conv1dCell,
+  conv2dCell,
+  convTranspose2dCell,
   defineCell,
   denseCell,
   dropoutCell,
@@ -92,6 +94,10 @@ const called: Readonly<Record<string, AnyCell>> = {
   autoencoder: windowCell(
     4,
     chainCell(lstmCell(1, 2, { seed }), lastCell(2), repeatVectorCell(2, 4)),
+  ),
+  frames: chainCell(
+    conv2dCell(1, 2, { bands: 4, kernel: [2, 3], padding: 1, seed }),
+    convTranspose2dCell(2, 1, { bands: 4, kernel: [1, 2], stride: [1, 2], seed }),
   ),
   one: denseCell(3, 1, { seed }),
 };
