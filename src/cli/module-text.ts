@@ -27,16 +27,23 @@ function imports({ names }: Call): string {
   return `import { ${all} } from 'rxrecur';\nimport { readSafetensors } from 'rxrecur/io';`;
 }
 
-function withBytes(bytes: Uint8Array, imports: string, model: string, before = ''): string {
+/** The header stays text, which packs better than its base64. */
+function withBytes(file: Uint8Array, imports: string, model: string, before = ''): string {
+  const buffer = Buffer.from(file);
+  const begin = 8 + buffer.readUInt32LE(0);
   return `${head}a model and its parameters.
 ${imports}
 
 ${before}export default ${model};
 
 function bytes() {
-  const text = atob('${Buffer.from(bytes).toString('base64')}');
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  const header = new TextEncoder().encode(${JSON.stringify(buffer.toString('utf8', 8, begin))});
+  const data = atob('${buffer.toString('base64', begin)}');
+  const begin = 8 + header.length;
+  const bytes = new Uint8Array(begin + data.length);
+  new DataView(bytes.buffer).setUint32(0, header.length, true);
+  bytes.set(header, 8);
+  for (let i = 0; i < data.length; i++) bytes[begin + i] = data.charCodeAt(i);
   return bytes;
 }
 `;
