@@ -75,14 +75,14 @@ afterAll(async () => {
   weights?.remove();
 });
 
-test('the scripts are at most 36 kB gzipped, with the weights 500, the portable path included', () => {
+test('the scripts are at most 36.2 kB gzipped, with the weights 500, the portable path included', () => {
   const scripts = example.files
     .filter(({ fileName }) => fileName.endsWith('.js'))
     .map(({ code, source }) => code ?? String(source));
   const size = scripts.reduce((sum, script) => sum + gzipSync(script).length, 0);
   expect(scripts.length).toBe(2);
   expect(size).toBeGreaterThan(10_000);
-  expect(size).toBeLessThanOrEqual(36_000);
+  expect(size).toBeLessThanOrEqual(36_200);
   expect(size + gzipSync(fetched()).length).toBeLessThanOrEqual(500_000);
 });
 
