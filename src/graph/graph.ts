@@ -1,5 +1,5 @@
 import type { EquationSpec } from './spec.js';
-import type { Geometry } from './steps.js';
+import type { Axis, Geometry } from './steps.js';
 
 /** Numbers that move to a node's value, from one of its inputs or, if `from` is -1, its state. */
 export interface Move {
@@ -71,6 +71,7 @@ export type Operation =
       readonly rows: number;
     }
   | Accumulate
+  | Convolution
   /** Its input, unchanged; no gradient goes through it. */
   | { readonly op: 'stop' }
   /**
@@ -94,6 +95,22 @@ interface Accumulate {
   readonly op: 'accumulate';
   readonly rows: number;
   readonly columns: number;
+}
+
+/**
+ * A kernel `weight` `[out, in / groups, frames, bands]` over `channels` of frames of bands,
+ * `[channels, frames, bands]`, and a `bias` `[out]`: `[out, frames', bands']`. Before its input's
+ * frames are those `past` it, `[past, channels, bands]`, which are its state.
+ */
+interface Convolution {
+  readonly op: 'convolution';
+  readonly params: number;
+  readonly channels: number;
+  readonly groups: number;
+  readonly past: number;
+  /** Those of the state are among its frames. */
+  readonly frames: Axis;
+  readonly bands: Axis;
 }
 
 /** In graphs of which the values are sequences. */
@@ -151,7 +168,9 @@ export function stateSizes(node: Node): readonly number[] {
     const { definition, sizes } = node.cell;
     return definition.plan.states.map(({ dimension }) => sizes[dimension]);
   }
-  return node.op === 'move' && node.state ? [node.state] : [];
+  const past = node.op === 'convolution' ? node.past * node.channels * node.bands.size : 0;
+  const size = node.op === 'move' ? node.state : past;
+  return size ? [size] : [];
 }
 
 /** Nodes by which a graph reads its input, in order. */

@@ -1,6 +1,8 @@
 import { backwardKind, bidirectionalKind } from '../layers/bidirectional.js';
 import { causalConv1dKind } from '../layers/causal-conv1d.js';
+import { convTranspose2dKind } from '../layers/conv-transpose2d.js';
 import { conv1dKind } from '../layers/conv1d.js';
+import { conv2dKind } from '../layers/conv2d.js';
 import { eachKind } from '../layers/each.js';
 import { embeddingKind } from '../layers/embedding.js';
 import { exposedKind } from '../layers/exposed.js';
@@ -24,6 +26,7 @@ export const layerKinds = new Map(
     ...[parallelKind, skipKind, tapKind, readKind, bidirectionalKind, backwardKind, windowKind],
     ...[eachKind, repeatVectorKind, exposedKind, wiredKind],
     ...[sliceKind, padKind, contextKind, embeddingKind, causalConv1dKind, conv1dKind],
+    ...[conv2dKind, convTranspose2dKind],
     ...[maxPool1dKind, averagePool1dKind, globalMaxPool1dKind, globalAveragePool1dKind, lastKind],
   ].map(kind => [kind.name, kind]),
 );

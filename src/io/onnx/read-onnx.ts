@@ -3,7 +3,8 @@ import { checkNames, demand } from '../../errors.js';
 import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { UnreadableError } from '../unreadable.js';
 import { Budget } from './budget.js';
-import { graphOf, initializersOf } from './graph.js';
+import { graphOf } from './graph.js';
+import { heldTensors } from './held-tensors.js';
 import { givenOf, type OnnxOptions } from './inputs.js';
 import { guarded, modelOf } from './open-model.js';
 import {
@@ -100,8 +101,9 @@ function readSteps(
 
 /**
  * The tensors that an ONNX file holds, by name, as float32 ndarrays of their own: for weights of a
- * graph that does not run here. The record has no prototype. Throws a RecurError for a file that is
- * cut short or lies.
+ * graph that does not run here. These are initializers and the values of `Constant` nodes, also
+ * those in the branches of an `If`. The record has no prototype. Throws a RecurError for a file
+ * that is cut short or lies.
  *
  * @example
  * const weights = onnxInitializers(writeOnnx(dense(3, 2)));
@@ -115,7 +117,7 @@ export function onnxInitializers(
   return guarded(() => {
     const tensors: Record<string, NdView> = Object.create(null);
     const { graph } = modelOf('onnxInitializers', bytes, options.data);
-    for (const [name, constant] of initializersOf(graph)) {
+    for (const [name, constant] of heldTensors(graph)) {
       tensors[name] = ndarrayOf(constant);
     }
     return tensors;
