@@ -9,6 +9,17 @@ export interface Move {
   readonly count: number;
 }
 
+/**
+ * Numbers of a node's input, one after another: from `at` on, each `step` further; of zeros, where
+ * `from` is -1.
+ */
+export interface Run {
+  readonly from: number;
+  readonly at: number;
+  readonly step: number;
+  readonly count: number;
+}
+
 /** A cell's equations without numbers: its plan, sizes and functions. */
 export interface CellGraph extends Omit<EquationSpec, 'params' | 'kind'> {
   /** Of several outputs: their nodes, and where each is in the answer, in floats. */
@@ -34,6 +45,18 @@ export type Operation =
   | { readonly op: 'add' | 'multiply'; readonly half?: true }
   /** Places that nothing moves to are zero. The value's last numbers are the next state. */
   | { readonly op: 'move'; readonly moves: readonly Move[]; readonly state: number }
+  /** The numbers of all runs, in a row. */
+  | { readonly op: 'gather'; readonly runs: readonly Run[] }
+  /**
+   * A graph of steps whose ports are the node's input and states of these sizes. It answers the
+   * node's value and then the next states, each of them after a whole number of groups of four.
+   */
+  | { readonly op: 'feedback'; readonly sizes: readonly number[]; readonly body: Graph }
+  /**
+   * A graph of steps whose states, of these sizes, come after its input in the node's input, and
+   * the next ones after its answer in the node's value.
+   */
+  | { readonly op: 'expose'; readonly sizes: readonly number[]; readonly body: Graph }
   /** A row of a table `[rows, size]`, by its index. */
   | { readonly op: 'row'; readonly rows: number; readonly params: number }
   /**
@@ -165,7 +188,7 @@ export function readersOf({ nodes }: Graph): readonly (readonly [port: number, n
 
 /** Operations that pass infinities and NaN on. */
 const passing: readonly string[] = [
-  ...['add', 'multiply', 'move', 'pool', 'repeat'],
+  ...['add', 'multiply', 'move', 'gather', 'pool', 'repeat'],
   ...['last', 'reverse', 'stop'],
 ];
 
