@@ -59,16 +59,14 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
     const model = modelOf('readOnnx', bytes, data);
     const length = [bytes, ...Object.values(data)].reduce((sum, part) => sum + part.length, 0);
     const source = { model, length, given: givenOf(model.graph, options) };
-    let refused: UnreadableError | undefined;
-    if (!asksForSteps(model.graph, options)) {
-      try {
-        return readSequences(source, options);
-      } catch (error) {
-        if (!(error instanceof UnreadableError)) throw error;
-        refused = error;
-      }
+    // The states that a caller names are those of a graph of one step.
+    if (options.states) return readSteps(source, options);
+    try {
+      return readSequences(source, options);
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      return readSteps(source, options, error);
     }
-    return readSteps(source, options, refused);
   });
 }
 
@@ -88,11 +86,6 @@ function checkOptions(options: OnnxOptions): void {
   demand(isFlag, 'readOnnx.stateful', 'true or false', stateful);
   const areNames = Object.values(states).every(output => typeof output === 'string');
   demand(areNames, 'readOnnx.states', 'names of outputs by those of inputs', states);
-}
-
-/** True for what only the reader of single steps knows: branches, and states that are named. */
-function asksForSteps({ nodes }: GraphProto, { states }: OnnxOptions): boolean {
-  return states !== undefined || nodes.some(({ operator }) => operator === 'If');
 }
 
 /** A graph with an axis of steps, or one input and states that are told apart by their axes. */
@@ -121,7 +114,7 @@ function readSequences({ model, given, length }: Source, options: OnnxOptions): 
 function readSteps(
   { model, given, length }: Source,
   options: OnnxOptions,
-  refused: UnreadableError | undefined,
+  refused?: UnreadableError,
 ): OnnxModel {
   const budget = new Budget();
   budget.renew(length + 2 ** 24);
@@ -144,7 +137,8 @@ function readSteps(
     problems.push({ where: 'readOnnx.stateful', why: got });
   }
   // The reading with fewer obstacles is the likelier one.
-  if (refused && refused.problems.length <= problems.length) throw refused;
+  const isNear = whole.isShaped || nodes.some(node => node.captured.length > 0);
+  if (refused && (!isNear || refused.problems.length <= problems.length)) throw refused;
   throw new UnreadableError('ONNX', distinct(problems));
 }
 

@@ -32,7 +32,10 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     const [size, perGroup, ...kernel] = weight.dims;
     const groups = integerOf(node, 'group', 1);
     const fits = batch === 1 && channels === perGroup * groups && size % groups === 0;
-    ensure(fits && size > 0, `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`);
+    ensure(
+      fits && size > 0,
+      `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`,
+    );
     const along = geometryOf(node, sizes, kernel);
     const places = along.map(placesAlong);
     const own: Kernel = {
@@ -40,7 +43,16 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
       weight: () => weightsOf(weight),
       bias: biasIn(inputs, size),
     };
-    return [convolved(node, x, own, places, along.map(({ count }) => count), reading)];
+    return [
+      convolved(
+        node,
+        x,
+        own,
+        places,
+        along.map(({ count }) => count),
+        reading,
+      ),
+    ];
   },
   ConvTranspose: (node, inputs, reading) => {
     const x = tensorIn(inputs, 0, reading);
@@ -58,7 +70,16 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
       weight: () => turnedWeights(weightsOf(weight), groups, channels / groups, perGroup),
       bias: biasIn(inputs, size),
     };
-    return [convolved(node, x, turned, places, along.map(({ count }) => count), reading)];
+    return [
+      convolved(
+        node,
+        x,
+        turned,
+        places,
+        along.map(({ count }) => count),
+        reading,
+      ),
+    ];
   },
 };
 
@@ -136,7 +157,11 @@ function geometryOf(node: Node, sizes: readonly number[], kernel: readonly numbe
   });
 }
 
-function transposedGeometry(node: Node, sizes: readonly number[], kernel: readonly number[]): Along[] {
+function transposedGeometry(
+  node: Node,
+  sizes: readonly number[],
+  kernel: readonly number[],
+): Along[] {
   checkKernel(node, kernel, sizes);
   const rank = sizes.length;
   const auto = textOf(node, 'auto_pad', 'NOTSET');

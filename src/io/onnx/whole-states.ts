@@ -119,7 +119,8 @@ function candidate(
   if (best) return best;
   if (joinedWith(parts, ids, isOf)) return { ...pair, by: 'it stands beside it', rank: gated / 2 };
   const depth = summedWith(program, ids[0], isOf);
-  if (depth) return { ...pair, by: 'its products are added to others', rank: gated + farthest + depth };
+  if (depth)
+    return { ...pair, by: 'its products are added to others', rank: gated + farthest + depth };
   if (!areAlike(input.name, name)) return undefined;
   return { ...pair, by: 'their names', rank: 2 * gated };
 }
@@ -139,7 +140,7 @@ function* ancestors(program: Program, id: number): Generator<Ancestor> {
     const next: number[] = [];
     for (const own of ids) {
       const { part, at } = program.partOf(own);
-      const links = part?.links?.[at];
+      const links = part?.links?.(at);
       if (!part || !links?.length) continue;
       yield { part, links, depth };
       for (const link of links) {
@@ -186,7 +187,7 @@ function linked(
   if (before || known.size > mostAncestors) return before ?? 'none';
   known.set(id, 'none');
   const { part, at } = program.partOf(id);
-  const links = part?.links?.[at];
+  const links = part?.links?.(at);
   if (!part || !links || !('expression' in part)) return 'none';
   const reaches = links.map(link => linked(program, link, isOf, known));
   const reach = reachOf((part as ElementwisePart).expression, reaches);
@@ -257,7 +258,18 @@ function summedWith(
 
 /** True for names that differ by what tells the next state from the one before. */
 export function areAlike(input: string, output: string): boolean {
-  const words = ['in', 'out', 'next', 'new', 'prev', 'previous', 'init', 'initial', 'final', 'last'];
+  const words = [
+    'in',
+    'out',
+    'next',
+    'new',
+    'prev',
+    'previous',
+    'init',
+    'initial',
+    'final',
+    'last',
+  ];
   const more = ['cur', 'current', 'output', 'input', 'n', 'i', 'o', 't', '0', '1'];
   const plain = (name: string) =>
     name

@@ -9,6 +9,7 @@ import type { Graph } from './graph.js';
 import { isFloating, isSize, type OnnxOptions } from './inputs.js';
 import type { GraphProto, ValueProto } from './proto.js';
 import type { Constant } from './tensor.js';
+import { reasonsOf } from './unreadable-parts.js';
 import { constantPart } from './whole-elementwise.js';
 import { type Choice, readNodes, Scope } from './whole-graph.js';
 import { type Part, Program, runsOf, type Tensor } from './whole-program.js';
@@ -53,7 +54,13 @@ export function wholeModel(
     ...{ program, budget, operatorSet, choices },
     isRead: name => name !== undefined && read.has(name),
   };
-  const unread: WholeModel = { cell: undefined, problems: [], states: [], choices, isShaped: false };
+  const unread: WholeModel = {
+    cell: undefined,
+    problems: [],
+    states: [],
+    choices,
+    isShaped: false,
+  };
   const scope = new Scope();
   const problems: Problem[] = [];
   const used = graph.inputs.filter(({ name }) => read.has(name));
@@ -65,10 +72,18 @@ export function wholeModel(
       problems.push({ where: `input ${quoted(input.name)}`, why });
     } else if (!isFloating(input.type) && dims.length === 0) {
       const why = 'a whole number that is no part of a stream: see the option inputs';
-      scope.set(input.name, { kind: 'unknown', problems: [{ where: `input ${quoted(input.name)}`, why }] });
+      scope.set(input.name, {
+        kind: 'unknown',
+        problems: [{ where: `input ${quoted(input.name)}`, why }],
+      });
     } else scope.set(input.name, program.input(input.name, dims, !isFloating(input.type)));
   }
-  if (problems.length) return { ...unread, problems };
+  if (problems.length) {
+    const parts = graph.nodes.flatMap(node =>
+      reasonsOf(node, operatorSet, true).map(why => ({ where: node.where, why })),
+    );
+    return { ...unread, problems: [...parts, ...problems] };
+  }
   readNodes(graph, scope, reading);
   const outputs = graph.outputs.map(({ name }) => ({ name, value: scope.get(name) }));
   for (const { name, value } of outputs) {
@@ -117,7 +132,10 @@ function assembled(
 ): Pick<WholeModel, 'cell' | 'states'> {
   const everything = program.needed(outputs.map(idsIn));
   const bases = new Set<number>();
-  for (const ids of [...outputs.map(idsIn), ...[...everything.values()].map(({ reads }) => reads)]) {
+  for (const ids of [
+    ...outputs.map(idsIn),
+    ...[...everything.values()].map(({ reads }) => reads),
+  ]) {
     for (const id of ids) bases.add(program.baseOf(id));
   }
   const used = program.inputs.filter(({ base }) => bases.has(base));
@@ -125,7 +143,9 @@ function assembled(
   const states = statePairs(program, outputs, names, options.states);
   const isState = (name: string) => states.some(pair => pair.input === name);
   const inputs = used.filter(({ name }) => !isState(name));
-  const kept = states.map(({ input }) => used.find(({ name }) => name === input) as (typeof used)[0]);
+  const kept = states.map(
+    ({ input }) => used.find(({ name }) => name === input) as (typeof used)[0],
+  );
   const answers = answersOf(outputs, states, options);
   const nexts = states.map(({ output }) => outputs.find(({ name }) => name === output) as Output);
   demand(inputs.length, 'readOnnx', 'an input that is no state', names.join(', '));
@@ -176,4 +196,3 @@ function cellOf(program: Program, { inputs, kept, answers, nexts, parts }: Assem
   const members = [...parts.values()].map(part => part.make());
   return wiredCell(settings, members);
 }
-

@@ -200,10 +200,12 @@ test('options give open sizes, constants, and choose an output', () => {
   const layer = readOnnx(bytes, { initializers, dims: { samples: 2 }, output: 'y' });
   expect(String(layer)).toBe('Dense(2, 1; bias=false)');
   expect(refusal(() => readOnnx(bytes))).toContain("2 inputs beside states ('x', 'w'), not one");
-  expect(refusal(() => readOnnx(bytes, { initializers, dims: { samples: 2 } }))).toContain(
-    "2 outputs beside states ('y', 'z'), not one: see the option output",
-  );
+  const both = readOnnx(bytes, { initializers, dims: { samples: 2 } });
+  expect(stateful(both as never)([-1, 2] as never)).toEqual({
+    y: Float32Array.of(3),
+    z: Float32Array.of(0, 2),
+  });
   expect(refusal(() => readOnnx(bytes, { size: 2 } as never))).toContain(
-    'options named dims, initializers, output',
+    'options named dims, inputs, states, initializers, output',
   );
 });
