@@ -1,8 +1,8 @@
 import type { Activation } from '../../graph/activations.js';
 import { embeddingCell } from '../../layers/embedding.js';
 import { castOf, halves } from './cast.js';
-import { functionOf } from './elementwise-operators.js';
 import { floatOf, integerOf } from './graph.js';
+import { functionOf } from './number-functions.js';
 import { type Constant, weightsOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import { perRow } from './whole-dense.js';

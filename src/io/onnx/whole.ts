@@ -1,7 +1,7 @@
 import { demand } from '../../errors.js';
 import { wiredCell } from '../../layers/wired.js';
 import type { AnyCell } from '../../streams/cell.js';
-import { quoted } from '../json.js';
+import { printable, quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
 import { whyOf } from './attempt.js';
 import type { Budget } from './budget.js';
@@ -62,22 +62,7 @@ export function wholeModel(
     isShaped: false,
   };
   const scope = new Scope();
-  const problems: Problem[] = [];
-  const used = graph.inputs.filter(({ name }) => read.has(name));
-  for (const input of used) {
-    const dims = shapeOf(input, options.dims);
-    if (!dims) {
-      const shown = input.dims?.map(dim => dim || '?').join(', ') ?? '?';
-      const why = `the shape [${shown}]: see the option dims`;
-      problems.push({ where: `input ${quoted(input.name)}`, why });
-    } else if (!isFloating(input.type) && dims.length === 0) {
-      const why = 'a whole number that is no part of a stream: see the option inputs';
-      scope.set(input.name, {
-        kind: 'unknown',
-        problems: [{ where: `input ${quoted(input.name)}`, why }],
-      });
-    } else scope.set(input.name, program.input(input.name, dims, !isFloating(input.type)));
-  }
+  const problems = inputsInto(scope, program, graph, options, read);
   if (problems.length) {
     const parts = graph.nodes.flatMap(node =>
       reasonsOf(node, operatorSet, true).map(why => ({ where: node.where, why })),
@@ -101,6 +86,35 @@ export function wholeModel(
   } catch (error) {
     return { ...unread, problems: [{ where: 'graph', why: whyOf(error) }], isShaped: true };
   }
+}
+
+/** Puts the inputs that something reads into a scope; why those of unknown shapes are not. */
+function inputsInto(
+  scope: Scope,
+  program: Program,
+  { inputs }: Graph,
+  options: OnnxOptions,
+  read: ReadonlySet<string>,
+): Problem[] {
+  return inputs.flatMap((input): Problem[] => {
+    const { name, type } = input;
+    if (!read.has(name)) return [];
+    const where = `input ${quoted(name)}`;
+    const dims = shapeOf(input, options.dims);
+    if (!dims) {
+      const shown = input.dims?.map(dim => dim || '?').join(', ') ?? '?';
+      return [{ where, why: `the shape [${printable(shown)}]: see the option dims` }];
+    }
+    const isChoice = !isFloating(type) && dims.length === 0;
+    const why = 'a whole number that is no part of a stream: see the option inputs';
+    scope.set(
+      name,
+      isChoice
+        ? { kind: 'unknown', problems: [{ where, why }] }
+        : program.input(name, dims, !isFloating(type)),
+    );
+    return [];
+  });
 }
 
 function tensorOf(value: Constant | Tensor, program: Program): Tensor {
