@@ -16,6 +16,8 @@ export interface Model {
   readonly assumedOrder?: string | undefined;
   /** What becomes of the state after each event, if the file leaves it open. */
   readonly state?: 'kept' | 'begins anew' | undefined;
+  /** What its reader found out. */
+  readonly notes?: readonly string[];
 }
 
 /** A model file that has not been read yet. */
@@ -63,7 +65,11 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
       const onState = (taken: Model['state']) => {
         state = taken;
       };
-      const told = { modules, stateless, onAssumedOrder, onState };
+      let notes: readonly string[] = [];
+      const onNotes = (all: readonly string[]) => {
+        notes = all;
+      };
+      const told = { modules, stateless, onAssumedOrder, onState, onNotes };
       const layer = await format.read(bytes, others, told);
       const hash = createHash('sha256');
       for (const part of [bytes, ...others]) hash.update(part);
@@ -71,7 +77,7 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
       if (order) hash.update(JSON.stringify(order));
       if (stateless) hash.update('stateless');
       const assumedOrder = assumed && modulesText(assumed);
-      return { layer, sha256: hash.digest('hex'), assumedOrder, state };
+      return { layer, sha256: hash.digest('hex'), assumedOrder, state, notes };
     },
   };
 }

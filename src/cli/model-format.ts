@@ -34,6 +34,8 @@ export interface ReadOptions extends ReadStateDictOptions {
   readonly stateless?: boolean | undefined;
   /** Called if the file leaves open what becomes of the state after each event. */
   onState?(state: 'kept' | 'begins anew'): void;
+  /** Called with what a reader found out about a file, line by line. */
+  onNotes?(notes: readonly string[]): void;
 }
 
 const own: ModelFormat = {
@@ -92,13 +94,17 @@ const onnx: ModelFormat = {
   takesStateless: true,
   namedIn: 'external_data',
   others: dataFilesOf,
-  async read(bytes, others, { stateless, onState }) {
+  async read(bytes, others, { stateless, onState, onNotes }) {
     const names = await dataFilesOf(bytes);
     const data = Object.fromEntries(names.map((name, i) => [name, others[i]]));
     const { readOnnxModel } = await import('../io/onnx/read-onnx.js');
     const options = { data, ...(stateless && { stateful: false }) };
-    const { layer, state } = readOnnxModel(bytes, options);
+    const { layer, state, states = [], choices = [] } = readOnnxModel(bytes, options);
     if (state) onState?.(state);
+    onNotes?.([
+      ...states.map(({ input, output, by }) => `state       ${input} ← ${output}: ${by}`),
+      ...choices.map(({ where, branch }) => `folded      ${where}: the ${branch} branch`),
+    ]);
     return layer;
   },
 };

@@ -93,8 +93,9 @@ function readSteps(
     problems.push({ where: 'readOnnx.stateful', why: got });
   }
   // The reading with fewer obstacles is the likelier one.
-  const isNear = whole.isShaped || nodes.some(node => node.captured.length > 0);
-  if (refused && (!isNear || refused.problems.length <= problems.length)) throw refused;
+  const hasBranches = nodes.some(({ operator }) => operator === 'If');
+  const isNearer = refused && refused.problems.length < problems.length;
+  if (refused && !hasBranches && (!whole.isShaped || isNearer)) throw refused;
   throw new UnreadableError('ONNX', distinct(problems));
 }
 

@@ -109,6 +109,8 @@ export function joinedWith(
 ): boolean {
   const next = new Set(ids);
   for (const part of parts) {
+    // What is added or multiplied stands at the same place, not beside it.
+    if ('expression' in part) continue;
     let [states, news] = [0, 0];
     for (const id of part.reads) {
       if (isOf(id)) states++;

@@ -25,16 +25,16 @@ interface Output {
 const samples = 32;
 
 /**
- * Which inputs are states, and which outputs the next ones: by what happens to the numbers. `said`
- * are pairs that the caller names.
+ * Which inputs are states, and which outputs the next ones: by what happens to the numbers, or as
+ * the caller has `said`.
  */
 export function statePairs(
   program: Program,
   outputs: readonly Output[],
   used: readonly string[],
-  said: Readonly<Record<string, string>> = {},
+  said?: Readonly<Record<string, string>>,
 ): StatePair[] {
-  const pairs: StatePair[] = Object.entries(said).map(([input, output]) => {
+  const pairs: StatePair[] = Object.entries(said ?? {}).map(([input, output]) => {
     const own = program.inputs.find(({ name }) => name === input);
     const made = outputs.find(({ name }) => name === output);
     const known = (names: readonly { readonly name: string }[]) =>
@@ -45,6 +45,7 @@ export function statePairs(
     ensure(fits, `states of shapes [${own.dims}] and [${made.tensor.ids.dims}]`);
     return { input, output, by: 'said' };
   });
+  if (said) return pairs;
   const isLeft = (input: string, output: string) =>
     !pairs.some(pair => pair.input === input || pair.output === output);
   const inputs = program.inputs.filter(({ name }) => used.includes(name));
@@ -68,8 +69,8 @@ export function statePairs(
     ensure(rivals.length === 0 || named.length === 1, uncertain([found, ...rivals]));
     const chosen = rivals.length ? named[0] : found;
     // One input at least is no state.
-    const isLast = pairs.length + 1 === inputs.length && chosen.rank >= gated;
-    if (isLast && Object.keys(said).length === 0) continue;
+    const isLast = pairs.length + 1 === inputs.length;
+    if (isLast) continue;
     pairs.push(chosen);
   }
   return pairs;
@@ -109,12 +110,13 @@ function candidate(
     best = { ...pair, by, rank: found };
   }
   if (best) return best;
-  if (joinedWith(parts, ids, isOf)) return { ...pair, by: 'it stands beside it', rank: gated / 2 };
+  if (joinedWith(parts, ids, isOf))
+    return { ...pair, by: 'it stands beside it', rank: gated + 3 * farthest };
   const depth = summedWith(program, ids[0], isOf);
   if (depth)
     return { ...pair, by: 'its products are added to others', rank: gated + farthest + depth };
   if (!areAlike(input.name, name)) return undefined;
-  return { ...pair, by: 'their names', rank: 2 * gated };
+  return { ...pair, by: 'their names', rank: 4 * gated };
 }
 
 /** True for names that differ by what tells the next state from the one before. */

@@ -166,9 +166,9 @@ test('float16, bfloat16 and double weights are read', () => {
   expect(outputs(bytes)[0]).toEqual([-4.5]);
 });
 
-test('control flow is refused by name, and every problem is told', () => {
+test('loops are refused by name, and every problem is told', () => {
   const nodes = [
-    node('If c -> a'),
+    node('Loop c -> a'),
     node('Loop a -> b'),
     node('Scan b -> d'),
     node('Gelu x -> e'),
@@ -182,7 +182,7 @@ test('control flow is refused by name, and every problem is told', () => {
     expect(error).toBeInstanceOf(UnreadableError);
     expect((error as UnreadableError).problems).toEqual([
       { where: "Gelu 'e'", why: 'an operator without a layer' },
-      { where: "If 'a'", why: 'control flow' },
+      { where: "Loop 'a'", why: 'control flow' },
       { where: "Loop 'b'", why: 'control flow' },
       { where: "Scan 'd'", why: 'control flow' },
       { where: "Sum 'y'", why: 'an operator without a layer' },
