@@ -1,5 +1,5 @@
-// Writes test/golden/onnx-steps.json: small graphs of one step, and what onnxruntime answers to them
-// over some steps, their states fed back.
+// Writes test/golden/onnx-steps.json: small graphs of one step, and what onnxruntime answers to
+// them over some steps, their states fed back.
 //
 //   npm install --prefix test/onnx --ignore-scripts && npm run build
 //   node test/onnx/steps.mjs [--check]

@@ -107,7 +107,7 @@ export function transposedPlaces({
   );
 }
 
-/** For each place of the output the places of the input under its kernel, -1 where there is none. */
+/** For each place of the output those of the input under its kernel, -1 where there is none. */
 export function offsetsOf(
   places: readonly (readonly number[][])[],
   sizes: readonly number[],

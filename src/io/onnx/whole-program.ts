@@ -41,7 +41,7 @@ const mostNumbers = 2 ** 22;
 /** As many layers as a model's file may have. */
 const mostParts = 1024;
 
-/** All numbers that a graph computes: number 0 is a zero, each vector's numbers have ids in a row. */
+/** All numbers that a graph computes: id 0 is a zero, those of a vector have ids in a row. */
 export class Program {
   readonly inputs: {
     readonly name: string;

@@ -96,7 +96,7 @@ function beginning(
   return batchFirst ? idsInOrder(tensor, [1, 0, 2], budget) : values;
 }
 
-/** Ids of Y `[directions, batch, steps, hidden]`, and of the last states `[directions, batch, hidden]`. */
+/** Ids of Y `[directions, batch, steps, hidden]`, and of the last states, without its steps. */
 interface Outputs {
   readonly y: Float64Array;
   readonly last: readonly Float64Array[];
