@@ -56,6 +56,8 @@ export const scripts = [
   { script: 'test/bench/chromium.mjs', quick: ['--quick'] },
   { script: 'test/bench/chromium.mjs', quick: ['--against', 'dist', '--quick'] },
   { script: 'test/bench/collections.mjs', quick: ['--quick'] },
+  { script: 'test/bench/command.mjs', quick: ['--quick'] },
+  { script: 'test/bench/command.mjs', quick: ['--against', 'dist', '--quick'] },
   { script: 'test/bench/compare.mjs', quick: ['--quick'] },
   { script: 'test/bench/decay.mjs', quick: ['--quick'] },
   { script: 'test/bench/first-step.mjs', quick: ['--quick'] },

@@ -1,12 +1,16 @@
 import { mismatch } from '../errors.js';
+import { decimalNumber } from './decimal-number.js';
+import type { Line } from './held-line.js';
 import { type Member, readMembers } from './json-members.js';
-import type { Line } from './lines.js';
 import type { Fields, Row, RowReader } from './rows.js';
 
 /** Arrays and objects within each other; other readers of JSON stop at about as many. */
 const mostLevels = 1000;
 
-/** Rows of NDJSON: objects, or arrays, whose columns are named 0, 1, 2 … */
+/**
+ * Rows of JSON: objects, or arrays, whose columns are named 0, 1, 2 … Names with dots lead into
+ * what lies in them, `d.temp`, unless a member has that very name.
+ */
 export class JsonRows implements RowReader {
   /** Of the first array; all must have as many elements. */
   #length: number | undefined;
@@ -28,11 +32,15 @@ export class JsonRows implements RowReader {
   }
 
   number(text: string): number {
-    return /^[-\d]/.test(text) ? Number(text) : Number.NaN;
+    return decimalNumber(text);
   }
 
   value(text: string): unknown {
     return JSON.parse(text);
+  }
+
+  plain(text: string): string {
+    return /^[{[]/.test(text) ? '' : this.csv(text);
   }
 
   csv(text: string): string {
@@ -47,8 +55,8 @@ export class JsonRows implements RowReader {
     return text;
   }
 
-  #row({ line, text, problem }: Line): Row {
-    if (problem) return { line, problem };
+  #row({ line, text, problem, lost }: Line): Row {
+    if (problem) return { line, problem, ...(lost && { lost }) };
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -85,14 +93,26 @@ class JsonFields implements Fields {
   }
 
   has(key: string): boolean {
-    return this.#texts.has(key);
+    return this.get(key) !== undefined;
   }
 
   get(key: string): string | undefined {
+    const text = this.#texts.get(key);
+    if (text === undefined) return this.#nested(key);
     const isOnce =
       this.#texts.size === this.#members.length ||
       this.#members.filter(([name]) => name === key).length < 2;
-    if (isOnce) return this.#texts.get(key);
+    if (isOnce) return text;
     throw mismatch(`column ${key}`, 'one value in a row', 'several');
+  }
+
+  /** What lies in the member that the name begins with, up to one of its dots. */
+  #nested(key: string): string | undefined {
+    for (let dot = key.lastIndexOf('.'); dot > 0; dot = key.lastIndexOf('.', dot - 1)) {
+      const text = this.#texts.has(key.slice(0, dot)) ? this.get(key.slice(0, dot)) : undefined;
+      const isOther = text === undefined || (text[0] !== '{' && text[0] !== '[');
+      if (!isOther) return new JsonFields(readMembers(text).members).get(key.slice(dot + 1));
+    }
+    return undefined;
   }
 }
