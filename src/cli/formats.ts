@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import {
   type AnswerFormat,
@@ -8,6 +9,7 @@ import {
   type RowFormat,
 } from './format.js';
 import type { RunOptions } from './options.js';
+import { statOrNothing } from './same-file.js';
 import { type Stop, unusable } from './stop.js';
 
 const names = { ndjson: 'NDJSON', json: 'a JSON array', csv: 'CSV', tsv: 'TSV' } as const;
@@ -22,13 +24,14 @@ export function inputFormat({ inputFormat, file }: RunOptions, head: Buffer) {
 
 /**
  * How the answers are written, where the command line or the output's ending tells. Throws a Stop
- * for an ending that tells nothing.
+ * for a file's ending that tells nothing; a pipe may have any.
  */
 export function outputFormat({ outputFormat, output }: RunOptions): AnswerFormat | undefined {
   if (outputFormat || output === undefined) return outputFormat;
   const told = isJsonName(output) ? 'ndjson' : formatOfName(output);
   const ending = extname(output);
-  if (told || ending === '') return told;
+  const isFile = statOrNothing(() => statSync(output))?.isFile() ?? true;
+  if (told || ending === '' || !isFile) return told;
   const expected = 'expected an ending of .csv, .tsv, .ndjson, .jsonl or .json';
   throw unusable(`--output ${output}: ${expected}, got ${ending}; or choose --output-format`);
 }
