@@ -128,9 +128,9 @@ function asHeader(fields: string[] | string, line: Line, delimiter: string): rea
   const other = /^[^"]*?([,;\t|])/.exec(line.text)?.[1];
   if (fields.length > 1 || other === undefined) return fields.map(name => name.trim());
   const got = `one column ${printable(line.text, 80)}`;
-  const expected = `expected ${delimiter === ',' ? 'commas' : named(delimiter)} between the columns`;
+  const between = delimiter === ',' ? 'commas' : named(delimiter);
   const hint = `try --delimiter ${named(other)}, or put a name that holds it between quotes`;
-  throw unusable(`${where}: ${expected}, got ${got}; ${hint}`);
+  throw unusable(`${where}: expected ${between} between the columns, got ${got}; ${hint}`);
 }
 
 const named = (delimiter: string) => (delimiter === '\t' ? 'tab' : `'${delimiter}'`);

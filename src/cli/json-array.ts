@@ -76,7 +76,8 @@ export class JsonArrayCutter {
       this.#place === 'before'
         ? ['one JSON array of rows', 'something else']
         : ['nothing after the array', 'more'];
-    const problem = `expected ${expected}, got ${got}; if each line is a row, --input-format ndjson`;
+    const hint = 'if each line is a row, --input-format ndjson';
+    const problem = `expected ${expected}, got ${got}; ${hint}`;
     lines.push({ line: this.#line, text: '', problem, lost: true });
     this.#place = 'lost';
   }
