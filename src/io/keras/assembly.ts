@@ -7,6 +7,7 @@ import { rowOf } from './cells.js';
 import { contextOf, type Draft } from './draft.js';
 import { type Graph, isModel, type Node, type StateNode } from './graph.js';
 import type { Build, Built, Flow, LayerContext } from './layer.js';
+import { readsWindows } from './time-distributed.js';
 import type { Weights } from './weights.js';
 import { hasWindow, isMark, type Piece, partsOf, wired } from './wiring.js';
 
@@ -50,10 +51,10 @@ export function assembled(
             contextOf(plan.node.layer.config.where, draft, graph),
           )
         : stateIn(plan.node, layers, context);
-    draft.flow += made.flow.size;
-    if (draft.flow > mostFlow) {
+    draft.counts.flow += made.flow.size;
+    if (draft.counts.flow > mostFlow) {
       const where = 'layer' in node ? node.layer.config.where : 'model';
-      throw mismatch(where, `at most ${mostFlow} numbers between layers`, `${draft.flow}`);
+      throw mismatch(where, `at most ${mostFlow} numbers between layers`, `${draft.counts.flow}`);
     }
     flows.set(id, made.flow);
     layers.set(id, made);
@@ -70,9 +71,11 @@ export function assembled(
   const size = outputs.reduce((sum, flow) => sum + flow.size, 0);
   const flow = { ...outputs[0], size };
   // Windows may begin in one model and end in another.
+  const { outer, steps, size: width } = input;
+  const begin = outer && !isWithin ? [{ window: steps ?? 1, size: width }] : [];
   const isOpen = isWithin && pieces.some(({ members }) => hasWindow(members));
-  if (isOpen) return { members: partsOf(graph, pieces, `${draft.layers}.`), flow };
-  const members = wired(partsOf(graph, pieces, ''), input, context);
+  if (isOpen) return { members: partsOf(graph, pieces, `${draft.counts.layers}.`), flow };
+  const members = wired([...begin, ...partsOf(graph, pieces, '')], input, context);
   return { members: [rowOf(members)], flow };
 }
 
@@ -83,6 +86,7 @@ function checkOutputs(outputs: readonly Flow[], { refuse }: LayerContext): void 
   if (outputs.some(flow => flow.sequence !== sequence)) {
     refuse('outputs of which only some have an axis of time');
   }
+  if (outputs.some(({ outer }) => outer)) refuse('an output of four axes');
   if (outputs.some(flow => flow.steps !== steps)) refuse('outputs of different lengths');
 }
 
@@ -95,7 +99,10 @@ function layerIn(
 ): Built {
   const own = weights.layer(key);
   // Models within models of tfjs leave no trace in the names of their weights.
-  const given = own.isEmpty && isModel(node.layer.kind) ? weights : own;
+  const given = own.isEmpty && isModelWithin(node.layer) ? weights : own;
+  if (inputs.some(({ outer }) => outer) && !readsWindows(node.layer.kind)) {
+    context.refuse('an input of four axes');
+  }
   // A layer that is called again has the same weights, and states of its own.
   const first = shared.get(node.layer);
   const form = inputs.map(flowText).join();
@@ -130,6 +137,13 @@ function inReverse(
   const turned = row.length ? [backwardCell(rowOf(row))] : [];
   // A layer that goes back, too, puts the steps in order.
   return { members: turned, flow: { ...flow, reversed: flow.sequence && !flow.reversed } };
+}
+
+/** True for a model within a model, at each step or not. */
+function isModelWithin({ kind, config }: Node['layer']): boolean {
+  if (kind !== 'TimeDistributed') return isModel(kind);
+  const inner = config.object('layer').value('class_name');
+  return typeof inner === 'string' && isModel(inner);
 }
 
 /** Layers that are called more than once, with what the last call was of. */

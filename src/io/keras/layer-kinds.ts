@@ -14,7 +14,6 @@ import {
   readMasking,
   readNorm,
   readPrelu,
-  readTimeDistributed,
 } from './feedforward.js';
 import type { ReadLayer } from './layer.js';
 import { readConcatenate, readMerge } from './merging.js';
@@ -22,6 +21,7 @@ import { readBidirectional, readRecurrent, readRnn } from './recurrent-layers.js
 import { readConv1dTranspose, readEnds, readUpSampling1d } from './resampling.js';
 import { readNormalization, readRescaling } from './scaling.js';
 import { readFlatten, readPermute, readRepeatVector, readReshape } from './shaping.js';
+import { readTimeDistributed } from './time-distributed.js';
 
 /** Layers that only training has a use for. */
 const identities = [

@@ -15,7 +15,14 @@ import {
   newDraft,
 } from './draft.js';
 import { type Graph, graphOf, inOrder, isModel, type Node } from './graph.js';
-import { type Build, type Flow, initialStates, type LayerContext, masks } from './layer.js';
+import {
+  type Build,
+  type Flow,
+  initialStates,
+  type LayerContext,
+  masks,
+  type ReaderContext,
+} from './layer.js';
 import { readerOf } from './layer-kinds.js';
 
 /** Layers in all; models within models. */
@@ -44,9 +51,9 @@ function planOf(model: Serialized, draft: Draft, depth: number): Build {
     throw mismatch(where, `at most ${limits.depth} models within each other`, 'more');
   }
   const graph = graphOf(model);
-  draft.layers += graph.nodes.length;
-  if (draft.layers > limits.layers) {
-    throw mismatch(where, `at most ${limits.layers} layers`, String(draft.layers));
+  draft.counts.layers += graph.nodes.length;
+  if (draft.counts.layers > limits.layers) {
+    throw mismatch(where, `at most ${limits.layers} layers`, String(draft.counts.layers));
   }
   const context = contextOf('model', draft, graph);
   for (const part of [model, ...graph.inputLayers]) {
@@ -76,7 +83,14 @@ function planOf(model: Serialized, draft: Draft, depth: number): Build {
 function planLayer(node: Node, draft: Draft, depth: number, graph: Graph): Build {
   const { layer, trouble } = node;
   const { kind, config, isCustom } = layer;
-  const context = contextOf(config.where, draft, graph, node);
+  const context: ReaderContext = {
+    ...contextOf(config.where, draft, graph, node),
+    modelAtEach(inner) {
+      // Nothing in it goes on, and nothing around it waits for all steps.
+      const own = { ...draft, isWhole: false, kept: [], anew: [] };
+      return planOf(inner, own, depth + 1);
+    },
+  };
   if (trouble) context.problem(trouble);
   checkArguments(node, context);
   if (isCustom) context.problem(`a class of the user's own, ${quoted(kind)}`);
@@ -119,5 +133,9 @@ function inputOf({ inputShape, inputs, nodes }: Graph, { refuse }: LayerContext)
   if (areIndices && inputShape.length === 2) return { size: 1, sequence: true, steps: first };
   if (inputShape.length === 2 && first !== undefined) return { size: first, sequence: false };
   if (inputShape.length === 3 && size !== undefined) return { size, sequence: true, steps: first };
+  const [, outer, steps, last] = inputShape;
+  if (inputShape.length === 4 && steps !== undefined && last !== undefined) {
+    return { size: last, sequence: true, steps, windowed: true, outer: { steps: outer } };
+  }
   return refuse(`an input of shape [${inputShape.map(n => n ?? 'null').join(', ')}]`);
 }

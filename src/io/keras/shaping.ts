@@ -4,6 +4,7 @@ import { repeatVectorCell } from '../../layers/repeat-vector.js';
 import { windowCell } from '../../layers/window.js';
 import { parallelOf } from './cells.js';
 import { type Built, type Flow, type LayerContext, onlyInput, type ReadLayer } from './layer.js';
+import { atEach } from './time-distributed.js';
 
 /** Features that a Permute takes apart, each of which is a branch. */
 const mostFeatures = 256;
@@ -35,7 +36,13 @@ export const readFlatten: ReadLayer = (_config, context) => inputs => {
 export const readReshape: ReadLayer = (config, context) => {
   const target = config.list('target_shape').slice(0, 4).map(Number);
   return inputs => {
-    const flow = onlyInput(inputs, context);
+    const { outer, ...flow } = onlyInput(inputs, context);
+    const all = flow.size * (flow.steps ?? 1);
+    if (outer) {
+      const isFlat = target.length === 2 && [-1, outer.steps].includes(target[0]);
+      if (!isFlat || target[1] !== all) context.refuse('an input of four axes');
+      return atEach(flattened(flow, context), outer);
+    }
     const shape = flow.sequence ? [flow.steps ?? -1, flow.size] : [flow.size];
     const refuse = () => context.refuse(`${shapeText(shape)} as ${shapeText(target)}`);
     const isSame = flow.sequence && target.length === 2 && target[1] === flow.size;

@@ -226,7 +226,8 @@ def paths(layer, name):
             yield from ((f'{name}/{path}', v) for path, v in paths(part, f'{side}_{inner}'))
         return
     if layer.kind == 'TimeDistributed':
-        yield from paths(layer.parts[0], name)
+        part = layer.parts[0]
+        yield from paths(part, 'sequential' if part.kind == 'Sequential' else name)
         return
     if layer.kind == 'Sequential':
         for part, own in zip(layer.parts, parts_of(layer, name, False)):

@@ -135,6 +135,13 @@ NETS = {
     'padded and cut': net(
         (6, 2), plain('ZeroPadding1D', padding=[2, 1]), conv('Conv1D', 3, 2, 3, padding='valid'),
         plain('Cropping1D', cropping=[1, 2]), plain('AveragePooling1D', pool_size=[2], strides=[2], padding='same')),
+    'CNN-LSTM: convolutions at each step of steps': net(
+        (4, 5, 2), each(conv('Conv1D', 3, 2, 4, padding='same', activation='relu')),
+        each(plain('MaxPooling1D', pool_size=[2], strides=[2])), each(plain('Flatten')),
+        recurrent('LSTM', 8, 3), dense(3, 1)),
+    'a recurrent model at each step of steps': net(
+        (4, 5, 2), each(within(both('GRU', 2, 3, 'concat'), dense(6, 2))),
+        recurrent('GRU', 2, 3, **SEQUENCES), dense(3, 1)),
     'forecast of several steps by Reshape': net(
         (7, 3), recurrent('LSTM', 3, 4), dense(4, 6), plain('Reshape', target_shape=[3, 2])),
     'a vector as steps': net(

@@ -47,7 +47,7 @@ export function distance(model, { input, output }, stateful) {
 
 /** Steps as the model takes them, or windows where it takes all at once. */
 function eventsOf({ inputSize }, input) {
-  const all = input.flat();
+  const all = input.flat(9);
   return Array.from({ length: all.length / inputSize }, (_, i) => {
     return all.slice(i * inputSize, (i + 1) * inputSize);
   });
