@@ -18,6 +18,10 @@ export async function inspect(path: string, options: ModelOptions = {}): Promise
   await output.write(`format      ${file.format}\n`);
   if (file.remedy) await output.write(remedyText(file.remedy));
   try {
+    for (const [name, value] of await file.facts()) {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      await output.write(`${printable(name, 40).padEnd(11)} ${printable(text)}\n`);
+    }
     const { layer, assumedOrder: order, state } = await file.read();
     if (order) await output.write(`order       ${order} (assumed, ${orderHint})\n`);
     if (state) await output.write(`state       ${stateTexts[state]}\n`);

@@ -24,6 +24,8 @@ export interface ModelFile {
   readonly format: string;
   /** How it becomes readable, if it is not: words, and lines to type. */
   readonly remedy?: ModelFormat['remedy'];
+  /** What it says beside its network, by name. Throws a RecurError. */
+  facts(): Promise<readonly (readonly [name: string, value: unknown])[]>;
   /** Throws a RecurError. */
   read(): Promise<Model>;
 }
@@ -49,6 +51,7 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
   return {
     format: format.name,
     remedy: format.remedy,
+    facts: async () => (await format.facts?.(bytes)) ?? [],
     async read() {
       const { namedIn = '' } = format;
       const others = await besides(path, namedIn, (await format.others?.(bytes)) ?? []);

@@ -15,6 +15,8 @@ export interface ModelFormat {
   readonly namedIn?: string;
   /** How the file becomes readable, if it is not: words, and lines to type. */
   readonly remedy?: Pick<FileKind, 'remedy' | 'lines'>;
+  /** What a file says beside its network, by name. */
+  facts?(bytes: Uint8Array): Promise<readonly (readonly [name: string, value: unknown])[]>;
   /** True if `--modules` tells what the file does not. */
   readonly takesModules?: boolean;
   /** True if `--stateless` chooses what becomes of the state. */
@@ -73,6 +75,18 @@ const guitarMl: ModelFormat = {
   read: async bytes => (await import('../io/rtneural/index.js')).readGuitarMl(bytes),
 };
 
+const nam: ModelFormat = {
+  name: 'Neural Amp Modeler (.nam)',
+  async facts(bytes) {
+    const { version, architecture, sampleRate, metadata } = (await nams()).namInfo(bytes);
+    const own = Object.entries({ version, architecture, 'sample rate': sampleRate, ...metadata });
+    return own.filter(([, value]) => value !== undefined);
+  },
+  read: async bytes => (await nams()).readNam(bytes),
+};
+
+const nams = () => import('../io/nam/index.js');
+
 const onnx: ModelFormat = {
   name: 'ONNX',
   takesStateless: true,
@@ -114,7 +128,7 @@ const numpy: ModelFormat = {
 
 const formats: Readonly<Record<FileFormat, ModelFormat>> = {
   ...{ safetensors: stateDict, keras, hdf5: keras, onnx, npy: numpy, npz: numpy },
-  ...{ tfjs, rtneural, guitarml: guitarMl },
+  ...{ tfjs, rtneural, guitarml: guitarMl, nam },
 };
 
 /** The format of a file. */

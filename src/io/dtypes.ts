@@ -42,6 +42,25 @@ export function half(bits: number): number {
   return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
 }
 
+/** The largest binary16. */
+export const largestHalf = 65504;
+
+/** The nearest binary16 of a float32, ties to even; an infinity for what is beyond its range. */
+export function halfBits(value: number): number {
+  word.setFloat32(0, value);
+  const bits = word.getUint32(0);
+  const sign = (bits >>> 16) & 0x8000;
+  const exponent = Math.max(((bits >>> 23) & 255) - 127, -14);
+  if (exponent > 15) return sign | (Number.isNaN(value) ? 0x7e00 : 0x7c00);
+  // The last place of a fraction, and what rounding carries into the exponent, add up.
+  return sign | (((exponent + 14) << 10) + toEven(Math.abs(value) * 2 ** (10 - exponent)));
+}
+
+/** The nearest integer of a number below 2⁵¹, ties to even. */
+export function toEven(value: number): number {
+  return value + 1.5 * 2 ** 52 - 1.5 * 2 ** 52;
+}
+
 const word = new DataView(new ArrayBuffer(4));
 
 /** bfloat16: the upper half of a float32. */

@@ -2,6 +2,7 @@ import { type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { describe, mismatch, shapeText } from '../errors.js';
 import { isPlainObject, typedArrayName } from '../streams/values.js';
 import { dtypeBits, floats } from './dtypes.js';
+import { fromInt8, int8Rows, scaleName } from './int8.js';
 import { parseJson, quoted, textOfBytes } from './json.js';
 import { misread } from './misread.js';
 
@@ -31,8 +32,9 @@ interface Entry {
  * The tensors and metadata of a safetensors file, copied out of its bytes.
  *
  * Tensors are row-major float32 ndarrays of the file's shapes. F32, F16 and BF16 keep their values;
- * F64 is rounded. A tensor of any other kind (I64, BOOL, …) has its shape and `dtype`, and refuses
- * by name only when its `data` is read: a counter that nobody asks for spoils no file.
+ * F64 is rounded; I8 with a scale for each row, as `save` writes it, becomes float32. A tensor of
+ * any other kind (I64, BOOL, …) has its shape and `dtype`, and refuses by name only when its `data`
+ * is read: a counter that nobody asks for spoils no file.
  *
  * Throws a RecurError, and returns nothing, for a file that is not exactly what the format allows:
  * cut short, a header that lies or says something twice, tensors that overlap, leave holes, lie
@@ -52,6 +54,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const metadata = metadataOf(Object.hasOwn(header, metadataName) ? header[metadataName] : {});
   const tensors: Record<string, NdArray> = Object.create(null);
   for (const entry of entries) tensors[entry.name] = tensorOf(entry, data);
+  if (metadata.quantization === int8Rows) scale(entries, tensors, data);
   return { tensors, metadata };
 }
 
@@ -178,6 +181,20 @@ function tensorOf({ name, dtype, shape, begin, end }: Entry, data: DataView): Nd
   const values = new Float32Array((end - begin) / width);
   for (let i = 0, at = begin; i < values.length; i++, at += width) values[i] = read(data, at);
   return new NdView(values, shape);
+}
+
+/** Puts numbers in the place of integers and their scales. */
+function scale(entries: readonly Entry[], tensors: Record<string, NdArray>, data: DataView): void {
+  const dtypes = new Map(entries.map(({ name, dtype }) => [name, dtype]));
+  for (const { name, dtype, shape, begin, end } of entries) {
+    if (dtype !== 'I8') continue;
+    const beside = scaleName(name);
+    const scales = dtypes.get(beside);
+    if (scales !== undefined && scales !== 'F32') throw mismatch(whereOf(beside), 'F32', scales);
+    const integers = new Int8Array(data.buffer, data.byteOffset + begin, end - begin);
+    tensors[name] = fromInt8(name, integers, shape, tensors[beside]);
+    delete tensors[beside];
+  }
 }
 
 /** A tensor whose numbers float32 might not hold. */

@@ -59,6 +59,15 @@ const functions: Readonly<Record<string, (node: Node, set: number) => Activation
     },
   };
 
+/** The activation, or the layer's function, that an operator of one number is. */
+export const functionOf: {
+  (node: Node, set: number): Activation | ComposedName;
+  readonly names: readonly string[];
+} = /* @__PURE__ */ Object.assign(
+  (node: Node, set: number) => functions[node.operator](node, set),
+  { names: Object.keys(functions) },
+);
+
 /** Operators on each number of a step. */
 export const elementwiseOperators: Readonly<Record<string, Operator>> = {
   ...Object.fromEntries(

@@ -7,13 +7,17 @@ import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
 import { Budget } from './budget.js';
 import type { Flow } from './flow.js';
-import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
+import { type Graph, graphOf, type Node } from './graph.js';
+import { heldTensors } from './held-tensors.js';
 import { givenOf, type Inputs, inputsOf, type OnnxOptions } from './inputs.js';
 import { guarded, modelOf } from './open-model.js';
-import type { ModelProto } from './proto.js';
+import type { GraphProto, ModelProto } from './proto.js';
 import { checkStates } from './states.js';
-import { ndarrayOf } from './tensor.js';
+import { type Constant, ndarrayOf } from './tensor.js';
 import { operatorSetOf, unreadableParts } from './unreadable-parts.js';
+import { type WholeModel, wholeModel } from './whole.js';
+import type { Choice } from './whole-graph.js';
+import type { StatePair } from './whole-states.js';
 
 /** Nodes that are read: each may have to be read for every idea of the axes. */
 const mostNodes = 4096;
@@ -42,46 +46,113 @@ export interface OnnxModel {
   readonly layer: LoadedLayer;
   /** Of a file whose events are single steps or windows: what becomes of the state. */
   readonly state?: 'kept' | 'begins anew' | undefined;
+  /** Of a graph of one step: its states, and the branches that were chosen. */
+  readonly states?: readonly StatePair[];
+  readonly choices?: readonly Choice[];
 }
 
 /** `readOnnx`, and which reading it took. */
 export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): OnnxModel {
-  checkNames('readOnnx', options, ['dims', 'initializers', 'output', 'stateful', 'data']);
-  const { stateful } = options;
-  demand(
-    stateful === undefined || typeof stateful === 'boolean',
-    'readOnnx.stateful',
-    'true or false',
-    stateful,
-  );
+  checkOptions(options);
   return guarded(() => {
     const { data = {} } = options;
     const model = modelOf('readOnnx', bytes, data);
-    const budget = new Budget();
-    const graph = graphOf(model.graph, givenOf(options), budget);
-    const nodes = neededNodes(graph);
-    demand(nodes.length <= mostNodes, 'onnx graph', `at most ${mostNodes} nodes`, nodes.length);
-    const { problems, nodes: unread } = unreadableParts(model, nodes);
-    const given = inputsOf(graph, nodes, options, problems);
     const length = [bytes, ...Object.values(data)].reduce((sum, part) => sum + part.length, 0);
-    const setting = { graph, nodes, unread, budget, worth: length + 2 ** 18 };
-    const found = bestAttempt(setting, model, given, stateful);
-    const { output, wrong } = outputOf(graph, found, options);
-    problems.push(...found.problems, ...wrong);
-    // The weights of float32, twice at most: layers may share them.
-    budget.renew(length / 2 + 2 ** 18);
-    const made = problems.length || !output ? undefined : assemble(found.network, output.parts);
-    problems.push(...(made?.problems ?? []));
-    if (problems.length || !made?.cell) throw new UnreadableError('ONNX', distinct(problems));
-    checkStateful(stateful, found);
-    return { layer: loadedLayer(made.cell), state: stateOf(found) };
+    const source = { model, length, given: givenOf(model.graph, options) };
+    let refused: UnreadableError | undefined;
+    if (!asksForSteps(model.graph, options)) {
+      try {
+        return readSequences(source, options);
+      } catch (error) {
+        if (!(error instanceof UnreadableError)) throw error;
+        refused = error;
+      }
+    }
+    return readSteps(source, options, refused);
   });
+}
+
+/** A file that has been opened, and what of its inputs is given. */
+interface Source {
+  readonly model: ModelProto & { readonly graph: GraphProto };
+  readonly given: ReadonlyMap<string, Constant>;
+  /** Bytes of all its files. */
+  readonly length: number;
+}
+
+function checkOptions(options: OnnxOptions): void {
+  const names = ['dims', 'inputs', 'states', 'initializers', 'output', 'stateful', 'data'];
+  checkNames('readOnnx', options, names);
+  const { stateful, states = {} } = options;
+  const isFlag = stateful === undefined || typeof stateful === 'boolean';
+  demand(isFlag, 'readOnnx.stateful', 'true or false', stateful);
+  const areNames = Object.values(states).every(output => typeof output === 'string');
+  demand(areNames, 'readOnnx.states', 'names of outputs by those of inputs', states);
+}
+
+/** True for what only the reader of single steps knows: branches, and states that are named. */
+function asksForSteps({ nodes }: GraphProto, { states }: OnnxOptions): boolean {
+  return states !== undefined || nodes.some(({ operator }) => operator === 'If');
+}
+
+/** A graph with an axis of steps, or one input and states that are told apart by their axes. */
+function readSequences({ model, given, length }: Source, options: OnnxOptions): OnnxModel {
+  const { stateful } = options;
+  const budget = new Budget();
+  const graph = graphOf(model.graph, given, budget);
+  const nodes = neededNodes(graph);
+  demand(nodes.length <= mostNodes, 'onnx graph', `at most ${mostNodes} nodes`, nodes.length);
+  const { problems, nodes: unread } = unreadableParts(model, nodes);
+  const inputs = inputsOf(graph, nodes, options, problems);
+  const setting = { graph, nodes, unread, budget, worth: length + 2 ** 18 };
+  const found = bestAttempt(setting, model, inputs, stateful);
+  const { output, wrong } = outputOf(graph, found, options);
+  problems.push(...found.problems, ...wrong);
+  // The weights of float32, twice at most: layers may share them.
+  budget.renew(length / 2 + 2 ** 18);
+  const made = problems.length || !output ? undefined : assemble(found.network, output.parts);
+  problems.push(...(made?.problems ?? []));
+  if (problems.length || !made?.cell) throw new UnreadableError('ONNX', distinct(problems));
+  checkStateful(stateful, found);
+  return { layer: loadedLayer(made.cell), state: stateOf(found) };
+}
+
+/** A graph of one step, in which every shape is known. */
+function readSteps(
+  { model, given, length }: Source,
+  options: OnnxOptions,
+  refused: UnreadableError | undefined,
+): OnnxModel {
+  const budget = new Budget();
+  budget.renew(length + 2 ** 24);
+  const graph = graphOf(model.graph, given, budget);
+  const nodes = neededNodes(graph);
+  demand(nodes.length <= mostNodes, 'onnx graph', `at most ${mostNodes} nodes`, nodes.length);
+  const operatorSet = operatorSetOf(model);
+  const parts = unreadableParts(model, []).problems;
+  const whole: WholeModel = parts.length
+    ? { problems: parts, cell: undefined, states: [], choices: [], isShaped: false }
+    : wholeModel(model.graph, { ...graph, nodes }, options, { operatorSet, budget });
+  const problems = [...whole.problems];
+  const { cell } = whole;
+  if (cell && options.stateful === undefined) {
+    const { states, choices } = whole;
+    return { layer: loadedLayer(cell), states, choices };
+  }
+  if (cell) {
+    const got = 'a file of one step whose states are inputs';
+    problems.push({ where: 'readOnnx.stateful', why: got });
+  }
+  // The reading with fewer obstacles is the likelier one.
+  if (refused && refused.problems.length <= problems.length) throw refused;
+  throw new UnreadableError('ONNX', distinct(problems));
 }
 
 /**
  * The tensors that an ONNX file holds, by name, as float32 ndarrays of their own: for weights of a
- * graph that does not run here. The record has no prototype. Throws a RecurError for a file that is
- * cut short or lies.
+ * graph that does not run here. These are initializers and the values of `Constant` nodes, also
+ * those in the branches of an `If`. The record has no prototype. Throws a RecurError for a file
+ * that is cut short or lies.
  *
  * @example
  * const weights = onnxInitializers(writeOnnx(dense(3, 2)));
@@ -95,7 +166,7 @@ export function onnxInitializers(
   return guarded(() => {
     const tensors: Record<string, NdView> = Object.create(null);
     const { graph } = modelOf('onnxInitializers', bytes, options.data);
-    for (const [name, constant] of initializersOf(graph)) {
+    for (const [name, constant] of heldTensors(graph)) {
       tensors[name] = ndarrayOf(constant);
     }
     return tensors;
@@ -109,7 +180,7 @@ function neededNodes({ nodes, outputs }: Graph): Node[] {
     .reverse()
     .filter(node => {
       if (!node.outputs.some(name => wanted.has(name))) return false;
-      for (const name of node.inputs) wanted.add(name);
+      for (const name of [...node.inputs, ...node.captured]) wanted.add(name);
       return true;
     })
     .reverse();
