@@ -1,11 +1,13 @@
 import { asRecurError, mismatch, RecurError } from '../../errors.js';
 import { backwardCell } from '../../layers/bidirectional.js';
 import type { AnyCell } from '../../streams/cell.js';
+import type { Member } from '../../streams/members.js';
 import { quoted } from '../json.js';
 import { UnreadableError } from '../unreadable.js';
 import { rowOf } from './cells.js';
 import { contextOf, type Draft } from './draft.js';
 import { type Graph, isModel, type Node, type StateNode } from './graph.js';
+import { joinedInputs } from './inputs.js';
 import type { Build, Built, Flow, LayerContext } from './layer.js';
 import { readsWindows } from './time-distributed.js';
 import type { Weights } from './weights.js';
@@ -28,16 +30,16 @@ export type Planned =
 export function assembled(
   graph: Graph,
   planned: readonly Planned[],
-  input: Flow,
+  given: readonly Flow[],
   weights: Weights,
   draft: Draft,
   isWithin: boolean,
 ): Built {
-  const flows = new Map<string, Flow>([[graph.inputs[0], input]]);
+  const flows = new Map(graph.inputs.map((id, i) => [id, given[i]]));
   const layers = new Map<string, Built>();
   const shared: Shared = new Map();
   const context = contextOf('model', draft, graph);
-  const flowOf = (id: string) => flows.get(id) ?? context.refuse(`${quoted(id)} as a second input`);
+  const flowOf = (id: string) => flows.get(id) ?? context.refuse(`${quoted(id)} as an input`);
   const pieces = planned.map((plan): Piece => {
     const { node } = plan;
     const { id, inputs } = node;
@@ -71,12 +73,27 @@ export function assembled(
   const size = outputs.reduce((sum, flow) => sum + flow.size, 0);
   const flow = { ...outputs[0], size };
   // Windows may begin in one model and end in another.
-  const { outer, steps, size: width } = input;
-  const begin = outer && !isWithin ? [{ window: steps ?? 1, size: width }] : [];
   const isOpen = isWithin && pieces.some(({ members }) => hasWindow(members));
   if (isOpen) return { members: partsOf(graph, pieces, `${draft.counts.layers}.`), flow };
-  const members = wired([...begin, ...partsOf(graph, pieces, '')], input, context);
-  return { members: [rowOf(members)], flow };
+  return { members: [rowOf(rowIn(graph, pieces, given, context))], flow };
+}
+
+/** The cells of a model in a row. */
+function rowIn(
+  graph: Graph,
+  pieces: readonly Piece[],
+  inputs: readonly Flow[],
+  context: LayerContext,
+): readonly Member[] {
+  const [{ outer, steps = 1, size }] = inputs;
+  if (inputs.length === 1) {
+    const begin = outer ? [{ window: steps, size }] : [];
+    return wired([...begin, ...partsOf(graph, pieces, '')], inputs[0], context);
+  }
+  const joined = joinedInputs(graph, inputs, pieces, context);
+  const parts = partsOf(joined.graph, joined.pieces, '');
+  const total = joined.first.outputSize as number;
+  return [joined.first, ...wired(parts, { size: total, sequence: false }, context)];
 }
 
 /** Outputs come one after another in one vector: they need the same steps. */
@@ -115,8 +132,9 @@ function layerIn(
       ? inReverse(build, inputs, own, context)
       : build(inputs, own);
   });
-  if (node.isShared) shared.set(node.layer, { form, built });
-  return built;
+  const ended = inputs.some(({ branch }) => branch) ? endOfBranch(built) : built;
+  if (node.isShared) shared.set(node.layer, { form, built: ended });
+  return ended;
 }
 
 /** A layer over steps that come from the last to the first: it runs from the last to the first. */
@@ -139,6 +157,13 @@ function inReverse(
   return { members: turned, flow: { ...flow, reversed: flow.sequence && !flow.reversed } };
 }
 
+/** What becomes of steps of one of several inputs: a vector of it is one beside others. */
+function endOfBranch({ members, flow, ...more }: Built): Built {
+  if (flow.sequence) return { members, flow: { ...flow, branch: true }, ...more };
+  const end = flow.windowed ? [{ window: 'end' } as const] : [];
+  return { ...more, members: [...members, ...end], flow: { size: flow.size, sequence: false } };
+}
+
 /** True for a model within a model, at each step or not. */
 function isModelWithin({ kind, config }: Node['layer']): boolean {
   if (kind !== 'TimeDistributed') return isModel(kind);
@@ -150,8 +175,8 @@ function isModelWithin({ kind, config }: Node['layer']): boolean {
 type Shared = Map<Node['layer'], { readonly form: string; readonly built: Built }>;
 
 function flowText({ size, sequence, steps, ...flags }: Flow): string {
-  const { lone, windowed, reversed } = flags;
-  return [size, sequence, steps, ...[lone, windowed, reversed].map(Boolean)].join(' ');
+  const { lone, windowed, reversed, branch } = flags;
+  return [size, sequence, steps, ...[lone, windowed, reversed, branch].map(Boolean)].join(' ');
 }
 
 /** An output of a layer beside its first. */

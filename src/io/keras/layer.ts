@@ -18,6 +18,8 @@ export interface Flow {
   readonly reversed?: boolean | undefined;
   /** True in a window that a layer began: a vector that is read as steps. */
   readonly windowed?: boolean | undefined;
+  /** True for steps of one of several inputs, which are a window of their own. */
+  readonly branch?: boolean | undefined;
   /** Set where Keras has another axis before the steps: each event is a window of those steps. */
   readonly outer?: { readonly steps: number | undefined } | undefined;
 }

@@ -15,9 +15,9 @@ import {
   newDraft,
 } from './draft.js';
 import { type Graph, graphOf, inOrder, isModel, type Node } from './graph.js';
+import { inputsOf } from './inputs.js';
 import {
   type Build,
-  type Flow,
   initialStates,
   type LayerContext,
   masks,
@@ -60,7 +60,7 @@ function planOf(model: Serialized, draft: Draft, depth: number): Build {
     checkConfig(part, why => draft.problems.push({ where: part.config.where, why }));
   }
   for (const trouble of graph.troubles) context.problem(trouble);
-  if (graph.inputs.length > 1) context.problem(`${graph.inputs.length} inputs`);
+  if (depth && graph.inputs.length > 1) context.problem(`${graph.inputs.length} inputs`);
   if (depth && graph.outputs.length > 1) {
     context.problem(`${graph.outputs.length} outputs of a model within another`);
   }
@@ -74,9 +74,9 @@ function planOf(model: Serialized, draft: Draft, depth: number): Build {
     const key = keys.get(node.layer) as string;
     return { node, key, build: planLayer(node, draft, depth, graph) };
   });
-  return ([given], weights) => {
-    const input = given ?? inputOf(graph, context);
-    return assembled(graph, planned, input, weights, draft, depth > 0);
+  return (given, weights) => {
+    const inputs = given.length ? given : inputsOf(graph, context);
+    return assembled(graph, planned, inputs, weights, draft, depth > 0);
   };
 }
 
@@ -122,20 +122,4 @@ function nested(build: Build, { refuse }: LayerContext): Build {
     if (inputs.length > 1) refuse(`a model with ${inputs.length} inputs`);
     return build(inputs, weights);
   };
-}
-
-/** What a model's input is: steps where there are three axes, and where the steps are indices. */
-function inputOf({ inputShape, inputs, nodes }: Graph, { refuse }: LayerContext): Flow {
-  if (!inputShape) return refuse('no shape of its input');
-  const readers = nodes.filter(node => node.inputs.includes(inputs[0]));
-  const areIndices = readers.length > 0 && readers.every(({ layer }) => layer.kind === 'Embedding');
-  const [, first, size] = inputShape;
-  if (areIndices && inputShape.length === 2) return { size: 1, sequence: true, steps: first };
-  if (inputShape.length === 2 && first !== undefined) return { size: first, sequence: false };
-  if (inputShape.length === 3 && size !== undefined) return { size, sequence: true, steps: first };
-  const [, outer, steps, last] = inputShape;
-  if (inputShape.length === 4 && steps !== undefined && last !== undefined) {
-    return { size: last, sequence: true, steps, windowed: true, outer: { steps: outer } };
-  }
-  return refuse(`an input of shape [${inputShape.map(n => n ?? 'null').join(', ')}]`);
 }

@@ -72,12 +72,13 @@ export function wired(parts: readonly Part[], input: Flow, { refuse }: LayerCont
       regions.set(part.tap, region);
     } else if ('read' in part) {
       const isHere = part.read.every(name => regions.get(name) === region);
-      if (!isHere) refuse('Flatten, where layers read more than the one before them');
+      if (!isHere) refuse('steps of a window, read in another or after it');
       if (size !== undefined) members.unshift(activationCell(size, 'identity'));
       size = undefined;
       members.push(read(...part.read));
     } else if (part.window === 'end') end();
     else {
+      if (outside) refuse('a window of steps within another');
       outside = { members, region, steps: part.window };
       [members, region, size] = [[], {}, part.size];
     }

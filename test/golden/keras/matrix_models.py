@@ -157,6 +157,20 @@ NETS = {
     'hidden state as an output': net(
         (6, 2), of(recurrent('GRU', 2, 3, return_state=True, **SEQUENCES), 0), of(dense(3, 2), (1, 1)),
         outputs=[2, (1, 1)]),
+    'several inputs: a sequence and a vector': net(
+        (5, 2), of(recurrent('LSTM', 2, 3), 0), of(dense(4, 3, activation='relu'), 1),
+        plain('Concatenate', [2, 3], axis=-1), of(dense(6, 2), 4), outputs=[5], shapes=[(5, 2), (4,)]),
+    'several inputs: two sequences, step by step': net(
+        (5, 2), plain('Concatenate', [0, 1], axis=-1), of(recurrent('GRU', 5, 3), 2), of(dense(3, 1), 3),
+        outputs=[4], shapes=[(5, 2), (5, 3)]),
+    'several inputs: two that are read whole, and a vector': net(
+        (6, 2), of(both('LSTM', 2, 2, 'concat'), 0), of(conv('Conv1D', 3, 1, 3, padding='same'), 1),
+        plain('MaxPooling1D', [4], pool_size=[2], strides=[2]), plain('Flatten', [5]),
+        plain('Concatenate', [3, 6, 2], axis=-1), of(dense(15, 2), 7),
+        outputs=[8], shapes=[(6, 2), (6, 1), (2,)]),
+    'a twin: one encoder of two inputs, and what they differ by': net(
+        (5, 2), of(recurrent('LSTM', 2, 3), 0), call(0, 1), plain('Subtract', [2, 3]), of(dense(3, 1), 4),
+        outputs=[5], shapes=[(5, 2), (5, 2)]),
     'a stack of cells': net((5, 2), stack(2, ('LSTMCell', 3), ('GRUCell', 2), **SEQUENCES)),
     'a layer that is called twice': net(
         (6, 2), of(dense(2, 2, activation='tanh'), 0), of(recurrent('GRU', 2, 3, **SEQUENCES), 0),

@@ -1,0 +1,88 @@
+import { sliceCell } from '../../layers/moves.js';
+import { wiredCell } from '../../layers/wired.js';
+import type { AnyCell } from '../../streams/cell.js';
+import { quoted } from '../json.js';
+import type { Graph } from './graph.js';
+import type { Flow, LayerContext } from './layer.js';
+import type { Piece } from './wiring.js';
+
+/** Layers of which each needs all steps of its input. */
+const gathering = ['Flatten', 'Permute', 'Attention', 'AdditiveAttention'];
+
+/**
+ * What comes into a model: steps where there are three axes, and where the steps are indices. Of
+ * several inputs to a model that looks ahead, each is a window of steps.
+ */
+export function inputsOf(graph: Graph, context: LayerContext): readonly Flow[] {
+  const flows = graph.inputShapes.map((_, i) => flowOf(graph, i, context));
+  if (flows.length === 1) return flows;
+  const isWhole = graph.nodes.some(({ layer }) => gathering.includes(layer.kind));
+  return flows.map((flow, i) => {
+    if (flow.outer) context.refuse('several inputs, one of four axes');
+    if (!flow.sequence || !(isWhole || context.isWhole())) return flow;
+    if (flow.steps !== undefined) return { ...flow, windowed: true, branch: true };
+    return context.refuse(`an unknown number of steps of ${quoted(graph.inputs[i])}`);
+  });
+}
+
+function flowOf({ inputShapes, inputs, nodes }: Graph, i: number, { refuse }: LayerContext): Flow {
+  const shape = inputShapes[i];
+  if (!shape) return refuse('no shape of its input');
+  const readers = nodes.filter(node => node.inputs.includes(inputs[i]));
+  const areIndices = readers.length > 0 && readers.every(({ layer }) => layer.kind === 'Embedding');
+  const [, first, size] = shape;
+  if (areIndices && shape.length === 2) return { size: 1, sequence: true, steps: first };
+  if (shape.length === 2 && first !== undefined) return { size: first, sequence: false };
+  if (shape.length === 3 && size !== undefined) return { size, sequence: true, steps: first };
+  const [, outer, steps, last] = shape;
+  if (shape.length === 4 && steps !== undefined && last !== undefined) {
+    return { size: last, sequence: true, steps, windowed: true, outer: { steps: outer } };
+  }
+  return refuse(`an input of shape [${shape.map(n => n ?? 'null').join(', ')}]`);
+}
+
+/** A name that no layer has. */
+const all = ' all';
+
+/** Several inputs, by name, as one vector, of which each is a part, before its first reader. */
+export function joinedInputs(
+  graph: Graph,
+  flows: readonly Flow[],
+  pieces: readonly Piece[],
+  { refuse }: LayerContext,
+): { readonly first: AnyCell; readonly graph: Graph; readonly pieces: readonly Piece[] } {
+  const { inputs } = graph;
+  const odd = inputs.find(name => /\p{C}|^__proto__$|^.{80}/u.test(name));
+  if (odd !== undefined) refuse(`an input called ${quoted(odd)}`);
+  const sizes = flows.map(({ size, steps = 1, branch }) => (branch ? size * steps : size));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const first = wiredCell(
+    {
+      ...{ inputs, inputSizes: sizes, outputs: ['y'], outputSizes: [total] },
+      ...{ states: [], stateSizes: [] },
+      wires: sizes.flatMap((size, i) => [i, 0, 1, size]),
+    },
+    [],
+  );
+  let end = 0;
+  const parts = flows.map((flow, i): Piece => {
+    const begin = end;
+    end += sizes[i];
+    const { size, steps = 1, branch } = flow;
+    const window = branch ? [{ window: steps, size }] : [];
+    return {
+      ...{ id: inputs[i], inputs: [all], flow },
+      members: [sliceCell(total, begin, end), ...window],
+    };
+  });
+  const left = new Map(parts.map(part => [part.id, part]));
+  const before = (ids: readonly string[]) => {
+    return ids.flatMap(id => {
+      const part = left.get(id);
+      left.delete(id);
+      return part ?? [];
+    });
+  };
+  const row = pieces.flatMap(piece => [...before(piece.inputs), piece]);
+  return { first, graph: { ...graph, inputs: [all] }, pieces: [...row, ...before(graph.outputs)] };
+}
