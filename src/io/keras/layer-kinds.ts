@@ -1,4 +1,5 @@
 import { activationLayers } from './activations.js';
+import { readAttention } from './attention.js';
 import {
   readConv1d,
   readDepthwiseConv1d,
@@ -44,6 +45,8 @@ const readers = new Map<string, ReadLayer>([
   ...(['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Minimum'] as const).map(
     kind => [kind, readMerge(kind)] as const,
   ),
+  ['AdditiveAttention', readAttention(true)],
+  ['Attention', readAttention(false)],
   ['AveragePooling1D', readPool('average')],
   ['BatchNormalization', readNorm(true)],
   ['Bidirectional', readBidirectional],

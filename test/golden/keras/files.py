@@ -273,9 +273,10 @@ def weights_into(group, layers):
 def tfjs(model, layers):
     found = [pair for layer, name in named(layers) for pair in paths(layer, name)]
     weights = [{'name': name[:-2], 'shape': list(np.shape(values)),
-                'dtype': 'int32' if np.ndim(values) == 0 else 'float32'} for name, values in found]
-    shard = b''.join(np.asarray(values, '<i4' if np.ndim(values) == 0 else '<f4').tobytes()
-                     for _, values in found)
+                'dtype': 'float32' if values.dtype == np.float32 else 'int32'} for name, values in found]
+    kinds = {'float32': '<f4', 'int32': '<i4'}
+    shard = b''.join(np.asarray(values, kinds[weight['dtype']]).tobytes()
+                     for weight, (_, values) in zip(weights, found))
     topology = {'keras_version': '2.15.0', 'backend': 'tensorflow',
                 'model_config': model_config(model, layers, False)}
     manifest = [{'paths': ['group1-shard1of1.bin'], 'weights': weights}]

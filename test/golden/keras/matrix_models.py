@@ -171,6 +171,17 @@ NETS = {
     'a twin: one encoder of two inputs, and what they differ by': net(
         (5, 2), of(recurrent('LSTM', 2, 3), 0), call(0, 1), plain('Subtract', [2, 3]), of(dense(3, 1), 4),
         outputs=[5], shapes=[(5, 2), (5, 2)]),
+    'attention of an LSTM to itself': net(
+        (6, 2), of(recurrent('LSTM', 2, 4, **SEQUENCES), 0), plain('Attention', [1, 1]),
+        plain('GlobalAveragePooling1D', [2]), of(dense(4, 1), 3)),
+    'attention with a scale, keys and values': net(
+        (5, 2), of(recurrent('GRU', 2, 3, **SEQUENCES), 0), of(dense(2, 4), 0), of(dense(2, 3), 0),
+        {**plain('Attention', [1, 2, 3], use_scale=True), 'weights': {'scale': ()}}, plain('Flatten', [4]),
+        of(dense(20, 2), 5)),
+    'additive attention, a way around': net(
+        (6, 2), of(both('GRU', 2, 2, 'concat', **SEQUENCES), 0), of(dense(2, 4), 0),
+        {**plain('AdditiveAttention', [2, 1], use_scale=True), 'weights': {'scale': (4,)}},
+        of(recurrent('LSTM', 4, 3), 3), of(dense(3, 1), 4)),
     'a stack of cells': net((5, 2), stack(2, ('LSTMCell', 3), ('GRUCell', 2), **SEQUENCES)),
     'a layer that is called twice': net(
         (6, 2), of(dense(2, 2, activation='tanh'), 0), of(recurrent('GRU', 2, 3, **SEQUENCES), 0),
