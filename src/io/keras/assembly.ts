@@ -92,8 +92,7 @@ function rowIn(
   }
   const joined = joinedInputs(graph, inputs, pieces, context);
   const parts = partsOf(joined.graph, joined.pieces, '');
-  const total = joined.first.outputSize as number;
-  return [joined.first, ...wired(parts, { size: total, sequence: false }, context)];
+  return [...joined.first, ...wired(parts, { size: joined.size, sequence: false }, context)];
 }
 
 /** Outputs come one after another in one vector: they need the same steps. */

@@ -16,7 +16,7 @@ const mostPairs = 2 ** 20;
 
 /**
  * Attention, of scores q · k, or AdditiveAttention, of Σ tanh(q + k): each step's query is compared
- * with all keys, and the answer is the mean of the values by the softmax of the scores. The steps of
+ * with all keys, and the answer is the mean of the values by the softmax of the scores. Steps of
  * all are read as one vector, and the answer is read as steps again.
  *
  * Luong et al. 2015, "Effective approaches to attention-based neural machine translation"; Bahdanau

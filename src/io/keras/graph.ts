@@ -44,6 +44,8 @@ export interface Graph {
   /** True for a Sequential. */
   readonly isRow: boolean;
   readonly inputs: readonly string[];
+  /** True where all inputs are the same, each for a branch. */
+  readonly isOneInput?: boolean;
   readonly outputs: readonly string[];
   /** Of each input, with its batch, where the config says it. */
   readonly inputShapes: readonly Shape[];

@@ -6,8 +6,12 @@ import type { Graph } from './graph.js';
 import type { Flow, LayerContext } from './layer.js';
 import type { Piece } from './wiring.js';
 
-/** Layers of which each needs all steps of its input. */
+/** Layers of which each needs all steps of its input in one vector. */
 const gathering = ['Flatten', 'Permute', 'Attention', 'AdditiveAttention'];
+
+export function gathers({ layer }: Graph['nodes'][number]): boolean {
+  return gathering.includes(layer.kind);
+}
 
 /**
  * What comes into a model: steps where there are three axes, and where the steps are indices. Of
@@ -16,7 +20,7 @@ const gathering = ['Flatten', 'Permute', 'Attention', 'AdditiveAttention'];
 export function inputsOf(graph: Graph, context: LayerContext): readonly Flow[] {
   const flows = graph.inputShapes.map((_, i) => flowOf(graph, i, context));
   if (flows.length === 1) return flows;
-  const isWhole = graph.nodes.some(({ layer }) => gathering.includes(layer.kind));
+  const isWhole = graph.nodes.some(gathers);
   return flows.map((flow, i) => {
     if (flow.outer) context.refuse('several inputs, one of four axes');
     if (!flow.sequence || !(isWhole || context.isWhole())) return flow;
@@ -44,45 +48,66 @@ function flowOf({ inputShapes, inputs, nodes }: Graph, i: number, { refuse }: La
 /** A name that no layer has. */
 const all = ' all';
 
-/** Several inputs, by name, as one vector, of which each is a part, before its first reader. */
+interface Joined {
+  /** Makes one vector of the inputs. */
+  readonly first: readonly AnyCell[];
+  readonly size: number;
+  readonly graph: Graph;
+  readonly pieces: readonly Piece[];
+}
+
+/** Several inputs as one vector, of which each is a part, before its first reader. */
 export function joinedInputs(
   graph: Graph,
   flows: readonly Flow[],
   pieces: readonly Piece[],
   { refuse }: LayerContext,
-): { readonly first: AnyCell; readonly graph: Graph; readonly pieces: readonly Piece[] } {
-  const { inputs } = graph;
+): Joined {
+  const { inputs, isOneInput } = graph;
   const odd = inputs.find(name => /\p{C}|^__proto__$|^.{80}/u.test(name));
-  if (odd !== undefined) refuse(`an input called ${quoted(odd)}`);
+  if (odd !== undefined && !isOneInput) refuse(`an input called ${quoted(odd)}`);
   const sizes = flows.map(({ size, steps = 1, branch }) => (branch ? size * steps : size));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const first = wiredCell(
-    {
-      ...{ inputs, inputSizes: sizes, outputs: ['y'], outputSizes: [total] },
-      ...{ states: [], stateSizes: [] },
-      wires: sizes.flatMap((size, i) => [i, 0, 1, size]),
-    },
-    [],
-  );
+  const total = isOneInput ? sizes[0] : sizes.reduce((sum, size) => sum + size, 0);
   let end = 0;
   const parts = flows.map((flow, i): Piece => {
-    const begin = end;
-    end += sizes[i];
+    const begin = isOneInput ? 0 : end;
+    end = begin + sizes[i];
     const { size, steps = 1, branch } = flow;
-    const window = branch ? [{ window: steps, size }] : [];
-    return {
-      ...{ id: inputs[i], inputs: [all], flow },
-      members: [sliceCell(total, begin, end), ...window],
-    };
+    const own = isOneInput ? [] : [sliceCell(total, begin, end)];
+    const members = [...own, ...(branch ? [{ window: steps, size }] : [])];
+    return { id: inputs[i], inputs: [all], flow, members };
   });
-  const left = new Map(parts.map(part => [part.id, part]));
+  return {
+    first: isOneInput ? [] : [packed(inputs, sizes, total)],
+    size: total,
+    graph: { ...graph, inputs: [all] },
+    pieces: placed(parts, pieces, graph.outputs),
+  };
+}
+
+/** A record of vectors by name as one vector. */
+function packed(inputs: readonly string[], inputSizes: readonly number[], size: number): AnyCell {
+  const wires = inputSizes.flatMap((count, i) => [i, 0, 1, count]);
+  const states = { states: [], stateSizes: [] };
+  return wiredCell(
+    { inputs, inputSizes, outputs: ['y'], outputSizes: [size], ...states, wires },
+    [],
+  );
+}
+
+/** The layers of a model, and each input before the first layer that reads it. */
+function placed(
+  inputs: readonly Piece[],
+  pieces: readonly Piece[],
+  outputs: readonly string[],
+): readonly Piece[] {
+  const left = new Map(inputs.map(input => [input.id, input]));
   const before = (ids: readonly string[]) => {
     return ids.flatMap(id => {
-      const part = left.get(id);
+      const input = left.get(id);
       left.delete(id);
-      return part ?? [];
+      return input ?? [];
     });
   };
-  const row = pieces.flatMap(piece => [...before(piece.inputs), piece]);
-  return { first, graph: { ...graph, inputs: [all] }, pieces: [...row, ...before(graph.outputs)] };
+  return [...pieces.flatMap(piece => [...before(piece.inputs), piece]), ...before(outputs)];
 }

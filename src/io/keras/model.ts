@@ -4,6 +4,7 @@ import { quoted } from '../json.js';
 import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { UnreadableError } from '../unreadable.js';
 import { assembled, type Planned } from './assembly.js';
+import { branched } from './branches.js';
 import { checkConfig } from './check-config.js';
 import { numberedNames, type Serialized, serialized } from './classes.js';
 import {
@@ -50,7 +51,7 @@ function planOf(model: Serialized, draft: Draft, depth: number): Build {
   if (depth > limits.depth) {
     throw mismatch(where, `at most ${limits.depth} models within each other`, 'more');
   }
-  const graph = graphOf(model);
+  const graph = depth ? graphOf(model) : branched(graphOf(model));
   draft.counts.layers += graph.nodes.length;
   if (draft.counts.layers > limits.layers) {
     throw mismatch(where, `at most ${limits.layers} layers`, String(draft.counts.layers));

@@ -57,11 +57,12 @@ export function wired(parts: readonly Part[], input: Flow, { refuse }: LayerCont
   const end = () => {
     const steps = outside ? outside.steps : input.steps;
     if (steps === undefined) return refuse('Flatten of an unknown number of steps');
-    const own = members.length ? [windowCell(steps, rowOf(members))] : [];
+    const own = size === undefined ? [windowCell(steps, rowOf(members))] : [];
     members = [...(outside?.members ?? []), ...own];
     region = outside?.region ?? {};
     outside = undefined;
-    size = undefined;
+    // Of a window without cells, what came in is the vector behind it.
+    if (size !== undefined) size *= steps;
   };
   for (const part of parts) {
     if (!isMark(part)) {

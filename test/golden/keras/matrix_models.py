@@ -151,6 +151,15 @@ NETS = {
         (6, 2), plain('Reshape', target_shape=[3, 4]), recurrent('GRU', 4, 3), dense(3, 1)),
     'LSTM-FCN: steps of features beside convolutions': net(
         (6, 2), of(plain('Permute', dims=[2, 1]), 0), of(recurrent('LSTM', 6, 3), 1), of(dense(3, 1), 2)),
+    'LSTM-FCN: an LSTM of the features beside convolutions': net(
+        (6, 2), of(plain('Permute', dims=[2, 1]), 0), of(recurrent('LSTM', 6, 3), 1),
+        of(conv('Conv1D', 3, 2, 4, padding='same'), 0), batch_norm(4, 3), plain('Activation', [4], activation='relu'),
+        plain('GlobalAveragePooling1D', [5]), plain('Concatenate', [2, 6], axis=-1),
+        of(dense(7, 2, activation='softmax'), 7)),
+    'two branches, one flattened, one recurrent': net(
+        (6, 2), of(conv('Conv1D', 3, 2, 3, padding='valid'), 0), plain('Flatten', [1]),
+        of(recurrent('GRU', 2, 3, **SEQUENCES), 0), of(recurrent('GRU', 3, 2), 3),
+        plain('Concatenate', [2, 4], axis=-1), of(dense(14, 1), 5)),
     'several outputs': net(
         (6, 2), of(recurrent('LSTM', 2, 4), 0), of(dense(4, 1), 1), of(dense(4, 2, activation='softmax'), 1),
         outputs=[2, 3]),
