@@ -58,6 +58,7 @@ export const scripts = [
   { script: 'test/bench/collections.mjs', quick: ['--quick'] },
   { script: 'test/bench/compare.mjs', quick: ['--quick'] },
   { script: 'test/bench/decay.mjs', quick: ['--quick'] },
+  { script: 'test/bench/first-frame.mjs', quick: ['SILERO', '--quick'] },
   { script: 'test/bench/first-step.mjs', quick: ['--quick'] },
   { script: 'test/bench/first-step.mjs', quick: ['--against', 'dist', '--quick'] },
   { script: 'test/bench/garbage.mjs', quick: ['--quick'] },

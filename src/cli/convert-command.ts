@@ -11,7 +11,7 @@ of rxrecur. pytorch is safetensors with the names that PyTorch's state_dict has:
 The file is replaced in one step.
 
 .js and .mjs are a module: import model from './net.js' gives the model with its
-parameters, and net.d.ts beside it has the types.
+parameters. It calls the constructors of its layers; net.d.ts has the types.
 
 With --weights the matrices of a model file or module are rounded, and the largest
 differences are printed; it computes in float32 as before.

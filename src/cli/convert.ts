@@ -4,7 +4,7 @@ import { printable } from '../io/json.js';
 import type { LoadedLayer } from '../io/loaded-layer.js';
 import type { Rounding, RoundingOptions } from '../io/rounding.js';
 import { type ModelOptions, readModel } from './model-file.js';
-import { isWritten, moduleText, moduleTypes, typesName } from './module-text.js';
+import { head, typesName } from './module-names.js';
 import { openStdout } from './output.js';
 import { replaceFile } from './replace-file.js';
 import { unusable } from './stop.js';
@@ -42,7 +42,7 @@ export async function convert(
     if (error instanceof RecurError) throw unusable(`${path}: ${error.message}`);
     throw error;
   }
-  if (types) replaceFile(types, moduleTypes);
+  if (types) replaceFile(types, (await import('./module-text.js')).moduleTypes);
   replaceFile(output, bytes);
   if (weights && rounding) await openStdout().write(roundingText(rounding));
 }
@@ -54,7 +54,7 @@ const writers: Readonly<Record<Target, Write>> = {
   rxrecur: async (layer, options) => (await import('../io/save.js')).save(layer, options),
   onnx: async layer => (await import('../io/onnx/index.js')).writeOnnx(layer),
   pytorch: async layer => (await import('../io/write-state-dict.js')).writeStateDict(layer),
-  module: async (...of) => moduleText((await import('../io/save.js')).save(...of)),
+  module: async (...of) => (await import('./module-text.js')).moduleText(...of),
 };
 
 /** The file for the types of a module; one that somebody else wrote is left alone. */
@@ -67,7 +67,7 @@ function typesFile(output: string): string {
   } catch {
     // It is to be made, or replaceFile says why it can't.
   }
-  if (text === undefined || isWritten(text)) return path;
+  if (text === undefined || text.startsWith(head)) return path;
   throw unusable(`${path}: rxrecur did not write it, and the module's types belong there`);
 }
 

@@ -1,4 +1,4 @@
-import { typesName } from './module-text.js';
+import { typesName } from './module-names.js';
 
 /** Formats that `convert` writes. */
 export const targets = ['rxrecur', 'pytorch', 'onnx', 'module'] as const;

@@ -35,11 +35,27 @@ export const floats: Readonly<Record<string, Read>> = {
 
 /** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
 export function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 0x3ff;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
+  word.setInt32(0, widened(bits));
+  return word.getFloat32(0);
+}
+
+/** A binary16 as the bits of a float32. */
+function widened(bits: number): number {
+  const sign = (bits & 0x8000) << 16;
+  const rest = bits & 0x7fff;
+  if (rest >= 0x7c00) return sign | 0x7f800000 | (rest << 13);
+  // The exponent counts from -15 instead of -127.
+  if (rest >= 0x400 || rest === 0) return sign | (rest && (rest << 13) + (112 << 23));
+  const shift = Math.clz32(rest) - 21;
+  return sign | ((113 - shift) << 23) | (((rest << shift) & 0x3ff) << 13);
+}
+
+/** Many binary16, as integers: numbers of their own would be garbage, one for each weight. */
+export function fromHalves(halves: Uint16Array): Float32Array {
+  const values = new Float32Array(halves.length);
+  const bits = new Int32Array(values.buffer);
+  for (let i = 0; i < bits.length; i++) bits[i] = widened(halves[i]);
+  return values;
 }
 
 /** The largest binary16. */

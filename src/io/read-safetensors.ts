@@ -1,7 +1,8 @@
 import { type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { describe, mismatch, shapeText } from '../errors.js';
+import { littleEndian } from '../streams/little-endian.js';
 import { isPlainObject, typedArrayName } from '../streams/values.js';
-import { dtypeBits, floats } from './dtypes.js';
+import { dtypeBits, floats, fromHalves } from './dtypes.js';
 import { fromInt8, int8Rows, scaleName } from './int8.js';
 import { parseJson, quoted, textOfBytes } from './json.js';
 import { misread } from './misread.js';
@@ -176,11 +177,27 @@ export function metadataOf(value: unknown): Readonly<Record<string, string>> {
 
 function tensorOf({ name, dtype, shape, begin, end }: Entry, data: DataView): NdArray {
   if (!Object.hasOwn(floats, dtype)) return unread(name, dtype, shape);
-  const read = floats[dtype];
+  const bytes = new Uint8Array(data.buffer, data.byteOffset + begin, end - begin).slice();
+  return new NdView(numbersOf(dtype, bytes.buffer), shape);
+}
+
+/** The numbers in bytes of their own. */
+function numbersOf(dtype: string, bytes: ArrayBuffer): Float32Array {
+  if (dtype === 'F16') {
+    const halves = new Uint16Array(bytes);
+    littleEndian(halves);
+    return fromHalves(halves);
+  }
+  if (dtype === 'F32') {
+    const values = new Float32Array(bytes);
+    littleEndian(values);
+    return values;
+  }
+  const view = new DataView(bytes);
   const width = dtypeBits[dtype] / 8;
-  const values = new Float32Array((end - begin) / width);
-  for (let i = 0, at = begin; i < values.length; i++, at += width) values[i] = read(data, at);
-  return new NdView(values, shape);
+  return Float32Array.from({ length: bytes.byteLength / width }, (_, i) => {
+    return floats[dtype](view, i * width);
+  });
 }
 
 /** Puts numbers in the place of integers and their scales. */

@@ -1,6 +1,6 @@
 import { NdView } from '../arrays/ndarray.js';
 import { checkNames, demand, mismatch } from '../errors.js';
-import { half, halfBits, largestHalf } from './dtypes.js';
+import { fromHalves, halfBits, largestHalf } from './dtypes.js';
 import { fromInt8, scaleName, toInt8 } from './int8.js';
 
 /** How small a file becomes. */
@@ -42,7 +42,7 @@ type Round = (where: string, name: string, tensor: NdView) => Rounded;
 const roundings: Readonly<Record<'float16' | 'int8', Round>> = {
   float16(where, name, { data, shape }) {
     const values = Uint16Array.from(data, halfBits);
-    const read = new NdView(Float32Array.from(values, half), shape);
+    const read = new NdView(fromHalves(values), shape);
     const beyond = data.findIndex((v, i) => Number.isFinite(v) && !Number.isFinite(read.data[i]));
     if (beyond < 0) return { parts: [{ name, dtype: 'F16', shape, values }], read };
     const hint = "weights: 'int8' has a scale for each row, and 'float32' holds it";

@@ -121,7 +121,7 @@ function begun(cell: AnyCell, given: unknown): unknown {
   }
 }
 
-function describeCell(spec: EquationSpec, hasInitialState: boolean): CellDescription {
+export function describeCell(spec: EquationSpec, hasInitialState: boolean): CellDescription {
   const { definition, sizes, constants, clip, bias } = spec;
   const { name, text, declarations } = definition;
   const lines = text.split('\n').map(line => line.trim());

@@ -82,6 +82,16 @@ test.each(golden.cases)('of $name an int8 file holds the integers and scales of 
   expect(Array.from(tensors.w.data, v => v + 0)).toEqual(products.map(v => v + 0));
 });
 
+test('each number of 16 bits is read as IEEE 754 has it', () => {
+  for (let bits = 0; bits < 65536; bits++) {
+    const [sign, exponent, fraction] = [bits >> 15, (bits >> 10) & 31, bits & 1023];
+    const special = fraction ? Number.NaN : Number.POSITIVE_INFINITY;
+    const finite = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
+    const want = (sign ? -1 : 1) * (exponent === 31 ? special : finite);
+    if (!Object.is(half(bits), want)) throw new Error(`${bits}: ${half(bits)}, not ${want}`);
+  }
+});
+
 test('float16 is the nearest, ties to even: at every number of 16 bits and between each two', () => {
   const word = new DataView(new ArrayBuffer(4));
   const neighbour = (v: number, by: number) => {
