@@ -1,7 +1,7 @@
 import { sliceCell } from '../../layers/moves.js';
-import { wiredCell } from '../../layers/wired.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
+import { gatherCell } from './cells.js';
 import type { Graph } from './graph.js';
 import type { Flow, LayerContext } from './layer.js';
 import type { Piece } from './wiring.js';
@@ -68,6 +68,8 @@ export function joinedInputs(
   if (odd !== undefined && !isOneInput) refuse(`an input called ${quoted(odd)}`);
   const sizes = flows.map(({ size, steps = 1, branch }) => (branch ? size * steps : size));
   const total = isOneInput ? sizes[0] : sizes.reduce((sum, size) => sum + size, 0);
+  const named = (name: string, i: number) => [name, sizes[i]] as const;
+  const runs = sizes.map((count, i) => [i, 0, 1, count]);
   let end = 0;
   const parts = flows.map((flow, i): Piece => {
     const begin = isOneInput ? 0 : end;
@@ -78,21 +80,11 @@ export function joinedInputs(
     return { id: inputs[i], inputs: [all], flow, members };
   });
   return {
-    first: isOneInput ? [] : [packed(inputs, sizes, total)],
+    first: isOneInput ? [] : [gatherCell(inputs.map(named), runs)],
     size: total,
     graph: { ...graph, inputs: [all] },
     pieces: placed(parts, pieces, graph.outputs),
   };
-}
-
-/** A record of vectors by name as one vector. */
-function packed(inputs: readonly string[], inputSizes: readonly number[], size: number): AnyCell {
-  const wires = inputSizes.flatMap((count, i) => [i, 0, 1, count]);
-  const states = { states: [], stateSizes: [] };
-  return wiredCell(
-    { inputs, inputSizes, outputs: ['y'], outputSizes: [size], ...states, wires },
-    [],
-  );
 }
 
 /** The layers of a model, and each input before the first layer that reads it. */
