@@ -5,6 +5,7 @@ import { readObject } from '../io/json.js';
 import type { LoadedLayer } from '../io/loaded-layer.js';
 import { hintOf } from '../io/misread.js';
 import type { ReadStateDictOptions } from '../io/read-state-dict.js';
+import type { OnnxAnswers } from './onnx-option.js';
 
 /** A format of model files, recognised by what a file holds. */
 export interface ModelFormat {
@@ -32,8 +33,11 @@ export interface ModelFormat {
 /** What the command line tells a reader, and is told by it. */
 export interface ReadOptions extends ReadStateDictOptions {
   readonly stateless?: boolean | undefined;
+  readonly onnx?: OnnxAnswers | undefined;
   /** Called if the file leaves open what becomes of the state after each event. */
   onState?(state: 'kept' | 'begins anew'): void;
+  /** Called with what a reader found out about a file, line by line. */
+  onNotes?(notes: readonly string[]): void;
 }
 
 const own: ModelFormat = {
@@ -92,13 +96,17 @@ const onnx: ModelFormat = {
   takesStateless: true,
   namedIn: 'external_data',
   others: dataFilesOf,
-  async read(bytes, others, { stateless, onState }) {
+  async read(bytes, others, { stateless, onnx, onState, onNotes }) {
     const names = await dataFilesOf(bytes);
     const data = Object.fromEntries(names.map((name, i) => [name, others[i]]));
     const { readOnnxModel } = await import('../io/onnx/read-onnx.js');
-    const options = { data, ...(stateless && { stateful: false }) };
-    const { layer, state } = readOnnxModel(bytes, options);
+    const options = { data, ...onnx, ...(stateless && { stateful: false }) };
+    const { layer, state, states = [], choices = [] } = readOnnxModel(bytes, options);
     if (state) onState?.(state);
+    onNotes?.([
+      ...states.map(({ input, output, by }) => `state       ${input} ← ${output}: ${by}`),
+      ...choices.map(({ where, branch }) => `folded      ${where}: the ${branch} branch`),
+    ]);
     return layer;
   },
 };

@@ -129,7 +129,9 @@ function exposedCode(
   const half = (at: number) => addressOf(behind(pointer(scratch), pair + at));
   return [
     [local.set(now, half(0)), local.set(next, half(block))],
-    sizes.map((size, k) => copied(e, behind(x, from[k] * 4), behind(pointer(now), states[k]), size)),
+    sizes.map((size, k) =>
+      copied(e, behind(x, from[k] * 4), behind(pointer(now), states[k]), size),
+    ),
     steps(e, body, [x], { kind: 'one', count: i32.const(1), now, next, spare: next, block: 0 }),
     copied(e, answer, output, outputSize),
     sizes.map((size, k) =>

@@ -19,10 +19,6 @@ export const exposedKind: Kind = {
  * and answers the output and then the next state, `[out + state]`. It keeps none itself.
  *
  * Throws a RecurError for a layer that has plain functions in it, or begins at a state of its own.
- *
- * @example
- * const sum = defineCell('Sum', "h' = h + W x")(1, 1, { params: { weightIh: [1] } });
- * exposedCell(sum)(undefined, [5, 2])[1]; // → Float32Array(2) [ 7, 7 ]
  */
 export function exposedCell(layer: AnyCell | WithCell): Cell<undefined, number, number> {
   const cell = memberCell('exposed', layer, 0);

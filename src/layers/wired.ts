@@ -65,7 +65,9 @@ export function wiredCell(settings: WiredSettings, members: readonly AnyCell[]):
   const variables = states.names.map((name, i) => ({ name, size: states.sizes[i] }));
   const runs = running(model, { layer: 'wired', variables });
   const sizesOf = ({ names, sizes }: Named) =>
-    names.length > 1 ? Object.freeze(Object.fromEntries(names.map((n, i) => [n, sizes[i]]))) : sizes[0];
+    names.length > 1
+      ? Object.freeze(Object.fromEntries(names.map((n, i) => [n, sizes[i]])))
+      : sizes[0];
   const shown = (own: Named) =>
     own.names.length > 1
       ? `{ ${own.names.map((name, i) => `${name}: ${own.sizes[i]}`).join(', ')} }`
@@ -74,7 +76,8 @@ export function wiredCell(settings: WiredSettings, members: readonly AnyCell[]):
   return layerCell(
     {
       kind: wiredKind,
-      text: (...layers) => `Wired(${[shown(inputs), shown(outputs), ...kept, ...layers].join(', ')})`,
+      text: (...layers) =>
+        `Wired(${[shown(inputs), shown(outputs), ...kept, ...layers].join(', ')})`,
       settings: settings as unknown as Settings,
       members,
       inputSize: sizesOf(inputs) as number,
@@ -105,13 +108,18 @@ function named(
   const areSizes = Array.isArray(sizes) && sizes.length === names.length;
   demand(areSizes, `${where}Sizes`, `${names.length} sizes`, sizes);
   for (const [i, size] of sizes.entries()) integer(`${where}.${names[i]}`, size, 1);
-  integer(where, sizes.reduce((sum, size) => sum + size, 0), least);
+  integer(
+    where,
+    sizes.reduce((sum, size) => sum + size, 0),
+    least,
+  );
   return { names, sizes };
 }
 
 /** Where vectors of these sizes are in one; if they are several, each begins a group of four. */
 function packing({ names, sizes }: Named): Packing {
-  if (names.length === 1) return { ports: [{ name: names[0], at: 0, size: sizes[0] }], size: sizes[0] };
+  if (names.length === 1)
+    return { ports: [{ name: names[0], at: 0, size: sizes[0] }], size: sizes[0] };
   let size = 0;
   const ports = names.map((name, i) => {
     const at = size;
@@ -140,7 +148,12 @@ function modelOf(
     const { ports } = cell[internals];
     const size = ports ? ports.inputs.size : cell.inputSize;
     const isProgram = shapesOf([cell]) && size !== undefined && !cell[internals].why;
-    demand(isProgram && !hasState(cell), where, 'a layer of single steps without state', layerText(cell));
+    demand(
+      isProgram && !hasState(cell),
+      where,
+      'a layer of single steps without state',
+      layerText(cell),
+    );
     wiring.member(modelIn(cell), size as number, `${where}.`);
   }
   const isOne = after.ports.length === 1;

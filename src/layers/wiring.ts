@@ -36,7 +36,8 @@ export class Wiring {
       const fits = areWhole && count >= 1 && count <= left;
       if (!fits || Math.min(begin, last) < 0 || Math.max(begin, last) >= limit) {
         const got = `${from}, ${begin}, ${step}, ${count}`;
-        const expected = `a run of at most ${left} numbers of one of ${this.#sources.length} sources`;
+        const { length } = this.#sources;
+        const expected = `a run of at most ${left} numbers of one of ${length} sources`;
         throw mismatch(`wired.wires[${at}]`, expected, got);
       }
       left -= count;

@@ -64,7 +64,7 @@ const rules: Readonly<Record<string, Rules>> = {
   Flatten: { axis: honoured },
   Gather: { axis: honoured },
   Gemm: {
-    ...{ alpha: honoured, beta: honoured, transA: only(0), transB: honoured },
+    ...{ alpha: honoured, beta: honoured, transA: honoured, transB: honoured },
     broadcast: idle,
   },
   GRU: { ...recurrent, linear_before_reset: honoured },

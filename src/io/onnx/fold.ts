@@ -59,7 +59,10 @@ const folds: Readonly<Record<string, Fold>> = {
 export function folded(folding: Folding, inputs: readonly Constant[]): Constant[] | undefined {
   const { operator, outputs } = folding.node;
   if (!Object.hasOwn(folds, operator)) return undefined;
-  return folds[operator](folding, inputs).map((result, i) => ({ ...result, name: outputs[i] ?? '' }));
+  return folds[operator](folding, inputs).map((result, i) => ({
+    ...result,
+    name: outputs[i] ?? '',
+  }));
 }
 
 /** Which inputs an operator takes numbers from that does nothing but move them. */
@@ -75,7 +78,9 @@ export function movedInputs({ operator, inputs }: Node): readonly number[] | und
 /** The value of ConstantOfShape. */
 export function fillerOf(node: Node): Constant {
   const tensor = node.attributes.get('value')?.tensor;
-  const filler = tensor ? tensorOf(tensor, node.outputs[0]) : constantOf('', [1], new Float32Array(1));
+  const filler = tensor
+    ? tensorOf(tensor, node.outputs[0])
+    : constantOf('', [1], new Float32Array(1));
   ensure(sizeOf(filler.dims) === 1, 'a value that is not one number');
   return filler;
 }

@@ -19,7 +19,10 @@ export interface OnnxOptions {
   readonly dims?: Readonly<Record<string, number | readonly number[]>> | undefined;
   /** What inputs always are, by name: `{ sr: 16000 }`. */
   readonly inputs?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
-  /** Which output is the next value of which input: `{ h_in: 'h_out' }`. */
+  /**
+   * Which output is the next value of which input, for all inputs that are states:
+   * `{ h_in: 'h_out' }`. Without it they are found.
+   */
   readonly states?: Readonly<Record<string, string>> | undefined;
   /** Tensors for inputs that are to be constants: weights, numbers that choose. By name. */
   readonly initializers?: Readonly<Record<string, NdArray>> | undefined;

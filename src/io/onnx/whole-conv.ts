@@ -1,9 +1,17 @@
-import { rowMajor, sizeOf } from '../../arrays/ndarray.js';
-import { integerOf, integersOf, type Node, textOf } from './graph.js';
+import { sizeOf } from '../../arrays/ndarray.js';
+import { integerOf, type Node } from './graph.js';
 import { type Constant, weightsOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import { denseRows } from './whole-dense.js';
 import { type Expression, elementwise, plus, times } from './whole-elementwise.js';
+import { type FrameAxis, type FrameLayer, frameLayer } from './whole-frames.js';
+import {
+  geometryOf,
+  offsetsOf,
+  placesAlong,
+  transposedGeometry,
+  transposedPlaces,
+} from './whole-kernels.js';
 import type { Tensor } from './whole-program.js';
 import {
   givenIn,
@@ -13,17 +21,6 @@ import {
   type WholeValue,
 } from './whole-reading.js';
 
-/** How a kernel lies along one axis. */
-interface Along {
-  readonly size: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly before: number;
-  /** Places of the output. */
-  readonly count: number;
-}
-
 export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
   Conv: (node, inputs, reading) => {
     const x = tensorIn(inputs, 0, reading);
@@ -32,15 +29,29 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     const [size, perGroup, ...kernel] = weight.dims;
     const groups = integerOf(node, 'group', 1);
     const fits = batch === 1 && channels === perGroup * groups && size % groups === 0;
-    ensure(fits && size > 0, `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`);
+    ensure(
+      fits && size > 0,
+      `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`,
+    );
     const along = geometryOf(node, sizes, kernel);
-    const places = along.map(placesAlong);
     const own: Kernel = {
       ...{ channels, size, groups, perGroup, taps: sizeOf(kernel) },
       weight: () => weightsOf(weight),
       bias: biasIn(inputs, size),
     };
-    return [convolved(node, x, own, places, along.map(({ count }) => count), reading)];
+    const layer = frameLayer({ ...own, transposed: false }, along);
+    if (layer) return [addedLayer(node, x, own, layer, along, reading)];
+    const places = along.map(placesAlong);
+    return [
+      convolved(
+        node,
+        x,
+        own,
+        places,
+        along.map(({ count }) => count),
+        reading,
+      ),
+    ];
   },
   ConvTranspose: (node, inputs, reading) => {
     const x = tensorIn(inputs, 0, reading);
@@ -51,16 +62,50 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     const fits = batch === 1 && channels === own && channels % groups === 0;
     ensure(fits, `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`);
     const along = transposedGeometry(node, sizes, kernel);
-    const places = along.map(transposedPlaces);
     const size = perGroup * groups;
+    const bias = biasIn(inputs, size);
+    const file = { channels, size, groups, bias, weight: () => weightsOf(weight) };
+    const layer = frameLayer({ ...file, transposed: true }, along);
+    if (layer) return [addedLayer(node, x, file, layer, along, reading)];
+    const places = along.map(transposedPlaces);
     const turned: Kernel = {
       ...{ channels, size, groups, perGroup: channels / groups, taps: sizeOf(kernel) },
       weight: () => turnedWeights(weightsOf(weight), groups, channels / groups, perGroup),
-      bias: biasIn(inputs, size),
+      bias,
     };
-    return [convolved(node, x, turned, places, along.map(({ count }) => count), reading)];
+    return [
+      convolved(
+        node,
+        x,
+        turned,
+        places,
+        along.map(({ count }) => count),
+        reading,
+      ),
+    ];
   },
 };
+
+/** Adds a layer, of which each channel's numbers are read. */
+function addedLayer(
+  { where }: Node,
+  x: Tensor,
+  { channels, size }: Pick<Kernel, 'channels' | 'size'>,
+  { reads: kept, make }: FrameLayer,
+  along: readonly FrameAxis[],
+  { program, budget }: WholeReading,
+): Tensor {
+  const ids = x.ids.values() as Float64Array;
+  const room = ids.length / channels;
+  const reads = new Float64Array(channels * kept.length);
+  budget.spend(reads.length);
+  for (let i = 0; i < reads.length; i++) {
+    const channel = Math.floor(i / kept.length);
+    reads[i] = ids[channel * room + kept[i % kept.length]];
+  }
+  const dims = [1, size, ...along.map(({ count }) => count)];
+  return program.range(program.add({ where, reads, size: sizeOf(dims), make }), dims);
+}
 
 function weightIn(inputs: readonly WholeValue[]): Constant {
   const weight = givenIn(inputs, 1);
@@ -93,85 +138,6 @@ function turnedWeights(
     }
   }
   return turned;
-}
-
-/** Attributes with one number for each axis, or what they are usually. */
-function perAxis(node: Node, name: string, rank: number, usual: number): readonly number[] {
-  const given = integersOf(node, name);
-  ensure(!given || given.length === rank, `${name} ${given} of ${rank} axes`);
-  return given ?? new Array(rank).fill(usual);
-}
-
-function checkKernel(node: Node, kernel: readonly number[], sizes: readonly number[]): void {
-  const own = integersOf(node, 'kernel_shape') ?? kernel;
-  ensure(String(own) === String(kernel), `kernel_shape ${own} of W ${kernel}`);
-  ensure(kernel.length === sizes.length && kernel.every(n => n > 0), `a kernel of [${kernel}]`);
-}
-
-function padding(node: Node, rank: number): readonly number[] {
-  const pads = integersOf(node, 'pads') ?? new Array(2 * rank).fill(0);
-  ensure(pads.length === 2 * rank && pads.every(n => n >= 0), `pads ${pads}`);
-  return pads;
-}
-
-function geometryOf(node: Node, sizes: readonly number[], kernel: readonly number[]): Along[] {
-  checkKernel(node, kernel, sizes);
-  const rank = sizes.length;
-  const strides = perAxis(node, 'strides', rank, 1);
-  const dilations = perAxis(node, 'dilations', rank, 1);
-  const auto = textOf(node, 'auto_pad', 'NOTSET');
-  ensure(['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(auto), `auto_pad ${auto}`);
-  const pads = padding(node, rank);
-  return sizes.map((size, d) => {
-    const [stride, dilation] = [strides[d], dilations[d]];
-    ensure(stride > 0 && dilation > 0, 'strides and dilations below 1');
-    const reach = (kernel[d] - 1) * dilation + 1;
-    const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
-    const half = auto === 'SAME_LOWER' ? Math.ceil(total / 2) : Math.floor(total / 2);
-    const given = auto === 'VALID' ? [0, 0] : [pads[d], pads[d + rank]];
-    const [before, after] = auto.startsWith('SAME') ? [half, total - half] : given;
-    const count = Math.floor((size + before + after - reach) / stride) + 1;
-    ensure(count > 0, `a kernel that reaches over ${reach} of ${size} numbers`);
-    return { size, kernel: kernel[d], stride, dilation, before, count };
-  });
-}
-
-function transposedGeometry(node: Node, sizes: readonly number[], kernel: readonly number[]): Along[] {
-  checkKernel(node, kernel, sizes);
-  const rank = sizes.length;
-  const auto = textOf(node, 'auto_pad', 'NOTSET');
-  ensure(auto === 'NOTSET', `auto_pad ${auto}`);
-  const strides = perAxis(node, 'strides', rank, 1);
-  const dilations = perAxis(node, 'dilations', rank, 1);
-  const more = perAxis(node, 'output_padding', rank, 0);
-  const pads = padding(node, rank);
-  return sizes.map((size, d) => {
-    const [stride, dilation] = [strides[d], dilations[d]];
-    ensure(stride > 0 && dilation > 0 && more[d] >= 0, 'strides and dilations below 1');
-    const reach = (kernel[d] - 1) * dilation + 1;
-    const count = (size - 1) * stride + more[d] + reach - pads[d] - pads[d + rank];
-    ensure(count > 0, `padding by ${pads}`);
-    return { size, kernel: kernel[d], stride, dilation, before: pads[d], count };
-  });
-}
-
-/** For each place and tap: which number of the axis, or -1. */
-function placesAlong({ size, kernel, stride, dilation, before, count }: Along): number[][] {
-  return Array.from({ length: count }, (_, p) =>
-    Array.from({ length: kernel }, (_, k) => {
-      const at = p * stride + k * dilation - before;
-      return at >= 0 && at < size ? at : -1;
-    }),
-  );
-}
-
-function transposedPlaces({ size, kernel, stride, dilation, before, count }: Along): number[][] {
-  return Array.from({ length: count }, (_, p) =>
-    Array.from({ length: kernel }, (_, k) => {
-      const at = (p + before - k * dilation) / stride;
-      return Number.isInteger(at) && at >= 0 && at < size ? at : -1;
-    }),
-  );
 }
 
 interface Kernel {
@@ -236,22 +202,6 @@ function convolved(
   return program.tensor(dims, out);
 }
 
-/** For each place of the output the places of the input under its kernel, -1 where there is none. */
-function offsetsOf(places: readonly (readonly number[][])[], sizes: readonly number[]): number[][] {
-  const strides = rowMajor(sizes);
-  return places.reduce<number[][]>(
-    (all, along, d) =>
-      all.flatMap(before =>
-        along.map(taps =>
-          before.flatMap(offset =>
-            taps.map(at => (offset < 0 || at < 0 ? -1 : offset + at * strides[d])),
-          ),
-        ),
-      ),
-    [[0]],
-  );
-}
-
 /** A convolution of each channel with kernels of its own: tap by tap, all channels at once. */
 function byTaps(
   { where }: Node,
@@ -272,8 +222,8 @@ function byTaps(
     return reading.program.tensor(dims, ids);
   });
   const values = weight();
-  const row = (valueOf: (output: number) => number): Constant => {
-    const own = Float32Array.from({ length: count }, (_, k) => valueOf(Math.floor(k / positions)));
+  const row = (numberOf: (output: number) => number): Constant => {
+    const own = Float32Array.from({ length: count }, (_, k) => numberOf(Math.floor(k / positions)));
     return { kind: 'constant', name: '', dims, floating: true, values: () => own };
   };
   const factors = inputs.map((_, t) => row(o => values[o * taps + t]));

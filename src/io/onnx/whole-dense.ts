@@ -96,7 +96,8 @@ function matMul(
   const [left, right] = [dimsOf(a), dimsOf(b)];
   const isMatrix = right.length === 2 && left.length > 0 && left[left.length - 1] === right[0];
   const { alpha, beta, addend } = sum;
-  const scaled = (values: Float32Array, by: number) => (by === 1 ? values : values.map(v => v * by));
+  const scaled = (values: Float32Array, by: number) =>
+    by === 1 ? values : values.map(v => v * by);
   if (b.kind === 'constant' && isMatrix) {
     const [inputSize, size] = right;
     const own = addend?.kind === 'constant' ? biasOf(addend, size) : undefined;
@@ -164,7 +165,10 @@ function products(where: string, a: Tensor, b: Tensor, reading: WholeReading): T
   ];
   const y = elementwise(where, factors, reading, ([x, w]) => times(x, w));
   const { dims } = y.ids;
-  ensure(sizeOf(dims) <= mostProducts, `a product of two computed matrices, [${left}] and [${right}]`);
+  ensure(
+    sizeOf(dims) <= mostProducts,
+    `a product of two computed matrices, [${left}] and [${right}]`,
+  );
   return rowSums(where, y, dims.slice(0, -1), reading, 1);
 }
 
@@ -182,4 +186,3 @@ export function rowSums(
   const base = denseRows({ where, inputSize, size: 1, weight }, reads, reading);
   return reading.program.range(base, dims);
 }
-

@@ -22,8 +22,16 @@ export type Expression =
 
 export const number = (value: number): Expression => ({ op: 'number', value });
 export const plus = (left: Expression, right: Expression): Expression => ({ op: '+', left, right });
-export const minus = (left: Expression, right: Expression): Expression => ({ op: '-', left, right });
-export const times = (left: Expression, right: Expression): Expression => ({ op: '*', left, right });
+export const minus = (left: Expression, right: Expression): Expression => ({
+  op: '-',
+  left,
+  right,
+});
+export const times = (left: Expression, right: Expression): Expression => ({
+  op: '*',
+  left,
+  right,
+});
 export const apply = (activation: Activation, of: Expression): Expression => {
   return { op: 'apply', activation, of };
 };
@@ -68,7 +76,10 @@ export function elementwise(
   );
   const chosen = operands.map(ids => Float64Array.from(order, i => ids[i]));
   const base = program.add(elementwisePart(where, expression, chosen, order.length, clip));
-  return program.tensor(dims, Float64Array.from(place, i => base + i));
+  return program.tensor(
+    dims,
+    Float64Array.from(place, i => base + i),
+  );
 }
 
 export function elementwisePart(
@@ -81,7 +92,7 @@ export function elementwisePart(
   const room = Math.ceil(size / 4) * 4;
   const reads = new Float64Array(operands.length > 1 ? operands.length * room : size);
   for (const [k, ids] of operands.entries()) reads.set(ids, k * room);
-  const links = Array.from({ length: size }, (_, i) => operands.map(ids => ids[i]));
+  const links = (i: number) => operands.map(ids => ids[i]);
   const make = () => cellOf(expression, operands.length, size, clip);
   return { where, reads, size, make, links, expression, operands, clip };
 }
@@ -90,7 +101,7 @@ export function elementwisePart(
 export function constantPart(values: Float32Array): Part {
   const zeros = new Float64Array(values.length);
   const expression = plus({ op: 'operand', index: 0 }, { op: 'vector', values });
-  return { ...elementwisePart('constant', expression, [zeros], values.length), links: [] };
+  return { ...elementwisePart('constant', expression, [zeros], values.length), links: () => [] };
 }
 
 /**
@@ -151,23 +162,32 @@ function cellOf(expression: Expression, count: number, size: number, clip?: numb
     if (e.op === 'number') return named(constants, 'k', e.value);
     if (e.op === 'vector') return named(vectors, 'w', e.values);
     if (e.op !== 'apply') return `(${text(e.left)} ${e.op} ${text(e.right)})`;
-    if (typeof e.activation === 'string' && clip === undefined) return `${e.activation}(${text(e.of)})`;
+    if (typeof e.activation === 'string' && clip === undefined)
+      return `${e.activation}(${text(e.of)})`;
     return `${clip === undefined ? named(activations, 'f', e.activation) : 'φ'}(${text(e.of)})`;
   };
   const lines = `y = ${text(expression)}`;
   const names = Array.from({ length: count }, (_, k) => `a${k}`);
   const declarations = {
     inputs: Object.fromEntries(names.map(name => [name, 'hidden'])),
-    vectors: Object.fromEntries(Object.keys(vectors).map(name => [name, 0])),
-    constants,
-    activations: clip === undefined ? activations : { φ: activationOf(expression) },
+    ...given('vectors', Object.fromEntries(Object.keys(vectors).map(name => [name, 0]))),
+    ...given('constants', constants),
+    ...given('activations', clip === undefined ? activations : { φ: activationOf(expression) }),
   };
   const sizes = count > 1 ? Object.fromEntries(names.map(name => [name, size])) : size;
   const params = Object.fromEntries(
     Object.entries(vectors).map(([name, values]) => [name, parameterOf(values)]),
   );
   const define = defineCell('Elementwise', lines, declarations as object);
-  return define(sizes as number, size, { params, ...(clip === undefined ? {} : { clip }) }) as never;
+  return define(sizes as number, size, {
+    params,
+    ...(clip === undefined ? {} : { clip }),
+  }) as never;
+}
+
+/** A declaration, unless it is empty: as a file has it that is read back. */
+function given(name: string, record: object): object {
+  return Object.keys(record).length ? { [name]: record } : {};
 }
 
 /** The activation of an expression that is one. */

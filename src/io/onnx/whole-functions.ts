@@ -1,8 +1,8 @@
 import type { Activation } from '../../graph/activations.js';
 import { embeddingCell } from '../../layers/embedding.js';
 import { castOf, halves } from './cast.js';
-import { functionOf } from './elementwise-operators.js';
 import { floatOf, integerOf } from './graph.js';
+import { functionOf } from './number-functions.js';
 import { type Constant, weightsOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import { perRow } from './whole-dense.js';
@@ -37,7 +37,9 @@ const composed: Readonly<Record<string, (x: Expression) => Expression>> = {
 const negative = (x: Expression) => times(x, number(-1));
 
 /** Operators that are functions of one number. */
-function unary(activationOf: (...of: Parameters<WholeOperator>) => Activation | string): WholeOperator {
+function unary(
+  activationOf: (...of: Parameters<WholeOperator>) => Activation | string,
+): WholeOperator {
   return (node, inputs, reading) => {
     const activation = activationOf(node, inputs, reading);
     const own = typeof activation === 'string' && Object.hasOwn(composed, activation);
@@ -77,9 +79,7 @@ export const wholeFunctionOperators: Readonly<Record<string, WholeOperator>> = {
     const values = () => Float32Array.from(divisor.values(), v => 1 / v);
     return product(node, [inputs[0], { ...divisor, values, view: undefined }], reading);
   },
-  PRelu: binary((x, slope) =>
-    minus(apply('relu', x), times(slope, apply('relu', negative(x)))),
-  ),
+  PRelu: binary((x, slope) => minus(apply('relu', x), times(slope, apply('relu', negative(x))))),
   Pow: (node, inputs, reading) => {
     const exponent = givenIn(inputs, 1);
     const value: ArrayLike<number> = exponent?.kind === 'constant' ? exponent.values() : [];
@@ -132,7 +132,8 @@ export const wholeFunctionOperators: Readonly<Record<string, WholeOperator>> = {
     ensure(isTable && index.isWhole, 'indices that are computed, of what is no table of rows');
     const [rows, size] = table.dims;
     const reads = index.ids.values() as Float64Array;
-    const make = () => perRow(reads.length, embeddingCell(rows, size, { params: { weight: weightsOf(table) } }));
+    const make = () =>
+      perRow(reads.length, embeddingCell(rows, size, { params: { weight: weightsOf(table) } }));
     const base = reading.program.add({ where: node.where, reads, size: reads.length * size, make });
     return [reading.program.range(base, [...dimsOf(index), size])];
   },
@@ -165,7 +166,9 @@ function clipped(
   if (low === 0) return relu(x, 1, high);
   if (high === 0) return elementwise(where, [relu(x, -1, -low)], reading, ([v]) => negative(v));
   if (low < 0 && high > 0) {
-    return elementwise(where, [relu(x, 1, high), relu(x, -1, -low)], reading, ([a, b]) => minus(a, b));
+    return elementwise(where, [relu(x, 1, high), relu(x, -1, -low)], reading, ([a, b]) =>
+      minus(a, b),
+    );
   }
   const from = low > 0 ? low : high;
   const moved = elementwise(where, [x], reading, ([v]) => minus(v, number(from)));
@@ -174,4 +177,3 @@ function clipped(
     low > 0 ? plus(number(from), v) : minus(number(from), v),
   );
 }
-

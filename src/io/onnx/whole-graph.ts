@@ -1,20 +1,16 @@
+import type { Problem } from '../unreadable.js';
 import { whyOf } from './attempt.js';
 import { folded, movedInputs } from './fold.js';
 import { type Graph, graphOf, type Node } from './graph.js';
-import type { Problem } from '../unreadable.js';
-import type { Constant } from './tensor.js';
 import { constantNode } from './shape-operators.js';
+import type { Constant } from './tensor.js';
 import { ensure } from './unfit.js';
 import { reasonsOf } from './unreadable-parts.js';
 import { wholeConvOperators } from './whole-conv.js';
 import { wholeDenseOperators } from './whole-dense.js';
 import { wholeFunctionOperators } from './whole-functions.js';
 import type { Tensor } from './whole-program.js';
-import {
-  type WholeOperator,
-  type WholeReading,
-  type WholeValue,
-} from './whole-reading.js';
+import type { WholeOperator, WholeReading, WholeValue } from './whole-reading.js';
 import { wholeRecurrentOperators } from './whole-recurrent.js';
 import { wholeRowOperators } from './whole-rows.js';
 
@@ -72,13 +68,15 @@ export function readNodes(
       return name === '' ? { kind: 'absent' } : (scope.get(name) ?? { kind: 'unknown' });
     });
     const problems = inputs.flatMap(input => ('problems' in input ? (input.problems ?? []) : []));
+    const reasons = reasonsOf(node, reading.operatorSet, true);
+    problems.push(...reasons.map(why => ({ where: node.where, why })));
     try {
-      if (problems.length) throw new Error('unread');
-      results = valuesOf(node, inputs, scope, reading);
+      results = problems.length ? [] : valuesOf(node, inputs, scope, reading);
     } catch (error) {
-      const own = problems.length ? problems : [{ where: node.where, why: whyOf(error) }];
-      results = node.outputs.map(() => ({ kind: 'unknown', problems: own }));
+      results = [];
+      problems.push({ where: node.where, why: whyOf(error) });
     }
+    if (problems.length) results = node.outputs.map(() => ({ kind: 'unknown', problems }));
     for (const [i, name] of node.outputs.entries()) {
       const why = `its output ${i}, which is not computed here`;
       scope.set(name, results[i] ?? { kind: 'unknown', problems: [{ where: node.where, why }] });
@@ -92,8 +90,6 @@ function valuesOf(
   scope: Scope,
   reading: WholeReading & { readonly choices: Choice[] },
 ): readonly Known[] {
-  const reasons = reasonsOf(node, reading.operatorSet, true);
-  ensure(reasons.length === 0, reasons.join('; '));
   const { operator } = node;
   if (operator === 'If') return branchOf(node, inputs[0], scope, reading);
   if (operator === 'Constant') return [constantNode(node)];
@@ -162,4 +158,3 @@ function branchOf(
   readNodes(graphOf(proto, new Map(), reading.budget, scope.names()), inner, reading);
   return proto.outputs.map(({ name }): Known => inner.get(name) ?? { kind: 'unknown' });
 }
-

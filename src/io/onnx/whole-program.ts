@@ -24,10 +24,10 @@ export interface Part {
   readonly size: number;
   make(): AnyCell;
   /**
-   * The numbers that stand at the place of an output's number: of what is computed element by
-   * element those that it is made of, of a recurrent layer its state before.
+   * What one of its numbers is made of at the same place: operands, or the state before; none of a
+   * number that is a sum of products.
    */
-  readonly links?: readonly (readonly number[] | undefined)[] | undefined;
+  links?(at: number): readonly number[];
 }
 
 interface Vector {
@@ -36,15 +36,18 @@ interface Vector {
 }
 
 /** The numbers of a program may be so many. */
-const mostNumbers = 2 ** 24;
+const mostNumbers = 2 ** 22;
 
 /** As many layers as a model's file may have. */
 const mostParts = 1024;
 
-/** All numbers that a graph computes: number 0 is a zero, each vector's numbers have ids in a row. */
+/** All numbers that a graph computes: id 0 is a zero, those of a vector have ids in a row. */
 export class Program {
-  readonly inputs: { readonly name: string; readonly base: number; readonly dims: readonly number[] }[] =
-    [];
+  readonly inputs: {
+    readonly name: string;
+    readonly base: number;
+    readonly dims: readonly number[];
+  }[] = [];
   readonly budget: Budget;
   readonly #constantPart: (values: Float32Array) => Part;
   readonly #parts = new Map<number, Part>();
@@ -94,7 +97,11 @@ export class Program {
   }
 
   /** The part that makes a number, its first id, and which of its numbers that is. */
-  partOf(id: number): { readonly part: Part | undefined; readonly base: number; readonly at: number } {
+  partOf(id: number): {
+    readonly part: Part | undefined;
+    readonly base: number;
+    readonly at: number;
+  } {
     const base = this.baseOf(id);
     return { part: this.#parts.get(base), base, at: id - base };
   }

@@ -2,10 +2,10 @@ import { sizeOf } from '../../arrays/ndarray.js';
 import type { Budget } from './budget.js';
 import type { Value } from './flow.js';
 import type { Node } from './graph.js';
-import type { Program, Tensor } from './whole-program.js';
 import { type Constant, constantOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import { broadcastTo, transposed, viewed, viewOf } from './views.js';
+import type { Program, Tensor } from './whole-program.js';
 
 /** A value of a graph in which every shape is known. */
 export type WholeValue = Constant | Tensor | Extract<Value, { kind: 'absent' | 'unknown' }>;

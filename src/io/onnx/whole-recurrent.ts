@@ -96,7 +96,7 @@ function beginning(
   return batchFirst ? idsInOrder(tensor, [1, 0, 2], budget) : values;
 }
 
-/** Ids of Y `[directions, batch, steps, hidden]`, and of the last states `[directions, batch, hidden]`. */
+/** Ids of Y `[directions, batch, steps, hidden]`, and of the last states, without its steps. */
 interface Outputs {
   readonly y: Float64Array;
   readonly last: readonly Float64Array[];
@@ -168,21 +168,22 @@ function step(
   const width = inputSize + names.length * size;
   const reads = new Float64Array(batch * width);
   const made = (1 + names.length) * size;
-  const links = new Array<readonly number[] | undefined>(batch * made);
   for (let b = 0; b < batch; b++) {
     const row = (b * steps + t) * inputSize;
     reads.set(x.subarray(row, row + inputSize), b * width);
     for (const [v, ids] of states.entries()) {
       const own = ids.subarray(b * size, (b + 1) * size);
       reads.set(own, b * width + inputSize + v * size);
-      for (const [k, id] of own.entries()) {
-        links[b * made + (v + 1) * size + k] = [id];
-        if (v === 0) links[b * made + k] = [id];
-      }
     }
   }
   const base = reading.program.add({
-    ...{ where: node.where, reads, size: batch * made, links },
+    ...{ where: node.where, reads, size: batch * made },
+    // Y and the next h are of h, the next c is of c.
+    links: at => {
+      const [row, place] = [Math.floor(at / made), at % made];
+      const [v, k] = [Math.max(0, Math.floor(place / size) - 1), place % size];
+      return [states[v][row * size + k]];
+    },
     make: () => perRow(batch, exposedIn(make(), names)),
   });
   return names.map((_, v) =>

@@ -32,7 +32,11 @@ export const wholeRowOperators: Readonly<Record<string, WholeOperator>> = {
   GlobalAveragePool: (node, inputs, reading) => {
     const x = tensorIn(inputs, 0, reading);
     const along = x.ids.dims.map((_, i) => i).slice(2);
-    return [along.length ? reducedAlong(node, x, along, true, reading, (n, ...of) => rowSums(...of, 1 / n)) : x];
+    return [
+      along.length
+        ? reducedAlong(node, x, along, true, reading, (n, ...of) => rowSums(...of, 1 / n))
+        : x,
+    ];
   },
   Softmax: (node, inputs, reading) => {
     const x = tensorIn(inputs, 0, reading);
@@ -70,9 +74,13 @@ export const wholeRowOperators: Readonly<Record<string, WholeOperator>> = {
       const value = givenIn(inputs, i);
       ensure(value, `no input ${i}`);
       const row = [dims[1], ...along.map(() => 1)];
-      return value.kind === 'tensor' ? shaped(value, row) : ({ ...value, dims: row, view: undefined } as Constant);
+      return value.kind === 'tensor'
+        ? shaped(value, row)
+        : ({ ...value, dims: row, view: undefined } as Constant);
     });
-    return [elementwise(node.where, [normal, scale, bias], reading, ([v, a, b]) => plus(times(v, a), b))];
+    return [
+      elementwise(node.where, [normal, scale, bias], reading, ([v, a, b]) => plus(times(v, a), b)),
+    ];
   },
 };
 

@@ -1,7 +1,7 @@
 import { demand } from '../../errors.js';
 import { wiredCell } from '../../layers/wired.js';
 import type { AnyCell } from '../../streams/cell.js';
-import { quoted } from '../json.js';
+import { printable, quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
 import { whyOf } from './attempt.js';
 import type { Budget } from './budget.js';
@@ -9,6 +9,7 @@ import type { Graph } from './graph.js';
 import { isFloating, isSize, type OnnxOptions } from './inputs.js';
 import type { GraphProto, ValueProto } from './proto.js';
 import type { Constant } from './tensor.js';
+import { reasonsOf } from './unreadable-parts.js';
 import { constantPart } from './whole-elementwise.js';
 import { type Choice, readNodes, Scope } from './whole-graph.js';
 import { type Part, Program, runsOf, type Tensor } from './whole-program.js';
@@ -53,22 +54,21 @@ export function wholeModel(
     ...{ program, budget, operatorSet, choices },
     isRead: name => name !== undefined && read.has(name),
   };
-  const unread: WholeModel = { cell: undefined, problems: [], states: [], choices, isShaped: false };
+  const unread: WholeModel = {
+    cell: undefined,
+    problems: [],
+    states: [],
+    choices,
+    isShaped: false,
+  };
   const scope = new Scope();
-  const problems: Problem[] = [];
-  const used = graph.inputs.filter(({ name }) => read.has(name));
-  for (const input of used) {
-    const dims = shapeOf(input, options.dims);
-    if (!dims) {
-      const shown = input.dims?.map(dim => dim || '?').join(', ') ?? '?';
-      const why = `the shape [${shown}]: see the option dims`;
-      problems.push({ where: `input ${quoted(input.name)}`, why });
-    } else if (!isFloating(input.type) && dims.length === 0) {
-      const why = 'a whole number that is no part of a stream: see the option inputs';
-      scope.set(input.name, { kind: 'unknown', problems: [{ where: `input ${quoted(input.name)}`, why }] });
-    } else scope.set(input.name, program.input(input.name, dims, !isFloating(input.type)));
+  const problems = inputsInto(scope, program, graph, options, read);
+  if (problems.length) {
+    const parts = graph.nodes.flatMap(node =>
+      reasonsOf(node, operatorSet, true).map(why => ({ where: node.where, why })),
+    );
+    return { ...unread, problems: [...parts, ...problems] };
   }
-  if (problems.length) return { ...unread, problems };
   readNodes(graph, scope, reading);
   const outputs = graph.outputs.map(({ name }) => ({ name, value: scope.get(name) }));
   for (const { name, value } of outputs) {
@@ -86,6 +86,35 @@ export function wholeModel(
   } catch (error) {
     return { ...unread, problems: [{ where: 'graph', why: whyOf(error) }], isShaped: true };
   }
+}
+
+/** Puts the inputs that something reads into a scope; why those of unknown shapes are not. */
+function inputsInto(
+  scope: Scope,
+  program: Program,
+  { inputs }: Graph,
+  options: OnnxOptions,
+  read: ReadonlySet<string>,
+): Problem[] {
+  return inputs.flatMap((input): Problem[] => {
+    const { name, type } = input;
+    if (!read.has(name)) return [];
+    const where = `input ${quoted(name)}`;
+    const dims = shapeOf(input, options.dims);
+    if (!dims) {
+      const shown = input.dims?.map(dim => dim || '?').join(', ') ?? '?';
+      return [{ where, why: `the shape [${printable(shown)}]: see the option dims` }];
+    }
+    const isChoice = !isFloating(type) && dims.length === 0;
+    const why = 'a whole number that is no part of a stream: see the option inputs';
+    scope.set(
+      name,
+      isChoice
+        ? { kind: 'unknown', problems: [{ where, why }] }
+        : program.input(name, dims, !isFloating(type)),
+    );
+    return [];
+  });
 }
 
 function tensorOf(value: Constant | Tensor, program: Program): Tensor {
@@ -117,7 +146,10 @@ function assembled(
 ): Pick<WholeModel, 'cell' | 'states'> {
   const everything = program.needed(outputs.map(idsIn));
   const bases = new Set<number>();
-  for (const ids of [...outputs.map(idsIn), ...[...everything.values()].map(({ reads }) => reads)]) {
+  for (const ids of [
+    ...outputs.map(idsIn),
+    ...[...everything.values()].map(({ reads }) => reads),
+  ]) {
     for (const id of ids) bases.add(program.baseOf(id));
   }
   const used = program.inputs.filter(({ base }) => bases.has(base));
@@ -125,7 +157,9 @@ function assembled(
   const states = statePairs(program, outputs, names, options.states);
   const isState = (name: string) => states.some(pair => pair.input === name);
   const inputs = used.filter(({ name }) => !isState(name));
-  const kept = states.map(({ input }) => used.find(({ name }) => name === input) as (typeof used)[0]);
+  const kept = states.map(
+    ({ input }) => used.find(({ name }) => name === input) as (typeof used)[0],
+  );
   const answers = answersOf(outputs, states, options);
   const nexts = states.map(({ output }) => outputs.find(({ name }) => name === output) as Output);
   demand(inputs.length, 'readOnnx', 'an input that is no state', names.join(', '));
@@ -176,4 +210,3 @@ function cellOf(program: Program, { inputs, kept, answers, nexts, parts }: Assem
   const members = [...parts.values()].map(part => part.make());
   return wiredCell(settings, members);
 }
-

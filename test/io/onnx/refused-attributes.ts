@@ -12,7 +12,9 @@ export const texts = (...values: string[]): AttributeDraft => ({ texts: values }
 /** `operator.attribute`, a value that is not honoured, the operator set, words of the refusal. */
 export type Refused = readonly [name: string, value: AttributeDraft, set: number, message: string];
 
-const older = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Equal'].map((operator): Refused => {
+const older = [
+  ...['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Equal', 'And', 'Or', 'Xor', 'Greater', 'Less'],
+].map((operator): Refused => {
   return [`${operator}.axis`, int(1), 6, "the attribute 'axis', which is not read here"];
 });
 
@@ -69,6 +71,9 @@ const operands: Readonly<Record<string, readonly [inputs: string, attributes?: A
   Conv: [' k'],
   Gemm: [' m v'],
   LayerNormalization: [' v'],
+  ...{ And: [' v'], Or: [' v'], Xor: [' v'], Greater: [' v'], Less: [' v'] },
+  ...{ GreaterOrEqual: [' v'], LessOrEqual: [' v'], InstanceNormalization: [' v v'] },
+  ...{ ConvTranspose: [' k'], Range: [' i i'], ScatterND: [' i x'], Tile: [' shape'] },
   ...{ RNN: [' W1 R1'], GRU: [' W3 R3'], LSTM: [' W4 R4'] },
   Concat: ['', { axis: int(2) }],
   ...Object.fromEntries(['Add', 'Sub', 'Mul', 'Div', 'Equal', 'MatMul'].map(n => [n, [' v']])),
