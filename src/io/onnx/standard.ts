@@ -102,6 +102,7 @@ Sub: inputs 1- 2, axis 1-6 int, broadcast 1-6 int, consumed_inputs 1-5 ints
 Swish: inputs 24- 1, alpha 24- float
 Tanh: inputs 1- 1, consumed_inputs 1-5 ints
 ThresholdedRelu: inputs 10- 1, alpha 10- float
+Tile: inputs 1-5 3, inputs 6- 2
 Transpose: inputs 1- 1, perm 1- ints
 Unsqueeze: inputs 1-12 1, inputs 13- 2, axes 1-12 ints!
 Where: inputs 9- 3

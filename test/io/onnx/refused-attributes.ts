@@ -73,7 +73,14 @@ const operands: Readonly<Record<string, readonly [inputs: string, attributes?: A
   ...{ RNN: [' W1 R1'], GRU: [' W3 R3'], LSTM: [' W4 R4'] },
   Concat: ['', { axis: int(2) }],
   ...Object.fromEntries(['Add', 'Sub', 'Mul', 'Div', 'Equal', 'MatMul'].map(n => [n, [' v']])),
-  ...{ Pow: [' one'], PRelu: [' v'], Gather: [' i'], Where: [' x x'], Expand: [' shape'] },
+  ...{
+    Pow: [' one'],
+    PRelu: [' v'],
+    Gather: [' i'],
+    Where: [' x x'],
+    Expand: [' shape'],
+    Tile: [' ones'],
+  },
 };
 
 export const tensors = {
@@ -83,6 +90,7 @@ export const tensors = {
   one: [[], Float32Array.of(1)],
   i: [[], [0]],
   shape: [[3], [0, 0, 2]],
+  ones: [[3], [1, 1, 1]],
   pads: [[6], [0, 0, 0, 0, 0, 0]],
   W1: [[1, 3, 2], numbers(6)],
   R1: [[1, 3, 3], numbers(9)],
