@@ -37,17 +37,19 @@ type Tensors = Record<string, NdView>;
  */
 export function save(model: PortModel): Uint8Array {
   const cell = plainCell('save', model, 'save the model that was given to recur');
-  const tensors: Tensors = {};
-  const description = describeModel(cell, undefined, '', '', tensors);
-  const text = JSON.stringify(encode(description, 'save'));
-  const bytes = writeSafetensors(tensors, {
-    format: modelFormat,
-    version: modelVersion,
-    model: text,
-  });
+  const { tensors, ...metadata } = describedModel(cell);
+  const bytes = writeSafetensors(tensors, metadata);
   // What load would refuse (numbers that are not finite, texts beyond its limits) is not written.
   load(bytes);
   return bytes;
+}
+
+/** The metadata of a model's file, and its tensors by name. */
+export function describedModel(cell: AnyCell) {
+  const tensors: Tensors = {};
+  const description = describeModel(cell, undefined, '', '', tensors);
+  const model = JSON.stringify(encode(description, 'save'));
+  return { format: modelFormat, version: modelVersion, model, tensors };
 }
 
 /** Describes a model that begins at `given`, or else where it says, and collects its tensors. */

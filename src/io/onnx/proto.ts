@@ -86,18 +86,26 @@ export interface GraphProto {
 export interface ModelProto {
   irVersion: number;
   producer: string;
+  /** Of the producer. */
+  version: string;
   /** Versions of the operator sets, by domain. */
   readonly operatorSets: Map<string, number>;
   graph?: GraphProto;
   functions: number;
+  /** `metadata_props`. */
+  readonly metadata: Map<string, string>;
 }
 
 /** The parts of an ONNX file that are needed here; field numbers are those of onnx.proto. */
 export function readModel(bytes: Uint8Array): ModelProto {
-  const model: ModelProto = { irVersion: 0, producer: '', operatorSets: new Map(), functions: 0 };
+  const model: ModelProto = {
+    ...{ irVersion: 0, producer: '', version: '', functions: 0 },
+    ...{ operatorSets: new Map(), metadata: new Map() },
+  };
   new Wire(bytes).fields({
     1: wire => (model.irVersion = wire.integer()),
     2: wire => (model.producer = wire.text()),
+    3: wire => (model.version = wire.text()),
     7: wire => (model.graph = readGraph(wire, model.graph)),
     8: wire => {
       const set = { domain: '', version: 0 };
@@ -106,6 +114,10 @@ export function readModel(bytes: Uint8Array): ModelProto {
         2: w => (set.version = w.integer()),
       });
       model.operatorSets.set(set.domain, set.version);
+    },
+    14: wire => {
+      const { key, value } = readEntry(wire);
+      model.metadata.set(key, value);
     },
     25: wire => {
       wire.bytes();
@@ -204,14 +216,16 @@ function readTensor(wire: Wire): TensorProto {
     8: w => (tensor.name = w.text()),
     9: w => (tensor.raw = w.bytes()),
     10: floating(w => w.doubles(tensor.numbers)),
-    13: w => {
-      const entry = { key: '', value: '' };
-      w.message({ 1: v => (entry.key = v.text()), 2: v => (entry.value = v.text()) });
-      tensor.external.push(entry);
-    },
+    13: w => tensor.external.push(readEntry(w)),
     14: w => (tensor.location = w.integer()),
   });
   return tensor;
+}
+
+function readEntry(wire: Wire): ExternalEntry {
+  const entry = { key: '', value: '' };
+  wire.message({ 1: v => (entry.key = v.text()), 2: v => (entry.value = v.text()) });
+  return entry;
 }
 
 function readValue(wire: Wire): ValueProto {

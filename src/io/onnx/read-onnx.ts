@@ -14,6 +14,7 @@ import type { ModelProto } from './proto.js';
 import { checkStates } from './states.js';
 import { ndarrayOf } from './tensor.js';
 import { operatorSetOf, unreadableParts } from './unreadable-parts.js';
+import { writtenModel } from './written.js';
 
 /** Nodes that are read: each may have to be read for every idea of the axes. */
 const mostNodes = 4096;
@@ -57,6 +58,9 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
   return guarded(() => {
     const { data = {} } = options;
     const model = modelOf('readOnnx', bytes, data);
+    const isPlain = Object.keys(options).every(name => name === 'data');
+    const written = isPlain && writtenModel(bytes, model);
+    if (written) return { layer: loadedLayer(written) };
     const budget = new Budget();
     const graph = graphOf(model.graph, givenOf(options), budget);
     const nodes = neededNodes(graph);
