@@ -18,9 +18,10 @@ export async function inspect(path: string, options: ModelOptions = {}): Promise
   await output.write(`format      ${file.format}\n`);
   if (file.remedy) await output.write(remedyText(file.remedy));
   try {
-    const { layer, assumedOrder: order, state } = await file.read();
+    const { layer, assumedOrder: order, state, warnings } = await file.read();
     if (order) await output.write(`order       ${order} (assumed, ${orderHint})\n`);
     if (state) await output.write(`state       ${stateTexts[state]}\n`);
+    for (const warning of warnings) await output.write(`warning     ${warning}\n`);
     await output.write(`${describeModel(layer.cell)}\n`);
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw asStop(path, error);

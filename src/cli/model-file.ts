@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { RecurError } from '../errors.js';
 import { AmbiguousOrderError } from '../io/ambiguous-order.js';
+import { printable } from '../io/json.js';
 import type { LoadedLayer } from '../io/loaded-layer.js';
+import type { Problem } from '../io/unreadable.js';
 import { besides } from './beside.js';
 import { bytesOf } from './file-bytes.js';
 import { formatOf, type ModelFormat } from './model-format.js';
@@ -16,6 +18,8 @@ export interface Model {
   readonly assumedOrder?: string | undefined;
   /** What becomes of the state after each event, if the file leaves it open. */
   readonly state?: 'kept' | 'begins anew' | undefined;
+  /** What a user should know of the file: known faults of its exporter, say. */
+  readonly warnings: readonly string[];
 }
 
 /** A model file that has not been read yet. */
@@ -60,7 +64,11 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
       const onState = (taken: Model['state']) => {
         state = taken;
       };
-      const told = { modules, stateless, onAssumedOrder, onState };
+      const warnings: string[] = [];
+      const onWarning = ({ where, why }: Problem) => {
+        warnings.push(`${printable(where)}: ${printable(why)}`);
+      };
+      const told = { modules, stateless, onAssumedOrder, onState, onWarning };
       const layer = await format.read(bytes, others, told);
       const hash = createHash('sha256');
       for (const part of [bytes, ...others]) hash.update(part);
@@ -68,7 +76,7 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
       if (order) hash.update(JSON.stringify(order));
       if (stateless) hash.update('stateless');
       const assumedOrder = assumed && modulesText(assumed);
-      return { layer, sha256: hash.digest('hex'), assumedOrder, state };
+      return { layer, sha256: hash.digest('hex'), assumedOrder, state, warnings };
     },
   };
 }
@@ -80,7 +88,8 @@ export async function readModel(path: string, options: ModelOptions = {}): Promi
   const file = await openModel(path, options);
   try {
     const model = await file.read();
-    const { assumedOrder: order } = model;
+    const { assumedOrder: order, warnings } = model;
+    for (const warning of warnings) await complain(`${path}: ${warning}`);
     if (order) await complain(`${path}: the order ${order} is assumed, ${orderHint}`);
     return model;
   } catch (error) {

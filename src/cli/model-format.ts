@@ -5,6 +5,7 @@ import { readObject } from '../io/json.js';
 import type { LoadedLayer } from '../io/loaded-layer.js';
 import { hintOf } from '../io/misread.js';
 import type { ReadStateDictOptions } from '../io/read-state-dict.js';
+import type { Problem } from '../io/unreadable.js';
 
 /** A format of model files, recognised by what a file holds. */
 export interface ModelFormat {
@@ -32,6 +33,8 @@ export interface ReadOptions extends ReadStateDictOptions {
   readonly stateless?: boolean | undefined;
   /** Called if the file leaves open what becomes of the state after each event. */
   onState?(state: 'kept' | 'begins anew'): void;
+  /** Called with each thing that a user should know of the file. */
+  onWarning?(warning: Problem): void;
 }
 
 const own: ModelFormat = {
@@ -78,11 +81,12 @@ const onnx: ModelFormat = {
   takesStateless: true,
   namedIn: 'external_data',
   others: dataFilesOf,
-  async read(bytes, others, { stateless, onState }) {
+  async read(bytes, others, { stateless, onState, onWarning }) {
     const names = await dataFilesOf(bytes);
     const data = Object.fromEntries(names.map((name, i) => [name, others[i]]));
     const { readOnnxModel } = await import('../io/onnx/read-onnx.js');
-    const options = { data, ...(stateless && { stateful: false }) };
+    const told = { faults: 'repair', onWarning } as const;
+    const options = { data, ...told, ...(stateless && { stateful: false }) };
     const { layer, state } = readOnnxModel(bytes, options);
     if (state) onState?.(state);
     return layer;

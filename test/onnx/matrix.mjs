@@ -19,14 +19,15 @@ const { quick } = new Command('node test/onnx/matrix.mjs')
 
 let faults = 0;
 const chosen = cases.filter((_, i) => !quick || i % 5 === 0);
+// A GRU whose file says another equation than its network is read as it was meant.
+const options = { faults: 'repair' };
 for (const one of chosen) {
   try {
-    const { text, off } = answerOf(one, { readOnnx, stateful });
-    const isOff = !(off <= 1e-6) !== one.exporter.includes('2.10');
+    const { text, off } = answerOf(one, { readOnnx, stateful }, options);
+    const isOff = !(off <= 1e-6);
     faults += isOff;
-    console.log(
-      `${one.exporter} | ${one.name} | ${isOff ? 'OFF ' : ''}${off.toExponential(1)} | ${text}`,
-    );
+    const digits = `${isOff ? 'OFF ' : ''}${off.toExponential(1)}`;
+    console.log(`${one.exporter} | ${one.name} | ${digits} | ${text}`);
   } catch (error) {
     faults++;
     console.log(`${one.exporter} | ${one.name} | REFUSED | ${error.message.slice(0, 300)}`);

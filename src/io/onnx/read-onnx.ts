@@ -6,6 +6,7 @@ import { type Problem, UnreadableError } from '../unreadable.js';
 import { assemble } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
 import { Budget } from './budget.js';
+import { treatFaults } from './faults.js';
 import type { Flow } from './flow.js';
 import { type Graph, graphOf, initializersOf, type Node } from './graph.js';
 import { givenOf, type Inputs, inputsOf, type OnnxOptions } from './inputs.js';
@@ -15,6 +16,14 @@ import { checkStates } from './states.js';
 import { ndarrayOf } from './tensor.js';
 import { operatorSetOf, unreadableParts } from './unreadable-parts.js';
 import { writtenModel } from './written.js';
+
+const optionNames = [
+  ...['dims', 'initializers', 'output', 'stateful', 'data'],
+  ...['faults', 'onWarning'],
+];
+
+/** Those that ask for another reading than the one that a written file describes. */
+const asks = ['dims', 'initializers', 'output', 'stateful'];
 
 /** Nodes that are read: each may have to be read for every idea of the axes. */
 const mostNodes = 4096;
@@ -47,7 +56,7 @@ export interface OnnxModel {
 
 /** `readOnnx`, and which reading it took. */
 export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): OnnxModel {
-  checkNames('readOnnx', options, ['dims', 'initializers', 'output', 'stateful', 'data']);
+  checkNames('readOnnx', options, optionNames);
   const { stateful } = options;
   demand(
     stateful === undefined || typeof stateful === 'boolean',
@@ -55,12 +64,18 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
     'true or false',
     stateful,
   );
+  const { faults } = options;
+  const known = faults === undefined || faults === 'repair' || faults === 'keep';
+  demand(known, 'readOnnx.faults', "'repair' or 'keep'", faults);
   return guarded(() => {
     const { data = {} } = options;
     const model = modelOf('readOnnx', bytes, data);
-    const isPlain = Object.keys(options).every(name => name === 'data');
+    const isPlain = Object.keys(options).every(name => !asks.includes(name));
     const written = isPlain && writtenModel(bytes, model);
     if (written) return { layer: loadedLayer(written) };
+    const { warnings, undecided } = treatFaults(model, options.faults);
+    if (undecided.length) throw new UnreadableError('ONNX', undecided);
+    for (const warning of warnings) options.onWarning?.(warning);
     const budget = new Budget();
     const graph = graphOf(model.graph, givenOf(options), budget);
     const nodes = neededNodes(graph);
