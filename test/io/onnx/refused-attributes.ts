@@ -38,7 +38,6 @@ export const refused: readonly Refused[] = [
   ['BatchNormalization.training_mode', int(1), 17, 'training_mode 1, not 0'],
   ['BatchNormalization.spatial', int(0), 8, 'spatial 0, not 1'],
   ['BatchNormalization.is_test', int(0), 6, 'is_test 0, not 1'],
-  ['Cast.to', int(10), 17, 'Cast to halves'],
   ['Cast.to', int(8), 17, 'Cast to type 8'],
   ['Cast.to', text('FLOAT'), 5, 'a text as before operator set 6'],
   ['Cast.saturate', int(0), 19, 'saturate 0, not 1'],
