@@ -84,8 +84,8 @@ class Quantised {
 /**
  * Replaces the nodes of quantised numbers, and casts to halves, by those of float32 that stand for
  * the same network: weights become what they stand for, and numbers that are computed are not
- * rounded. Nodes of which no other form is known stay, to be refused by name. `length` is that of the
- * file, in bytes. Answers what a user should know.
+ * rounded. Nodes of which no other form is known stay, to be refused by name. `length` is that of
+ * the file, in bytes. Answers what a user should know.
  */
 export function dequantise(graph: GraphProto, length: number): readonly Problem[] {
   const all = new Quantised(graph, 4 * length + 2 ** 18);
@@ -194,8 +194,8 @@ function unpacked(
 }
 
 /**
- * W or R of DynamicQuantizeLSTM, `[directions, inputs, rows]` with numbers for each direction or each of
- * its rows, as LSTM has them: `[directions, rows, inputs]`.
+ * W or R of DynamicQuantizeLSTM, `[directions, inputs, rows]` with numbers for each direction or
+ * each of its rows, as LSTM has them: `[directions, rows, inputs]`.
  */
 function turned(
   all: Quantised,
