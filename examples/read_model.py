@@ -1,16 +1,13 @@
 """Prints the equations and the tensors of a model file: python3 read_model.py model.safetensors"""
 import argparse
 import json
-
-try:
-    from numpy import asarray
-except ImportError:
-    asarray = memoryview  # the standard library's own n-dimensional array
+from struct import iter_unpack
 
 
 def tensor(shape, data_offsets, dtype):
     begin, end = (start + offset for offset in data_offsets)
-    return asarray(memoryview(data)[begin:end].cast('f', shape))
+    kind = {'F32': '<f', 'F16': '<e', 'I8': 'b'}[dtype]
+    return shape, [value for value, in iter_unpack(kind, data[begin:end])]
 
 
 def cells(member):
@@ -27,5 +24,6 @@ tensors = {name: tensor(**entry) for name, entry in header.items()}
 
 for cell in cells(model):
     print(f"{cell['name']} {cell['inputSize']} -> {cell['size']}\n{cell['equations']}")
-for name, values in tensors.items():
-    print(f'{name} {list(values.shape)} begins with {values[(0,) * values.ndim]:.6f}')
+for name, (shape, values) in tensors.items():
+    scale = tensors[f'{name}.scale'][1][0] if header[name]['dtype'] == 'I8' else 1
+    print(f'{name} {shape} begins with {values[0] * scale:.6f}')

@@ -22,7 +22,12 @@ export {
 export { causalConv1dCell } from './layers/causal-conv1d.js';
 export { chainCell } from './layers/chain.js';
 export type { Combine } from './layers/combine.js';
+export {
+  type ConvTranspose2dOptions,
+  convTranspose2dCell,
+} from './layers/conv-transpose2d.js';
 export { type Conv1dOptions, conv1dCell } from './layers/conv1d.js';
+export { type Conv2dOptions, conv2dCell } from './layers/conv2d.js';
 export type { ConvolutionOptions } from './layers/convolution.js';
 export { type EachCell, eachCell } from './layers/each.js';
 export { type EmbeddingOptions, embeddingCell } from './layers/embedding.js';

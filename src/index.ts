@@ -39,6 +39,8 @@ export {
   causalConv1d,
   context,
   conv1d,
+  conv2d,
+  convTranspose2d,
   dropout,
   each,
   embedding,

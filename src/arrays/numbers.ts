@@ -19,7 +19,7 @@ export function readNumbers(where: string, value: unknown, expected: string) {
   let list: readonly unknown[] = typeof value === 'number' ? [value] : (value as []);
   if (!isVector(list)) throw mismatch(where, expected, describe(value), bytesHint(value));
   const shape = [list.length];
-  while (Array.isArray(list) && Array.isArray(list[0]) && shape.length < 3) {
+  while (Array.isArray(list) && Array.isArray(list[0]) && shape.length < 4) {
     const [{ length }] = list;
     const odd = list.findIndex(row => !Array.isArray(row) || row.length !== length);
     const rows = `${expected}, rows of ${length} as the first`;

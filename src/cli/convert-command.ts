@@ -1,14 +1,20 @@
 import { type Command, Option } from 'commander';
-import type { ModelOptions } from './model-file.js';
+import type { ConvertOptions } from './convert.js';
 import { modules, modulesHelp } from './modules-option.js';
 import { statelessHelp } from './options.js';
-import { type Target, targets } from './targets.js';
+import { targets } from './targets.js';
 
 const more = `
 Without --to the ending tells the format: .onnx is ONNX, .safetensors a model file
 of rxrecur. pytorch is safetensors with the names that PyTorch's state_dict has:
 0.weight_ih_l0, ... of a Sequential. The parameters stay what they are, bit for bit.
 The file is replaced in one step.
+
+.js and .mjs are a module: import model from './net.js' gives the model with its
+parameters. It calls the constructors of its layers; net.d.ts has the types.
+
+With --weights the matrices of a model file or module are rounded, and the largest
+differences are printed; it computes in float32 as before.
 
 Exit codes:
   0    the file has been written
@@ -18,7 +24,10 @@ Exit codes:
 Examples:
   $ rxrecur convert amplifier.json amplifier.safetensors
   $ rxrecur convert model.keras model.onnx
-  $ rxrecur convert model.safetensors state_dict.safetensors --to pytorch`;
+  $ rxrecur convert model.safetensors state_dict.safetensors --to pytorch
+  $ rxrecur convert model.onnx model.js --weights float16`;
+
+const weights = ['float32', 'float16', 'int8'] as const;
 
 /** Adds `convert` to the program. */
 export function addConvert(program: Command): void {
@@ -29,11 +38,12 @@ export function addConvert(program: Command): void {
     .argument('<model>', 'a model file of any format')
     .argument('<output>', 'the file to write')
     .addOption(new Option('--to <format>', 'the format to write').choices([...targets]))
+    .addOption(new Option('--weights <type>', 'what matrices are rounded to').choices([...weights]))
     .option('--modules <modules>', modulesHelp, modules)
     .option('--stateless', statelessHelp)
     .addHelpText('after', more)
-    .action(async (model: string, output: string, options: ModelOptions & { to?: Target }) => {
+    .action(async (model: string, output: string, options: ConvertOptions) => {
       const { convert } = await import('./convert.js');
-      await convert(model, output, options.to, options);
+      await convert(model, output, options);
     });
 }

@@ -6,7 +6,8 @@ import { statelessHelp } from './options.js';
 const more = `
 Formats, told by what is in the file: model files of rxrecur and PyTorch's
 state_dict (both safetensors), ONNX, Keras (.keras and .h5), TensorFlow.js
-(model.json, its shards beside it), RTNeural, AIDA-X and GuitarML (JSON).
+(model.json, its shards beside it), RTNeural, AIDA-X and GuitarML (JSON), and
+Neural Amp Modeler (.nam).
 
 A state_dict has no order of its modules. If several fit, inspect prints the one
 that it assumes; --modules overrides it, with what the modules' names begin with:

@@ -18,10 +18,15 @@ export async function inspect(path: string, options: ModelOptions = {}): Promise
   await output.write(`format      ${file.format}\n`);
   if (file.remedy) await output.write(remedyText(file.remedy));
   try {
-    const { layer, assumedOrder: order, state, warnings } = await file.read();
+    for (const [name, value] of await file.facts()) {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      await output.write(`${printable(name, 40).padEnd(11)} ${printable(text)}\n`);
+    }
+    const { layer, assumedOrder: order, state, notes = [], warnings = [] } = await file.read();
     if (order) await output.write(`order       ${order} (assumed, ${orderHint})\n`);
     if (state) await output.write(`state       ${stateTexts[state]}\n`);
-    for (const warning of warnings) await output.write(`warning     ${warning}\n`);
+    for (const warning of warnings) await output.write(`warning     ${printable(warning)}\n`);
+    for (const note of notes) await output.write(`${printable(note)}\n`);
     await output.write(`${describeModel(layer.cell)}\n`);
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw asStop(path, error);

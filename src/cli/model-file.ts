@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RecurError } from '../errors.js';
 import { AmbiguousOrderError } from '../io/ambiguous-order.js';
-import { printable } from '../io/json.js';
 import type { LoadedLayer } from '../io/loaded-layer.js';
-import type { Problem } from '../io/unreadable.js';
 import { besides } from './beside.js';
 import { bytesOf } from './file-bytes.js';
 import { formatOf, type ModelFormat } from './model-format.js';
@@ -18,8 +16,10 @@ export interface Model {
   readonly assumedOrder?: string | undefined;
   /** What becomes of the state after each event, if the file leaves it open. */
   readonly state?: 'kept' | 'begins anew' | undefined;
+  /** What its reader found out. */
+  readonly notes?: readonly string[];
   /** What a user should know of the file: known faults of its exporter, say. */
-  readonly warnings: readonly string[];
+  readonly warnings?: readonly string[];
 }
 
 /** A model file that has not been read yet. */
@@ -28,6 +28,8 @@ export interface ModelFile {
   readonly format: string;
   /** How it becomes readable, if it is not: words, and lines to type. */
   readonly remedy?: ModelFormat['remedy'];
+  /** What it says beside its network, by name. Throws a RecurError. */
+  facts(): Promise<readonly (readonly [name: string, value: unknown])[]>;
   /** Throws a RecurError. */
   read(): Promise<Model>;
 }
@@ -53,6 +55,7 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
   return {
     format: format.name,
     remedy: format.remedy,
+    facts: async () => (await format.facts?.(bytes)) ?? [],
     async read() {
       const { namedIn = '' } = format;
       const others = await besides(path, namedIn, (await format.others?.(bytes)) ?? []);
@@ -64,11 +67,13 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
       const onState = (taken: Model['state']) => {
         state = taken;
       };
-      const warnings: string[] = [];
-      const onWarning = ({ where, why }: Problem) => {
-        warnings.push(`${printable(where)}: ${printable(why)}`);
+      let notes: readonly string[] = [];
+      const onNotes = (all: readonly string[]) => {
+        notes = all;
       };
-      const told = { modules, stateless, onAssumedOrder, onState, onWarning };
+      const warnings: string[] = [];
+      const onWarning = (warning: string) => warnings.push(warning);
+      const told = { modules, stateless, onAssumedOrder, onState, onNotes, onWarning };
       const layer = await format.read(bytes, others, told);
       const hash = createHash('sha256');
       for (const part of [bytes, ...others]) hash.update(part);
@@ -76,7 +81,7 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
       if (order) hash.update(JSON.stringify(order));
       if (stateless) hash.update('stateless');
       const assumedOrder = assumed && modulesText(assumed);
-      return { layer, sha256: hash.digest('hex'), assumedOrder, state, warnings };
+      return { layer, sha256: hash.digest('hex'), assumedOrder, state, notes, warnings };
     },
   };
 }
@@ -88,7 +93,7 @@ export async function readModel(path: string, options: ModelOptions = {}): Promi
   const file = await openModel(path, options);
   try {
     const model = await file.read();
-    const { assumedOrder: order, warnings } = model;
+    const { assumedOrder: order, warnings = [] } = model;
     for (const warning of warnings) await complain(`${path}: ${warning}`);
     if (order) await complain(`${path}: the order ${order} is assumed, ${orderHint}`);
     return model;

@@ -4,8 +4,8 @@ import type { FileFormat, FileKind } from '../io/file-kinds.js';
 import { readObject } from '../io/json.js';
 import type { LoadedLayer } from '../io/loaded-layer.js';
 import { hintOf } from '../io/misread.js';
+import type { OnnxOptions } from '../io/onnx/inputs.js';
 import type { ReadStateDictOptions } from '../io/read-state-dict.js';
-import type { Problem } from '../io/unreadable.js';
 
 /** A format of model files, recognised by what a file holds. */
 export interface ModelFormat {
@@ -16,6 +16,8 @@ export interface ModelFormat {
   readonly namedIn?: string;
   /** How the file becomes readable, if it is not: words, and lines to type. */
   readonly remedy?: Pick<FileKind, 'remedy' | 'lines'>;
+  /** What a file says beside its network, by name. */
+  facts?(bytes: Uint8Array): Promise<readonly (readonly [name: string, value: unknown])[]>;
   /** True if `--modules` tells what the file does not. */
   readonly takesModules?: boolean;
   /** True if `--stateless` chooses what becomes of the state. */
@@ -33,8 +35,10 @@ export interface ReadOptions extends ReadStateDictOptions {
   readonly stateless?: boolean | undefined;
   /** Called if the file leaves open what becomes of the state after each event. */
   onState?(state: 'kept' | 'begins anew'): void;
-  /** Called with each thing that a user should know of the file. */
-  onWarning?(warning: Problem): void;
+  /** Called with what a reader found out about a file, line by line. */
+  onNotes?(notes: readonly string[]): void;
+  /** Called with each thing that a user should know of the file: a fault of its exporter, say. */
+  onWarning?(warning: string): void;
 }
 
 const own: ModelFormat = {
@@ -76,19 +80,37 @@ const guitarMl: ModelFormat = {
   read: async bytes => (await import('../io/rtneural/index.js')).readGuitarMl(bytes),
 };
 
+const nam: ModelFormat = {
+  name: 'Neural Amp Modeler (.nam)',
+  async facts(bytes) {
+    const { version, architecture, sampleRate, metadata } = (await nams()).namInfo(bytes);
+    const own = Object.entries({ version, architecture, 'sample rate': sampleRate, ...metadata });
+    return own.filter(([, value]) => value !== undefined);
+  },
+  read: async bytes => (await nams()).readNam(bytes),
+};
+
+const nams = () => import('../io/nam/index.js');
+
 const onnx: ModelFormat = {
   name: 'ONNX',
   takesStateless: true,
   namedIn: 'external_data',
   others: dataFilesOf,
-  async read(bytes, others, { stateless, onState, onWarning }) {
+  async read(bytes, others, { stateless, onState, onNotes, onWarning }) {
     const names = await dataFilesOf(bytes);
     const data = Object.fromEntries(names.map((name, i) => [name, others[i]]));
     const { readOnnxModel } = await import('../io/onnx/read-onnx.js');
-    const told = { faults: 'repair', onWarning } as const;
-    const options = { data, ...told, ...(stateless && { stateful: false }) };
-    const { layer, state } = readOnnxModel(bytes, options);
+    const options: OnnxOptions = {
+      ...{ data, faults: 'repair', ...(stateless && { stateful: false }) },
+      onWarning: ({ where, why }) => onWarning?.(`${where}: ${why}`),
+    };
+    const { layer, state, states = [], choices = [] } = readOnnxModel(bytes, options);
     if (state) onState?.(state);
+    onNotes?.([
+      ...states.map(({ input, output, by }) => `state       ${input} ← ${output}: ${by}`),
+      ...choices.map(({ where, branch }) => `folded      ${where}: the ${branch} branch`),
+    ]);
     return layer;
   },
 };
@@ -118,7 +140,7 @@ const numpy: ModelFormat = {
 
 const formats: Readonly<Record<FileFormat, ModelFormat>> = {
   ...{ safetensors: stateDict, keras, hdf5: keras, onnx, npy: numpy, npz: numpy },
-  ...{ tfjs, rtneural, guitarml: guitarMl },
+  ...{ tfjs, rtneural, guitarml: guitarMl, nam },
 };
 
 /** The format of a file. */

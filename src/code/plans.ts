@@ -19,6 +19,8 @@ export interface NodePlan<N extends Node = Node> {
   readonly cell?: CellPlan;
   /** The rows of a table to look up in. */
   readonly table: number;
+  /** Where it has scratch of its own, behind where scratch begins. */
+  readonly scratch?: number;
   readonly body?: BodyPlan;
   /** Finds the weights that a transposed map shares with a cell, once all is laid out. */
   readonly shared?: () => SharedWeights;
@@ -168,7 +170,7 @@ export interface Operator {
     node: never,
     turns: LayoutTurns,
     states: number[],
-  ): Partial<Pick<NodePlan, 'body' | 'table' | 'shared'>> | undefined;
+  ): Partial<Pick<NodePlan, 'body' | 'table' | 'scratch' | 'shared'>> | undefined;
   /**
    * Writes the node's own parameters into the weights, which begin at the first number of `memory`.
    */

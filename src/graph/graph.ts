@@ -1,11 +1,22 @@
 import type { EquationSpec } from './spec.js';
-import type { Geometry } from './steps.js';
+import type { Axis, Geometry } from './steps.js';
 
 /** Numbers that move to a node's value, from one of its inputs or, if `from` is -1, its state. */
 export interface Move {
   readonly from: number;
   readonly at: number;
   readonly to: number;
+  readonly count: number;
+}
+
+/**
+ * Numbers of a node's input, one after another: from `at` on, each `step` further; of zeros, where
+ * `from` is -1.
+ */
+export interface Run {
+  readonly from: number;
+  readonly at: number;
+  readonly step: number;
   readonly count: number;
 }
 
@@ -34,6 +45,18 @@ export type Operation =
   | { readonly op: 'add' | 'multiply'; readonly half?: true }
   /** Places that nothing moves to are zero. The value's last numbers are the next state. */
   | { readonly op: 'move'; readonly moves: readonly Move[]; readonly state: number }
+  /** The numbers of all runs, in a row. */
+  | { readonly op: 'gather'; readonly runs: readonly Run[] }
+  /**
+   * A graph of steps whose ports are the node's input and states of these sizes. It answers the
+   * node's value and then the next states, each of them after a whole number of groups of four.
+   */
+  | { readonly op: 'feedback'; readonly sizes: readonly number[]; readonly body: Graph }
+  /**
+   * A graph of steps whose states, of these sizes, come after its input in the node's input, and
+   * the next ones after its answer in the node's value.
+   */
+  | { readonly op: 'expose'; readonly sizes: readonly number[]; readonly body: Graph }
   /** A row of a table `[rows, size]`, by its index. */
   | { readonly op: 'row'; readonly rows: number; readonly params: number }
   /**
@@ -48,6 +71,7 @@ export type Operation =
       readonly rows: number;
     }
   | Accumulate
+  | Convolution
   /** Its input, unchanged; no gradient goes through it. */
   | { readonly op: 'stop' }
   /**
@@ -71,6 +95,22 @@ interface Accumulate {
   readonly op: 'accumulate';
   readonly rows: number;
   readonly columns: number;
+}
+
+/**
+ * A kernel `weight` `[out, in / groups, frames, bands]` over `channels` of frames of bands,
+ * `[channels, frames, bands]`, and a `bias` `[out]`: `[out, frames', bands']`. Before its input's
+ * frames are those `past` it, `[past, channels, bands]`, which are its state.
+ */
+interface Convolution {
+  readonly op: 'convolution';
+  readonly params: number;
+  readonly channels: number;
+  readonly groups: number;
+  readonly past: number;
+  /** Those of the state are among its frames. */
+  readonly frames: Axis;
+  readonly bands: Axis;
 }
 
 /** In graphs of which the values are sequences. */
@@ -128,7 +168,9 @@ export function stateSizes(node: Node): readonly number[] {
     const { definition, sizes } = node.cell;
     return definition.plan.states.map(({ dimension }) => sizes[dimension]);
   }
-  return node.op === 'move' && node.state ? [node.state] : [];
+  const past = node.op === 'convolution' ? node.past * node.channels * node.bands.size : 0;
+  const size = node.op === 'move' ? node.state : past;
+  return size ? [size] : [];
 }
 
 /** Nodes by which a graph reads its input, in order. */
@@ -146,7 +188,7 @@ export function readersOf({ nodes }: Graph): readonly (readonly [port: number, n
 
 /** Operations that pass infinities and NaN on. */
 const passing: readonly string[] = [
-  ...['add', 'multiply', 'move', 'pool', 'repeat'],
+  ...['add', 'multiply', 'move', 'gather', 'pool', 'repeat'],
   ...['last', 'reverse', 'stop'],
 ];
 

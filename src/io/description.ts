@@ -128,6 +128,7 @@ function readLayer(
 
 /** A number, a name, a flag, a few of them, or an activation. */
 function readSetting(where: string, value: unknown): void {
+  if (isList(value)) return;
   if (Array.isArray(value)) {
     if (value.length > limits.names) {
       throw mismatch(where, `at most ${limits.names}`, String(value.length));
@@ -144,6 +145,9 @@ function readSetting(where: string, value: unknown): void {
     throw mismatch(where, 'a number, a name or a flag', describe(value));
   }
 }
+
+/** A list of numbers, which may be as long as the file. */
+const isList = (value: unknown) => Array.isArray(value) && value.every(Number.isFinite);
 
 function readCell(where: string, value: unknown): CellDescription {
   const optional = ['projectionSize', 'clip', 'initialState'];

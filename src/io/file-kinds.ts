@@ -22,7 +22,8 @@ export type FileFormat =
   | 'npz'
   | 'tfjs'
   | 'rtneural'
-  | 'guitarml';
+  | 'guitarml'
+  | 'nam';
 
 /** The formats that are read, as messages call them, and who reads them. */
 export const readable: Readonly<Record<FileFormat, ReadableKind>> = {
@@ -35,6 +36,7 @@ export const readable: Readonly<Record<FileFormat, ReadableKind>> = {
   tfjs: kind('tfjs', "TensorFlow.js's model.json", 'readTfjs reads it, with its shards'),
   rtneural: kind('rtneural', "RTNeural's JSON", 'readRtneural reads it'),
   guitarml: kind('guitarml', "GuitarML's JSON", 'readGuitarMl reads it'),
+  nam: kind('nam', 'a model of Neural Amp Modeler (.nam)', 'readNam reads it'),
 };
 
 function kind(format: FileFormat, what: string, remedy: string): ReadableKind {
@@ -162,10 +164,5 @@ export const jsonKinds: readonly (FileKind & { readonly fields: readonly string[
     fields: ['format', 'backend', 'layer', 'state'],
     what: 'a state of a model, not the model',
     remedy: 'the option restore takes it, and --state of rxrecur run',
-  },
-  {
-    fields: ['architecture', 'config', 'weights'],
-    what: 'a model of Neural Amp Modeler (.nam)',
-    remedy: 'it is not read; GuitarML and AIDA-X have such amplifiers, too',
   },
 ];

@@ -11,6 +11,7 @@ export { load } from './load.js';
 export type { LoadedLayer, LoadedParams } from './loaded-layer.js';
 export { readSafetensors, type Safetensors } from './read-safetensors.js';
 export { type ReadStateDictOptions, readStateDict } from './read-state-dict.js';
+export type { Rounding, RoundingOptions } from './rounding.js';
 export { save } from './save.js';
 export { fromStateDict, type StateDictOptions } from './state-dict.js';
 export type { StateDictKind, StateDictModule } from './torch-draft.js';

@@ -5,6 +5,7 @@ import { quoted } from './json.js';
 export function jsonKind(fields: readonly string[]): FileKind | ReadableKind {
   const has = (...names: readonly string[]) => names.every(name => fields.includes(name));
   if (has('modelTopology') || has('weightsManifest')) return readable.tfjs;
+  if (has('architecture', 'config', 'weights')) return readable.nam;
   if (has('model_data') || has('state_dict')) return readable.guitarml;
   const known = jsonKinds.find(kind => has(...kind.fields));
   if (known) return known;

@@ -10,6 +10,7 @@ import { hintOf, misread } from './misread.js';
 const ownFields = {
   rtneural: ['layers', 'in_shape'],
   guitarml: ['model_data', 'state_dict'],
+  nam: ['architecture', 'weights'],
   tfjs: ['modelTopology', 'weightsManifest', 'format'],
 } as const satisfies Partial<Record<FileFormat, readonly string[]>>;
 

@@ -167,7 +167,7 @@ function draftCell(
 }
 
 /** A cell's options but its parameters. */
-function optionsOf(definition: Definition, cell: CellDescription): CellOptions {
+export function optionsOf(definition: Definition, cell: CellDescription): CellOptions {
   const { activations, constants, bias, clip, projectionSize } = cell;
   const chosen = Object.entries(activations).map(([slot, a]) => {
     return [slotOf(definition, slot).option, a];

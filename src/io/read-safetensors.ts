@@ -1,7 +1,9 @@
 import { type NdArray, NdView, sizeOf } from '../arrays/ndarray.js';
 import { describe, mismatch, shapeText } from '../errors.js';
+import { littleEndian } from '../streams/little-endian.js';
 import { isPlainObject, typedArrayName } from '../streams/values.js';
-import { dtypeBits, floats } from './dtypes.js';
+import { dtypeBits, floats, fromHalves } from './dtypes.js';
+import { fromInt8, int8Rows, scaleName } from './int8.js';
 import { parseJson, quoted, textOfBytes } from './json.js';
 import { misread } from './misread.js';
 
@@ -31,8 +33,9 @@ interface Entry {
  * The tensors and metadata of a safetensors file, copied out of its bytes.
  *
  * Tensors are row-major float32 ndarrays of the file's shapes. F32, F16 and BF16 keep their values;
- * F64 is rounded. A tensor of any other kind (I64, BOOL, …) has its shape and `dtype`, and refuses
- * by name only when its `data` is read: a counter that nobody asks for spoils no file.
+ * F64 is rounded; I8 with a scale for each row, as `save` writes it, becomes float32. A tensor of
+ * any other kind (I64, BOOL, …) has its shape and `dtype`, and refuses by name only when its `data`
+ * is read: a counter that nobody asks for spoils no file.
  *
  * Throws a RecurError, and returns nothing, for a file that is not exactly what the format allows:
  * cut short, a header that lies or says something twice, tensors that overlap, leave holes, lie
@@ -52,6 +55,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const metadata = metadataOf(Object.hasOwn(header, metadataName) ? header[metadataName] : {});
   const tensors: Record<string, NdArray> = Object.create(null);
   for (const entry of entries) tensors[entry.name] = tensorOf(entry, data);
+  if (metadata.quantization === int8Rows) scale(entries, tensors, data);
   return { tensors, metadata };
 }
 
@@ -173,11 +177,41 @@ export function metadataOf(value: unknown): Readonly<Record<string, string>> {
 
 function tensorOf({ name, dtype, shape, begin, end }: Entry, data: DataView): NdArray {
   if (!Object.hasOwn(floats, dtype)) return unread(name, dtype, shape);
-  const read = floats[dtype];
+  const bytes = new Uint8Array(data.buffer, data.byteOffset + begin, end - begin).slice();
+  return new NdView(numbersOf(dtype, bytes.buffer), shape);
+}
+
+/** The numbers in bytes of their own. */
+function numbersOf(dtype: string, bytes: ArrayBuffer): Float32Array {
+  if (dtype === 'F16') {
+    const halves = new Uint16Array(bytes);
+    littleEndian(halves);
+    return fromHalves(halves);
+  }
+  if (dtype === 'F32') {
+    const values = new Float32Array(bytes);
+    littleEndian(values);
+    return values;
+  }
+  const view = new DataView(bytes);
   const width = dtypeBits[dtype] / 8;
-  const values = new Float32Array((end - begin) / width);
-  for (let i = 0, at = begin; i < values.length; i++, at += width) values[i] = read(data, at);
-  return new NdView(values, shape);
+  return Float32Array.from({ length: bytes.byteLength / width }, (_, i) => {
+    return floats[dtype](view, i * width);
+  });
+}
+
+/** Puts numbers in the place of integers and their scales. */
+function scale(entries: readonly Entry[], tensors: Record<string, NdArray>, data: DataView): void {
+  const dtypes = new Map(entries.map(({ name, dtype }) => [name, dtype]));
+  for (const { name, dtype, shape, begin, end } of entries) {
+    if (dtype !== 'I8') continue;
+    const beside = scaleName(name);
+    const scales = dtypes.get(beside);
+    if (scales !== undefined && scales !== 'F32') throw mismatch(whereOf(beside), 'F32', scales);
+    const integers = new Int8Array(data.buffer, data.byteOffset + begin, end - begin);
+    tensors[name] = fromInt8(name, integers, shape, tensors[beside]);
+    delete tensors[beside];
+  }
 }
 
 /** A tensor whose numbers float32 might not hold. */

@@ -16,8 +16,9 @@ import type { PortModel } from '../streams/members.js';
 import { type CellDescription, modelFormat, modelVersion } from './description.js';
 import { load, openSlots } from './load.js';
 import { plainCell } from './plain-cell.js';
+import { Rounder, type RoundingOptions } from './rounding.js';
 import { arraysIn } from './row-states.js';
-import { writeSafetensors } from './write-safetensors.js';
+import { writeTensors } from './write-safetensors.js';
 
 type Tensors = Record<string, NdView>;
 
@@ -28,19 +29,27 @@ type Tensors = Record<string, NdView>;
  * chain), and `0.initialState.h` … where an initial state was given. Its metadata hold the cells as
  * their equations, with sizes and options, in JSON under `model`.
  *
+ * With `weights` the matrices are rounded to float16, a half of the bytes, or to int8, a quarter;
+ * the model that is loaded computes with the rounded numbers, in float32. `onRounded` is told how
+ * far they are from the model's own.
+ *
  * Throws a RecurError for what no file can hold: a plain function, an initial state made by a
- * factory, a layer with configuration of a stream (`reset`, `select`, …).
+ * factory, a layer with configuration of a stream (`reset`, `select`, …), and with `'float16'` a
+ * number beyond ±65504.
  *
  * @example
  * const { tensors } = readSafetensors(save(chain(gru(2, 3, { bias: false }), dense(3, 1))));
  * Object.keys(tensors).join(' '); // → 0.weightIh 0.weightHh 1.weight 1.bias
  */
-export function save(model: PortModel): Uint8Array {
+export function save(model: PortModel, options: RoundingOptions = {}): Uint8Array {
+  const rounder = new Rounder('save', options);
   const cell = plainCell('save', model, 'save the model that was given to recur');
   const { tensors, ...metadata } = describedModel(cell);
-  const bytes = writeSafetensors(tensors, metadata);
+  const isParameter = (name: string) => !/(^|\.)initialState\./.test(name);
+  const bytes = writeTensors(tensors, metadata, rounder, isParameter);
   // What load would refuse (numbers that are not finite, texts beyond its limits) is not written.
   load(bytes);
+  rounder.tell();
   return bytes;
 }
 
@@ -117,7 +126,7 @@ function begun(cell: AnyCell, given: unknown): unknown {
   }
 }
 
-function describeCell(spec: EquationSpec, hasInitialState: boolean): CellDescription {
+export function describeCell(spec: EquationSpec, hasInitialState: boolean): CellDescription {
   const { definition, sizes, constants, clip, bias } = spec;
   const { name, text, declarations } = definition;
   const lines = text.split('\n').map(line => line.trim());

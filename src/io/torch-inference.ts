@@ -30,12 +30,17 @@ export function draftOf(group: Group, claims: TensorClaims, options: StateDictMo
     const expected = kind ?? 'a weight that tells its module';
     const hint = choices.length
       ? `it may be ${choices.join(', ')} or another: see the option modules`
-      : undefined;
+      : hints[dimensions];
     throw mismatch(where(weight), expected, got, hint);
   }
   if (chosen === 'LayerNorm') return normDraft(group, claims, options, false);
   return drafts[chosen](group, claims, options);
 }
+
+/** What to do about weights of so many dimensions. */
+const hints: Readonly<Record<number, string>> = {
+  4: 'a Conv2d does not tell its bands: fromStateDict takes a model of conv2d',
+};
 
 function choicesOf(dimensions: number, bias: boolean): readonly StateDictKind[] {
   if (dimensions === 3) return ['Conv1d', 'CausalConv1d'];

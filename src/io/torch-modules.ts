@@ -22,7 +22,15 @@ export interface TorchModule {
 
 export type TorchName = RecurrentName | PlainName;
 export type RecurrentName = 'RNN' | 'LSTM' | 'GRU';
-type PlainName = 'Linear' | 'Conv1d' | 'LayerNorm' | 'BatchNorm1d' | 'PReLU' | 'Embedding';
+type PlainName =
+  | 'Linear'
+  | 'Conv1d'
+  | 'Conv2d'
+  | 'ConvTranspose2d'
+  | 'LayerNorm'
+  | 'BatchNorm1d'
+  | 'PReLU'
+  | 'Embedding';
 
 /** A module that equations are, and what it computes, whatever its gates are called. */
 interface EquationModule extends TorchModule {
@@ -47,6 +55,8 @@ const plainNames: Readonly<Record<string, string>> = {
 const layerModules: ReadonlyMap<string, PlainName> = new Map<string, PlainName>([
   ['causalConv1d', 'Conv1d'],
   ['conv1d', 'Conv1d'],
+  ['conv2d', 'Conv2d'],
+  ['convTranspose2d', 'ConvTranspose2d'],
   ['embedding', 'Embedding'],
 ]);
 

@@ -7,7 +7,9 @@ import { softmaxCell } from '../cells/softmax.js';
 import { backwardCell, bidirectionalCell } from '../layers/bidirectional.js';
 import { causalConv1dCell } from '../layers/causal-conv1d.js';
 import type { Combine } from '../layers/combine.js';
+import { convTranspose2dCell } from '../layers/conv-transpose2d.js';
 import { conv1dCell } from '../layers/conv1d.js';
+import { conv2dCell } from '../layers/conv2d.js';
 import { type EachCell, eachCell } from '../layers/each.js';
 import { embeddingCell } from '../layers/embedding.js';
 import { contextCell, padCell, sliceCell } from '../layers/moves.js';
@@ -100,6 +102,24 @@ export const context = /* @__PURE__ */ operator(contextCell);
  *   .subscribe(ys => console.log(ys.length)); // → 2
  */
 export const conv1d = /* @__PURE__ */ operator(conv1dCell);
+/**
+ * `recur(conv2dCell(…))`: a convolution over frames and bands, as an operator.
+ *
+ * @example
+ * from([[1, 2, 3], [4, 5, 6]])
+ *   .pipe(conv2d(1, 4, { bands: 3, kernel: [2, 3], padding: 1 }))
+ *   .subscribe(y => console.log(y.length)); // → 12, 12
+ */
+export const conv2d = /* @__PURE__ */ operator(conv2dCell);
+/**
+ * `recur(convTranspose2dCell(…))`: a transposed convolution over frames and bands, as an operator.
+ *
+ * @example
+ * from([[1, 2, 3], [4, 5, 6]])
+ *   .pipe(convTranspose2d(1, 4, { bands: 3, kernel: [2, 2], stride: [1, 2] }))
+ *   .subscribe(y => console.log(y.length)); // → 24, 24
+ */
+export const convTranspose2d = /* @__PURE__ */ operator(convTranspose2dCell);
 /**
  * `recur(dropoutCell(…))`: dropout, which does nothing when a network runs, as an operator.
  *

@@ -73,6 +73,18 @@ async function differences(samples) {
   return { probabilities, worst, worstState, largest };
 }
 
+/** How far rounded weights move the probabilities, and how many decisions they change. */
+function moved(samples, weights) {
+  const [exact, rounded] = [rxrecur(bytes), rxrecur(bytes, weights)];
+  let [worst, changed] = [0, 0];
+  for (const chunk of chunksOf(samples)) {
+    const [p, q] = [exact.step(chunk), rounded.step(chunk)];
+    worst = Math.max(worst, Math.abs(p - q));
+    if (p > 0.5 !== q > 0.5) changed++;
+  }
+  return `by at most ${small(worst)}, and ${changed} decisions change`;
+}
+
 const small = value => value.toExponential(1);
 const [spoken, vowels] = [speech(), vowelSounds(seconds)];
 if (!spoken) console.log(`no speech: ${speechFolder} is missing; apt-get install alsa-utils`);
@@ -85,6 +97,9 @@ for (const [name, samples] of Object.entries(sounds)) {
     `  onnxruntime-node's the probabilities differ by at most ${small(worst)}, the states`,
   );
   console.log(`  by ${small(worstState)}, which reach ${largest.toFixed(1)}`);
+  for (const weights of ['float16', 'int8']) {
+    console.log(`  with ${weights} weights the probabilities move ${moved(samples, weights)}`);
+  }
 }
 
 function print(where, medians) {

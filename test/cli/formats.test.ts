@@ -35,6 +35,32 @@ test.concurrent('Keras and ONNX are told by their first bytes', async () => {
   expect(old[0]).toBe('format      Keras');
 });
 
+test.concurrent('a .nam file is told with what it says of its sound, run and converted', async () => {
+  const text = readFileSync(join('test/golden/nam/models.json'), 'utf8');
+  const cases = JSON.parse(text) as { file: object; x: number[][]; y: number[][] }[];
+  const [{ file: net, x, y }] = cases.slice(-2);
+  const metadata = { gain: 0.5, name: 'Crunch\u001b', date: { year: 2024 } };
+  const path = file('amp.json', JSON.stringify({ ...net, metadata }));
+  expect((await inspect(path)).slice(0, 8)).toEqual([
+    'format      Neural Amp Modeler (.nam)',
+    'version     0.6.0',
+    'architecture LSTM',
+    'sample rate 48000',
+    'gain        0.5',
+    'name        Crunch\\u{1b}',
+    'date        {"year":2024}',
+    'model       Chain(Recur(LSTMCell(1, 5)), Dense(5, 1))',
+  ]);
+  const rows = `x\n${x.join('\n')}\n`;
+  const ran = await rxrecur(['run', path], rows);
+  const answers = linesOf(ran.stdout).slice(1).map(Number);
+  expect(ran.code).toBe(0);
+  expect(Math.max(...answers.map((v, t) => Math.abs(v - y[t][0])))).toBeLessThan(1e-6);
+  const own = join(folder, 'amp.safetensors');
+  expect((await rxrecur(['convert', path, own])).code).toBe(0);
+  expect((await rxrecur(['run', own], rows)).stdout).toBe(ran.stdout);
+});
+
 test.concurrent('the shards of a model.json are read beside it, and nowhere else', async () => {
   mkdirSync(join(folder, 'web', 'shards'), { recursive: true });
   const shard = new Uint8Array(Float32Array.of(2, -1, 0.5).buffer);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { from } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { frame, recur, snapshotFromBytes, stateful } from '../../src/index.js';
+import { readSafetensors, writeSafetensors } from '../../src/io/index.js';
 import { onnxInitializers } from '../../src/io/onnx/index.js';
 import { backends } from '../../src/kernels/backends.js';
 import { sameBits } from '../laws/bits.js';
@@ -36,6 +37,19 @@ describe('Silero VAD', () => {
     // They say something: silence, speech, and what is between.
     expect(golden.filter(p => p < 0.1).length).toBeGreaterThan(3);
     expect(golden.filter(p => p > 0.9).length).toBeGreaterThan(3);
+  });
+
+  test('rounded to float16, its transform computed, it says the same within 0.006, and decides the same', async () => {
+    const { silero } = await open('silero/network.mjs');
+    const { 'model.stft.forward_basis_buffer': basis, ...tensors } = onnxInitializers(
+      readFileSync(weights.file),
+    );
+    expect(basis.shape).toEqual([258, 1, 256]);
+    const small = readSafetensors(writeSafetensors(tensors, {}, { weights: 'float16' }));
+    const said = stateful(silero(small.tensors)).map(chunks as never) as unknown as Float32Array[];
+    const off = said.map(([p], t) => Math.abs(p - golden[t]));
+    expect(Math.max(...off)).toBeLessThanOrEqual(6e-3);
+    expect(said.map(([p]) => p > 0.5)).toEqual(golden.map(p => p > 0.5));
   });
 
   test('says the same bits from pieces of any length, in chunks, and stopped and resumed', () => {

@@ -51,6 +51,8 @@ export const safetensors: Reader = {
   seeds: () => [
     save(dense(3, 2, { seed: 1 })),
     writeSafetensors(gru(2, 3, { seed: 1 }).params, { format: 'pt' }),
+    writeSafetensors(gru(2, 3, { seed: 2 }).params, {}, { weights: 'int8' }),
+    writeSafetensors(gru(2, 3, { seed: 3 }).params, {}, { weights: 'float16' }),
   ],
   read: readSafetensors,
   inside,
@@ -90,6 +92,8 @@ export const model: Reader = {
     save(chain(lstm(2, 3, { seed: 1, clip: 2 }), dense(3, 1, { seed: 2, activation: 'relu' }))),
     save(layers()),
     save(chain(recur(own(2, 3, { seed: 3 }), { initialState: [1, 2, 3] }), gru(3, 2, { seed: 4 }))),
+    save(chain(gru(2, 3, { seed: 5 }), dense(3, 2, { seed: 6 })), { weights: 'int8' }),
+    save(chain(gru(2, 3, { seed: 7 }), dense(3, 2, { seed: 8 })), { weights: 'float16' }),
   ],
   read: load,
   inside: (seed, mutate) => (seed.length % 2 ? inside(seed, mutate) : insideModel(seed, mutate)),

@@ -41,6 +41,17 @@ def differences(made, committed, tolerance):
         place = unlike(*(json.loads(path.read_text()) for path in (made, committed)), tolerance)
         if place is not None:
             yield f'{committed} differs at {place}'
+    elif made.suffix == '.zip':
+        archives = [zipfile.ZipFile(path) for path in (made, committed)]
+        names = [sorted(archive.namelist()) for archive in archives]
+        if names[0] != names[1]:
+            yield f'{committed} has other members'
+            return
+        for name in names[0]:
+            pair = [archive.read(name) for archive in archives]
+            is_json = name.endswith('.json')
+            if unlike(*map(json.loads, pair), tolerance) if is_json else pair[0] != pair[1]:
+                yield f'{committed}, {name} differs'
     elif made.read_bytes() != committed.read_bytes():
         yield f'{committed} differs'
 

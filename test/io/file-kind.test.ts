@@ -12,6 +12,7 @@ import {
   writeStateDict,
 } from '../../src/io/index.js';
 import { readKeras, readKerasWeights } from '../../src/io/keras/index.js';
+import { readNam } from '../../src/io/nam/index.js';
 import { readNpy, readNpz, writeNpy } from '../../src/io/npy/index.js';
 import { onnxInitializers, readOnnx, writeOnnx } from '../../src/io/onnx/index.js';
 import { readGuitarMl, readRtneural } from '../../src/io/rtneural/index.js';
@@ -43,6 +44,7 @@ const readers: Readonly<
   readTfjs: ['tfjs', bytes => readTfjs(bytes, [])],
   readRtneural: ['rtneural', readRtneural],
   readGuitarMl: ['guitarml', readGuitarMl],
+  readNam: ['nam', readNam],
 };
 
 const intoSafetensors = (name: string) => `in Python: ${torchLines(name).join('; ')}`;
@@ -210,7 +212,8 @@ const files: readonly Case[] = [
     'Neural Amp Modeler',
     json({ version: '0.5.0', architecture: 'LSTM', config: {}, weights: [] }),
     'a model of Neural Amp Modeler (.nam)',
-    'it is not read',
+    'readNam reads it',
+    ['nam'],
   ],
   [
     'other JSON',

@@ -8,6 +8,8 @@ import {
   chainCell,
   contextCell,
   conv1dCell,
+  conv2dCell,
+  convTranspose2dCell,
   denseCell,
   embeddingCell,
   globalMaxPool1dCell,
@@ -45,7 +47,15 @@ const streaming = chainCell(
   layerNormCell(10, { epsilon: 0.125 }),
   windowCell(5, chainCell(bidirectionalCell(lstmCell(2, 3)), lastCell(6))),
   batchNormCell(6),
-  softmaxCell(6),
+  conv2dCell(2, 4, {
+    ...{ bands: 3, kernel: [3, 2], stride: [1, 2], dilation: [2, 1], groups: 2 },
+    ...{ padding: [1, 0], activation: { name: 'elu', alpha: 0.5 } },
+  }),
+  convTranspose2dCell(4, 3, {
+    ...{ bands: 2, kernel: [2, 3], stride: [1, 2], outputPadding: 1, bias: false },
+  }),
+  conv2dCell(1, 1, { bands: 6, kernel: [2, 1], frames: 3, framePadding: [0, 1], padding: 'same' }),
+  softmaxCell(18),
 );
 const whole = chainCell(
   embeddingCell(5, 4),

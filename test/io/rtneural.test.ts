@@ -140,6 +140,36 @@ test.each([
   },
 );
 
+test("the unknown layer that RTNeural's script writes for Keras's InputLayer changes nothing", () => {
+  const layers = [layer('dense', 2, [[[1, -1]], [0, 0.5]]), layer('dense', 1, [[[2], [3]]])];
+  const xs = steps(5, 1);
+  const expected = answers(readRtneural(model(1, layers)), xs);
+  const shape = [null, null, 1];
+  for (const own of [shape, [shape]]) {
+    const input = layer('unknown', 1, [], { shape: own });
+    sameBits(answers(readRtneural(model(1, [input, ...layers])), xs), expected);
+  }
+});
+
+test('any other unknown layer is refused by its place, with the activation that it has', () => {
+  const [input, one] = [layer('unknown', 1, []), layer('dense', 1, [[[1]]])];
+  const unnamed = 'a layer of Keras whose class the file does not tell';
+  const refused: readonly (readonly [layers: unknown[], place: number, why: string])[] = [
+    [[one, input], 1, unnamed],
+    [[input, input, one], 1, unnamed],
+    [[input], 0, unnamed],
+    [[{ ...input, shape: [null, null, 2] }, one], 0, unnamed],
+    [[{ ...input, weights: [[1]] }, one], 0, unnamed],
+    [[{ ...input, epsilon: 1 }, one], 0, unnamed],
+    [[one, { ...input, activation: 'relu' }], 1, "the activation 'relu', which RTNeural skips"],
+  ];
+  for (const [layers, place, why] of refused) {
+    const message = refusal(() => readRtneural(model(1, layers)));
+    expect(message).toContain(`rtneural layers[${place}] 'unknown': expected`);
+    expect(message).toContain(why);
+  }
+});
+
 test('all that RTNeural may have and that cannot run here is told at once', () => {
   const file = model(1, [
     layer('conv2d', 1, []),

@@ -9,6 +9,8 @@ import {
   chain,
   chainCell,
   conv1dCell,
+  conv2dCell,
+  convTranspose2dCell,
   dense,
   embeddingCell,
   gru,
@@ -46,6 +48,10 @@ const models: Readonly<Record<string, AnyCell>> = {
       chainCell(causalConv1dCell(4, 4, 1, { seed: 2, groups: 2, bias: false }), preluCell(4)),
     ),
     'multiply',
+  ),
+  'convolutions over frames': chainCell(
+    conv2dCell(2, 4, { bands: 5, kernel: [2, 3], groups: 2, seed: 1 }),
+    convTranspose2dCell(4, 2, { bands: 3, kernel: [1, 2], stride: [1, 2], bias: false, seed: 2 }),
   ),
   'both ways, backwards, in windows': windowCell(
     4,

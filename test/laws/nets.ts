@@ -5,6 +5,8 @@ import {
   causalConv1d,
   chain,
   context,
+  conv2d,
+  convTranspose2d,
   dense,
   each,
   fastGrnn,
@@ -75,6 +77,13 @@ const kinds = {
       tap('z'),
       read('z'),
     ),
+  bands: (i: number, h: number, o: object) =>
+    chain(
+      dense(i, 10, o),
+      conv2d(2, 4, { ...o, bands: 5, kernel: [3, 3], dilation: [2, 1], groups: 2, padding: 1 }),
+      convTranspose2d(4, 1, { ...o, bands: 5, kernel: [2, 2], stride: [1, 2] }),
+      dense(10, h, o),
+    ),
   contextual: (i: number, h: number, o: object) => chain(context(i, 3), dense(i + 3, h, o)),
 };
 type Kind = keyof typeof kinds;
@@ -82,7 +91,8 @@ type Kind = keyof typeof kinds;
 /** Layers of equations in what is not one cell of them. */
 const composed: Readonly<Partial<Record<string, number>>> = {
   ...{ stateless: 0, accumulating: 0 },
-  ...{ causal: 0, rows: 3, sideBySide: 1, around: 3, tapped: 2, contextual: 1 },
+  ...{ causal: 0, rows: 3, sideBySide: 1, around: 3, tapped: 2, bands: 2 },
+  contextual: 1,
 };
 export const equationsIn = (kind: string) => composed[kind] ?? 1;
 export const kindNames = Object.keys(kinds) as Kind[];

@@ -95,6 +95,31 @@ export function models(random) {
       ),
     ],
     [
+      'conv2d, convTranspose2d',
+      chainCell(
+        of(r.conv2dCell, 2, 4, {
+          ...{ bands: 9, kernel: [3, 3], stride: [1, 2], dilation: [2, 1], groups: 2 },
+          ...{ padding: [1, 2], activation: 'tanh' },
+        }),
+        of(r.convTranspose2dCell, 4, 6, {
+          ...{ bands: 5, kernel: [2, 4], stride: [1, 3], dilation: [1, 2], groups: 2 },
+          ...{ padding: [1, 0], outputPadding: 1 },
+        }),
+        of(r.convTranspose2dCell, 6, 1, { bands: 19, kernel: [3, 1] }),
+      ),
+    ],
+    [
+      'conv2d, convTranspose2d of given frames',
+      chainCell(
+        of(r.conv2dCell, 1, 2, {
+          ...{ bands: 4, kernel: [2, 3], frames: 3, framePadding: [1, 0], padding: 'same' },
+        }),
+        of(r.convTranspose2dCell, 2, 1, {
+          ...{ bands: 4, kernel: [3, 3], stride: [2, 2], frames: 3, framePadding: 1, padding: 2 },
+        }),
+      ),
+    ],
+    [
       'embedding, lstm',
       chainCell(of(r.embeddingCell, 10, 4), of(lstmCell, 4, 5)),
       t => [(t * 7) % 10],

@@ -11,6 +11,7 @@ import {
   rnn,
   stateful,
 } from '../../src/index.js';
+import { backends } from '../../src/kernels/backends.js';
 import { sameBits } from '../laws/bits.js';
 import { nothingIsThrownLate } from '../laws/late.js';
 import { law } from '../laws/law.js';
@@ -269,7 +270,7 @@ function partsOf(message: string) {
   return { where, expected, got };
 }
 
-test.each(['simd', 'portable'] as const)(
+test.each(backends())(
   'a model that reads sequences as wholes takes no steps of keys, on %s',
   backend => {
     const wholes = { bidirectional: bidirectional(gru(1, 2)), conv1d: conv1d(1, 1, 2) };

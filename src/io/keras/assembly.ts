@@ -1,5 +1,6 @@
-import { activationCell } from '../../cells/activation.js';
 import { asRecurError, mismatch, RecurError } from '../../errors.js';
+import { backwardCell } from '../../layers/bidirectional.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import { UnreadableError } from '../unreadable.js';
 import { rowOf } from './cells.js';
@@ -7,7 +8,7 @@ import { contextOf, type Draft } from './draft.js';
 import { type Graph, isModel, type Node, type StateNode } from './graph.js';
 import type { Build, Built, Flow, LayerContext } from './layer.js';
 import type { Weights } from './weights.js';
-import { type Piece, wired } from './wiring.js';
+import { hasWindow, isMark, type Piece, partsOf, wired } from './wiring.js';
 
 /** Numbers that flow between layers, in all. */
 const mostFlow = 2 ** 21;
@@ -22,16 +23,18 @@ export type Planned =
     }
   | { readonly node: StateNode };
 
-/** The layers of a model, made and put together. */
+/** The layers of a model, made and put together; within another, as a part of it. */
 export function assembled(
   graph: Graph,
   planned: readonly Planned[],
   input: Flow,
   weights: Weights,
   draft: Draft,
+  isWithin: boolean,
 ): Built {
   const flows = new Map<string, Flow>([[graph.inputs[0], input]]);
   const layers = new Map<string, Built>();
+  const shared: Shared = new Map();
   const context = contextOf('model', draft, graph);
   const flowOf = (id: string) => flows.get(id) ?? context.refuse(`${quoted(id)} as a second input`);
   const pieces = planned.map((plan): Piece => {
@@ -39,7 +42,13 @@ export function assembled(
     const { id, inputs } = node;
     const made =
       'build' in plan
-        ? layerIn(plan, inputs.map(flowOf), weights)
+        ? layerIn(
+            plan,
+            inputs.map(flowOf),
+            weights,
+            shared,
+            contextOf(plan.node.layer.config.where, draft, graph),
+          )
         : stateIn(plan.node, layers, context);
     draft.flow += made.flow.size;
     if (draft.flow > mostFlow) {
@@ -50,20 +59,27 @@ export function assembled(
     layers.set(id, made);
     return { id, inputs, ...made };
   });
-  if (draft.kept.length && pieces.some(({ window }) => window)) {
+  const isFlattened = pieces.some(({ members }) => {
+    return members.some(part => 'window' in part && part.window === 'end');
+  });
+  if (draft.kept.length && isFlattened) {
     context.refuse('stateful layers where steps are flattened: here each window begins anew');
   }
   const outputs = graph.outputs.map(flowOf);
   checkOutputs(outputs, context);
-  const members = wired(graph, pieces, input, context);
   const size = outputs.reduce((sum, flow) => sum + flow.size, 0);
-  const cells = members.length ? members : [activationCell(size, 'identity')];
-  return { members: [rowOf(cells)], flow: { ...outputs[0], size } };
+  const flow = { ...outputs[0], size };
+  // Windows may begin in one model and end in another.
+  const isOpen = isWithin && pieces.some(({ members }) => hasWindow(members));
+  if (isOpen) return { members: partsOf(graph, pieces, `${draft.layers}.`), flow };
+  const members = wired(partsOf(graph, pieces, ''), input, context);
+  return { members: [rowOf(members)], flow };
 }
 
 /** Outputs come one after another in one vector: they need the same steps. */
 function checkOutputs(outputs: readonly Flow[], { refuse }: LayerContext): void {
   const [{ sequence, steps }] = outputs;
+  if (outputs.some(({ reversed }) => reversed)) refuse('an output of steps in reverse');
   if (outputs.some(flow => flow.sequence !== sequence)) {
     refuse('outputs of which only some have an axis of time');
   }
@@ -74,11 +90,54 @@ function layerIn(
   { node, key, build }: Exclude<Planned, { readonly node: StateNode }>,
   inputs: readonly Flow[],
   weights: Weights,
+  shared: Shared,
+  context: LayerContext,
 ): Built {
   const own = weights.layer(key);
   // Models within models of tfjs leave no trace in the names of their weights.
   const given = own.isEmpty && isModel(node.layer.kind) ? weights : own;
-  return at(node.layer.config.where, () => build(inputs, given));
+  // A layer that is called again has the same weights, and states of its own.
+  const first = shared.get(node.layer);
+  const form = inputs.map(flowText).join();
+  // Names of taps are for one place alone.
+  const isSame = first?.form === form && !first.built.members.some(part => 'tap' in part);
+  if (isSame) return first.built;
+  const built = at(node.layer.config.where, () => {
+    const own = first ? given.again() : given;
+    return inputs.some(({ reversed }) => reversed)
+      ? inReverse(build, inputs, own, context)
+      : build(inputs, own);
+  });
+  if (node.isShared) shared.set(node.layer, { form, built });
+  return built;
+}
+
+/** A layer over steps that come from the last to the first: it runs from the last to the first. */
+function inReverse(
+  build: Build,
+  inputs: readonly Flow[],
+  weights: Weights,
+  { refuse }: LayerContext,
+): Built {
+  if (!inputs.every(({ reversed }) => reversed))
+    refuse('steps in reverse, beside steps that are not');
+  const { members, flow, states } = build(
+    inputs.map(input => ({ ...input, reversed: false })),
+    weights,
+  );
+  if (members.some(isMark) || states?.length) refuse('steps in reverse');
+  const row = members as readonly AnyCell[];
+  const turned = row.length ? [backwardCell(rowOf(row))] : [];
+  // A layer that goes back, too, puts the steps in order.
+  return { members: turned, flow: { ...flow, reversed: flow.sequence && !flow.reversed } };
+}
+
+/** Layers that are called more than once, with what the last call was of. */
+type Shared = Map<Node['layer'], { readonly form: string; readonly built: Built }>;
+
+function flowText({ size, sequence, steps, ...flags }: Flow): string {
+  const { lone, windowed, reversed } = flags;
+  return [size, sequence, steps, ...[lone, windowed, reversed].map(Boolean)].join(' ');
 }
 
 /** An output of a layer beside its first. */

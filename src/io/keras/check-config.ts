@@ -31,7 +31,9 @@ export function checkConfig(
   ];
   for (const name of unknown.slice(0, mostUnknown)) problem(`an unknown field, ${quoted(name)}`);
   for (const [name, { values, why }] of Object.entries(only)) {
-    const value = config.value(name);
+    const given = config.value(name);
+    // Of one dimension, Keras writes a number or a list of it.
+    const value: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
     if (value === undefined || values.includes(value) || allowed.includes(name)) continue;
     problem(`${name} ${shown(value)}: ${why}`);
   }

@@ -78,6 +78,8 @@ export const configFields: Readonly<Record<string, ConfigFields>> = {
   SimpleRNN: recurrent(equations),
   LSTM: recurrent(`${equations} recurrent_activation`),
   GRU: recurrent(`${equations} recurrent_activation reset_after`),
+  CuDNNLSTM: recurrent('units'),
+  CuDNNGRU: recurrent('units'),
   // tfjs repeats the cell's fields beside the cell.
   RNN: fields(`cell ${sequences}`, [...ofCell, ...ofRecurrent, 'unroll'], recurrentOnly),
   SimpleRNNCell: fields(equations, ofRecurrent),
@@ -110,6 +112,16 @@ export const configFields: Readonly<Record<string, ConfigFields>> = {
     [...trained('depthwise', 'pointwise', 'kernel', 'bias'), 'rank'],
     { ...channels, ...oneGroup },
   ),
+  Conv1DTranspose: fields(
+    'filters kernel_size strides padding activation use_bias',
+    [...trained('kernel', 'bias'), 'rank'],
+    {
+      ...channels,
+      ...oneGroup,
+      dilation_rate: off('steps apart', 1),
+      output_padding: off('steps that only some filters reach', null),
+    },
+  ),
   BatchNormalization: fields(
     norm,
     [
@@ -124,9 +136,14 @@ export const configFields: Readonly<Record<string, ConfigFields>> = {
   LayerNormalization: fields(norm, trained('beta', 'gamma'), {
     rms_scaling: off('division by the root of the mean square'),
   }),
+  Normalization: fields('axis mean variance invert'),
+  Rescaling: fields('scale offset'),
   // Which slopes are shared, the shape of the slopes tells.
   PReLU: fields('', [...trained('alpha'), 'shared_axes']),
   // Layers without weights.
+  UpSampling1D: fields('size'),
+  ZeroPadding1D: fields('padding', [], channels),
+  Cropping1D: fields('cropping', [], channels),
   MaxPooling1D: pool,
   AveragePooling1D: pool,
   GlobalMaxPooling1D: globalPool,
@@ -141,10 +158,14 @@ export const configFields: Readonly<Record<string, ConfigFields>> = {
   Add: fields(),
   Multiply: fields(),
   Average: fields(),
+  Subtract: fields(),
+  Maximum: fields(),
+  Minimum: fields(),
   Concatenate: fields('axis'),
   Flatten: fields('', [], channels),
   Reshape: fields('target_shape'),
   Permute: fields('dims'),
+  RepeatVector: fields('n'),
   // The option masking: 'ignore' leaves out the mask with its value.
   Masking: fields('', ['mask_value']),
   // Layers that do nothing when a network runs.

@@ -29,7 +29,7 @@ function geometryOf(config: Fields, field: string, context: LayerContext): Geome
   const length = config.count(field);
   const isPool = field === 'pool_size';
   const padding = config.text('padding', 'valid').toLowerCase();
-  const known = isPool ? ['valid'] : ['valid', 'same', 'causal'];
+  const known = ['valid', 'same', ...(isPool ? [] : ['causal'])];
   if (!known.includes(padding)) context.problem(`padding ${quoted(padding)}`);
   const stride = config.count('strides', isPool ? length : 1);
   const dilation = isPool ? 1 : config.count('dilation_rate', 1);
@@ -83,7 +83,7 @@ function convolve(
   const options = { dilation, groups, activation, bias: bias !== undefined, params };
   if ((length - 1) * dilation * input.size > limits.carried) context.refuse('a reach too long');
   if (groups > limits.groups) context.refuse(`more than ${limits.groups} groups`);
-  const after = own && 'layer' in own ? [activationLayer(out, own)] : [];
+  const after = own && 'text' in own ? [activationLayer(out, own)] : [];
   if (isCausal(geometry)) {
     const cell = causalConv1dCell(input.size, out, length, options);
     return { members: [cell, ...after], flow: { ...input, size: out } };
@@ -163,9 +163,12 @@ export function readPool(kind: 'max' | 'average'): ReadLayer {
       const input = stepsIn(inputs, context);
       const make = kind === 'max' ? maxPool1dCell : averagePool1dCell;
       const { length, stride } = geometry;
-      const steps = stepsAfter(geometry, input.steps);
+      const padding = paddingOf(geometry, input, context);
+      const steps = stepsAfter(geometry, input.steps, padding[0] + padding[1]);
       if (steps !== undefined && steps < 1) context.refuse('fewer steps than the pool has');
-      return { members: [make(input.size, length, { stride })], flow: { ...input, steps } };
+      const isPadded = padding[0] + padding[1] > 0;
+      const pool = make(input.size, length, { stride, ...(isPadded && { padding }) });
+      return { members: [pool], flow: { ...input, steps } };
     };
   };
 }
@@ -175,16 +178,16 @@ export function readGlobalPool(kind: 'max' | 'average'): ReadLayer {
     context.needsWhole();
     const keep = config.flag('keepdims', false);
     return inputs => {
-      const { size } = stepsIn(inputs, context);
+      const { size, windowed } = stepsIn(inputs, context);
       const make = kind === 'max' ? globalMaxPool1dCell : globalAveragePool1dCell;
-      const flow = { size, sequence: keep, steps: keep ? 1 : undefined };
+      const flow = { size, sequence: keep, windowed, ...(keep ? { steps: 1 } : { lone: true }) };
       return { members: [make(size)], flow };
     };
   };
 }
 
 /** The only input, which must have steps. */
-function stepsIn(inputs: readonly Flow[], context: LayerContext): Flow {
+export function stepsIn(inputs: readonly Flow[], context: LayerContext): Flow {
   const input = onlyInput(inputs, context);
   if (!input.sequence) context.refuse('an input without an axis of time');
   return input;

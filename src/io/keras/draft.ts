@@ -67,7 +67,11 @@ export function contextOf(where: string, draft: Draft, graph: Graph, node?: Node
     refuse(why) {
       throw new UnreadableError(parts.format, [...problems, { where, why }]);
     },
-    hasState: isKept => (isKept ? draft.kept : draft.anew).push(where),
+    hasState(isKept) {
+      if (isKept && node?.isShared)
+        this.problem('stateful in a layer that is called more than once');
+      (isKept ? draft.kept : draft.anew).push(where);
+    },
     needsWhole() {
       draft.isWhole = true;
     },

@@ -30,7 +30,7 @@ export function denseMembers(
   const activation = slotOf(own) ?? 'identity';
   const params = { weight: transpose(kernel, inputSize, units), ...(bias && { bias }) };
   const cell = denseCell(inputSize, units, { activation, bias: bias !== undefined, params });
-  return own && 'layer' in own ? [cell, activationLayer(units, own)] : [cell];
+  return own && 'text' in own ? [cell, activationLayer(units, own)] : [cell];
 }
 
 export const readDense: ReadLayer = (config, context) => {
@@ -130,7 +130,7 @@ export function readNorm(isBatch: boolean): ReadLayer {
 }
 
 /** The input of a layer that works along the features. */
-function featuresIn(config: Fields, inputs: readonly Flow[], context: LayerContext): Flow {
+export function featuresIn(config: Fields, inputs: readonly Flow[], context: LayerContext): Flow {
   const flow = onlyInput(inputs, context);
   const given = config.value('axis') ?? -1;
   const axis: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;

@@ -78,6 +78,15 @@ export class Fields {
     return Array.from(value);
   }
 
+  /** Finite numbers, in as many brackets as a shape that ends with them has axes. */
+  numbers(name: string): readonly number[] {
+    let value: unknown = this.list(name);
+    while (Array.isArray(value) && value.length === 1 && Array.isArray(value[0])) [value] = value;
+    const ok = (value as unknown[]).every(n => Number.isFinite(n));
+    if (!ok) throw this.#wrong(name, 'a list of finite numbers', this.value(name));
+    return value as readonly number[];
+  }
+
   object(name: string): Fields {
     return new Fields(`${this.where}.${name}`, this.value(name));
   }

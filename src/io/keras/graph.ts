@@ -2,7 +2,7 @@ import { demand, mismatch } from '../../errors.js';
 import { quoted } from '../json.js';
 import { type Serialized, serialized } from './classes.js';
 import { type Fields, shapeOf } from './fields.js';
-import { inboundOf, type Reference, referencesOf } from './inbound.js';
+import { callsOf, type Reference, referencesOf } from './inbound.js';
 
 /** Layers of a model, each of which takes time to make. */
 const mostLayers = 256;
@@ -15,6 +15,8 @@ export interface Node {
   /** What others call it by. */
   readonly id: string;
   readonly layer: Serialized;
+  /** True for a layer that is called more than once. */
+  readonly isShared?: boolean;
   readonly inputs: readonly string[];
   /** Names of arguments beside the inputs that are given. */
   readonly more: readonly string[];
@@ -62,7 +64,7 @@ export function graphOf({ kind, config, fields }: Serialized, depth = 0): Graph 
   const layers = list.map((layer, i) => serialized(`${config.where}.layers[${i}]`, layer));
   if (kind !== 'Sequential') return functional(config, layers);
   const [first] = layers;
-  const graph = sequential(config, layers);
+  const graph = sequential(config, fields, layers);
   if (graph.inputShape || !isModel(first.kind) || depth > mostWithin) return graph;
   return { ...graph, inputShape: graphOf(first, depth + 1).inputShape };
 }
@@ -70,7 +72,7 @@ export function graphOf({ kind, config, fields }: Serialized, depth = 0): Graph 
 /** A name that no layer has. */
 const inputName = ' input';
 
-function sequential(config: Fields, layers: readonly Serialized[]): Graph {
+function sequential(config: Fields, fields: Fields, layers: readonly Serialized[]): Graph {
   const inputLayers = layers[0].kind === 'InputLayer' ? [layers[0]] : [];
   const own = layers.slice(inputLayers.length);
   // In a row places are names enough.
@@ -80,43 +82,69 @@ function sequential(config: Fields, layers: readonly Serialized[]): Graph {
     inputs: [i ? String(i - 1) : inputName],
     more: [],
   }));
-  const inputShape = shapeIn(layers[0].config) ?? shapeIn(config);
+  const [first] = layers;
+  const inputShape =
+    shapeIn(first.config) ?? shapeIn(config) ?? shapeWithin(first) ?? shapeBuilt(fields, first);
   const outputs = [own.length ? String(own.length - 1) : inputName];
   const inputs = [inputName];
   const found = { nodes, states: [], troubles: [], inputLayers };
   return { ...found, isRow: true, inputs, outputs, inputShape };
 }
 
-function functional(config: Fields, layers: readonly Serialized[]): Graph {
-  const kinds = new Map<string, string>();
-  // The name that references use is beside the config; within it, it may be another.
-  const named = layers.map(layer => ({ id: layer.fields.text('name', layer.name), layer }));
-  for (const { id, layer } of named) {
-    if (kinds.has(id)) throw mismatch(config.where, 'every layer once', `${quoted(id)} twice`);
-    kinds.set(id, layer.kind);
+/** A layer of a Functional model, and its calls; none of an input. */
+interface Called {
+  readonly id: string;
+  readonly layer: Serialized;
+  readonly calls: ReturnType<typeof callsOf>;
+}
+
+/** The layers of a Functional model by the names that references use. */
+function calledIn(config: Fields, layers: readonly Serialized[]): ReadonlyMap<string, Called> {
+  const byName = new Map<string, Called>();
+  for (const layer of layers) {
+    // That name is beside the config; within it, it may be another.
+    const id = layer.fields.text('name', layer.name);
+    if (byName.has(id)) throw mismatch(config.where, 'every layer once', `${quoted(id)} twice`);
+    const calls = layer.kind === 'InputLayer' ? [] : callsOf(layer.fields);
+    byName.set(id, { id, layer, calls });
   }
+  const total = [...byName.values()].reduce((sum, { calls }) => sum + calls.length, 0);
+  demand(total <= mostLayers, config.where, `at most ${mostLayers} calls of layers`, total);
+  return byName;
+}
+
+function functional(config: Fields, layers: readonly Serialized[]): Graph {
+  const byName = calledIn(config, layers);
+  const called = [...byName.values()];
+  const ends = ['input_layers', 'output_layers'].map(field => referencesOf(config, field));
+  const references = [...called.flatMap(({ calls }) => calls), { inputs: ends.flat() }];
+  const begins = firstCalls(
+    called,
+    references.flatMap(({ inputs }) => inputs),
+  );
   const states = new Map<string, StateNode>();
   const troubles = new Set<string>();
   const idOf = ({ name, call, output }: Reference): string => {
-    const kind = kinds.get(name);
-    if (kind === undefined) throw mismatch(config.where, 'inputs that are layers', quoted(name));
-    // A model within a model was called once before, in Keras 2: when it was made.
-    const isFirst = call === 0 || (call === 1 && isModel(kind));
-    if (!isFirst) troubles.add(`the output of another call of ${quoted(name)} than its first`);
-    if (output === 0) return name;
-    const id = `${name} output ${output}`;
-    if (kinds.has(id)) throw mismatch(config.where, 'every layer once', `${quoted(id)} twice`);
-    states.set(id, { id, inputs: [name], output });
+    const found = byName.get(name);
+    if (!found) throw mismatch(config.where, 'inputs that are layers', quoted(name));
+    const number = call - (begins.get(name) ?? 0);
+    const isThere = number >= 0 && number < Math.max(1, found.calls.length);
+    if (!isThere) troubles.add(`a call of ${quoted(name)} that the file does not have`);
+    const own = callId(name, number);
+    if (output === 0) return own;
+    const id = `${own} output ${output}`;
+    if (byName.has(id)) throw mismatch(config.where, 'every layer once', `${quoted(id)} twice`);
+    states.set(id, { id, inputs: [own], output });
     return id;
   };
-  const nodes = named.flatMap(({ id, layer }): Node[] => {
-    if (layer.kind === 'InputLayer') return [];
-    const inbound = inboundOf(layer.fields);
-    return [{ id, layer, ...inbound, inputs: inbound.inputs.map(idOf) }];
+  const nodes = called.flatMap(({ id, layer, calls }): Node[] => {
+    const isShared = calls.length > 1;
+    return calls.map((call, i) => {
+      return { id: callId(id, i), layer, isShared, ...call, inputs: call.inputs.map(idOf) };
+    });
   });
-  const inputs = referencesOf(config, 'input_layers').map(idOf);
-  const outputs = referencesOf(config, 'output_layers').map(idOf);
-  const first = named.find(({ id }) => id === inputs[0])?.layer;
+  const [inputs, outputs] = ends.map(references => references.map(idOf));
+  const first = byName.get(inputs[0])?.layer;
   if (first?.kind !== 'InputLayer') {
     throw mismatch(`${config.where}.input_layers`, 'an InputLayer', quoted(inputs[0]));
   }
@@ -124,6 +152,27 @@ function functional(config: Fields, layers: readonly Serialized[]): Graph {
   const inputLayers = layers.filter(({ kind }) => kind === 'InputLayer');
   const found = { nodes, states: [...states.values()], troubles: [...troubles], inputLayers };
   return { ...found, isRow: false, inputs, outputs, inputShape };
+}
+
+/** What a call of a layer is called by. */
+function callId(name: string, call: number): string {
+  return call ? `${name} call ${call}` : name;
+}
+
+/**
+ * The number of the first call of each model within a model: where such a model had been called
+ * once before, when it was made, that counts in some versions.
+ */
+function firstCalls(called: readonly Called[], references: readonly Reference[]) {
+  const models = called.filter(({ layer }) => isModel(layer.kind));
+  const numbers = new Map(models.map(({ id }) => [id, new Set<number>()]));
+  for (const { name, call } of references) numbers.get(name)?.add(call);
+  return new Map(
+    models.map(({ id, calls }) => {
+      const own = numbers.get(id);
+      return [id, Number(!own?.has(0) && own?.has(calls.length))];
+    }),
+  );
 }
 
 /** The shape of the input that a config tells. */
@@ -135,6 +184,23 @@ function shapeIn(config: Fields): Shape {
   // Some versions wrote a list of the shapes of all inputs: [[null, 40, 3]].
   const nested = Array.isArray(value) && value.length === 1 && Array.isArray(value[0]);
   return shapeOf(`${config.where}.${name}`, nested ? value[0] : value);
+}
+
+/** The shape that only the layer within a Bidirectional tells. */
+function shapeWithin({ kind, config }: Serialized): Shape {
+  return kind === 'Bidirectional' ? shapeIn(config.object('layer').object('config')) : undefined;
+}
+
+/** The shape with which Keras 3 built a model, or its first layer. */
+function shapeBuilt(...found: readonly (Fields | Serialized)[]): Shape {
+  for (const one of found) {
+    const fields = 'fields' in one ? one.fields : one;
+    if (!fields.has('build_config')) continue;
+    const built = fields.object('build_config');
+    if (built.has('input_shape'))
+      return shapeOf(`${built.where}.input_shape`, built.value('input_shape'));
+  }
+  return undefined;
 }
 
 /** The nodes that lead to the outputs, each after its inputs; throws a RecurError for a circle. */

@@ -11,7 +11,10 @@ export interface Reference {
 /** Inputs of one layer; far more than people draw. */
 const mostInputs = 16;
 
-/** Where a layer's inputs come from. */
+/** Calls of one layer, and of all. */
+const mostCalls = 64;
+
+/** Where the inputs of a call of a layer come from. */
 export interface Inbound {
   readonly inputs: readonly Reference[];
   /** Names of arguments beside the inputs that are given. */
@@ -38,14 +41,16 @@ function referenceOf(where: string, value: unknown): Reference {
   return { name, call, output };
 }
 
-/** What a layer of a Functional model says of its inputs, in the way of Keras 2 or of Keras 3. */
-export function inboundOf(layer: Fields): Inbound {
+/** What a layer of a Functional model says of its calls, in the way of Keras 2 or of Keras 3. */
+export function callsOf(layer: Fields): readonly Inbound[] {
   const calls = layer.list('inbound_nodes');
-  const where = `${layer.where}.inbound_nodes`;
-  if (calls.length !== 1) {
-    return { inputs: [], more: [], trouble: `a layer called ${calls.length} times` };
+  if (calls.length === 0 || calls.length > mostCalls) {
+    return [{ inputs: [], more: [], trouble: `a layer called ${calls.length} times` }];
   }
-  const [call] = calls;
+  return calls.map(call => inboundOf(`${layer.where}.inbound_nodes`, call));
+}
+
+function inboundOf(where: string, call: unknown): Inbound {
   const found = Array.isArray(call)
     ? oldCall(where, call)
     : newCall(where, new Fields(where, call));

@@ -19,7 +19,9 @@ import {
 import type { ReadLayer } from './layer.js';
 import { readConcatenate, readMerge } from './merging.js';
 import { readBidirectional, readRecurrent, readRnn } from './recurrent-layers.js';
-import { readFlatten, readPermute, readReshape } from './shaping.js';
+import { readConv1dTranspose, readEnds, readUpSampling1d } from './resampling.js';
+import { readNormalization, readRescaling } from './scaling.js';
+import { readFlatten, readPermute, readRepeatVector, readReshape } from './shaping.js';
 
 /** Layers that only training has a use for. */
 const identities = [
@@ -36,13 +38,19 @@ const identities = [
 const readers = new Map<string, ReadLayer>([
   ...activationLayers.map(kind => [kind, readActivation(kind)] as const),
   ...identities.map(kind => [kind, readIdentity] as const),
-  ...['SimpleRNN', 'LSTM', 'GRU'].map(kind => [kind, readRecurrent(kind)] as const),
-  ...(['Add', 'Multiply', 'Average'] as const).map(kind => [kind, readMerge(kind)] as const),
+  ...['SimpleRNN', 'LSTM', 'GRU', 'CuDNNLSTM', 'CuDNNGRU'].map(
+    kind => [kind, readRecurrent(kind)] as const,
+  ),
+  ...(['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Minimum'] as const).map(
+    kind => [kind, readMerge(kind)] as const,
+  ),
   ['AveragePooling1D', readPool('average')],
   ['BatchNormalization', readNorm(true)],
   ['Bidirectional', readBidirectional],
   ['Concatenate', readConcatenate],
   ['Conv1D', readConv1d],
+  ['Conv1DTranspose', readConv1dTranspose],
+  ['Cropping1D', readEnds('cropping')],
   ['Dense', readDense],
   ['DepthwiseConv1D', readDepthwiseConv1d],
   ['Embedding', readEmbedding],
@@ -52,11 +60,16 @@ const readers = new Map<string, ReadLayer>([
   ['LayerNormalization', readNorm(false)],
   ['Masking', readMasking],
   ['MaxPooling1D', readPool('max')],
+  ['Normalization', readNormalization],
   ['PReLU', readPrelu],
   ['Permute', readPermute],
   ['RNN', readRnn],
+  ['RepeatVector', readRepeatVector],
+  ['Rescaling', readRescaling],
   ['Reshape', readReshape],
   ['SeparableConv1D', readSeparableConv1d],
+  ['UpSampling1D', readUpSampling1d],
+  ['ZeroPadding1D', readEnds('padding')],
   ['TimeDistributed', readTimeDistributed(readerOf)],
 ]);
 

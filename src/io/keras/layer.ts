@@ -11,14 +11,30 @@ export interface Flow {
   readonly sequence: boolean;
   /** How many steps a sequence has, where the file says so. */
   readonly steps?: number | undefined;
+  /** True for the one step that a whole sequence became. */
+  readonly lone?: boolean;
+  /** True where Keras has the steps from the last to the first, and cells here the other way. */
+  readonly reversed?: boolean | undefined;
+  /** True in a window that a layer began: a vector that is read as steps. */
+  readonly windowed?: boolean | undefined;
 }
 
-/** A layer of Keras as cells of this library, in a row. */
+/** Where a vector is read as so many steps of that size, or where steps become one vector. */
+export type Bracket =
+  | { readonly window: number; readonly size: number }
+  | { readonly window: 'end' };
+
+/** A cell, or a place among cells. */
+export type Part =
+  | AnyCell
+  | Bracket
+  | { readonly tap: string }
+  | { readonly read: readonly string[] };
+
+/** A layer of Keras as cells of this library, in a row, some of them in windows. */
 export interface Built {
-  readonly members: readonly AnyCell[];
+  readonly members: readonly Part[];
   readonly flow: Flow;
-  /** True where the layer needs all steps at once: what came before it runs in a window. */
-  readonly window?: boolean;
   /**
    * Its outputs beside the first, each made of the first: hidden states. Undefined is for one that
    * has no counterpart here.
@@ -52,6 +68,11 @@ export interface LayerContext {
 
 /** Looks at a layer's config, tells what cannot be read, and says how to make the rest. */
 export type ReadLayer = (config: Fields, context: LayerContext) => Build;
+
+/** True where a recurrent layer without sequences answers once, and not at each step. */
+export function answersOnce({ windowed = false }: Flow, context: LayerContext): boolean {
+  return windowed || context.isWhole();
+}
 
 /** The only input of a layer that has one. */
 export function onlyInput(inputs: readonly Flow[], { refuse }: LayerContext): Flow {

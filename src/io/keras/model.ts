@@ -1,4 +1,5 @@
 import { mismatch } from '../../errors.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { UnreadableError } from '../unreadable.js';
@@ -31,7 +32,7 @@ export function layerOf(parts: ModelParts, options: KerasOptions): LoadedLayer {
   const plan = planOf(model, draft, 0);
   checkStateful(draft);
   if (draft.problems.length) throw new UnreadableError(parts.format, draft.problems);
-  const cell = plan([], parts.weights).members[0];
+  const cell = plan([], parts.weights).members[0] as AnyCell;
   parts.weights.settle();
   return loadedLayer(cell);
 }
@@ -56,21 +57,19 @@ function planOf(model: Serialized, draft: Draft, depth: number): Build {
   if (depth && graph.outputs.length > 1) {
     context.problem(`${graph.outputs.length} outputs of a model within another`);
   }
-  const numbered = numberedNames(graph.nodes.map(({ layer }) => layer.kind));
+  const layers = [...new Set(graph.nodes.map(({ layer }) => layer))];
+  const numbered = numberedNames(layers.map(({ kind }) => kind));
   const keys = new Map(
-    graph.nodes.map(({ id, layer }, i) => {
-      return [id, draft.parts.weights.isNumbered ? numbered[i] : layer.name];
-    }),
+    layers.map((layer, i) => [layer, draft.parts.weights.isNumbered ? numbered[i] : layer.name]),
   );
   const planned = inOrder(graph, where).map((node): Planned => {
     if ('output' in node) return { node };
-    const key = keys.get(node.id) as string;
+    const key = keys.get(node.layer) as string;
     return { node, key, build: planLayer(node, draft, depth, graph) };
   });
   return ([given], weights) => {
-    // Only the whole model can have windows for its input.
-    const input = given ? { ...given, steps: undefined } : inputOf(graph, context);
-    return assembled(graph, planned, input, weights, draft);
+    const input = given ?? inputOf(graph, context);
+    return assembled(graph, planned, input, weights, draft, depth > 0);
   };
 }
 

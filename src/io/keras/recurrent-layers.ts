@@ -9,6 +9,7 @@ import { checkConfig } from './check-config.js';
 import { numberedNames, type Serialized, serialized } from './classes.js';
 import type { Fields } from './fields.js';
 import {
+  answersOnce,
   type Build,
   type Built,
   type Flow,
@@ -22,11 +23,7 @@ import type { Weights } from './weights.js';
 /** SimpleRNN, LSTM or GRU. */
 export function readRecurrent(kind: string): ReadLayer {
   return (config, context) => {
-    return recurrentLayer(
-      config,
-      context,
-      readRecurrentCell(recurrentKinds[kind], config, context),
-    );
+    return recurrentLayer(config, context, readRecurrentCell(kind, config, context));
   };
 }
 
@@ -41,14 +38,14 @@ function recurrentLayer(config: Fields, context: LayerContext, cell: RecurrentCe
   const all = config.flag('return_sequences', false);
   checkStates(config, context);
   if (backwards) context.needsWhole();
-  if (backwards && all) context.problem('go_backwards with return_sequences: steps in reverse');
   return (inputs, weights) => {
-    const input = sequenceIn(inputs, context);
+    const input = sequenceIn(inputs, context, config.flag('stateful', false));
     const own = cell.build(input.size, weights);
-    const row = context.isWhole() && !all ? [own, lastCell(cell.units)] : [own];
+    const once = answersOnce(input, context);
+    const row = once && !all ? [own, lastCell(cell.units)] : [own];
     const members = backwards ? [backwardCell(rowOf(row))] : row;
-    const flow = flowOf(input, cell.units, all);
-    return { members, flow, states: statesOf(config, cell, all && context.isWhole()) };
+    const flow = { ...flowOf(input, cell.units, all, once), reversed: backwards && all };
+    return { members, flow, states: statesOf(config, cell, flow, once) };
   };
 }
 
@@ -61,23 +58,25 @@ function checkStates(config: Fields, context: LayerContext): void {
 }
 
 /** Of the states that a layer answers beside its output, the hidden one is its last output. */
-function statesOf(config: Fields, cell: RecurrentCell, hasSteps: boolean): Built['states'] {
+function statesOf(config: Fields, cell: RecurrentCell, flow: Flow, once: boolean): Built['states'] {
   if (!config.flag('return_state', false) || cell.states.length === 0) return [];
   const { units } = cell;
-  const members = hasSteps ? [lastCell(units)] : [];
+  const members = flow.sequence && once ? [lastCell(units)] : [];
+  const after = { ...flow, sequence: false, steps: undefined, lone: once };
   return cell.states.map(name => {
-    return name === 'h' ? { members, flow: { size: units, sequence: false } } : undefined;
+    return name === 'h' ? { members, flow: after } : undefined;
   });
 }
 
 /** The only input, which must have steps. */
-function sequenceIn(inputs: readonly Flow[], context: LayerContext): Flow {
-  if (!inputs[0].sequence) context.refuse('an input without an axis of time');
-  return inputs[0];
+function sequenceIn([input]: readonly Flow[], context: LayerContext, isKept = false): Flow {
+  if (!input.sequence) context.refuse('an input without an axis of time');
+  if (isKept && input.windowed) context.refuse('stateful in a window, which begins anew');
+  return input;
 }
 
-function flowOf({ steps }: Flow, size: number, all: boolean): Flow {
-  return { size, sequence: all, steps: all ? steps : undefined };
+function flowOf({ steps, windowed }: Flow, size: number, all: boolean, once: boolean): Flow {
+  return { size, sequence: all, windowed, ...(all ? { steps } : { lone: once }) };
 }
 
 function cellsOf(config: Fields, context: LayerContext): RecurrentCell {
@@ -119,7 +118,7 @@ function cellOf(cell: Serialized, context: LayerContext) {
   const known = !isCustom && kind.endsWith('Cell') && Object.hasOwn(recurrentKinds, kind);
   if (!known) context.refuse(`a cell of class ${quoted(kind)}${name && ` (${quoted(name)})`}`);
   checkWithin(cell, context);
-  return readRecurrentCell(recurrentKinds[kind], config, context);
+  return readRecurrentCell(kind, config, context);
 }
 
 /** Checks the config of a layer, or a cell, within another. */
@@ -165,7 +164,7 @@ export const readBidirectional: ReadLayer = (config, context) => {
     ];
     const { units } = forward.cell;
     const size = mode === 'concat' ? units + backward.cell.units : units;
-    const flow = flowOf(input, size, forward.all);
+    const flow = flowOf(input, size, forward.all, true);
     if (forward.all) return { members: [bidirectionalCell(there, merges[mode], back)], flow };
     return { members: lastOfBoth(there, back, merges[mode], units), flow };
   };
@@ -193,7 +192,7 @@ function wrapped(config: Fields, field: string, context: LayerContext) {
   // Keras sets it itself if there are sequences; a mask cannot get here.
   checkWithin(layer, context, ['zero_output_for_mask']);
   const cell = isPlain
-    ? readRecurrentCell(recurrentKinds[layer.kind], layer.config, context)
+    ? readRecurrentCell(layer.kind, layer.config, context)
     : cellsOf(layer.config, context);
   return {
     cell,

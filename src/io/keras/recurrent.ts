@@ -3,7 +3,7 @@ import { lstmCell } from '../../cells/lstm.js';
 import { rnnCell } from '../../cells/rnn.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { canonicalWeights, layouts, type RecurrentKind } from '../layouts.js';
-import { activationOf, slotOf } from './activations.js';
+import { activationOf, type Slots, withActivations } from './activations.js';
 import type { Fields } from './fields.js';
 import type { LayerContext } from './layer.js';
 import type { Weights } from './weights.js';
@@ -13,6 +13,8 @@ export const recurrentKinds: Readonly<Record<string, RecurrentKind>> = {
   SimpleRNN: 'rnn',
   LSTM: 'lstm',
   GRU: 'gru',
+  CuDNNLSTM: 'lstm',
+  CuDNNGRU: 'gru',
   SimpleRNNCell: 'rnn',
   LSTMCell: 'lstm',
   GRUCell: 'gru',
@@ -30,41 +32,42 @@ export interface RecurrentCell {
 
 /** The equations that a recurrent layer, or a cell of an RNN, is of. */
 export function readRecurrentCell(
-  kind: RecurrentKind,
+  className: string,
   config: Fields,
   context: LayerContext,
 ): RecurrentCell {
   const units = config.count('units');
-  const bias = config.flag('use_bias', true);
-  const [activation, gateActivation] = activationsOf(kind, config, context);
+  const kind = recurrentKinds[className];
+  const isCudnn = className.startsWith('CuDNN');
+  const bias = isCudnn || config.flag('use_bias', true);
+  const slots = isCudnn ? none : slotsOf(kind, config, context);
   // Keras 2 had no such option, and one bias; where the option came, it came with a second one.
-  const after = kind === 'gru' && config.flag('reset_after', context.dialect === 'keras3');
+  const after =
+    kind === 'gru' && (isCudnn || config.flag('reset_after', context.dialect === 'keras3'));
   const build: BuildCell = (inputSize, weights) => {
-    const params = claimRecurrent(config.where, kind, weights, {
-      ...{ inputSize, units, bias },
-      twoBiases: after,
-    });
-    const options = { activation, bias, params };
-    if (kind === 'rnn') return rnnCell(inputSize, units, options);
-    const gated = { ...options, gateActivation };
-    if (kind === 'gru') {
-      return gruCell(inputSize, units, { ...gated, resetGate: after ? 'after' : 'before' });
-    }
-    return lstmCell(inputSize, units, { ...gated, outputActivation: activation });
+    const twoBiases = after || isCudnn;
+    const sizes = { inputSize, units, bias, twoBiases, isCudnn };
+    const params = claimRecurrent(config.where, kind, weights, sizes);
+    return withActivations(given => {
+      const options = { ...given, bias, params };
+      if (kind === 'rnn') return rnnCell(inputSize, units, options);
+      if (kind === 'lstm') return lstmCell(inputSize, units, options);
+      return gruCell(inputSize, units, { ...options, resetGate: after ? 'after' : 'before' });
+    }, slots);
   };
   return { units, states: kind === 'lstm' ? ['h', 'c'] : ['h'], build };
 }
 
-/** φ and σ; a function that is no activation of a slot is told of. */
-function activationsOf(kind: RecurrentKind, config: Fields, context: LayerContext) {
+/** A cell's usual ones, which are all that CuDNN has. */
+const none: Slots = { σ: undefined, φ: undefined, ψ: undefined };
+
+/** What a config says of σ, φ and ψ. */
+function slotsOf(kind: RecurrentKind, config: Fields, context: LayerContext): Slots {
   const usual = context.dialect === 'keras3' ? 'sigmoid' : 'hard_sigmoid';
-  const asked: [name: string, usual: string][] = [['activation', 'tanh']];
-  if (kind !== 'rnn') asked.push(['recurrent_activation', usual]);
-  return asked.map(([name, usual]) => {
-    const own = activationOf(config, name, usual, context);
-    if (own && 'layer' in own) context.problem(`${name} '${own.layer}' within a recurrent layer`);
-    return slotOf(own);
-  });
+  const φ = activationOf(config, 'activation', 'tanh', context);
+  if (kind === 'rnn') return { ...none, φ };
+  const σ = activationOf(config, 'recurrent_activation', usual, context);
+  return { σ, φ, ψ: kind === 'lstm' ? φ : undefined };
 }
 
 /** Claims Keras's kernel, recurrent kernel and bias, and answers them as the library's params. */
@@ -77,18 +80,40 @@ export function claimRecurrent(
     units,
     bias,
     twoBiases,
-  }: Record<'inputSize' | 'units', number> & Record<'bias' | 'twoBiases', boolean>,
+    isCudnn = false,
+  }: Record<'inputSize' | 'units', number> &
+    Record<'bias' | 'twoBiases', boolean> & { isCudnn?: boolean },
 ): Record<string, Float32Array> {
-  const width = layouts.keras[kind].length * units;
+  const gates = layouts.keras[kind].length;
+  const width = gates * units;
+  const biasShape = isCudnn ? [2 * width] : twoBiases ? [2, width] : [width];
   const stored = weights.claim(where, [
     { name: 'kernel', shape: [inputSize, width] },
     { name: 'recurrent_kernel', shape: [units, width] },
-    ...(bias ? [{ name: 'bias', shape: twoBiases ? [2, width] : [width] } as const] : []),
+    ...(bias ? [{ name: 'bias', shape: biasShape } as const] : []),
   ] as const);
+  const matrix = (values: Float32Array) => (isCudnn ? fromCudnn(values, gates, units) : values);
   return canonicalWeights(layouts.keras, kind, {
-    kernel: stored.kernel,
-    recurrent: stored.recurrent_kernel,
+    kernel: matrix(stored.kernel),
+    recurrent: matrix(stored.recurrent_kernel),
     bias: stored.bias?.subarray(0, width),
     recurrentBias: twoBiases ? stored.bias?.subarray(width) : undefined,
   });
+}
+
+/**
+ * The kernel `[rows, gates · units]` of a CuDNN layer in the layout of the layer that is not: of
+ * each gate's block, the numbers in order are those of `[units, rows]`.
+ */
+function fromCudnn(values: Float32Array, gates: number, units: number): Float32Array {
+  const width = gates * units;
+  const rows = values.length / width;
+  const result = new Float32Array(values.length);
+  for (let gate = 0; gate < gates; gate++) {
+    for (let i = 0; i < rows * units; i++) {
+      const from = Math.floor(i / units) * width + gate * units + (i % units);
+      result[(i % rows) * width + gate * units + Math.floor(i / rows)] = values[from];
+    }
+  }
+  return result;
 }

@@ -1,35 +1,102 @@
-import { sizeOf } from '../../arrays/ndarray.js';
 import { shapeText } from '../../errors.js';
-import { type Flow, type LayerContext, onlyInput, type ReadLayer } from './layer.js';
+import { sliceCell } from '../../layers/moves.js';
+import { repeatVectorCell } from '../../layers/repeat-vector.js';
+import { windowCell } from '../../layers/window.js';
+import { parallelOf } from './cells.js';
+import { type Built, type Flow, type LayerContext, onlyInput, type ReadLayer } from './layer.js';
+
+/** Features that a Permute takes apart, each of which is a branch. */
+const mostFeatures = 256;
 
 /** All steps in one vector, step after step: what came before runs in a window. */
-function flattened(flow: Flow, { refuse }: LayerContext) {
+function flattened(flow: Flow, { refuse }: LayerContext): Built {
   if (!flow.sequence) return { members: [], flow };
   if (flow.steps === undefined) return refuse('an unknown number of steps');
   const size = flow.size * flow.steps;
-  return { members: [], flow: { size, sequence: false }, window: true };
+  return { members: [{ window: 'end' }], flow: { size, sequence: false } };
+}
+
+/** A vector as steps: what follows runs in a window. */
+function unflattened(flow: Flow, steps: number): Built {
+  const size = flow.size / steps;
+  const begin = { window: steps, size };
+  return {
+    // The step that is left of a window is a vector behind it.
+    members: flow.windowed ? [{ window: 'end' }, begin] : [begin],
+    flow: { size, sequence: true, steps, windowed: true },
+  };
 }
 
 export const readFlatten: ReadLayer = (_config, context) => inputs => {
   return flattened(onlyInput(inputs, context), context);
 };
 
-/** A Reshape that changes nothing, or that flattens. */
+/** One vector or steps of vectors, as the other or as other steps. */
 export const readReshape: ReadLayer = (config, context) => {
   const target = config.list('target_shape').slice(0, 4).map(Number);
   return inputs => {
     const flow = onlyInput(inputs, context);
     const shape = flow.sequence ? [flow.steps ?? -1, flow.size] : [flow.size];
-    if (target.join() === shape.join()) return { members: [], flow };
-    const [length] = target;
-    const all = length === -1 || length === sizeOf(shape);
-    if (target.length === 1 && all) return flattened(flow, context);
-    return context.refuse(`${shapeText(shape)} as ${shapeText(target)}`);
+    const refuse = () => context.refuse(`${shapeText(shape)} as ${shapeText(target)}`);
+    const isSame = flow.sequence && target.length === 2 && target[1] === flow.size;
+    if (isSame && shape[0] === -1) {
+      return { members: [], flow: { ...flow, steps: target[0] === -1 ? undefined : target[0] } };
+    }
+    const total = shape.reduce((product, n) => product * n, 1);
+    const known = target.filter(n => n !== -1).reduce((product, n) => product * n, 1);
+    const found = target.map(n => (n === -1 ? total / known : n));
+    const fits =
+      target.filter(n => n === -1).length <= 1 && found.every(n => n >= 1 && n % 1 === 0);
+    if (!fits || total !== found.reduce((product, n) => product * n, 1)) {
+      // Of steps that are not known, all may be told to be one vector.
+      return target.length === 1 && flow.sequence ? flattened(flow, context) : refuse();
+    }
+    if (found.join() === shape.join()) return { members: [], flow };
+    if (found.length === 1) return flattened(flow, context);
+    if (found.length > 2) return refuse();
+    const flat = flattened(flow, context);
+    const steps = unflattened(flat.flow, found[0]);
+    return { ...steps, members: [...flat.members, ...steps.members] };
   };
 };
 
-/** A Permute that leaves all axes where they are. */
+/** A Permute that leaves all axes where they are, or that makes steps of the features. */
 export const readPermute: ReadLayer = (config, context) => {
-  if (config.list('dims').some((axis, i) => axis !== i + 1)) context.problem('axes that move');
-  return inputs => ({ members: [], flow: onlyInput(inputs, context) });
+  const axes = config.list('dims').slice(0, 4).join();
+  const isTurn = axes === '2,1';
+  if (!isTurn && axes !== '1,2' && axes !== '1') context.problem('axes that move');
+  return inputs => {
+    const flow = onlyInput(inputs, context);
+    if (!isTurn) return { members: [], flow };
+    const flat = flattened(flow, context);
+    const { size, steps = 1 } = flow;
+    if (!flow.sequence || size > mostFeatures) context.refuse('axes that move');
+    const feature = (i: number) => windowCell(steps, sliceCell(size, i, i + 1));
+    const turn =
+      size > 1 && steps > 1
+        ? [
+            parallelOf(
+              'concat',
+              Array.from({ length: size }, (_, i) => feature(i)),
+            ),
+          ]
+        : [];
+    const turned = unflattened(flat.flow, size);
+    return { ...turned, members: [...flat.members, ...turn, ...turned.members] };
+  };
+};
+
+/** The same vector at so many steps: after a sequence within it, else in a window. */
+export const readRepeatVector: ReadLayer = (config, context) => {
+  const steps = config.count('n');
+  context.needsWhole();
+  return inputs => {
+    const flow = onlyInput(inputs, context);
+    if (flow.sequence) context.refuse('an input with an axis of time');
+    const { size, lone, windowed } = flow;
+    const repeat = repeatVectorCell(size, steps);
+    const after = { size, sequence: true, steps };
+    if (lone) return { members: [repeat], flow: { ...after, windowed } };
+    return { members: [{ window: 1, size }, repeat], flow: { ...after, windowed: true } };
+  };
 };

@@ -41,6 +41,9 @@ function byLayer(entries: readonly Entry[], most: number): ReadonlyMap<string, r
   return layers;
 }
 
+/** Numbers that layers which are called again may read again. */
+const mostAgain = 2 ** 22;
+
 /** Weights of a model, or of a part of it, each to be claimed once. */
 export class Weights {
   readonly #entries: readonly Entry[];
@@ -48,10 +51,17 @@ export class Weights {
   /** Layers by name, once somebody asked: those that are first in a name, and further on. */
   #layers: readonly ReadonlyMap<string, readonly Entry[]>[] | undefined;
   #isNumbered: boolean | undefined;
+  /** How many numbers may be read once more; undefined where nothing may. */
+  readonly #room: { left: number } | undefined;
 
-  private constructor(entries: readonly Entry[], claimed: Set<StoredTensor>) {
+  private constructor(
+    entries: readonly Entry[],
+    claimed: Set<StoredTensor>,
+    room?: { left: number },
+  ) {
     this.#entries = entries;
     this.#claimed = claimed;
+    this.#room = room;
   }
 
   /** All the tensors of a file; those of random number generators are none of a network. */
@@ -88,6 +98,11 @@ export class Weights {
     return this.#of(found[0].length ? found[0] : found[1]);
   }
 
+  /** The same weights, for a layer that has claimed them. */
+  again(): Weights {
+    return new Weights(this.#entries, this.#claimed, { left: mostAgain });
+  }
+
   /** The weights of a part of a layer: those with a part of their name that is it. */
   part(isIt: (segment: string) => boolean): Weights {
     return this.#of(this.#entries.filter(({ segments }) => segments.slice(0, -1).some(isIt)));
@@ -113,6 +128,14 @@ export class Weights {
     return Object.fromEntries(found) as Record<K, Float32Array>;
   }
 
+  /** Passes over a weight that no answer depends on, if there is one. */
+  skip(name: string, place: number): void {
+    const key = this.isNumbered ? String(place) : name;
+    for (const { tensor, segments } of this.#entries) {
+      if (segments.at(-1) === key) this.#claimed.add(tensor);
+    }
+  }
+
   /** Refuses the first tensor that no layer claimed. */
   settle(): void {
     const left = this.#entries.find(({ tensor }) => !this.#claimed.has(tensor));
@@ -129,7 +152,7 @@ export class Weights {
   }
 
   #of(entries: readonly Entry[]): Weights {
-    return new Weights(entries, this.#claimed);
+    return new Weights(entries, this.#claimed, this.#room);
   }
 
   #names(): string {
@@ -143,7 +166,12 @@ export class Weights {
     if (got.length !== shape.length || got.some((n, d) => n !== shape[d])) {
       throw mismatch(name, expected, shapeText(got));
     }
-    if (this.#claimed.has(tensor)) throw mismatch(name, 'weights of one layer', 'those of two');
+    if (this.#claimed.has(tensor)) {
+      if (!this.#room) throw mismatch(name, 'weights of one layer', 'those of two');
+      this.#room.left -= sizeOf(shape);
+      const most = `at most ${mostAgain} numbers read again`;
+      if (this.#room.left < 0) throw mismatch(name, most, 'more');
+    }
     this.#claimed.add(tensor);
     const values = tensor.read();
     if (values.length !== sizeOf(shape)) {

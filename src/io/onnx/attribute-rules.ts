@@ -27,6 +27,8 @@ const recurrent: Rules = {
   output_sequence: idle,
 };
 
+const transposed: Rules = { ...convolution, group: honoured, output_padding: honoured };
+
 const reduction: Rules = { axes: honoured, keepdims: honoured, noop_with_empty_axes: honoured };
 
 /**
@@ -36,6 +38,8 @@ const reduction: Rules = { axes: honoured, keepdims: honoured, noop_with_empty_a
 const rules: Readonly<Record<string, Rules>> = {
   ...{ Add: { broadcast: idle }, Sub: { broadcast: idle }, Equal: { broadcast: idle } },
   ...{ Mul: { broadcast: idle }, Div: { broadcast: idle }, Pow: { broadcast: idle } },
+  ...{ And: { broadcast: idle }, Or: { broadcast: idle }, Xor: { broadcast: idle } },
+  ...{ Greater: { broadcast: idle }, Less: { broadcast: idle } },
   AveragePool: { ...convolution, ceil_mode: only(0), count_include_pad: honoured },
   BatchNormalization: {
     epsilon: honoured,
@@ -54,18 +58,21 @@ const rules: Readonly<Record<string, Rules>> = {
   },
   ConstantOfShape: { value: honoured },
   Conv: { ...convolution, group: honoured },
+  ConvTranspose: transposed,
   // Nothing is dropped but in training, which until set 6 was the rule.
   Dropout: { is_test: only(1, 0), ratio: idle, seed: idle },
   Elu: { alpha: honoured },
   Flatten: { axis: honoured },
   Gather: { axis: honoured },
   Gemm: {
-    ...{ alpha: honoured, beta: honoured, transA: only(0), transB: honoured },
+    ...{ alpha: honoured, beta: honoured, transA: honoured, transB: honoured },
     broadcast: idle,
   },
   Gelu: { approximate: honoured },
   GRU: { ...recurrent, linear_before_reset: honoured },
   HardSigmoid: { alpha: honoured, beta: honoured },
+  If: { else_branch: honoured, then_branch: honoured },
+  InstanceNormalization: { epsilon: honoured },
   LayerNormalization: { axis: honoured, epsilon: honoured, stash_type: only(1) },
   LeakyRelu: { alpha: honoured },
   LogSoftmax: { axis: honoured },
@@ -76,6 +83,8 @@ const rules: Readonly<Record<string, Rules>> = {
   ...{ ReduceL1: reduction, ReduceL2: reduction, ReduceMax: reduction, ReduceMean: reduction },
   ...{ ReduceMin: reduction, ReduceProd: reduction, ReduceSum: reduction },
   ReduceSumSquare: reduction,
+  ScatterND: { reduction: honoured },
+  Range: { stash_type: only(1) },
   Reshape: { allowzero: honoured },
   RNN: recurrent,
   Selu: { alpha: honoured, gamma: honoured },

@@ -45,7 +45,7 @@ function typeProblem(attribute: AttributeProto, wanted: string): string | undefi
 }
 
 /** The types of which an attribute holds a value that is not zero. */
-function fieldsOf({ float, integer, text, tensor, ...lists }: AttributeProto): string[] {
+function fieldsOf({ float, integer, text, tensor, graph, ...lists }: AttributeProto): string[] {
   const held: Readonly<Record<string, boolean>> = {
     float: float !== 0,
     int: integer !== 0,
@@ -54,7 +54,8 @@ function fieldsOf({ float, integer, text, tensor, ...lists }: AttributeProto): s
     floats: lists.floats.length > 0,
     ints: lists.integers.length > 0,
     strings: lists.texts.length > 0,
-    "a graph or a function's attribute": lists.graphs > 0,
+    graph: graph !== undefined && lists.graphs === 1,
+    "a graph or a function's attribute": lists.graphs > Number(graph !== undefined),
   };
   return Object.keys(held).filter(type => held[type]);
 }

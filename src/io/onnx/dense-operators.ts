@@ -32,7 +32,8 @@ const dimsText = ({ dims }: Constant) => `a matrix of shape [${dims}]`;
 
 function gemm(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
   const flow = flowIn(inputs);
-  ensure(integerOf(node, 'transA', 0) === 0, 'transA');
+  const turned = integerOf(node, 'transA', 0);
+  ensure(turned === 0, `transA ${turned}, not 0`);
   const matrix = constantIn(inputs, 1);
   ensure(matrix.dims.length === 2, dimsText(matrix));
   const transposed = integerOf(node, 'transB', 0) !== 0;

@@ -67,11 +67,15 @@ function tensorsIn({ initializers, nodes }: GraphProto): (readonly [string, Tens
       ),
     ),
   ];
-  return all.filter(([name, { location }]) => {
+  const inner = nodes.flatMap(({ attributes }) =>
+    attributes.flatMap(({ graph }) => (graph ? tensorsIn(graph) : [])),
+  );
+  const outer = all.filter(([name, { location }]) => {
     const isKnown = location === dataLocation.here || location === dataLocation.elsewhere;
     if (!isKnown) throw mismatch(whereOf(name), 'data_location 0 or 1', String(location));
     return location === dataLocation.elsewhere;
   });
+  return [...outer, ...inner];
 }
 
 /** Paths in a model's own folder are the same with and without `./`. */

@@ -17,6 +17,7 @@ import {
   powerCell,
 } from './functions.js';
 import { floatOf, type Node, textOf } from './graph.js';
+import { functionOf } from './number-functions.js';
 import {
   constantIn,
   emit,
@@ -29,39 +30,8 @@ import {
 
 const affine = (alpha: number, beta = 0): Activation => ({ name: 'affine', alpha, beta });
 
-/** Functions of one number, as activations. */
-const functions: Readonly<Record<string, (node: Node, set: number) => Activation | ComposedName>> =
-  {
-    Relu: () => 'relu',
-    Sigmoid: () => 'sigmoid',
-    Tanh: () => 'tanh',
-    Softplus: () => 'softplus',
-    Softsign: () => 'softsign',
-    Exp: () => 'exp',
-    Sqrt: () => 'sqrt',
-    Abs: () => 'abs',
-    Reciprocal: () => 'reciprocal',
-    Neg: () => affine(-1),
-    LeakyRelu: node => ({ name: 'leakyRelu', alpha: floatOf(node, 'alpha', 0.01) }),
-    Elu: node => ({ name: 'elu', alpha: floatOf(node, 'alpha', 1) }),
-    ThresholdedRelu: node => ({ name: 'thresholdedRelu', alpha: floatOf(node, 'alpha', 1) }),
-    HardSigmoid: node => ({
-      name: 'hardSigmoid',
-      alpha: floatOf(node, 'alpha', 0.2),
-      beta: floatOf(node, 'beta', 0.5),
-    }),
-    Selu: (node, set) => {
-      // Operator set 1 had fewer digits.
-      const alpha = floatOf(node, 'alpha', set < 6 ? 1.6732 : 1.6732632);
-      const gamma = floatOf(node, 'gamma', set < 6 ? 1.0507 : 1.050701);
-      const isUsual = Math.abs(alpha - 1.6732632) < 1e-6 && Math.abs(gamma - 1.050701) < 1e-6;
-      ensure(isUsual, `alpha ${alpha} and gamma ${gamma}, not those of Selu`);
-      return 'selu';
-    },
-  };
-
 /** Functions of one number that are cells of their own. */
-const cells: Readonly<Record<string, (node: Node) => (size: number) => AnyCell>> = {
+export const functionCells: Readonly<Record<string, (node: Node) => (size: number) => AnyCell>> = {
   Erf: () => erfCell,
   HardSwish: () => hardSwishCell,
   Mish: () => mishCell,
@@ -89,15 +59,15 @@ const inTurn =
 /** Operators on each number of a step. */
 export const functionOperators: Readonly<Record<string, Operator>> = {
   ...Object.fromEntries(
-    Object.entries(functions).map(([name, activation]): [string, Operator] => [
+    functionOf.names.map((name): [string, Operator] => [
       name,
       (node, inputs, reading) => [
-        activated(node, flowIn(inputs), activation(node, reading.operatorSet), reading),
+        activated(node, flowIn(inputs), functionOf(node, reading.operatorSet), reading),
       ],
     ]),
   ),
   ...Object.fromEntries(
-    Object.entries(cells).map(([name, cellOf]): [string, Operator] => [
+    Object.entries(functionCells).map(([name, cellOf]): [string, Operator] => [
       name,
       (node, inputs, reading) => [mapped(node, flowIn(inputs), cellOf(node), reading)],
     ]),
@@ -118,9 +88,9 @@ export const functionOperators: Readonly<Record<string, Operator>> = {
   Pow: (node, inputs, reading) => {
     const exponents = constantIn(inputs, 1).values();
     const [exponent] = exponents;
-    const isOne = exponents.every(value => value === exponent);
-    const fits = isOne && powerCell(1, exponent) !== undefined;
-    ensure(fits, `the power ${isOne ? exponent : 'of several'}, no multiple of ½ up to 32`);
+    ensure(exponents.length === 1, 'exponents that are not one number of the file');
+    const fits = powerCell(1, exponent) !== undefined;
+    ensure(fits, `the power ${exponent}, no multiple of ½ up to 32`);
     return [mapped(node, flowIn(inputs), size => powerCell(size, exponent)!, reading)];
   },
   PRelu: (node, inputs, reading) => {

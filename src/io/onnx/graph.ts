@@ -14,6 +14,8 @@ export interface Node {
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, AttributeProto>;
   readonly domain: string;
+  /** Names that graphs within it read of those around it. */
+  readonly captured: readonly string[];
 }
 
 /** A graph whose nodes come after what they read. */
@@ -33,6 +35,7 @@ export function graphOf(
   proto: GraphProto,
   given: ReadonlyMap<string, Constant>,
   budget: Budget,
+  around: Iterable<string> = [],
 ): Graph {
   const initializers = initializersOf(proto, budget);
   for (const [name, constant] of given) initializers.set(name, constant);
@@ -44,7 +47,7 @@ export function graphOf(
   };
   for (const { name } of inputs) define(name);
   const nodes = proto.nodes.map(nodeOf);
-  const known = new Set(defined);
+  const known = new Set([...defined, ...around]);
   for (const { outputs } of nodes) for (const name of outputs) if (name !== '') define(name);
   return { nodes: inOrder(nodes, known), initializers, inputs, outputs: proto.outputs };
 }
@@ -74,7 +77,21 @@ function nodeOf(proto: NodeProto): Node {
     if (attributes.has(attribute.name)) throw mismatch(where, 'every attribute once', got);
     attributes.set(attribute.name, attribute);
   }
-  return { where, operator, domain, inputs, outputs, attributes };
+  const graphs = proto.attributes.flatMap(({ graph }) => graph ?? []);
+  const captured = graphs.length ? [...new Set(graphs.flatMap(capturedIn))] : [];
+  return { where, operator, domain, inputs, outputs, attributes, captured };
+}
+
+/** The names that a graph reads of those around it. */
+function capturedIn({ nodes, initializers, inputs, outputs }: GraphProto): string[] {
+  const own = new Set([...initializers, ...inputs].map(({ name }) => name));
+  for (const node of nodes) for (const name of node.outputs) own.add(name);
+  const read = nodes.flatMap(({ inputs, attributes }) => [
+    ...inputs,
+    ...attributes.flatMap(({ graph }) => (graph ? capturedIn(graph) : [])),
+  ]);
+  const all = new Set([...read, ...outputs.map(({ name }) => name)]);
+  return [...all].filter(name => name !== '' && !own.has(name));
 }
 
 /** Kahn's order: a node comes when all that it reads is there. */
@@ -83,7 +100,8 @@ function inOrder(nodes: readonly Node[], known: ReadonlySet<string>): Node[] {
   const missing = new Map<Node, number>();
   const ready: Node[] = [];
   for (const node of nodes) {
-    const waits = new Set(node.inputs.filter(name => name !== '' && !known.has(name)));
+    const read = [...node.inputs, ...node.captured];
+    const waits = new Set(read.filter(name => name !== '' && !known.has(name)));
     missing.set(node, waits.size);
     if (waits.size === 0) ready.push(node);
     for (const name of waits) {

@@ -19,9 +19,15 @@ const names: Readonly<Record<'T' | 'B', RegExp>> = {
 };
 
 /** A file names the axes of its input as it likes: what they may be, the likeliest first. */
-export function hypotheses(input: ValueProto, sizes: Readonly<Record<string, number>>): Flow[] {
-  const dims = (input.dims ?? []).map(dim => {
-    return typeof dim === 'string' && Object.hasOwn(sizes, dim) ? sizes[dim] : dim;
+export function hypotheses(
+  input: ValueProto,
+  sizes: Readonly<Record<string, number | readonly number[]>>,
+): Flow[] {
+  const own = Object.hasOwn(sizes, input.name) ? sizes[input.name] : undefined;
+  const given = typeof own === 'object' ? own : input.dims;
+  const dims = (given ?? []).map(dim => {
+    const size = typeof dim === 'string' && Object.hasOwn(sizes, dim) ? sizes[dim] : dim;
+    return typeof size === 'object' ? dim : size;
   });
   const possible = (roles[dims.length] ?? []).filter(list =>
     [...list].every((role, i) => role !== 'F' || isSize(dims[i])),

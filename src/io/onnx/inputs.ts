@@ -7,13 +7,24 @@ import type { FaultChoice } from './faults.js';
 import type { Flow, Value } from './flow.js';
 import type { Graph, Node } from './graph.js';
 import { hypotheses } from './hypotheses.js';
+import type { GraphProto, ValueProto } from './proto.js';
 import { stateInputs } from './states.js';
 import { type Constant, constantOf } from './tensor.js';
 
 /** How an ONNX file is read. */
 export interface OnnxOptions {
-  /** Sizes of dimensions that the file leaves open, by the names that it gives them. */
-  readonly dims?: Readonly<Record<string, number>> | undefined;
+  /**
+   * Sizes of dimensions that the file leaves open, by the names that it gives them; or all
+   * dimensions of an input, by its name.
+   */
+  readonly dims?: Readonly<Record<string, number | readonly number[]>> | undefined;
+  /** What inputs always are, by name: `{ sr: 16000 }`. */
+  readonly inputs?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
+  /**
+   * Which output is the next value of which input, for all inputs that are states:
+   * `{ h_in: 'h_out' }`. Without it they are found.
+   */
+  readonly states?: Readonly<Record<string, string>> | undefined;
   /** Tensors for inputs that are to be constants: weights, numbers that choose. By name. */
   readonly initializers?: Readonly<Record<string, NdArray>> | undefined;
   /** The output to read, where there are several beside states. */
@@ -35,15 +46,22 @@ export interface OnnxOptions {
   readonly data?: DataFiles | undefined;
 }
 
-/** Tensors of the caller's as constants: integers if they are in an Int32Array. */
-export function givenOf({ initializers = {} }: OnnxOptions): Map<string, Constant> {
+/** What the caller fixes as constants: integers if they are in an Int32Array. */
+export function givenOf(
+  { inputs: declared }: GraphProto,
+  { initializers = {}, inputs = {} }: OnnxOptions,
+): Map<string, Constant> {
   const given = Object.entries(initializers).map(([name, array]): [string, Constant] => {
     demand(isNdArray(array), `readOnnx.initializers ${quoted(name)}`, 'an ndarray', array);
     const { data, shape } = array;
     const Values = data instanceof Int32Array ? Float64Array : Float32Array;
     return [name, constantOf(name, shape, flatten(array, new Values(sizeOf(shape))))];
   });
-  return new Map(given);
+  const fixed = Object.entries(inputs).map(([name, value]): [string, Constant] => {
+    const input = declared.find(own => own.name === name);
+    return [name, fixedInput(input, name, value)];
+  });
+  return new Map([...given, ...fixed]);
 }
 
 /** A graph's inputs: the one of data, what its axes may be, and states. */
@@ -78,4 +96,29 @@ export function inputsOf(
     throw new UnreadableError('ONNX', [...problems, { where, why }]);
   }
   return { input: value.name, ideas, states };
+}
+
+/** True for floats, and where the file does not say. */
+export const isFloating = (type: number) => [0, 1, 10, 11, 16].includes(type);
+
+export const isSize = (dim: unknown): dim is number =>
+  Number.isInteger(dim) && (dim as number) > 0 && (dim as number) <= 2 ** 22;
+
+/** A value that the caller gives an input, as numbers of the file. */
+function fixedInput(input: ValueProto | undefined, name: string, value: unknown): Constant {
+  const where = `readOnnx.inputs ${quoted(name)}`;
+  demand(input, where, 'the name of an input', name);
+  const list = typeof value === 'number' ? [value] : isNdArray(value) ? undefined : value;
+  const isList = Array.isArray(list) || ArrayBuffer.isView(list);
+  demand(isList, where, 'a number, an array of numbers or an ndarray', value);
+  const numbers = [...(list as ArrayLike<number> & Iterable<number>)];
+  demand(numbers.every(Number.isFinite), where, 'finite numbers', value);
+  const floating = isFloating(input.type);
+  const whole = floating || numbers.every(Number.isInteger);
+  demand(whole, where, 'whole numbers, which the input has', value);
+  const values = floating ? Float32Array.from(numbers) : Float64Array.from(numbers);
+  const known = input.dims?.every(isSize) ? (input.dims as number[]) : undefined;
+  const count = (known ?? []).reduce((product, n) => product * n, 1);
+  const dims = known && count === numbers.length ? known : [numbers.length];
+  return { kind: 'constant', name, dims, floating, values: () => values };
 }

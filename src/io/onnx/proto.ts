@@ -1,4 +1,4 @@
-import { Wire } from './wire.js';
+import { decimal, Wire } from './wire.js';
 
 /** ONNX's numbers for kinds of elements. */
 export const elementTypes = {
@@ -41,9 +41,12 @@ export interface ExternalEntry {
   value: string;
 }
 
+/** As deep as graphs lie in each other. */
+const deepest = 16;
+
 /**
- * An AttributeProto; `graphs` counts subgraphs, and names of functions' attributes: neither is
- * entered.
+ * An AttributeProto; `graphs` counts subgraphs, and names of functions' attributes. One graph that
+ * is not too deep is read.
  */
 export interface AttributeProto {
   name: string;
@@ -52,6 +55,7 @@ export interface AttributeProto {
   integer: number;
   text: Uint8Array;
   tensor?: TensorProto;
+  graph?: GraphProto;
   readonly floats: number[];
   readonly integers: number[];
   readonly texts: string[];
@@ -106,7 +110,7 @@ export function readModel(bytes: Uint8Array): ModelProto {
     1: wire => (model.irVersion = wire.integer()),
     2: wire => (model.producer = wire.text()),
     3: wire => (model.version = wire.text()),
-    7: wire => (model.graph = readGraph(wire, model.graph)),
+    7: wire => (model.graph = readGraph(wire, model.graph, 0)),
     8: wire => {
       const set = { domain: '', version: 0 };
       wire.message({
@@ -128,11 +132,11 @@ export function readModel(bytes: Uint8Array): ModelProto {
 }
 
 /** Protocol buffers merge a message that comes twice; nobody writes ONNX so, but it is legal. */
-function readGraph(wire: Wire, before: GraphProto | undefined): GraphProto {
+function readGraph(wire: Wire, before: GraphProto | undefined, depth: number): GraphProto {
   const none = { name: '', nodes: [], initializers: [], inputs: [], outputs: [], sparse: 0 };
   const graph: GraphProto = before ?? none;
   wire.message({
-    1: w => graph.nodes.push(readNode(w)),
+    1: w => graph.nodes.push(readNode(w, depth)),
     2: w => (graph.name = w.text()),
     5: w => graph.initializers.push(readTensor(w)),
     11: w => graph.inputs.push(readValue(w)),
@@ -145,7 +149,7 @@ function readGraph(wire: Wire, before: GraphProto | undefined): GraphProto {
   return graph;
 }
 
-function readNode(wire: Wire): NodeProto {
+function readNode(wire: Wire, depth: number): NodeProto {
   const node: NodeProto = {
     ...{ name: '', operator: '', domain: '' },
     ...{ inputs: [], outputs: [], attributes: [] },
@@ -155,13 +159,13 @@ function readNode(wire: Wire): NodeProto {
     2: w => node.outputs.push(w.text()),
     3: w => (node.name = w.text()),
     4: w => (node.operator = w.text()),
-    5: w => node.attributes.push(readAttribute(w)),
+    5: w => node.attributes.push(readAttribute(w, depth)),
     7: w => (node.domain = w.text()),
   });
   return node;
 }
 
-function readAttribute(wire: Wire): AttributeProto {
+function readAttribute(wire: Wire, depth: number): AttributeProto {
   const attribute: AttributeProto = {
     ...{ name: '', type: 0, float: 0, integer: 0, text: new Uint8Array(0) },
     ...{ floats: [], integers: [], texts: [], graphs: 0 },
@@ -176,7 +180,11 @@ function readAttribute(wire: Wire): AttributeProto {
     3: w => (attribute.integer = w.integer()),
     4: w => (attribute.text = w.bytes()),
     5: w => (attribute.tensor = readTensor(w)),
-    6: skipped,
+    6(w) {
+      if (depth >= deepest) return skipped(w);
+      attribute.graphs++;
+      attribute.graph = readGraph(w, attribute.graph, depth + 1);
+    },
     7: w => w.floats(attribute.floats),
     8: w => w.integers(attribute.integers),
     9: w => attribute.texts.push(w.text()),
@@ -186,15 +194,6 @@ function readAttribute(wire: Wire): AttributeProto {
   });
   for (const [i, value] of attribute.floats.entries()) attribute.floats[i] = decimal(value);
   return attribute;
-}
-
-/** The shortest decimal that a float32 stands for: 1e-5, not 0.000009999999747378752. */
-function decimal(value: number): number {
-  for (let digits = 1; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
-  }
-  return value;
 }
 
 function readTensor(wire: Wire): TensorProto {

@@ -1,4 +1,3 @@
-import { sizeOf } from '../../arrays/ndarray.js';
 import { Budget } from './budget.js';
 import { castOf, halves } from './cast.js';
 import {
@@ -14,6 +13,7 @@ import {
   type State,
   type Value,
 } from './flow.js';
+import { filled, fillerOf } from './fold.js';
 import { integerOf, integersOf, type Node } from './graph.js';
 import { asInts, intsOf, settled } from './ints.js';
 import { axesOf } from './ranges.js';
@@ -38,23 +38,12 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
     ensure(!isRounded, halves);
     return [{ ...flowIn(inputs), isIndex: !floating }];
   },
-  Constant: node => [constant(node)],
+  Constant: node => [constantNode(node)],
   ConstantOfShape: (node, inputs, reading) => {
-    const tensor = node.attributes.get('value')?.tensor;
-    const filler = tensor ? tensorOf(tensor, node.outputs[0]) : undefined;
-    ensure(!filler || sizeOf(filler.dims) === 1, 'a value that is not one number');
-    const value = filler?.values()[0] ?? 0;
     const dims = asInts(inputs[0])?.items;
     ensure(dims, 'a shape that is not known');
-    if (!dims.every(dim => typeof dim === 'number')) return [{ kind: 'filled', value }];
-    ensure(
-      dims.every(n => n >= 0),
-      'sizes below 0',
-    );
-    const count = sizeOf(dims);
-    reading.budget.spend(count);
-    const values = filler && !filler.floating ? new Float64Array(count) : new Float32Array(count);
-    return [constantOf(node.outputs[0], dims, values.fill(value))];
+    if (dims.every(dim => typeof dim === 'number')) return [filled(node, dims, reading.budget)];
+    return [{ kind: 'filled', value: fillerOf(node).values()[0] }];
   },
   Shape: (node, [input]) => {
     const dims = dimsOf(input);
@@ -119,7 +108,7 @@ function passed(_: Node, [input]: readonly Value[]): Value[] {
 }
 
 /** The value of a node Constant. */
-function constant(node: Node): Value {
+export function constantNode(node: Node): Constant {
   const [name] = node.outputs;
   const { attributes } = node;
   ensure(attributes.size === 1, `${attributes.size} values, not one`);

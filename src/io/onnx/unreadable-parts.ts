@@ -40,9 +40,11 @@ export function unreadableParts(
   return { problems, nodes: unread };
 }
 
-function reasonsOf(node: Node, set: number): string[] {
+/** Why a node cannot be read whatever the axes are. */
+export function reasonsOf(node: Node, set: number, branches = false): string[] {
   const { domain, operator } = node;
   if (domain !== '' && domain !== 'ai.onnx') return [`an operator of ${quoted(domain)}`];
-  if (['If', 'Loop', 'Scan'].includes(operator)) return ['control flow'];
+  const isControl = ['If', 'Loop', 'Scan'].includes(operator);
+  if (isControl && !(branches && operator === 'If')) return ['control flow'];
   return refusedParts(node, set);
 }

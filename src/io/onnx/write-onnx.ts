@@ -14,6 +14,7 @@ import { GraphWriter } from './graph-writer.js';
 import { metadataOf } from './metadata.js';
 import { nodesOf, writable } from './writable.js';
 import { writeConv } from './write-conv.js';
+import { writeFrames } from './write-frames.js';
 import { isContext, writeContext, writeMoves } from './write-moves.js';
 import { writePlan } from './write-plan.js';
 import { recurrentForm, writeRecurrent } from './write-recurrent.js';
@@ -82,6 +83,7 @@ function isSequential(node: Node): boolean {
     return node.cell.definition.plan.states.length === 0 || recurrentForm(node.cell) !== undefined;
   }
   if ('body' in node) return node.body.nodes.every(isSequential);
+  if (node.op === 'convolution') return false;
   return node.op !== 'move' || node.state === 0 || isContext(node);
 }
 
@@ -160,6 +162,7 @@ function writeNode(
   }
   if (node.op === 'add') return writeJoin(graph, 'add', prefix, inputs);
   if (node.op === 'row') return writeLookup(graph, node, params.weight, prefix, inputs[0]);
+  if (node.op === 'convolution') return writeFrames(graph, node, params, prefix, inputs[0]);
   if (node.op !== 'move') throw mismatch('writeOnnx', 'layers that ONNX has', String(cell));
   const sizes = node.of.map(i => nodesOf(cell)[i].size);
   if (node.state === 0) return writeMoves(graph, node, sizes, prefix, inputs);

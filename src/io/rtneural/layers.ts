@@ -9,6 +9,7 @@ import { causalConv1dCell } from '../../layers/causal-conv1d.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { isPlainObject } from '../../streams/values.js';
 import { quoted } from '../json.js';
+import { shown } from '../keras/fields.js';
 import { canonicalConvolution, transpose } from '../layouts.js';
 import { nestedNumbers, nestedShape } from '../nested-numbers.js';
 import type { Problem } from '../unreadable.js';
@@ -56,7 +57,7 @@ export function readLayer(where: string, layer: unknown): RtneuralLayer | Proble
   }
   const at = `${where} ${quoted(type)}`;
   const build = builders.get(type);
-  if (!build) return { where: at, why: 'no layer of a stream of vectors that RTNeural has' };
+  if (!build) return { where: at, why: type === 'unknown' ? unknownText(layer) : foreign };
   if (!isKnown(type, activation)) {
     const recurrent = type === 'lstm' || type === 'gru';
     const why = `activation ${quoted(activation)}${recurrent ? ', where RTNeural has tanh' : ''}`;
@@ -70,6 +71,33 @@ export function readLayer(where: string, layer: unknown): RtneuralLayer | Proble
     work: inputSize => size + (type === 'conv1d' ? kept(record, inputSize) : 0),
     build: inputSize => build(record, inputSize),
   };
+}
+
+const foreign = 'no layer of a stream of vectors that RTNeural has';
+
+/** RTNeural's script writes `unknown` for classes of Keras that it has no name for. */
+function unknownText({ activation = '' }: Readonly<Record<string, unknown>>): string {
+  if (activation === '') return 'a layer of Keras whose class the file does not tell';
+  return `the activation ${shown(activation)}, which RTNeural skips; type 'activation' is read`;
+}
+
+/**
+ * True for what that script writes for the InputLayer that begins every functional model: a layer
+ * without weights that leaves its input as it is, as RTNeural leaves it.
+ */
+export function isInputLayer(layer: unknown, inShape: unknown): boolean {
+  if (!isPlainObject(layer) || layer.type !== 'unknown') return false;
+  const { activation = '', weights = [], shape, ...others } = layer;
+  const isBare = Array.isArray(weights) && weights.length === 0 && activation === '';
+  // Some versions of Keras tell a shape for each output.
+  const [first, second]: unknown[] = Array.isArray(shape) ? shape : [];
+  const own: unknown = Array.isArray(first) && second === undefined ? first : shape;
+  const isSame =
+    Array.isArray(own) &&
+    Array.isArray(inShape) &&
+    own.length === inShape.length &&
+    own.every((size, i) => size === inShape[i]);
+  return isBare && isSame && Object.keys(others).length === 1;
 }
 
 function isKnown(type: string, activation: string): boolean {

@@ -7,7 +7,7 @@ import { refusing } from '../refusals.js';
 import { UnreadableError } from '../unreadable.js';
 import { withGains } from './gains.js';
 import { lastSize } from './layer-record.js';
-import { type RtneuralLayer, readLayer } from './layers.js';
+import { isInputLayer, type RtneuralLayer, readLayer } from './layers.js';
 
 /** Far more than any network that runs on every sample of a sound. */
 const mostLayers = 1024;
@@ -19,8 +19,9 @@ const mostWork = 2 ** 22;
  * loads), as a layer. `json` is the file's bytes, its text, or the parsed object.
  *
  * Layers: `dense`, `time-distributed-dense`, `lstm`, `gru` (reset gate after the product), `conv1d`
- * (causal), `prelu`, `batchnorm`, `activation`; activations tanh, relu, sigmoid, elu, softmax. Of
- * AIDA-X also `in_skip`, `in_gain` and `out_gain` in decibels.
+ * (causal), `prelu`, `batchnorm`, `activation`; activations tanh, relu, sigmoid, elu, softmax. An
+ * `unknown` one at the beginning is Keras's InputLayer. Of AIDA-X also `in_skip`, `in_gain` and
+ * `out_gain` in decibels.
  *
  * Throws a RecurError for weights that are not of the shapes that the file tells, naming both, and
  * an UnreadableError with all the layers that RTNeural's JSON can hold and that cannot run here.
@@ -38,7 +39,11 @@ export function readRtneural(json: object | string | Uint8Array): LoadedLayer {
       throw mismatch('rtneural layers', `an array of 1 to ${mostLayers} layers`, describe(layers));
     }
     const inputSize = lastSize('rtneural in_shape', model.in_shape);
-    const read = layers.map((layer, i) => readLayer(`rtneural layers[${i}]`, layer));
+    const input = { size: inputSize, work: () => 0, build: () => [] };
+    const begins = layers.length > 1 && isInputLayer(layers[0], model.in_shape);
+    const read = layers.map((layer, i) =>
+      begins && i === 0 ? input : readLayer(`rtneural layers[${i}]`, layer),
+    );
     const problems = read.filter(layer => 'why' in layer);
     if (problems.length) throw new UnreadableError('RTNeural', problems);
     return loadedLayer(withGains(model, network(inputSize, read as readonly RtneuralLayer[])));

@@ -41,6 +41,8 @@ interface Spec {
   readonly kind: Kind;
   readonly scale: number;
   readonly min: number;
+  /** True for a number of training, which `includeOptimizer` puts beside the model's. */
+  readonly isOptimizer: boolean;
 }
 
 /** The tensors that a `weightsManifest` tells of; shards must have exactly their bytes. */
@@ -55,11 +57,23 @@ export function tensorsOf(
   let next = 0;
   return groups
     .flatMap(({ specs }) => specs)
-    .map(spec => {
+    .flatMap(spec => {
       const begin = next;
       next += spec.size * spec.kind.width;
-      return { name: spec.name, shape: spec.shape, read: () => valuesOf(spec, view, begin) };
+      if (spec.isOptimizer) return [];
+      return [{ name: spec.name, shape: spec.shape, read: () => valuesOf(spec, view, begin) }];
     });
+}
+
+/** A buffer of a model in memory, or several that follow one another, as bytes. */
+export function bytesOf(weightData: unknown): readonly Uint8Array[] {
+  const list: readonly unknown[] = Array.isArray(weightData) ? weightData : [weightData];
+  return list.map(data => {
+    if (typedArrayName(data) === 'Uint8Array') return data as Uint8Array;
+    const isBuffer = Object.prototype.toString.call(data) === '[object ArrayBuffer]';
+    if (isBuffer) return new Uint8Array(data as ArrayBuffer);
+    throw mismatch('weightData', 'an ArrayBuffer, or a list of them', describe(data));
+  });
 }
 
 function groupOf(group: Fields): Group {
@@ -81,7 +95,9 @@ function specOf(fields: Fields): Spec {
   const dtype = fields.text('dtype');
   const known = plainKinds.includes(dtype);
   if (!known) throw mismatch(`${where} dtype`, plainKinds.join(', '), quoted(dtype));
-  const plain = { where, name, shape: shape as number[], size: product(shape as number[]) };
+  const isOptimizer = fields.value('group') === 'optimizer';
+  const size = product(shape as number[]);
+  const plain = { where, name, shape: shape as number[], size, isOptimizer };
   if (!fields.has('quantization')) return { ...plain, kind: kinds[dtype], scale: 1, min: 0 };
   const quantization = fields.as(where).object('quantization');
   const stored = quantization.text('dtype');

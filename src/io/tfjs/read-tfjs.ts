@@ -1,4 +1,4 @@
-import { asRecurError, mismatch } from '../../errors.js';
+import { asRecurError, describe, mismatch } from '../../errors.js';
 import { typedArrayName } from '../../streams/values.js';
 import { checkFields, parsedAs } from '../json-model.js';
 import type { KerasOptions } from '../keras/draft.js';
@@ -7,14 +7,16 @@ import { layerOf } from '../keras/model.js';
 import { checkOptions, parseModelJson } from '../keras/model-json.js';
 import { Weights } from '../keras/weights.js';
 import type { LoadedLayer } from '../loaded-layer.js';
-import { tensorsOf } from './manifest.js';
+import { bytesOf, tensorsOf } from './manifest.js';
 
 /**
  * The model of a TensorFlow.js layers model, as a layer (an RxJS operator): what
  * `model.save(…)` of tfjs or `tensorflowjs_converter` wrote. `modelJson` is `model.json`, parsed,
  * as text or as bytes; `shards`, the bytes of the files that it names, in the order of its
  * `weightsManifest`, each or all in one. Weights become float32; those quantised to uint8 or uint16
- * are what tfjs makes of them. A GRU may have `reset_after`, which tfjs itself refuses.
+ * are what tfjs makes of them. A GRU may have `reset_after`, which tfjs itself refuses. What
+ * `model.save` hands to a handler (tfjs's `ModelArtifacts`: `weightSpecs`, `weightData`) is read
+ * without shards. Numbers of an optimizer (`includeOptimizer`) are passed over.
  *
  * The files may come from strangers. Throws a RecurError for what is no such model, and an
  * UnreadableError, with every reason, for one with layers or options that cannot run here.
@@ -42,7 +44,7 @@ import { tensorsOf } from './manifest.js';
  */
 export function readTfjs(
   modelJson: object | string | Uint8Array,
-  shards: Uint8Array | readonly Uint8Array[],
+  shards?: Uint8Array | readonly Uint8Array[] | undefined,
   options: KerasOptions = {},
 ): LoadedLayer {
   checkOptions('readTfjs', options);
@@ -55,7 +57,9 @@ export function readTfjs(
     const topology = file.object('modelTopology');
     const model = topology.value('model_config') ?? file.value('modelTopology');
     const version = topology.text('keras_version', '2');
-    const tensors = tensorsOf(file.list('weightsManifest'), shards);
+    const tensors = shards
+      ? tensorsOf(file.list('weightsManifest'), shards)
+      : tensorsInMemory(file, shards);
     return layerOf(
       {
         format: 'tfjs',
@@ -68,6 +72,17 @@ export function readTfjs(
   } catch (error) {
     throw asRecurError(error, 'model.json');
   }
+}
+
+/** The tensors of a model in memory, which has them beside its topology. */
+function tensorsInMemory(file: Fields, shards: unknown) {
+  if (!file.has('weightSpecs')) {
+    const hint = 'or a model with weightSpecs';
+    throw mismatch('shards', 'bytes as Uint8Arrays', describe(shards), hint);
+  }
+  const data = bytesOf(file.value('weightData'));
+  const paths = data.map((_, i) => String(i));
+  return tensorsOf([{ paths, weights: file.list('weightSpecs') }], data);
 }
 
 function parsed(modelJson: object | string | Uint8Array): unknown {

@@ -1,6 +1,7 @@
 // Silero VAD as each system runs it, in Node and in a page alike: `reset()`, `step(chunk)` to a
 // probability, with a promise or without, and `state()`.
 import { backend, stateful } from '../../../dist/core.js';
+import { readSafetensors, writeSafetensors } from '../../../dist/io/index.js';
 import { onnxInitializers } from '../../../dist/io/onnx/index.js';
 import { chunkSize, rate, silero } from '../../../examples/silero/network.mjs';
 import { median } from '../quantile.mjs';
@@ -13,8 +14,11 @@ export function* chunksOf(samples) {
   }
 }
 
-export function rxrecur(bytes) {
-  const cell = silero(onnxInitializers(bytes));
+/** With `weights` they are rounded, and the Fourier transform is not: it is computed. */
+export function rxrecur(bytes, weights) {
+  const { 'model.stft.forward_basis_buffer': basis, ...others } = onnxInitializers(bytes);
+  const small = weights && readSafetensors(writeSafetensors(others, {}, { weights })).tensors;
+  const cell = silero(small ?? { 'model.stft.forward_basis_buffer': basis, ...others });
   const model = stateful(cell);
   return {
     backend: backend(cell),

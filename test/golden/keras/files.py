@@ -5,6 +5,7 @@ import re
 import zipfile
 
 import h5py
+import numpy as np
 
 
 def snake(name):
@@ -49,6 +50,11 @@ def config_of(layer, name, new):
     # hard_sigmoid has one name and two meanings.
     config.update({k: 'hard_sigmoid' if v == 'hard_sigmoid_2' else v for k, v in layer.config.items()})
     parts = layer.parts
+    if layer.given:
+        config['batch_shape' if new else 'batch_input_shape'] = [None, *layer.given]
+    if layer.kind == 'Sequential':
+        names = parts_of(layer, name, new)
+        config = {'name': name, 'layers': [object_of(part, own, new) for part, own in zip(parts, names)]}
     if layer.kind == 'Bidirectional':
         # Keras 2 names the layer within as it was; both say which goes backwards.
         inner = snake(parts[0].kind)
@@ -62,6 +68,12 @@ def config_of(layer, name, new):
         cells = [object_of(part, part_name, new) for part, part_name in zip(parts, names)]
         config['cell'] = wrap('StackedRNNCells', {'name': 'stacked_rnn_cells', 'cells': cells}, new)
     return config
+
+
+def parts_of(layer, name, new):
+    """Names of the layers within a model: in Keras 2 no two layers of a program had one name."""
+    own = counted([part.kind for part in layer.parts])
+    return own if new else (f'{name}_{part}' for part in own)
 
 
 def dtype(new):
@@ -85,34 +97,63 @@ def tensor(output):
 def output_of(place, names):
     """A layer's place, or its place and that of its output."""
     layer, output = place if isinstance(place, tuple) else (place, 0)
-    return [names[layer], 0, output]
+    name, call = names[layer] if isinstance(names[layer], tuple) else (names[layer], 0)
+    return [name, call, output]
 
 
 def inbound(layer, names, new):
     sources = [output_of(place, names) for place in layer.inputs]
     if not new:
-        return [[[*source, {}] for source in sources]]
+        return [[*source, {}] for source in sources]
     tensors = [tensor(source) for source in sources]
-    return [{'args': [tensors] if len(tensors) > 1 else tensors, 'kwargs': {}}]
+    return {'args': [tensors] if len(tensors) > 1 else tensors, 'kwargs': {}}
+
+
+def named(layers):
+    """The layers of a model, without those that call another again, and their names."""
+    own = [layer for layer in layers if layer.kind != 'Call']
+    return list(zip(own, counted([layer.kind for layer in own])))
+
+
+def calls(layers):
+    """How others call each layer: by its name, and by the number of the call."""
+    names = {id(layer): name for layer, name in named(layers)}
+    count = {}
+    for layer in layers:
+        name = names[id(layers[layer.of] if layer.kind == 'Call' else layer)]
+        count[name] = count.get(name, -1) + 1
+        yield (name, count[name])
 
 
 def model_config(model, layers, new):
-    names = ['input_1', *counted([layer.kind for layer in layers])]
-    steps, size = model['input']
-    shape = [None, steps] if layers[0].kind == 'Embedding' else [None, steps, size]
-    first = {'batch_shape' if new else 'batch_input_shape': shape, 'dtype': 'float32', 'name': names[0]}
-    objects = [wrap('InputLayer', first, new)]
-    objects += [object_of(layer, name, new) for layer, name in zip(layers, names[1:])]
+    shapes = [[None, *shape] for shape in model.get('shapes', [model['input']])]
+    if layers[0].kind == 'Embedding':
+        shapes = [shape[:2] for shape in shapes]
+    inputs = [f'input_{i + 1}' for i in range(len(shapes))]
+    own = named(layers)
+    field = 'batch_shape' if new else 'batch_input_shape'
+    objects = [wrap('InputLayer', {field: [model.get('batch'), *shape[1:]], 'dtype': 'float32', 'name': name}, new)
+               for shape, name in zip(shapes, inputs)]
+    objects += [object_of(layer, name, new) for layer, name in own]
     if not model['graph']:
+        if model.get('shapeless'):
+            objects = objects[1:]
         config = {'name': 'sequential', 'layers': objects}
-        return wrap('Sequential', {**config, 'build_input_shape': shape} if new else config, new, 'keras')
-    for found, name in zip(objects, names):
+        built = new and not model.get('shapeless')
+        found = wrap('Sequential', {**config, 'build_input_shape': shapes[0]} if built else config, new, 'keras')
+        # A model that was built when it was called tells its shape beside its config.
+        alone = new and model.get('shapeless')
+        return {**found, 'build_config': {'input_shape': shapes[0]}} if alone else found
+    names = [*inputs, *calls(layers)]
+    for found, name in zip(objects, [*inputs, *[name for _, name in own]]):
         found['name'] = name
         found['inbound_nodes'] = []
-    for found, layer in zip(objects[1:], layers):
-        found['inbound_nodes'] = inbound(layer, names, new)
+    by_name = {found['name']: found for found in objects}
+    for layer, name in zip(layers, names[len(inputs):]):
+        called = name[0] if isinstance(name, tuple) else name
+        by_name[called]['inbound_nodes'].append(inbound(layer, names, new))
     outputs = [output_of(place, names) for place in model['outputs']]
-    ends = {'input_layers': [[names[0], 0, 0]], 'output_layers': outputs}
+    ends = {'input_layers': [[name, 0, 0] for name in inputs], 'output_layers': outputs}
     module = 'keras.src.models.functional'
     return wrap('Functional', {'name': 'functional', 'layers': objects, **ends}, new, module)
 
@@ -131,6 +172,15 @@ class Bare:
 
 
 def save_layer(file, path, layer):
+    if layer.kind == 'Sequential':
+        file.create_group(path).create_group('vars')
+        for part, name in zip(layer.parts, counted([part.kind for part in layer.parts])):
+            save_layer(file, f'{path}/layers/{name}', part)
+        return
+    if layer.kind == 'TimeDistributed':
+        variables(file, path, Bare)
+        save_layer(file, f'{path}/layer', layer.parts[0])
+        return
     if layer.kind in ('LSTM', 'GRU', 'SimpleRNN'):
         variables(file, path, Bare)
         variables(file, f'{path}/cell', layer)
@@ -150,7 +200,7 @@ def save_layer(file, path, layer):
 def write_weights(path, model, layers):
     with h5py.File(path, 'w') as file:
         file.create_group('vars')
-        for layer, name in zip(layers, counted([layer.kind for layer in layers])):
+        for layer, name in named(layers):
             save_layer(file, f'layers/{name}', layer)
         file.create_group('optimizer').create_group('vars')['0'] = 7
     return model_config(model, layers, True)
@@ -178,23 +228,55 @@ def paths(layer, name):
     if layer.kind == 'TimeDistributed':
         yield from paths(layer.parts[0], name)
         return
+    if layer.kind == 'Sequential':
+        for part, own in zip(layer.parts, parts_of(layer, name, False)):
+            yield from paths(part, own)
+        return
+    if layer.kind == 'RNN':
+        for part, own in zip(layer.parts, counted([part.kind for part in layer.parts])):
+            yield from ((f'{name}/{own}/{path.split("/", 1)[1]}', v) for path, v in paths(part, own))
+        return
     cell = f'{name}/{name}_cell' if layer.kind in ('LSTM', 'GRU', 'SimpleRNN') else name
     for weight, values in layer.weights.items():
         yield f'{cell}/{weight}:0', values
 
 
 def write_keras2(path, model, layers):
-    names = list(counted([layer.kind for layer in layers]))
     with h5py.File(path, 'w') as file:
         file.attrs['keras_version'] = b'2.15.0'
         file.attrs['backend'] = b'tensorflow'
         file.attrs['model_config'] = json.dumps(model_config(model, layers, False)).encode()
-        group = file.create_group('model_weights')
-        group.attrs['layer_names'] = [name.encode() for name in names]
-        for layer, name in sorted(zip(layers, names), key=lambda pair: pair[1]):
-            own = group.create_group(name)
-            found = list(paths(layer, name))
-            own.attrs['weight_names'] = [weight.encode() for weight, _ in found]
-            for weight, values in found:
-                own.create_dataset(weight, values.shape, dtype=values.dtype)[...] = values
-        group.create_group('top_level_model_weights').attrs['weight_names'] = []
+        weights_into(file.create_group('model_weights'), layers)
+
+
+def write_keras2_weights(path, model, layers):
+    """save_weights, beside which to_json() makes the config."""
+    with h5py.File(path, 'w') as file:
+        weights_into(file, layers)
+    return model_config(model, layers, False)
+
+
+def weights_into(group, layers):
+    group.attrs['layer_names'] = [name.encode() for _, name in named(layers)]
+    for layer, name in sorted(named(layers), key=lambda pair: pair[1]):
+        own = group.create_group(name)
+        found = list(paths(layer, name))
+        own.attrs['weight_names'] = [weight.encode() for weight, _ in found]
+        for weight, values in found:
+            own.create_dataset(weight, np.shape(values), dtype=values.dtype)[...] = values
+    group.create_group('top_level_model_weights').attrs['weight_names'] = []
+
+
+# tensorflowjs_converter: the config of Keras 2, and all weights in one shard.
+
+def tfjs(model, layers):
+    found = [pair for layer, name in named(layers) for pair in paths(layer, name)]
+    weights = [{'name': name[:-2], 'shape': list(np.shape(values)),
+                'dtype': 'int32' if np.ndim(values) == 0 else 'float32'} for name, values in found]
+    shard = b''.join(np.asarray(values, '<i4' if np.ndim(values) == 0 else '<f4').tobytes()
+                     for _, values in found)
+    topology = {'keras_version': '2.15.0', 'backend': 'tensorflow',
+                'model_config': model_config(model, layers, False)}
+    manifest = [{'paths': ['group1-shard1of1.bin'], 'weights': weights}]
+    return {'format': 'layers-model', 'generatedBy': 'keras v2.15.0', 'convertedBy':
+            'TensorFlow.js Converter v4.22.0', 'modelTopology': topology, 'weightsManifest': manifest}, shard

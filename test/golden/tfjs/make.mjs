@@ -8,7 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { unlike } from '../unlike.mjs';
-import { maskedModels, models, quantised } from './models.mjs';
+import { laterModels, maskedModels, models, quantised } from './models.mjs';
 
 const { check } = new Command('node test/golden/tfjs/make.mjs')
   .description(
@@ -40,13 +40,14 @@ function seeded(weight, seed) {
   return tf.tensor(given, weight.shape);
 }
 
-async function saved(model) {
+async function saved(model, config) {
   let artifacts;
   await model.save(
     tf.io.withSaveHandler(async given => {
       artifacts = given;
       return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
     }),
+    config,
   );
   return artifacts;
 }
@@ -82,10 +83,33 @@ function caseOf(name, model, modelJson, weightData, seed, masked = {}) {
   };
 }
 
+/** A model that was trained for a moment, with the numbers of its optimizer. */
+async function trained() {
+  const { layers } = tf;
+  const shape = [4, 2];
+  const model = tf.sequential({
+    layers: [
+      layers.gru({ units: 2, inputShape: shape, resetAfter: false }),
+      layers.dense({ units: 1 }),
+    ],
+  });
+  model.setWeights(model.weights.map((weight, i) => seeded(weight, 501 + i)));
+  model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+  const batch = [tf.tensor(numbers(510, 8, 1), [1, ...shape]), tf.tensor([[0.5]])];
+  await model.trainOnBatch(...batch);
+  const { modelTopology, weightSpecs, weightData } = await saved(model, { includeOptimizer: true });
+  const weightsManifest = [{ paths: ['group1-shard1of1.bin'], weights: weightSpecs }];
+  const modelJson = { format: 'layers-model', modelTopology, weightsManifest };
+  const bytes = tf.io.CompositeArrayBuffer?.join(weightData) ?? weightData;
+  return caseOf('with the numbers of an optimizer', model, modelJson, bytes, 511);
+}
+
 const cases = [];
 let seed = 0;
-const plain = Object.entries(models(tf)).map(([name, make]) => ({ name, make }));
-for (const { name, make, ...masked } of [...plain, ...maskedModels(tf)]) {
+const [plain, later] = [models, laterModels].map(of => {
+  return Object.entries(of(tf)).map(([name, make]) => ({ name, make }));
+});
+for (const { name, make, ...masked } of [...plain, ...maskedModels(tf), ...later]) {
   const model = make();
   model.setWeights(model.weights.map(weight => seeded(weight, ++seed)));
   const { modelTopology, weightSpecs, weightData } = await saved(model);
@@ -113,6 +137,7 @@ for (const dtype of ['uint8', 'uint16', 'float16']) {
     caseOf(`quantised to ${dtype}`, model, { ...modelJson, weightsManifest }, weightData, 99),
   );
 }
+cases.push(await trained());
 const text = `[\n${cases.map(one => JSON.stringify(one)).join(',\n')}\n]\n`;
 const file = new URL('models.json', import.meta.url);
 if (check) {

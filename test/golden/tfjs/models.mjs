@@ -143,6 +143,68 @@ export function models(tf) {
   };
 }
 
+/** More models, whose weights are drawn after those of the others. */
+export function laterModels(tf) {
+  const { layers } = tf;
+  const inputShape = [7, 3];
+  const returnSequences = true;
+  const recurrentActivation = 'sigmoid';
+  const encoder = () => layers.lstm({ units: 4, inputShape, recurrentActivation });
+  return {
+    'LSTM autoencoder': () =>
+      tf.sequential({
+        layers: [
+          encoder(),
+          layers.repeatVector({ n: 7 }),
+          layers.lstm({ units: 4, returnSequences, recurrentActivation }),
+          layers.timeDistributed({ layer: layers.dense({ units: 3 }) }),
+        ],
+      }),
+    'steps of a vector by Reshape': () =>
+      tf.sequential({
+        layers: [encoder(), layers.dense({ units: 6 }), layers.reshape({ targetShape: [3, 2] })],
+      }),
+    'a Permute, and other steps by Reshape': () =>
+      tf.sequential({
+        layers: [
+          layers.permute({ dims: [2, 1], inputShape: [6, 2] }),
+          layers.reshape({ targetShape: [4, 3] }),
+          layers.simpleRNN({ units: 3 }),
+        ],
+      }),
+    'Rescaling, UpSampling and functions of recurrent layers': () =>
+      tf.sequential({
+        layers: [
+          layers.rescaling({ scale: 0.5, offset: 0.25, inputShape }),
+          layers.lstm({ units: 3, returnSequences, activation: 'swish', recurrentActivation }),
+          layers.simpleRNN({ units: 3, returnSequences, activation: 'selu' }),
+          layers.gru({
+            ...{ units: 3, returnSequences, activation: 'relu6', recurrentActivation },
+            resetAfter: false,
+          }),
+          layers.simpleRNN({ units: 3, activation: 'mish' }),
+        ],
+      }),
+    'a layer and a model that are called twice': () => {
+      const [a, b] = [tf.input({ shape: inputShape }), layers.dense({ units: 3 })];
+      const inner = tf.sequential({
+        layers: [layers.lstm({ units: 2, inputShape: [7, 3], recurrentActivation })],
+      });
+      const [once, twice] = [b.apply(a), b.apply(b.apply(a))];
+      const outputs = layers.concatenate().apply([inner.apply(once), inner.apply(twice)]);
+      return tf.model({ inputs: a, outputs });
+    },
+    'maximum and minimum': () => {
+      const x = tf.input({ shape: inputShape });
+      const [a, b] = [layers.dense({ units: 3 }).apply(x), layers.dense({ units: 3 }).apply(x)];
+      const outputs = layers
+        .add()
+        .apply([layers.maximum().apply([a, b]), layers.minimum().apply([a, x])]);
+      return tf.model({ inputs: x, outputs });
+    },
+  };
+}
+
 /**
  * Models with masks, the value that hides a step, and which steps it hides: at the beginning, in
  * between, at the end.

@@ -6,6 +6,7 @@ import { readerOf } from '../../../src/io/keras/layer-kinds.js';
 import { readTfjs } from '../../../src/io/tfjs/index.js';
 import { cases, maskedCases, shardOf } from '../tfjs/models.js';
 import { fileOf, type LayerJson, layer, type Shapes } from './configs.js';
+import { nets } from './matrix-nets.js';
 
 const classes = Object.entries(configFields);
 
@@ -92,6 +93,16 @@ const examples: readonly [one: LayerJson, weights?: Shapes][] = [
   [layer('ThresholdedReLU')],
   [layer('Reshape', { target_shape: [5, 2] })],
   [layer('Permute', { dims: [1, 2] })],
+  ...(['UpSampling1D', 'ZeroPadding1D', 'Cropping1D', 'Rescaling'] as const).map(
+    (kind): [LayerJson] => [layer(kind)],
+  ),
+  [layer('Normalization'), { mean: [2], variance: [2], count: [] }],
+  [
+    layer('Conv1DTranspose', { filters: 1, kernel_size: [2], strides: [2] }),
+    { kernel: [2, 1, 2], bias: [1] },
+  ],
+  [layer('CuDNNLSTM', { units: 1 }), { kernel: [2, 4], recurrent_kernel: [1, 4], bias: [8] }],
+  [layer('CuDNNGRU', { units: 1 }), { kernel: [2, 3], recurrent_kernel: [1, 3], bias: [6] }],
   ...['AlphaDropout', 'GaussianDropout', 'GaussianNoise', 'SpatialDropout1D', 'Identity'].map(
     (kind): [LayerJson] => [layer(kind)],
   ),
@@ -129,6 +140,10 @@ test('every field that is said to be read is looked at by the reader of its clas
     read(one.modelJson, shardOf(one));
     const text = JSON.stringify(one.modelJson).replace('"Model"', '"Functional"');
     read(JSON.parse(text), shardOf(one));
+  }
+  const readTfjsText = (text: string, shard: Uint8Array) => read(JSON.parse(text), shard);
+  for (const { forms } of nets()) {
+    forms.find(({ form }) => form === 'model.json')?.read({ readTfjs: readTfjsText });
   }
   for (const [one, weights = {}] of examples) {
     const config = { layers: [one], build_input_shape: [null, 5, 2] };

@@ -114,10 +114,10 @@ test('arguments beside the inputs are refused by name, but for training that is 
   expect(masked).toContain("GRU 'gru': masks");
 });
 
-test('the output of another call than the first is refused by its layer', () => {
+test('a call that a layer does not have is refused by the layer', () => {
   const gru = node('GRU', { units: 1 }, [x]);
   expect(refusals([gru], ['gru', 1, 0])).toEqual([
-    "model: the output of another call of 'gru' than its first",
+    "model: a call of 'gru' that the file does not have",
   ]);
 });
 

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import * as core from '../../../src/core.js';
 import { layerKinds } from '../../../src/io/layer-kinds.js';
+import { encodeModel } from '../../../src/io/onnx/encode.js';
 import { readOnnx, writeOnnx } from '../../../src/io/onnx/index.js';
+import { writtenGraph } from '../../../src/io/onnx/write-onnx.js';
 import { save } from '../../../src/io/save.js';
+import { exposedCell } from '../../../src/layers/exposed.js';
 import { builtIn } from '../../cells/kinds.js';
 import { refusal } from '../files.js';
 
@@ -28,6 +31,8 @@ const written: Readonly<Record<string, () => core.AnyCell>> = {
     chainCell(core.causalConv1dCell(3, 4, 3, { dilation: 2, ...seed }), mguCell(4, 2, seed)),
   chain: () => chainCell(lstmCell(3, 4, seed), mguCell(4, 5, seed), denseCell(5, 2, seed)),
   context: () => core.contextCell(3, 7),
+  conv2d: () => core.conv2dCell(2, 3, { bands: 4, kernel: [2, 3], ...seed }),
+  convTranspose2d: () => core.convTranspose2dCell(2, 3, { bands: 4, kernel: [2, 3], ...seed }),
   dropout: () => core.dropoutCell(3),
   each: () => core.eachCell(3, core.starCell(2, 5, seed)),
   embedding: () => core.embeddingCell(7, 3, seed),
@@ -76,12 +81,16 @@ const refused: Readonly<Record<string, () => core.AnyCell>> = {
   backward: () => core.backwardCell(gruCell(3, 4)),
   bidirectional: () => core.bidirectionalCell(gruCell(3, 4)),
   conv1d: () => core.conv1dCell(3, 4, 3),
+  exposed: () => exposedCell(gruCell(3, 4)),
   globalAveragePool1d: () => core.globalAveragePool1dCell(3),
   globalMaxPool1d: () => core.globalMaxPool1dCell(3),
   last: () => core.lastCell(3),
   maxPool1d: () => core.maxPool1dCell(3, 2),
   repeatVector: () => core.repeatVectorCell(3, 2),
   window: () => core.windowCell(2, gruCell(3, 4)),
+  wired: () =>
+    readOnnx(encodeModel(writtenGraph(chainCell(gruCell(3, 4), mguCell(4, 2)))))
+      .cell as core.AnyCell,
 };
 
 test.each(Object.entries(refused))('%s is refused by the writer', (_, make) => {

@@ -167,9 +167,9 @@ test('float16, bfloat16 and double weights are read', () => {
   expect(outputs(bytes)[0]).toEqual([-4.5]);
 });
 
-test('control flow is refused by name, and every problem is told', () => {
+test('loops are refused by name, and every problem is told', () => {
   const nodes = [
-    node('If c -> a'),
+    node('Loop c -> a'),
     node('Loop a -> b'),
     node('Scan b -> d'),
     node('Det x -> e'),
@@ -183,7 +183,7 @@ test('control flow is refused by name, and every problem is told', () => {
     expect(error).toBeInstanceOf(UnreadableError);
     expect((error as UnreadableError).problems).toEqual([
       { where: "Det 'e'", why: 'an operator without a layer' },
-      { where: "If 'a'", why: 'control flow' },
+      { where: "Loop 'a'", why: 'control flow' },
       { where: "Loop 'b'", why: 'control flow' },
       { where: "Scan 'd'", why: 'control flow' },
       { where: "Sum 'y'", why: 'an operator without a layer' },
@@ -201,10 +201,12 @@ test('options give open sizes, constants, and choose an output', () => {
   const layer = readOnnx(bytes, { initializers, dims: { samples: 2 }, output: 'y' });
   expect(String(layer)).toBe('Dense(2, 1; bias=false)');
   expect(refusal(() => readOnnx(bytes))).toContain("2 inputs beside states ('x', 'w'), not one");
-  expect(refusal(() => readOnnx(bytes, { initializers, dims: { samples: 2 } }))).toContain(
-    "2 outputs beside states ('y', 'z'), not one: see the option output",
-  );
+  const both = readOnnx(bytes, { initializers, dims: { samples: 2 } });
+  expect(stateful(both as never)([-1, 2] as never)).toEqual({
+    y: Float32Array.of(3),
+    z: Float32Array.of(0, 2),
+  });
   expect(refusal(() => readOnnx(bytes, { size: 2 } as never))).toContain(
-    'options named dims, initializers, output',
+    'options named dims, inputs, states, initializers, output',
   );
 });

@@ -12,7 +12,9 @@ export const texts = (...values: string[]): AttributeDraft => ({ texts: values }
 /** `operator.attribute`, a value that is not honoured, the operator set, words of the refusal. */
 export type Refused = readonly [name: string, value: AttributeDraft, set: number, message: string];
 
-const older = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Equal'].map((operator): Refused => {
+const older = [
+  ...['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Equal', 'And', 'Or', 'Xor', 'Greater', 'Less'],
+].map((operator): Refused => {
   return [`${operator}.axis`, int(1), 6, "the attribute 'axis', which is not read here"];
 });
 
@@ -53,6 +55,7 @@ export const refused: readonly Refused[] = [
   ['Pad.mode', text('wrap'), 19, "the mode 'wrap'"],
   ['Pad.paddings', ints(0, 0, 0, 0, 1, 0), 1, "the attribute 'paddings', which is not read here"],
   ['Pad.value', float(1.5), 10, "the mode 'constant' with the value 1.5"],
+  ['Range.stash_type', int(10), 27, 'stash_type 10, not 1'],
   ['Reshape.shape', ints(3, 1, 2), 4, "the attribute 'shape', which is not read here"],
   ['Reshape.allowzero', int(1), 17, 'allowzero with a size of 0'],
   ['Selu.alpha', float(1), 17, 'alpha 1 and gamma'],
@@ -69,6 +72,9 @@ const operands: Readonly<Record<string, readonly [inputs: string, attributes?: A
   Conv: [' k'],
   Gemm: [' m v'],
   LayerNormalization: [' v'],
+  ...{ And: [' v'], Or: [' v'], Xor: [' v'], Greater: [' v'], Less: [' v'] },
+  ...{ GreaterOrEqual: [' v'], LessOrEqual: [' v'], InstanceNormalization: [' v v'] },
+  ...{ ConvTranspose: [' k'], Range: [' i i'], ScatterND: [' i x'], Tile: [' shape'] },
   ...{ RNN: [' W1 R1'], GRU: [' W3 R3'], LSTM: [' W4 R4'] },
   Concat: ['', { axis: int(2) }],
   ...Object.fromEntries(['Add', 'Sub', 'Mul', 'Div', 'Equal', 'MatMul'].map(n => [n, [' v']])),
