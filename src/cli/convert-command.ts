@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ConvertOptions } from './convert.js';
-import { modules, modulesHelp } from './modules-option.js';
-import { statelessHelp } from './options.js';
+import { withModelOptions } from './model-command.js';
 import { targets } from './targets.js';
 
 const more = `
@@ -31,16 +30,13 @@ const weights = ['float32', 'float16', 'int8'] as const;
 
 /** Adds `convert` to the program. */
 export function addConvert(program: Command): void {
-  program
-    .command('convert')
+  withModelOptions(program.command('convert'))
     .summary('write a model file in another format')
     .description('Reads a model of any format and writes it in one of ours.')
     .argument('<model>', 'a model file of any format')
     .argument('<output>', 'the file to write')
     .addOption(new Option('--to <format>', 'the format to write').choices([...targets]))
     .addOption(new Option('--weights <type>', 'what matrices are rounded to').choices([...weights]))
-    .option('--modules <modules>', modulesHelp, modules)
-    .option('--stateless', statelessHelp)
     .addHelpText('after', more)
     .action(async (model: string, output: string, options: ConvertOptions) => {
       const { convert } = await import('./convert.js');

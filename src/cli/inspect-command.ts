@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
+import { withModelOptions } from './model-command.js';
 import type { ModelOptions } from './model-file.js';
-import { modules, modulesHelp } from './modules-option.js';
-import { statelessHelp } from './options.js';
 
 const more = `
 Formats, told by what is in the file: model files of rxrecur and PyTorch's
@@ -14,7 +13,9 @@ that it assumes; --modules overrides it, with what the modules' names begin with
 rnn.,head. or, in JSON, what each is: {"rnn.": {}, "head.": {"activation": "tanh"}}.
 
 An ONNX file of one step keeps its state from event to event, as in a stream; with
---stateless the state begins anew with each. inspect tells which it is.
+--stateless the state begins anew with each. inspect tells which it is. What a file
+leaves open is said with --onnx, the options of readOnnx in JSON:
+--onnx '{"dims": {"samples": 512}, "inputs": {"sr": 16000}}'
 
 Of a file that holds parts that cannot run here all of them are told, and why.
 
@@ -30,13 +31,10 @@ Examples:
 
 /** Adds `inspect` to the program. */
 export function addInspect(program: Command): void {
-  program
-    .command('inspect')
+  withModelOptions(program.command('inspect'))
     .summary('tell what a model file holds')
     .description("Prints a model's layers, sizes, parameters and equations.")
     .argument('<model>', 'a model file of any format')
-    .option('--modules <modules>', modulesHelp, modules)
-    .option('--stateless', statelessHelp)
     .addHelpText('after', more)
     .action(async (path: string, options: ModelOptions) => {
       const { inspect } = await import('./inspect.js');

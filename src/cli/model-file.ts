@@ -6,6 +6,7 @@ import { besides } from './beside.js';
 import { bytesOf } from './file-bytes.js';
 import { formatOf, type ModelFormat } from './model-format.js';
 import { type Modules, modulesText } from './modules-option.js';
+import type { OnnxAnswers } from './onnx-option.js';
 import { complain, unusable } from './stop.js';
 
 export interface Model {
@@ -39,11 +40,13 @@ export interface ModelOptions {
   readonly modules?: Modules | undefined;
   /** Each event is a sequence of its own. */
   readonly stateless?: boolean | undefined;
+  /** What the file leaves open. */
+  readonly onnx?: OnnxAnswers | undefined;
 }
 
 /** The model file at `path`, of any format. Throws a Stop. */
 export async function openModel(path: string, options: ModelOptions = {}): Promise<ModelFile> {
-  const { modules, stateless } = options;
+  const { modules, stateless, onnx } = options;
   const bytes = await bytesOf(path);
   const format = formatOf(bytes);
   if (modules && !format.takesModules) {
@@ -51,6 +54,9 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
   }
   if (stateless && !format.takesStateless) {
     throw unusable(`--stateless is for ONNX, and ${path} is ${format.name}`);
+  }
+  if (onnx && !format.takesStateless) {
+    throw unusable(`--onnx is for ONNX, and ${path} is ${format.name}`);
   }
   return {
     format: format.name,
@@ -73,13 +79,14 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
       };
       const warnings: string[] = [];
       const onWarning = (warning: string) => warnings.push(warning);
-      const told = { modules, stateless, onAssumedOrder, onState, onNotes, onWarning };
+      const told = { modules, stateless, onnx, onAssumedOrder, onState, onNotes, onWarning };
       const layer = await format.read(bytes, others, told);
       const hash = createHash('sha256');
       for (const part of [bytes, ...others]) hash.update(part);
       const order = modules ?? (assumed && Object.fromEntries(assumed.map(name => [name, {}])));
       if (order) hash.update(JSON.stringify(order));
       if (stateless) hash.update('stateless');
+      if (onnx) hash.update(JSON.stringify(onnx));
       const assumedOrder = assumed && modulesText(assumed);
       return { layer, sha256: hash.digest('hex'), assumedOrder, state, notes, warnings };
     },

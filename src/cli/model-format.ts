@@ -6,6 +6,7 @@ import type { LoadedLayer } from '../io/loaded-layer.js';
 import { hintOf } from '../io/misread.js';
 import type { OnnxOptions } from '../io/onnx/inputs.js';
 import type { ReadStateDictOptions } from '../io/read-state-dict.js';
+import type { OnnxAnswers } from './onnx-option.js';
 
 /** A format of model files, recognised by what a file holds. */
 export interface ModelFormat {
@@ -33,6 +34,7 @@ export interface ModelFormat {
 /** What the command line tells a reader, and is told by it. */
 export interface ReadOptions extends ReadStateDictOptions {
   readonly stateless?: boolean | undefined;
+  readonly onnx?: OnnxAnswers | undefined;
   /** Called if the file leaves open what becomes of the state after each event. */
   onState?(state: 'kept' | 'begins anew'): void;
   /** Called with what a reader found out about a file, line by line. */
@@ -97,12 +99,12 @@ const onnx: ModelFormat = {
   takesStateless: true,
   namedIn: 'external_data',
   others: dataFilesOf,
-  async read(bytes, others, { stateless, onState, onNotes, onWarning }) {
+  async read(bytes, others, { stateless, onnx, onState, onNotes, onWarning }) {
     const names = await dataFilesOf(bytes);
     const data = Object.fromEntries(names.map((name, i) => [name, others[i]]));
     const { readOnnxModel } = await import('../io/onnx/read-onnx.js');
     const options: OnnxOptions = {
-      ...{ data, faults: 'repair', ...(stateless && { stateful: false }) },
+      ...{ data, faults: 'repair', ...onnx, ...(stateless && { stateful: false }) },
       onWarning: ({ where, why }) => onWarning?.(`${where}: ${why}`),
     };
     const { layer, state, states = [], choices = [] } = readOnnxModel(bytes, options);

@@ -1,13 +1,13 @@
 import type { RowFormat } from './format.js';
 import type { Modules } from './modules-option.js';
-
-export const statelessHelp = 'ONNX of one step: begin anew with each event';
+import type { OnnxAnswers } from './onnx-option.js';
 
 /** The command line of `rxrecur run`, checked as far as it can be without the model. */
 export interface RunOptions {
   readonly model: string;
   readonly modules?: Modules;
   readonly stateless?: true;
+  readonly onnx?: OnnxAnswers;
   /** '-' is stdin. */
   readonly file: string;
   /** Of one input names with commas between them; of several a text each, `x=a,b`. */

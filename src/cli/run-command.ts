@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { modules, modulesHelp } from './modules-option.js';
+import { withModelOptions } from './model-command.js';
 import { names } from './names.js';
-import { type RunOptions, statelessHelp } from './options.js';
+import type { RunOptions } from './options.js';
 import { unusable } from './stop.js';
 
 const longestRow = 16 * 2 ** 20;
@@ -51,8 +51,7 @@ Examples:
 
 /** Adds `run` to the program. */
 export function addRun(program: Command): void {
-  program
-    .command('run')
+  withModelOptions(program.command('run'))
     .summary('answer the rows of a stream, each as soon as it arrives')
     .description(
       'Steps a model through a stream of rows and writes one answer a row, as soon as the row is ' +
@@ -61,8 +60,6 @@ export function addRun(program: Command): void {
     .argument('<model>', 'a model file of any format (see rxrecur inspect --help)')
     .argument('[file]', "the rows; '-' is stdin", '-')
     .option('-c, --columns <names>', "the model's inputs, in order", columns)
-    .option('--modules <modules>', modulesHelp, modules)
-    .option('--stateless', statelessHelp)
     .addOption(
       new Option('--input-format <format>', 'how the rows are written').choices(['ndjson', 'csv']),
     )
