@@ -107,6 +107,7 @@ export const scripts = [
   { script: 'test/golden/onnx/external.py', quick: ['--check'] },
   { script: 'test/golden/onnx/make.py', quick: ['--check'] },
   { script: 'test/golden/onnx_branches.py', quick: ['--check'] },
+  { script: 'test/golden/onnx_matrix.py', quick: ['--check'] },
   { script: 'test/golden/rounding.py', quick: ['--check'] },
   { script: 'test/golden/state_dict.py', quick: ['--check'] },
   { script: 'test/golden/torch-files/make.py', quick: ['--check'] },
@@ -115,6 +116,7 @@ export const scripts = [
   { script: 'test/kernels/fit.mjs', quick: [] },
   { script: 'test/onnx/attributes.mjs', quick: ['--check'] },
   { script: 'test/onnx/check.mjs', quick: ['--quick'] },
+  { script: 'test/onnx/matrix.mjs', quick: ['--quick'] },
   { script: 'test/onnx/standard.py', quick: ['--check'] },
   { script: 'test/package/smoke.mjs', stage: 'packed install' },
 ];

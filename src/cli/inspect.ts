@@ -22,9 +22,10 @@ export async function inspect(path: string, options: ModelOptions = {}): Promise
       const text = typeof value === 'string' ? value : JSON.stringify(value);
       await output.write(`${printable(name, 40).padEnd(11)} ${printable(text)}\n`);
     }
-    const { layer, assumedOrder: order, state, notes = [] } = await file.read();
+    const { layer, assumedOrder: order, state, notes = [], warnings = [] } = await file.read();
     if (order) await output.write(`order       ${order} (assumed, ${orderHint})\n`);
     if (state) await output.write(`state       ${stateTexts[state]}\n`);
+    for (const warning of warnings) await output.write(`warning     ${printable(warning)}\n`);
     for (const note of notes) await output.write(`${printable(note)}\n`);
     await output.write(`${describeModel(layer.cell)}\n`);
   } catch (error) {

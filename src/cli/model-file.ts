@@ -19,6 +19,8 @@ export interface Model {
   readonly state?: 'kept' | 'begins anew' | undefined;
   /** What its reader found out. */
   readonly notes?: readonly string[];
+  /** What a user should know of the file: known faults of its exporter, say. */
+  readonly warnings?: readonly string[];
 }
 
 /** A model file that has not been read yet. */
@@ -75,7 +77,9 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
       const onNotes = (all: readonly string[]) => {
         notes = all;
       };
-      const told = { modules, stateless, onnx, onAssumedOrder, onState, onNotes };
+      const warnings: string[] = [];
+      const onWarning = (warning: string) => warnings.push(warning);
+      const told = { modules, stateless, onnx, onAssumedOrder, onState, onNotes, onWarning };
       const layer = await format.read(bytes, others, told);
       const hash = createHash('sha256');
       for (const part of [bytes, ...others]) hash.update(part);
@@ -84,7 +88,7 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
       if (stateless) hash.update('stateless');
       if (onnx) hash.update(JSON.stringify(onnx));
       const assumedOrder = assumed && modulesText(assumed);
-      return { layer, sha256: hash.digest('hex'), assumedOrder, state, notes };
+      return { layer, sha256: hash.digest('hex'), assumedOrder, state, notes, warnings };
     },
   };
 }
@@ -96,7 +100,8 @@ export async function readModel(path: string, options: ModelOptions = {}): Promi
   const file = await openModel(path, options);
   try {
     const model = await file.read();
-    const { assumedOrder: order } = model;
+    const { assumedOrder: order, warnings = [] } = model;
+    for (const warning of warnings) await complain(`${path}: ${warning}`);
     if (order) await complain(`${path}: the order ${order} is assumed, ${orderHint}`);
     return model;
   } catch (error) {

@@ -4,6 +4,7 @@ import type { FileFormat, FileKind } from '../io/file-kinds.js';
 import { readObject } from '../io/json.js';
 import type { LoadedLayer } from '../io/loaded-layer.js';
 import { hintOf } from '../io/misread.js';
+import type { OnnxOptions } from '../io/onnx/inputs.js';
 import type { ReadStateDictOptions } from '../io/read-state-dict.js';
 import type { OnnxAnswers } from './onnx-option.js';
 
@@ -38,6 +39,8 @@ export interface ReadOptions extends ReadStateDictOptions {
   onState?(state: 'kept' | 'begins anew'): void;
   /** Called with what a reader found out about a file, line by line. */
   onNotes?(notes: readonly string[]): void;
+  /** Called with each thing that a user should know of the file: a fault of its exporter, say. */
+  onWarning?(warning: string): void;
 }
 
 const own: ModelFormat = {
@@ -96,11 +99,14 @@ const onnx: ModelFormat = {
   takesStateless: true,
   namedIn: 'external_data',
   others: dataFilesOf,
-  async read(bytes, others, { stateless, onnx, onState, onNotes }) {
+  async read(bytes, others, { stateless, onnx, onState, onNotes, onWarning }) {
     const names = await dataFilesOf(bytes);
     const data = Object.fromEntries(names.map((name, i) => [name, others[i]]));
     const { readOnnxModel } = await import('../io/onnx/read-onnx.js');
-    const options = { data, ...onnx, ...(stateless && { stateful: false }) };
+    const options: OnnxOptions = {
+      ...{ data, faults: 'repair', ...onnx, ...(stateless && { stateful: false }) },
+      onWarning: ({ where, why }) => onWarning?.(`${where}: ${why}`),
+    };
     const { layer, state, states = [], choices = [] } = readOnnxModel(bytes, options);
     if (state) onState?.(state);
     onNotes?.([

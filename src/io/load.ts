@@ -22,7 +22,7 @@ import { type LoadedLayer, loadedLayer } from './loaded-layer.js';
 import { readSafetensors } from './read-safetensors.js';
 import { refusing } from './refusals.js';
 import { stateOf } from './row-states.js';
-import { TensorClaims } from './tensor-claims.js';
+import { type Claims, TensorClaims } from './tensor-claims.js';
 
 /** Makes a cell, once everything in the file has been checked. */
 type Build = () => Part;
@@ -32,7 +32,7 @@ const limits = { text: 2 ** 16, work: 2 ** 26 };
 
 /** What the members of a file have in common. */
 interface LoadContext {
-  readonly claims: TensorClaims;
+  readonly claims: Claims;
   /** Definitions by all that makes them: equal members share one. */
   readonly definitions: Map<string, Definition>;
   text: number;
@@ -55,12 +55,16 @@ interface LoadContext {
 export function load(bytes: Uint8Array): LoadedLayer {
   return refusing('model', () => {
     const { tensors, metadata } = readSafetensors(bytes);
-    const claims = new TensorClaims('model', tensors);
-    const context: LoadContext = { claims, definitions: new Map(), text: 0, work: 0 };
-    const build = draftModel(readDescription(metadata), { where: 'model', prefix: '' }, context);
-    claims.settle();
-    return loadedLayer(begun(build()));
+    return loadedLayer(modelOf(metadata, new TensorClaims('model', tensors)));
   });
+}
+
+/** The cell that metadata describe, of tensors that it claims. */
+export function modelOf(metadata: Readonly<Record<string, string>>, claims: Claims): AnyCell {
+  const context: LoadContext = { claims, definitions: new Map(), text: 0, work: 0 };
+  const build = draftModel(readDescription(metadata), { where: 'model', prefix: '' }, context);
+  claims.settle();
+  return begun(build());
 }
 
 interface MemberPlace {
@@ -209,12 +213,7 @@ function definitionOf(cell: CellDescription, where: string, context: LoadContext
 }
 
 /** The initial state's tensors, `[size]` or `[size, batch]` each, as `recur` takes them. */
-function claimState(
-  { plan }: Definition,
-  sizes: Sizes,
-  prefix: string,
-  claims: TensorClaims,
-): unknown {
+function claimState({ plan }: Definition, sizes: Sizes, prefix: string, claims: Claims): unknown {
   const states = plan.states.map(({ name, dimension }) => {
     const tensor = `${prefix}initialState.${name}`;
     const batch = claims.shapeOf(tensor)?.slice(1, 2) ?? [];

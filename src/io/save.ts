@@ -45,16 +45,21 @@ type Tensors = Record<string, NdView>;
 export function save(model: PortModel, options: RoundingOptions = {}): Uint8Array {
   const rounder = new Rounder('save', options);
   const cell = plainCell('save', model, 'save the model that was given to recur');
-  const tensors: Tensors = {};
-  const description = describeModel(cell, undefined, '', '', tensors);
-  const text = JSON.stringify(encode(description, 'save'));
-  const metadata = { format: modelFormat, version: modelVersion, model: text };
+  const { tensors, ...metadata } = describedModel(cell);
   const isParameter = (name: string) => !/(^|\.)initialState\./.test(name);
   const bytes = writeTensors(tensors, metadata, rounder, isParameter);
   // What load would refuse (numbers that are not finite, texts beyond its limits) is not written.
   load(bytes);
   rounder.tell();
   return bytes;
+}
+
+/** The metadata of a model's file, and its tensors by name. */
+export function describedModel(cell: AnyCell) {
+  const tensors: Tensors = {};
+  const description = describeModel(cell, undefined, '', '', tensors);
+  const model = JSON.stringify(encode(description, 'save'));
+  return { format: modelFormat, version: modelVersion, model, tensors };
 }
 
 /** Describes a model that begins at `given`, or else where it says, and collects its tensors. */

@@ -18,6 +18,9 @@ export function checkTensors(where: string, tensors: unknown): void {
   throw isBytes ? misread(where, 'safetensors', tensors as Uint8Array, error) : error;
 }
 
+/** Where a model's tensors come from. */
+export type Claims = Pick<TensorClaims, 'count' | 'startingWith' | 'shapeOf' | 'claim' | 'settle'>;
+
 /** Tensors by name, each to be claimed once, by the parameter that it is for. */
 export class TensorClaims {
   readonly #source: string;

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { file as graph, node } from '../io/onnx/graphs.js';
 import { exported } from '../io/onnx/torch.js';
@@ -68,4 +69,38 @@ test.concurrent('a network whose first node reads the input twice chooses its co
   expect(stdout).toBe('y1,y2\n2,4\n-1,6\n');
   const few = await rxrecur(['run', twice], 'a\n1\n');
   expect(few.code).toBe(2);
+});
+
+test.concurrent('inspect tells the states of a graph of one step, and how they are known', async () => {
+  const step = fileURLToPath(new URL('../golden/onnx-step.onnx', import.meta.url));
+  const { stdout } = await rxrecur(['inspect', step]);
+  expect(linesOf(stdout).slice(0, 2)).toEqual([
+    'format      ONNX',
+    'state       s_in ← q: it is a part of its next value',
+  ]);
+});
+
+test.concurrent('--onnx says what a file leaves open, and is refused for others', async () => {
+  const nodes = [node('MatMul x w -> p'), node('Add p far -> y')];
+  const open = file(
+    'open.onnx',
+    graph(
+      nodes,
+      { w: [[2, 1], Float32Array.of(1, 2)] },
+      {
+        inputs: { x: ['batch', 'samples'], far: [1] },
+      },
+    ),
+  );
+  const answers = JSON.stringify({ dims: { samples: 2 }, inputs: { far: 10 } });
+  const [told, silent, other, wrong] = await Promise.all([
+    rxrecur(['run', open, '--onnx', answers], csv('a,b', [[1, 2]])),
+    rxrecur(['run', open], csv('a,b', [[1, 2]])),
+    rxrecur(['inspect', modelFile, '--onnx', '{}']),
+    rxrecur(['inspect', open, '--onnx', '{"sizes": 1}']),
+  ]);
+  expect(linesOf(told.stdout)[1]).toBe('15');
+  expect(silent.code).toBe(2);
+  expect(other.stderr).toContain('--onnx is for ONNX, and ');
+  expect(wrong.stderr).toContain('options named dims, inputs, states, output');
 });

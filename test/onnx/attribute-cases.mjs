@@ -421,4 +421,164 @@ export const cases = [
     [node('Transpose x -> t', { perm: ints(1, 0, 2) }), node('MatMul t w -> y')],
     { tensors: { w: tensor([4, 2]) } },
   ),
+  ...functions(),
+  ...[
+    ['axis 2', { axis: int(2) }, 11],
+    ['axis from the end', { axis: int(-1) }, 17],
+  ].map(([name, attributes, set]) =>
+    one(`LogSoftmax.${name}`, node('LogSoftmax x -> y', attributes), { set }),
+  ),
+  one(
+    'LogSoftmax.axis of large numbers',
+    [node('Mul x large -> z'), node('LogSoftmax z -> y', { axis: int(-1) })],
+    { tensors: { large: [[], Float32Array.of(40)] } },
+  ),
+  one('LogSoftmax.axis by default before set 13', node('LogSoftmax x -> y'), window({}, 12)),
+  ...broadcasts(),
 ];
+
+/** Functions of each number. */
+function functions() {
+  const number = value => [[], Float32Array.of(value)];
+  const power = exponent =>
+    one(`Pow.by ${exponent}`, [node('Abs x -> a'), node('Pow a e -> y')], {
+      tensors: { e: number(exponent) },
+    });
+  const clip = (low, high) =>
+    one(`Clip.to ${low} and ${high}`, node(`Clip x ${low === '-' ? '-' : 'l'} h -> y`), {
+      tensors: { l: number(low === '-' ? 0 : low), h: number(high) },
+    });
+  return [
+    one('Erf.x', node('Erf x -> y')),
+    one('HardSwish.x', [node('Mul x two -> z'), node('HardSwish z -> y')], {
+      tensors: { two: number(4) },
+    }),
+    one('Mish.x', node('Mish x -> y'), { set: 18 }),
+    one('Gelu.approximate', node('Gelu x -> y', { approximate: text('tanh') }), { set: 20 }),
+    one('Gelu.approximate none', node('Gelu x -> y', { approximate: text('none') }), { set: 20 }),
+    one('Gelu.approximate by default', node('Gelu x -> y'), { set: 20 }),
+    one('Celu.alpha', node('Celu x -> y', { alpha: float(0.3) })),
+    ...[3, -2, 0.5, 1.5, -0.5, 7, 0].map(power),
+    ...[
+      [-1, 1],
+      [-0.3, 0.7],
+      [-1.25, 3],
+      [0.1, 0.9],
+      [-0.9, -0.1],
+      ['-', 0.25],
+      ['-', -0.25],
+    ].map(([low, high]) => clip(low, high)),
+    one('Clip.above', node('Clip x l -> y'), { tensors: { l: number(-0.4) } }),
+    one('Clip.above more than 0', node('Clip x l -> y'), { tensors: { l: number(0.4) } }),
+    one('Max.of numbers', node('Max x v -> y'), { tensors: { v: tensor([4], numbers(4, 2)) } }),
+    one('Min.of numbers', node('Min v x -> y'), { tensors: { v: tensor([4], numbers(4, 2)) } }),
+    one('Max.of a number', node('Max x v -> y'), { tensors: { v: number(-0.2) } }),
+    one('Min.of a number', node('Min x v -> y'), { tensors: { v: number(-0.2) } }),
+    one('Max.of three', [node('Neg x -> n'), node('Mul x x -> s'), node('Max x n s -> y')]),
+    one('Min.of three', [node('Neg x -> n'), node('Mul x x -> s'), node('Min x n s -> y')]),
+    one('PRelu.per channel', node('PRelu x s -> y'), {
+      ...channels,
+      tensors: { s: tensor([4, 1]) },
+    }),
+    one(
+      'Sin.of a constant',
+      [node('Sin c -> s'), node('Cos c -> d'), node('Mul x s -> z'), node('Add z d -> y')],
+      { tensors: { c: tensor([4]) } },
+    ),
+  ];
+}
+
+/** Reductions over features, and values that are broadcast to each other. */
+function broadcasts() {
+  const more = window({ shape: [[4], [1, 2, 3, 2]], w: tensor([12, 2]), flat: [[2], [1, 12]] });
+  const all = [
+    ...['Mean', 'Max', 'Min', 'SumSquare', 'L1', 'L2'].map(name => [`Reduce${name}`, {}]),
+    ['ReduceMean', { keepdims: int(0) }],
+    ['ReduceL2', { keepdims: int(0) }],
+  ];
+  const last = all.map(([operator, attributes]) =>
+    one(
+      `${operator}.axes of features${attributes.keepdims ? ', dropped' : ''}`,
+      node(`${operator} x -> y`, { axes: ints(-1), ...attributes }),
+    ),
+  );
+  const sum = one('ReduceSum.axes', node('ReduceSum x axes -> y'), {
+    tensors: { axes: [[1], [2]] },
+  });
+  const without = ['ReduceMin', 'ReduceSum', 'ReduceSumSquare', 'ReduceL1', 'ReduceL2'].flatMap(
+    operator => [
+      one(
+        `${operator}.noop_with_empty_axes`,
+        node(`${operator} x -> y`, { noop_with_empty_axes: int(1) }),
+        { set: 18 },
+      ),
+      one(`${operator}.keepdims`, node(`${operator} x axes -> y`, { keepdims: int(0) }), {
+        set: 18,
+        tensors: { axes: [[1], [2]] },
+      }),
+    ],
+  );
+  const old = one('ReduceSum.axes, an attribute', node('ReduceSum x -> y', { axes: ints(2) }), {
+    set: 12,
+  });
+  const inWindow = [1, 2, 3].flatMap(axis =>
+    ['Sub', 'Mul', 'Div', 'Max'].map(operator =>
+      one(
+        `${operator}.of a mean along ${axis} of three axes`,
+        [
+          node('Reshape x shape -> r'),
+          node('ReduceMean r -> m', { axes: ints(axis) }),
+          node(`${operator} r m -> z`),
+          node('Reshape z flat -> f'),
+          node('MatMul f w -> y'),
+        ],
+        more,
+      ),
+    ),
+  );
+  const several = one(
+    'ReduceMean.axes, several',
+    [
+      node('Reshape x shape -> r'),
+      node('ReduceMean r -> m', { axes: ints(1, 3) }),
+      node('Sub r m -> z'),
+      node('Reshape z flat -> f'),
+      node('MatMul f w -> y'),
+    ],
+    more,
+  );
+  const outer = one(
+    'Add.of two means along different axes',
+    [
+      node('Reshape x shape -> r'),
+      node('ReduceMean r -> m', { axes: ints(1, 3) }),
+      node('ReduceMax r -> n', { axes: ints(2) }),
+      node('Add m n -> z'),
+      node('Reshape z flat -> f'),
+      node('MatMul f w -> y'),
+    ],
+    more,
+  );
+  const norm = one(
+    'Div.in a layer normalisation of seven nodes',
+    [
+      node('ReduceMean x -> m', { axes: ints(-1) }),
+      node('Sub x m -> d'),
+      node('Pow d two -> s'),
+      node('ReduceMean s -> v', { axes: ints(-1) }),
+      node('Add v epsilon -> e'),
+      node('Sqrt e -> r'),
+      node('Div d r -> n'),
+      node('Mul n scale -> z'),
+      node('Add z shift -> y'),
+    ],
+    {
+      tensors: {
+        two: [[], Float32Array.of(2)],
+        epsilon: [[], Float32Array.of(1e-5)],
+        ...{ scale: tensor([4]), shift: tensor([4], numbers(4, 2)) },
+      },
+    },
+  );
+  return [...last, sum, ...without, old, ...inWindow, several, outer, norm];
+}

@@ -1,4 +1,5 @@
 import { RecurError } from '../../errors.js';
+import { backwardCell } from '../../layers/bidirectional.js';
 import { lastCell } from '../../layers/pooling.js';
 import { quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
@@ -67,6 +68,10 @@ export function attempt(setting: Setting): Attempt {
       lasts.set(signal, last);
       return last;
     },
+    first(node, signal, width) {
+      const make = () => backwardCell(lastCell(width));
+      return network.add(node.where, [signal], { width, streams: false, make });
+    },
   };
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   for (const { name } of graph.outputs) read.add(name);
@@ -117,11 +122,24 @@ function computed(
     if (results || node.operator !== 'ReduceProd') return results;
   }
   // Whatever moves the axes of one number everywhere leaves it that.
-  if (given[0].kind === 'filled' && plumbing.has(node.operator))
-    return node.outputs.map(() => given[0]);
+  const [first] = given;
+  if (first.kind === 'filled' && (plumbing.has(node.operator) || isJoined(node, given))) {
+    return node.outputs.map(() => first);
+  }
   if (!given.every(({ kind }) => kind === 'constant' || kind === 'ints')) return undefined;
   const ints = foldedInts(node, inputs);
   return ints && [settled(ints)];
+}
+
+/** True for a Concat of one number everywhere. */
+function isJoined({ operator }: Node, given: readonly Value[]): boolean {
+  const [first] = given;
+  return (
+    operator === 'Concat' &&
+    given.every(
+      value => value.kind === 'filled' && first.kind === 'filled' && value.value === first.value,
+    )
+  );
 }
 
 function operatorOf({ operator }: Node) {

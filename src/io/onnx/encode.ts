@@ -24,6 +24,8 @@ export interface TensorDraft {
   readonly name: string;
   readonly dims: readonly number[];
   readonly values: Float32Array | readonly number[];
+  /** True for numbers that every model of this form has. */
+  readonly isConstant?: boolean;
 }
 
 /** An input or output of floats; a dimension that is text is open. */
@@ -46,13 +48,23 @@ export interface GraphDraft {
 export const operatorSet = 17;
 
 /** A graph as the bytes of a ModelProto; field numbers are those of onnx.proto. */
-export function encodeModel(graph: GraphDraft, set = operatorSet): Uint8Array {
+export function encodeModel(
+  graph: GraphDraft,
+  set = operatorSet,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const pbf = new Pbf();
   pbf.writeVarintField(1, 8);
   pbf.writeStringField(2, 'rxrecur');
   pbf.writeMessage(7, writeGraph, graph);
   pbf.writeMessage(8, (_, out) => out.writeVarintField(2, set), null);
+  for (const entry of Object.entries(metadata)) pbf.writeMessage(14, writeEntry, entry);
   return pbf.finish();
+}
+
+function writeEntry([key, value]: readonly [string, string], pbf: Pbf): void {
+  pbf.writeStringField(1, key);
+  pbf.writeStringField(2, value);
 }
 
 function writeGraph(graph: GraphDraft, pbf: Pbf): void {

@@ -30,6 +30,8 @@ const folds: Readonly<Record<string, Fold>> = {
   Abs: unary(Math.abs),
   Sqrt: unary(Math.sqrt),
   Exp: unary(Math.exp),
+  Sin: unary(Math.sin),
+  Cos: unary(Math.cos),
   Reciprocal: unary(v => 1 / v),
   Floor: unary(Math.floor),
   Ceil: unary(Math.ceil),

@@ -1,3 +1,4 @@
+import { demand } from '../../errors.js';
 import type { AttributeDraft, GraphDraft, NodeDraft, TensorDraft, ValueDraft } from './encode.js';
 
 /** What a state is called before and after. */
@@ -17,6 +18,12 @@ export class GraphWriter {
   #rows = 1;
   readonly #names = new Map<string, number>();
   readonly #constants = new Map<string, string>();
+  #left: number;
+
+  /** `most` bounds its nodes and what they read. */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#left = most;
+  }
 
   /** A name that is not taken: the given one, or with a number after it. */
   name(wanted: string): string {
@@ -33,14 +40,21 @@ export class GraphWriter {
     attributes?: Readonly<Record<string, AttributeDraft>>,
     outputs: readonly string[] = [this.name(`${prefix}${operator}`)],
   ): string {
+    this.#left -= 1 + inputs.length;
+    demand(this.#left >= 0, 'writeOnnx', 'a graph of fewer nodes', 'more');
     this.#nodes.push({ operator, name: outputs[0], inputs, outputs, attributes });
     return outputs[0];
   }
 
   /** A tensor of the file's, by a name like the wanted one. */
-  tensor(wanted: string, dims: readonly number[], values: TensorDraft['values']): string {
+  tensor(
+    wanted: string,
+    dims: readonly number[],
+    values: TensorDraft['values'],
+    isConstant = false,
+  ): string {
     const name = this.name(wanted);
-    this.#initializers.push({ name, dims, values });
+    this.#initializers.push({ name, dims, values, isConstant });
     return name;
   }
 
@@ -51,8 +65,8 @@ export class GraphWriter {
     if (known) return known;
     const name =
       typeof value === 'number'
-        ? this.tensor(`number${key}`, [], Float32Array.of(value))
-        : this.tensor(`axes${key}`, [value.length], value);
+        ? this.tensor(`number${key}`, [], Float32Array.of(value), true)
+        : this.tensor(`axes${key}`, [value.length], value, true);
     this.#constants.set(key, name);
     return name;
   }

@@ -3,6 +3,7 @@ import { demand } from '../../errors.js';
 import { printable, quoted } from '../json.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
 import type { DataFiles } from './external-data.js';
+import type { FaultChoice } from './faults.js';
 import type { Flow, Value } from './flow.js';
 import type { Graph, Node } from './graph.js';
 import { hypotheses } from './hypotheses.js';
@@ -34,6 +35,13 @@ export interface OnnxOptions {
    * recurrent nodes have windows of several steps. `false`: each event is a sequence of its own.
    */
   readonly stateful?: boolean | undefined;
+  /**
+   * What becomes of what an exporter is known to write wrong: 'repair' reads what was meant, 'keep'
+   * what is written. Without it such a file is refused.
+   */
+  readonly faults?: FaultChoice | undefined;
+  /** Called with each thing that a user should know of the file: faults, numbers of 8 bits. */
+  readonly onWarning?: ((warning: Problem) => void) | undefined;
   /** Bytes of the files beside it that hold weights, by the names that it calls them. */
   readonly data?: DataFiles | undefined;
 }

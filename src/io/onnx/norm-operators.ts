@@ -1,12 +1,7 @@
 import { batchNormCell } from '../../cells/batch-norm.js';
 import { layerNormCell } from '../../cells/layer-norm.js';
 import { softmaxCell } from '../../cells/softmax.js';
-import {
-  averagePool1dCell,
-  globalAveragePool1dCell,
-  globalMaxPool1dCell,
-  maxPool1dCell,
-} from '../../layers/pooling.js';
+import { averagePool1dCell, maxPool1dCell } from '../../layers/pooling.js';
 import { windowCell } from '../../layers/window.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { spatial } from './conv-operators.js';
@@ -17,15 +12,12 @@ import {
   ensure,
   type FeatureAxis,
   type Flow,
-  one,
-  placeOf,
   type TimeAxis,
   type Value,
-  widthOf,
 } from './flow.js';
+import { logSoftmaxCell } from './functions.js';
 import { floatOf, integerOf, integersOf, type Node } from './graph.js';
 import {
-  constantIn,
   emit,
   flowIn,
   inWindow,
@@ -36,9 +28,8 @@ import {
   vectorsIn,
   weightsIn,
 } from './reading.js';
-import { wholesOf } from './tensor.js';
 
-/** Normalisations, softmax and pooling. */
+/** Normalisations, softmax, and pooling over windows of steps. */
 export const normOperators: Readonly<Record<string, Operator>> = {
   BatchNormalization: (node, inputs, reading) => {
     // Until training_mode came, more outputs meant training.
@@ -68,26 +59,27 @@ export const normOperators: Readonly<Record<string, Operator>> = {
       }),
     ];
   },
-  Softmax: (node, inputs, reading) => {
-    const flow = flowIn(inputs);
-    const at = axisAt(flow, integerOf(node, 'axis', reading.operatorSet < 13 ? 1 : -1));
-    // Before operator set 13 it went over all axes that follow, too.
-    const isLast = at === flow.axes.length - 1;
-    ensure(reading.operatorSet > 12 || isLast, `axis ${at} and those after it at once`);
-    const size = featuresOf(flow, flow.axes[at]);
-    return [onVectors(node, flow, flow.axes[at], reading, () => softmaxCell(size))];
-  },
+  Softmax: (node, inputs, reading) => [normal(node, inputs, reading, softmaxCell)],
+  LogSoftmax: (node, inputs, reading) => [normal(node, inputs, reading, logSoftmaxCell)],
   MaxPool: (node, inputs, reading) => [pooled(node, inputs, reading, maxPool1dCell)],
   AveragePool: (node, inputs, reading) => [pooled(node, inputs, reading, averagePool1dCell)],
-  GlobalMaxPool: (node, inputs, reading) => [
-    overSteps(node, inputs, reading, globalMaxPool1dCell, true),
-  ],
-  GlobalAveragePool: (node, inputs, reading) => [
-    overSteps(node, inputs, reading, globalAveragePool1dCell, true),
-  ],
-  ReduceMean: (node, inputs, reading) => [reduced(node, inputs, reading, globalAveragePool1dCell)],
-  ReduceMax: (node, inputs, reading) => [reduced(node, inputs, reading, globalMaxPool1dCell)],
 };
+
+/** Softmax and its logarithm. */
+function normal(
+  node: Node,
+  inputs: readonly Value[],
+  reading: Reading,
+  make: (size: number) => AnyCell,
+): Flow {
+  const flow = flowIn(inputs);
+  const at = axisAt(flow, integerOf(node, 'axis', reading.operatorSet < 13 ? 1 : -1));
+  // Before operator set 13 it went over all axes that follow, too.
+  const isLast = at === flow.axes.length - 1;
+  ensure(reading.operatorSet > 12 || isLast, `axis ${at} and those after it at once`);
+  const size = featuresOf(flow, flow.axes[at]);
+  return onVectors(node, flow, flow.axes[at], reading, () => make(size));
+}
 
 function featuresOf(flow: Flow, axis: Axis | undefined): number {
   ensure(
@@ -143,58 +135,4 @@ function pooled(node: Node, inputs: readonly Value[], reading: Reading, make: Po
   const draft = pointwise(size * next.size, () => windowCell(steps, cell()));
   const layout = [next, ...flow.layout.filter(own => own !== axis)];
   return emit(reading, node, flow, draft, axesWith(next), layout);
-}
-
-/** Pooling over all steps; `stays` leaves an axis of size 1. */
-function overSteps(
-  node: Node,
-  inputs: readonly Value[],
-  reading: Reading,
-  make: (size: number) => AnyCell,
-  stays: boolean,
-  place?: number,
-): Flow {
-  const flow = flowIn(inputs);
-  const at = place ?? 2;
-  const axis = flow.axes[at];
-  ensure(
-    axis && (place !== undefined || flow.axes.length === 3),
-    `${axesText(flow)}, not [batch, channels, steps]`,
-  );
-  const axes = flow.axes.flatMap((own, i) => (i === at ? (stays ? one : []) : own));
-  if (axis.role === 'one' || axis.role === 'batch') return { ...flow, axes };
-  const width = axis.role === 'time' ? widthOf(flow) : widthOf(flow) / axis.size;
-  const layout = flow.layout.filter(own => own !== axis);
-  if (axis.role === 'time') {
-    return emit(
-      reading,
-      node,
-      flow,
-      { width, streams: false, make: () => make(width) },
-      axes,
-      layout,
-    );
-  }
-  ensure(placeOf(flow, axis).outer === 1, `the axes ${axesText(flow)} lie in another order`);
-  const draft = pointwise(width, () => windowCell(axis.size, make(width)));
-  return emit(reading, node, flow, draft, axes, layout);
-}
-
-/** ReduceMean and ReduceMax over one axis that is not that of the features of a step. */
-function reduced(
-  node: Node,
-  inputs: readonly Value[],
-  reading: Reading,
-  make: (size: number) => AnyCell,
-): Flow {
-  const flow = flowIn(inputs);
-  const axes = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'axes');
-  const given = axes ?? [];
-  if (given.length === 0 && integerOf(node, 'noop_with_empty_axes', 0) !== 0) return flow;
-  ensure(given.length === 1, `${node.operator} over ${given.length || 'all'} axes`);
-  const at = axisAt(flow, given[0]);
-  const axis = flow.axes[at];
-  const isVector = axis.role === 'feature' && placeOf(flow, axis).inner === 1;
-  ensure(!isVector || axis.size === 1, `${node.operator} over the features of a step`);
-  return overSteps(node, inputs, reading, make, integerOf(node, 'keepdims', 1) !== 0, at);
 }

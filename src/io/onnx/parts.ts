@@ -1,11 +1,20 @@
-import { sliceCell } from '../../layers/moves.js';
-import { type Axis, ensure, type FeatureAxis, type Flow, placeOf, type State } from './flow.js';
+import { contextCell, sliceCell } from '../../layers/moves.js';
+import {
+  type Axis,
+  ensure,
+  type FeatureAxis,
+  type Flow,
+  placeOf,
+  type State,
+  widthOf,
+} from './flow.js';
 import type { Node } from './graph.js';
 import { type Range, within } from './ranges.js';
 import { emit, inWindow, pointwise, type Reading } from './reading.js';
 
-/** The last step of a flow; `axis` takes the place of the steps. */
-export function lastStep(
+/** The first or the last step of a flow; `axis` takes the place of the steps. */
+export function oneStep(
+  which: 'first' | 'last',
   node: Node,
   flow: Flow,
   at: number,
@@ -13,9 +22,27 @@ export function lastStep(
   reading: Reading,
 ): Flow {
   const { network } = reading;
-  const parts = flow.parts.map(signal => reading.last(node, signal, network.widthOf(signal)));
+  const parts = flow.parts.map(signal => reading[which](node, signal, network.widthOf(signal)));
   const axes = flow.axes.flatMap((own, i) => (i === at ? (axis ?? []) : own));
   return { ...flow, parts, axes };
+}
+
+/** The last steps of a flow, as features: before so many have come, zeros stand for them. */
+export function lastSteps(
+  node: Node,
+  flow: Flow,
+  at: number,
+  count: number,
+  reading: Reading,
+): Flow {
+  const width = widthOf(flow);
+  const length = (count - 1) * width;
+  ensure(length <= 2 ** 20, `a window of ${length} numbers`);
+  const made: FeatureAxis = { role: 'feature', size: count };
+  const axes = flow.axes.map((own, i) => (i === at ? made : own));
+  const draft = pointwise(length + width, () => contextCell(width, length));
+  const window = emit(reading, node, flow, draft, axes, [made, ...flow.layout]);
+  return { ...window, parts: [reading.last(node, window.parts[0], length + width)] };
 }
 
 /** `count` numbers of a feature axis; one number leaves an axis of size 1. */
@@ -33,11 +60,22 @@ export function partOfFlow(
   const made: FeatureAxis = { role: 'feature', size: count };
   const axes = flow.axes.map(own => (own === axis ? made : own));
   const layout = flow.layout.map(own => (own === axis ? made : own));
+  const own = outer === 1 && wholeParts(flow, first * inner, count * inner, reading);
+  if (own) return { ...flow, parts: own, axes, layout, finals: undefined };
   const whole = axis.size * inner;
   const draft = pointwise(count * inner, () =>
     sliceCell(whole, first * inner, (first + count) * inner),
   );
   return emit(reading, node, flow, inWindow(outer, draft), axes, layout);
+}
+
+/** The signals whose numbers those are, if they are all of some signals'. */
+function wholeParts({ parts }: Flow, from: number, count: number, { network }: Reading) {
+  let at = 0;
+  const places = parts.map(signal => ({ signal, at, end: (at += network.widthOf(signal)) }));
+  const inside = places.filter(part => part.at >= from && part.end <= from + count);
+  const width = inside.reduce((sum, part) => sum + part.end - part.at, 0);
+  return width === count ? inside.map(({ signal }) => signal) : undefined;
 }
 
 /** Rows of a state's first axis. */

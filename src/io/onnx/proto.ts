@@ -1,4 +1,4 @@
-import { Wire } from './wire.js';
+import { decimal, Wire } from './wire.js';
 
 /** ONNX's numbers for kinds of elements. */
 export const elementTypes = {
@@ -90,18 +90,26 @@ export interface GraphProto {
 export interface ModelProto {
   irVersion: number;
   producer: string;
+  /** Of the producer. */
+  version: string;
   /** Versions of the operator sets, by domain. */
   readonly operatorSets: Map<string, number>;
   graph?: GraphProto;
   functions: number;
+  /** `metadata_props`. */
+  readonly metadata: Map<string, string>;
 }
 
 /** The parts of an ONNX file that are needed here; field numbers are those of onnx.proto. */
 export function readModel(bytes: Uint8Array): ModelProto {
-  const model: ModelProto = { irVersion: 0, producer: '', operatorSets: new Map(), functions: 0 };
+  const model: ModelProto = {
+    ...{ irVersion: 0, producer: '', version: '', functions: 0 },
+    ...{ operatorSets: new Map(), metadata: new Map() },
+  };
   new Wire(bytes).fields({
     1: wire => (model.irVersion = wire.integer()),
     2: wire => (model.producer = wire.text()),
+    3: wire => (model.version = wire.text()),
     7: wire => (model.graph = readGraph(wire, model.graph, 0)),
     8: wire => {
       const set = { domain: '', version: 0 };
@@ -110,6 +118,10 @@ export function readModel(bytes: Uint8Array): ModelProto {
         2: w => (set.version = w.integer()),
       });
       model.operatorSets.set(set.domain, set.version);
+    },
+    14: wire => {
+      const { key, value } = readEntry(wire);
+      model.metadata.set(key, value);
     },
     25: wire => {
       wire.bytes();
@@ -184,15 +196,6 @@ function readAttribute(wire: Wire, depth: number): AttributeProto {
   return attribute;
 }
 
-/** The shortest decimal that a float32 stands for: 1e-5, not 0.000009999999747378752. */
-function decimal(value: number): number {
-  for (let digits = 1; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
-  }
-  return value;
-}
-
 function readTensor(wire: Wire): TensorProto {
   const tensor: TensorProto = {
     ...{ name: '', type: 0, location: 0 },
@@ -212,14 +215,16 @@ function readTensor(wire: Wire): TensorProto {
     8: w => (tensor.name = w.text()),
     9: w => (tensor.raw = w.bytes()),
     10: floating(w => w.doubles(tensor.numbers)),
-    13: w => {
-      const entry = { key: '', value: '' };
-      w.message({ 1: v => (entry.key = v.text()), 2: v => (entry.value = v.text()) });
-      tensor.external.push(entry);
-    },
+    13: w => tensor.external.push(readEntry(w)),
     14: w => (tensor.location = w.integer()),
   });
   return tensor;
+}
+
+function readEntry(wire: Wire): ExternalEntry {
+  const entry = { key: '', value: '' };
+  wire.message({ 1: v => (entry.key = v.text()), 2: v => (entry.value = v.text()) });
+  return entry;
 }
 
 function readValue(wire: Wire): ValueProto {

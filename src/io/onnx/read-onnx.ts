@@ -3,6 +3,8 @@ import { checkNames, demand } from '../../errors.js';
 import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { UnreadableError } from '../unreadable.js';
 import { Budget } from './budget.js';
+import { dequantise } from './dequantise.js';
+import { treatFaults } from './faults.js';
 import { graphOf } from './graph.js';
 import { heldTensors } from './held-tensors.js';
 import { givenOf, type OnnxOptions } from './inputs.js';
@@ -17,6 +19,7 @@ import {
 import { ndarrayOf } from './tensor.js';
 import { operatorSetOf, unreadableParts } from './unreadable-parts.js';
 import { type WholeModel, wholeModel } from './whole.js';
+import { writtenModel } from './written.js';
 
 /**
  * The network in an ONNX file's bytes, as a layer: a step in, a step out. Graph inputs that begin
@@ -45,6 +48,12 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
     const { data = {} } = options;
     const model = modelOf('readOnnx', bytes, data);
     const length = [bytes, ...Object.values(data)].reduce((sum, part) => sum + part.length, 0);
+    const written = asksForMore(options) ? undefined : writtenModel(bytes, model);
+    if (written) return { layer: loadedLayer(written) };
+    const { warnings, undecided } = treatFaults(model, options.faults);
+    if (undecided.length) throw new UnreadableError('ONNX', undecided);
+    const notes = [...warnings, ...dequantise(model.graph, length)];
+    for (const note of notes) options.onWarning?.(note);
     const source = { model, length, given: givenOf(model.graph, options) };
     // The states that a caller names are those of a graph of one step.
     if (options.states) return readSteps(source, options);
@@ -57,9 +66,16 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
   });
 }
 
+/** Options that ask for another reading than the one that a written file describes. */
+const choices = ['dims', 'inputs', 'states', 'initializers', 'output', 'stateful'];
+
+const asksForMore = (options: OnnxOptions) => choices.some(name => Object.hasOwn(options, name));
+
 function checkOptions(options: OnnxOptions): void {
-  const names = ['dims', 'inputs', 'states', 'initializers', 'output', 'stateful', 'data'];
-  checkNames('readOnnx', options, names);
+  checkNames('readOnnx', options, [...choices, 'data', 'faults', 'onWarning']);
+  const { faults } = options;
+  const known = faults === undefined || faults === 'repair' || faults === 'keep';
+  demand(known, 'readOnnx.faults', "'repair' or 'keep'", faults);
   const { stateful, states = {} } = options;
   const isFlag = stateful === undefined || typeof stateful === 'boolean';
   demand(isFlag, 'readOnnx.stateful', 'true or false', stateful);

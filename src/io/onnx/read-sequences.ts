@@ -145,7 +145,7 @@ function outputOf(
     values,
   );
   const own = flows.filter(({ value }) => !value.finals);
-  const candidates = own.length ? own : flows.slice(0, 1);
+  const candidates = output !== undefined ? flows : own.length ? own : flows.slice(0, 1);
   const chosen = candidates.filter(({ name }) => output === undefined || name === output);
   if (chosen.length === 1) {
     const [{ name, value }] = chosen;

@@ -28,6 +28,8 @@ export interface Reading {
   readonly running: boolean;
   /** The signal of the last step of a sequence, of `width` numbers. */
   last(node: Node, signal: number, width: number): number;
+  /** That of the first step. */
+  first(node: Node, signal: number, width: number): number;
   readonly budget: Budget;
   readonly eventSteps: EventSteps;
 }

@@ -1,4 +1,5 @@
 import { backwardCell, bidirectionalCell } from '../../layers/bidirectional.js';
+import { sliceCell } from '../../layers/moves.js';
 import { windowCell } from '../../layers/window.js';
 import {
   type Axis,
@@ -14,7 +15,7 @@ import {
 } from './flow.js';
 import { integerOf, type Node } from './graph.js';
 import type { LayerDraft } from './network.js';
-import { flowIn, type Operator, optionalIn, type Reading, refused } from './reading.js';
+import { flowIn, type Operator, optionalIn, pointwise, type Reading, refused } from './reading.js';
 import { finalOf, type RecurrentNode, recurrentNode } from './recurrent.js';
 
 /** RNN, GRU and LSTM. */
@@ -38,13 +39,14 @@ function recurrent(node: Node, inputs: readonly Value[], reading: Reading): Valu
 
   const isInOrder = features.role !== 'feature' || placeOf(flow, features).inner === 1;
   ensure(isInOrder && time.role !== 'batch', `the axes ${axesText(flow)} lie in another order`);
-  const draft = placed(node, layerOf(own), time, own, reading);
-  const signal = reading.network.add(node.where, flow.parts, draft);
-  return outputsOf({ node, own, reading, signal, time, batch, batchFirst });
+  return outputsOf({ node, own, reading, flow, time, batch, batchFirst });
 }
 
 /** A node's layer over the steps of a sequence. */
-function layerOf({ cells, direction, hiddenSize }: RecurrentNode): LayerDraft {
+function layerOf(
+  { direction, hiddenSize }: RecurrentNode,
+  cells: RecurrentNode['cells'],
+): LayerDraft {
   const [forward, backward] = cells;
   if (direction === 'forward') return { width: hiddenSize, streams: true, make: forward };
   if (direction === 'reverse') {
@@ -109,15 +111,16 @@ interface Made {
   readonly node: Node;
   readonly own: RecurrentNode;
   readonly reading: Reading;
-  readonly signal: number;
+  readonly flow: Flow;
   readonly time: Axis;
   readonly batch: Axis;
   readonly batchFirst: boolean;
 }
 
 /** Y, Y_h and Y_c. */
-function outputsOf({ node, own, reading, signal, time, batch, batchFirst }: Made): Flow[] {
-  const hidden: FeatureAxis = { role: 'feature', size: own.hiddenSize };
+function outputsOf({ node, own, reading, flow, time, batch, batchFirst }: Made): Flow[] {
+  const { hiddenSize } = own;
+  const hidden: FeatureAxis = { role: 'feature', size: hiddenSize };
   const both: FeatureAxis = { role: 'feature', size: 2 };
   const isBoth = own.direction === 'bidirectional';
   const direction: Axis = isBoth ? both : one;
@@ -125,39 +128,55 @@ function outputsOf({ node, own, reading, signal, time, batch, batchFirst }: Made
   const all = time.role === 'feature' ? [time, ...layout] : layout;
   const axes = batchFirst ? [batch, time, direction, hidden] : [time, direction, batch, hidden];
   const finalAxes = batchFirst ? [batch, direction, hidden] : [direction, batch, hidden];
-  const last = (variable: number): Flow => {
-    const part =
-      variable === 0 ? lastOf(own, reading, node, signal, time) : unread(reading, node, own);
-    return { ...flowOf(part, finalAxes, layout), finals: [finalOf(node, own, variable)] };
-  };
-  return [flowOf(signal, axes, all), last(0), last(1)];
+  const { network } = reading;
+  const signal = network.add(
+    node.where,
+    flow.parts,
+    placed(node, layerOf(own, own.cells), time, own, reading),
+  );
+  const last = (variable: number, from: number, parts: readonly number[]): Flow => ({
+    ...flowOf(from, finalAxes, layout),
+    parts,
+    finals: [finalOf(node, own, variable)],
+  });
+  const cells = network.add(node.where, flow.parts, cellStateDraft(node, own, time, reading));
+  return [
+    flowOf(signal, axes, all),
+    last(0, signal, lastOf(own, reading, node, signal, time)),
+    last(1, cells, lastOf(own, reading, node, cells, time)),
+  ];
 }
 
-/** The signal of Y_h. */
+/** A layer of the cell states, beside that of the hidden ones: no layer puts out both. */
+function cellStateDraft(node: Node, own: RecurrentNode, time: Axis, reading: Reading): LayerDraft {
+  const { cellStates } = own;
+  if (cellStates) return placed(node, layerOf(own, cellStates), time, own, reading);
+  const count =
+    (own.direction === 'bidirectional' ? 2 : 1) * (time.role === 'feature' ? time.size : 1);
+  return refused(count * own.hiddenSize, 'Y_c as an input of other nodes');
+}
+
+/** The signals of Y_h or Y_c: of each direction where it ends. */
 function lastOf(
   { direction, hiddenSize }: RecurrentNode,
-  reading: Reading,
+  { network, first, last }: Reading,
   node: Node,
   signal: number,
   time: Axis,
-): number {
-  const isOne = time.role === 'one' || time.size === 1;
-  if (direction === 'forward' && isOne) return signal;
-  if (direction === 'forward' && time.role === 'time') {
-    return reading.last(node, signal, hiddenSize);
-  }
-  return reading.network.add(
-    node.where,
-    [signal],
-    refused(hiddenSize, 'Y_h of a layer that runs backwards or in a window'),
-  );
-}
-
-/** The signal of Y_c, which no layer puts out. */
-function unread(reading: Reading, node: Node, { hiddenSize }: RecurrentNode): number {
-  return reading.network.add(
-    node.where,
-    [0],
-    refused(hiddenSize, 'Y_c as an input of other nodes'),
-  );
+): readonly number[] {
+  const steps = time.role === 'one' ? 1 : time.size;
+  if (steps === 1) return [signal];
+  const count = direction === 'bidirectional' ? 2 : 1;
+  const isWindow = time.role === 'feature';
+  const width = (isWindow ? (steps as number) : 1) * count * hiddenSize;
+  const part = (begin: number) => {
+    if (width === hiddenSize) return signal;
+    const draft = pointwise(hiddenSize, () => sliceCell(width, begin, begin + hiddenSize));
+    return network.add(node.where, [signal], draft);
+  };
+  return Array.from({ length: count }, (_, d) => {
+    const isBackward = direction === 'reverse' || d === 1;
+    if (isWindow) return part(((isBackward ? 0 : (steps as number) - 1) * count + d) * hiddenSize);
+    return (isBackward ? first : last)(node, part(d * hiddenSize), hiddenSize);
+  });
 }

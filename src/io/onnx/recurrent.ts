@@ -1,32 +1,25 @@
-import { builtIn } from '../../cells/define.js';
 import { gruCell } from '../../cells/gru.js';
 import { lstmCell } from '../../cells/lstm.js';
 import { peepholeLstmCell } from '../../cells/peephole-lstm.js';
-import { coupledLstmPlan } from '../../cells/plans.js';
 import { rnnCell } from '../../cells/rnn.js';
 import type { CellOptions } from '../../graph/spec.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { startingFrom } from '../../streams/function-cell.js';
 import { quoted } from '../json.js';
-import { canonicalWeights, layouts, type RecurrentKind, reorderGates } from '../layouts.js';
+import { canonicalWeights, layouts, type RecurrentKind } from '../layouts.js';
 import { type Carried, ensure, type Final, type Value } from './flow.js';
 import { integerOf, type Node, textOf } from './graph.js';
+import {
+  cellStateCell,
+  coupledCell,
+  coupledParams,
+  formOf,
+  type LstmForm,
+  peepholeParams,
+} from './lstm-forms.js';
 import { constantIn, optionalIn, weightsIn } from './reading.js';
 import { optionsOf } from './recurrent-options.js';
 import { parameterOf, weightsOf } from './tensor.js';
-
-/** ONNX's LSTM with input_forget = 1. Gates i g o. */
-const coupledCell = /* @__PURE__ */ builtIn(
-  'CoupledLSTM',
-  `
-  i  = σ(W_i x + U_i h)
-  g  = φ(W_g x + U_g h)
-  o  = σ(W_o x + U_o h)
-  c' = (1 - i) * c + i * g
-  h' = o * ψ(c')
-  `,
-  coupledLstmPlan,
-);
 
 /** A recurrent node: a cell for each direction, and where its states come from. */
 export interface RecurrentNode {
@@ -35,12 +28,41 @@ export interface RecurrentNode {
   readonly hiddenSize: number;
   readonly direction: 'forward' | 'reverse' | 'bidirectional';
   readonly cells: readonly (() => AnyCell)[];
+  /** Of an LSTM: cells that put out their cell states; undefined where there is none. */
+  readonly cellStates?: readonly (() => AnyCell)[] | undefined;
   /** Of each state variable: where it is carried in. */
   readonly carried: readonly (Carried | undefined)[];
 }
 
 /** A node RNN, GRU or LSTM, with every attribute; throws Unfit for what has no cell. */
 export function recurrentNode(node: Node, inputs: readonly Value[]): RecurrentNode {
+  const { direction, ...shape } = shapeOf(node, inputs);
+  const { kind, directions, inputSize, hiddenSize } = shape;
+  const states = (kind === 'lstm' ? [5, 6] : [5]).map(i => optionalIn(inputs, i));
+  const decoded = new Map<number, Float32Array>();
+  const carried = states.map(state => {
+    if (state?.kind !== 'state') return undefined;
+    ensure(directions === 1, 'a bidirectional layer whose state is given: it is no stream');
+    return { input: state.input, from: state.from };
+  });
+  const cellsOf = (form: LstmForm) =>
+    Array.from({ length: directions }, (_, d) =>
+      cellOf(node, inputs, { ...shape, form }, states, d, decoded),
+    );
+  const form = kind === 'lstm' ? formOf(node, inputs, shape) : lstmCell;
+  // One of two layers would begin where the other one ended.
+  const isTwice = kind === 'lstm' && form === lstmCell && !carried.some(state => state);
+  return {
+    ...{ kind, inputSize, hiddenSize },
+    direction,
+    cells: cellsOf(form),
+    cellStates: isTwice ? cellsOf(cellStateCell) : undefined,
+    carried,
+  };
+}
+
+/** What the dimensions of a node's weights say; throws Unfit where they do not fit each other. */
+function shapeOf(node: Node, inputs: readonly Value[]) {
   const kind = node.operator.toLowerCase() as RecurrentKind;
   const direction = textOf(node, 'direction', 'forward');
   const known = ['forward', 'reverse', 'bidirectional'].includes(direction);
@@ -63,20 +85,9 @@ export function recurrentNode(node: Node, inputs: readonly Value[]): RecurrentNo
   const biasCount = optionalIn(inputs, 3) ? constantIn(inputs, 3).dims : undefined;
   const wanted = String([directions, 2 * gates * hiddenSize]);
   ensure(!biasCount || String(biasCount) === wanted, `B [${biasCount}], not [${wanted}]`);
-  const states = (kind === 'lstm' ? [5, 6] : [5]).map(i => optionalIn(inputs, i));
-  const shape = { kind, directions, inputSize, hiddenSize };
-  const decoded = new Map<number, Float32Array>();
   return {
-    ...{ kind, inputSize, hiddenSize },
+    ...{ kind, directions, inputSize, hiddenSize },
     direction: direction as RecurrentNode['direction'],
-    cells: Array.from({ length: directions }, (_, d) =>
-      cellOf(node, inputs, shape, states, d, decoded),
-    ),
-    carried: states.map(state => {
-      if (state?.kind !== 'state') return undefined;
-      ensure(directions === 1, 'a bidirectional layer whose state is given: it is no stream');
-      return { input: state.input, from: state.from };
-    }),
   };
 }
 
@@ -90,6 +101,7 @@ interface Shape {
   readonly directions: number;
   readonly inputSize: number;
   readonly hiddenSize: number;
+  readonly form: LstmForm;
 }
 
 /** Makes the cell of one direction, once the whole file has been read. */
@@ -102,16 +114,8 @@ function cellOf(
   /** Both directions' weights, by the node's input. */
   decoded: Map<number, Float32Array>,
 ): () => AnyCell {
-  const { kind, directions, inputSize, hiddenSize } = shape;
+  const { kind, directions, inputSize, hiddenSize, form } = shape;
   const options = optionsOf(node, shape, direction);
-  const peepholes = kind === 'lstm' ? optionalIn(inputs, 7) : undefined;
-  const coupled = kind === 'lstm' && integerOf(node, 'input_forget', 0) !== 0;
-  ensure(!(peepholes && coupled), 'input_forget with peepholes');
-  if (peepholes) {
-    const { dims } = constantIn(inputs, 7);
-    const wanted = String([directions, 3 * hiddenSize]);
-    ensure(String(dims) === wanted, `P [${dims}], not [${wanted}]`);
-  }
   const begins = states.map(state => initialOf(node, state, shape, direction));
   const part = (i: number) => {
     const values = decoded.get(i) ?? weightsIn(inputs, i);
@@ -122,18 +126,16 @@ function cellOf(
   const resetGate = integerOf(node, 'linear_before_reset', 0) ? 'after' : 'before';
   const hasBias = optionalIn(inputs, 3) !== undefined;
   return () => {
-    const params = paramsOf(kind, part, { hasBias, hasPeepholes: !!peepholes, coupled });
+    const params = paramsOf(kind, part, {
+      ...{ hasBias, hasPeepholes: form === peepholeLstmCell, coupled: form === coupledCell },
+    });
     const given: CellOptions = { ...options, bias: hasBias, params };
     const cell =
       kind === 'rnn'
         ? rnnCell(inputSize, hiddenSize, given)
         : kind === 'gru'
           ? gruCell(inputSize, hiddenSize, { ...given, resetGate })
-          : (coupled ? coupledCell : peepholes ? peepholeLstmCell : lstmCell)(
-              inputSize,
-              hiddenSize,
-              given,
-            );
+          : form(inputSize, hiddenSize, given);
     return startingFrom(cell, stateOf(kind, begins, hiddenSize));
   };
 }
@@ -163,27 +165,11 @@ function paramsOf(
   );
 }
 
-/** PyTorch's ifgo without the rows of f. */
-function coupledParams(params: Readonly<Record<string, Float32Array>>) {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, values]) => {
-      return [name, reorderGates(values, 'ifgo', 'igof').subarray(0, (values.length / 4) * 3)];
-    }),
-  );
-}
-
-/** P has the peepholes of i, o, f. */
-function peepholeParams(values: Float32Array) {
-  const size = values.length / 3;
-  const [p_i, p_o, p_f] = [0, 1, 2].map(i => values.slice(i * size, (i + 1) * size));
-  return { p_i, p_o, p_f };
-}
-
 /** Where a state begins: numbers, or undefined for zeros. */
 function initialOf(
   node: Node,
   state: Value | undefined,
-  { directions, hiddenSize }: Shape,
+  { directions, hiddenSize }: Omit<Shape, 'form'>,
   direction: number,
 ): Float32Array | undefined {
   if (state === undefined || state.kind === 'state') return undefined;

@@ -1,3 +1,4 @@
+import { Budget } from './budget.js';
 import { castOf, halves } from './cast.js';
 import {
   type Axis,
@@ -20,6 +21,7 @@ import { constantIn, flowIn, type Operator, optionalIn } from './reading.js';
 import { joined, reshaped } from './reshape.js';
 import { checkZeros, shapeRange } from './shape-attributes.js';
 import { type Constant, constantOf, tensorOf } from './tensor.js';
+import { withDims } from './views.js';
 
 /** Operators that move axes, and compute no numbers. */
 export const shapeOperators: Readonly<Record<string, Operator>> = {
@@ -52,12 +54,21 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
     const [input] = inputs;
     if (input.kind === 'filled') return [input];
     if (input.kind !== 'constant') return [expanded(flowIn(inputs), asInts(inputs[1])?.items)];
-    const values = input.values();
-    ensure(
-      values.length > 0 && values.every(v => v === values[0]),
-      'a constant of an unknown shape',
-    );
-    return [{ kind: 'filled', value: values[0] }];
+    return [repeatedConstant(input, asInts(inputs[1])?.items)];
+  },
+  Tile: (_, inputs) => {
+    const [input] = inputs;
+    const times = asInts(inputs[1])?.items;
+    ensure(times, 'repeats that are not known');
+    const isOnce = times.every(n => n === 1 || n === 'batch');
+    ensure(isOnce, `Tile by [${times}]`);
+    if (input.kind !== 'constant') return [flowOrPad(inputs)];
+    return [
+      repeatedConstant(
+        input,
+        times.map((n, i) => (n === 1 ? (input.dims[i] ?? 1) : n)),
+      ),
+    ];
   },
   Transpose: (node, inputs) => {
     const [input] = inputs;
@@ -114,6 +125,7 @@ export function constantNode(node: Node): Constant {
 
 function dimsOf(value: Value): readonly Dim[] | undefined {
   if (value.kind === 'flow') return value.axes.map(dimOf);
+  if (value.kind === 'ints') return value.scalar ? [] : [value.items.length];
   return value.kind === 'state' || value.kind === 'constant' ? value.dims : undefined;
 }
 
@@ -175,6 +187,21 @@ function squeezedState(state: State, axes: readonly number[] | undefined): State
   if (!dims) return state;
   const gone = axes?.map(axis => (axis < 0 ? axis + dims.length : axis));
   return { ...state, dims: dims.filter((dim, i) => (gone ? !gone.includes(i) : dim !== 1)) };
+}
+
+/** A constant for each sequence of a batch, of which one is run; or of an unknown shape. */
+function repeatedConstant(input: Constant, dims: readonly Dim[] | undefined): Value {
+  const missing = (dims?.length ?? 0) - input.dims.length;
+  const isBatched = dims?.every((dim, i) => {
+    const own = input.dims[i - missing] ?? 1;
+    return dim === own || dim === 1 || (dim === 'batch' && own === 1);
+  });
+  if (isBatched)
+    return withDims(new Budget(), input, [...new Array(missing).fill(1), ...input.dims]);
+  const values = input.values();
+  const isOne = values.length > 0 && values.every(v => v === values[0]);
+  ensure(isOne, 'a constant of an unknown shape');
+  return { kind: 'filled', value: values[0] };
 }
 
 /** Expand where it changes nothing. */

@@ -12,7 +12,7 @@ import {
   widthOf,
 } from './flow.js';
 import { integerOf, integersOf, type Node } from './graph.js';
-import { checkInterleaved, cuts, lastStep, partOfFlow, partOfState } from './parts.js';
+import { checkInterleaved, cuts, lastSteps, oneStep, partOfFlow, partOfState } from './parts.js';
 import { rangesOf, within } from './ranges.js';
 import {
   constantIn,
@@ -48,7 +48,7 @@ function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
     return [all.reduce((state, { begin, end }) => partOfState(state, begin, end), input)];
   }
   if (input.kind === 'flow' && input.context) {
-    return [lastSteps(node, input, rangesOf(node, constants, input.axes.length), reading)];
+    return [contextSteps(node, input, rangesOf(node, constants, input.axes.length), reading)];
   }
   let flow = flowIn(inputs);
   for (const { axis, ...range } of rangesOf(node, constants, flow.axes.length)) {
@@ -66,7 +66,7 @@ function slice(node: Node, inputs: readonly Value[], reading: Reading): Value[] 
 }
 
 /** The last steps of a window that begins with a state: what the state is next. */
-function lastSteps(
+function contextSteps(
   node: Node,
   flow: Flow,
   ranges: readonly { axis: number; begin: number; end: number; step: number }[],
@@ -92,7 +92,12 @@ function timeSlice(
   const isEnd = end >= (size ?? 2 ** 31 - 1);
   if (begin === 0 && isEnd) return flow;
   if (isEnd && (begin === -1 || begin === (size ?? 0) - 1))
-    return lastStep(node, flow, at, one, reading);
+    return oneStep('last', node, flow, at, one, reading);
+  if (begin === 0 && end === 1) return oneStep('first', node, flow, at, one, reading);
+  const kept = begin < 0 ? -begin : (size ?? 0) - begin;
+  if (isEnd && kept > 1 && (begin < 0 || size !== undefined)) {
+    return lastSteps(node, flow, at, kept, reading);
+  }
   const before = flow.parts.length === 1 ? reading.network.layer(flow.parts[0]) : undefined;
   const lost = end < 0 ? -end : size === undefined ? 0 : size - end;
   const trimmed = begin === 0 && lost > 0 ? before?.trimmed?.(lost) : undefined;
@@ -168,8 +173,9 @@ function gather(node: Node, inputs: readonly Value[], reading: Reading): Value[]
   const own = flow.axes[at];
   const stays = index.dims.length > 0 ? one : undefined;
   if (own.role === 'time') {
-    ensure(value === -1 || value === (own.size ?? 0) - 1, `step ${value} of a sequence`);
-    return [lastStep(node, flow, at, stays, reading)];
+    const isLast = value === -1 || value === (own.size ?? 0) - 1;
+    ensure(isLast || value === 0, `step ${value} of a sequence`);
+    return [oneStep(isLast ? 'last' : 'first', node, flow, at, stays, reading)];
   }
   const size = own.role === 'feature' ? own.size : 1;
   const first = value < 0 ? value + size : value;

@@ -1,6 +1,7 @@
 import type { Activation } from '../../graph/activations.js';
 import { embeddingCell } from '../../layers/embedding.js';
 import { castOf, halves } from './cast.js';
+import { functionCells } from './function-operators.js';
 import { floatOf, integerOf } from './graph.js';
 import { functionOf } from './number-functions.js';
 import { type Constant, weightsOf } from './tensor.js';
@@ -68,6 +69,18 @@ export const wholeFunctionOperators: Readonly<Record<string, WholeOperator>> = {
     functionOf.names.map(name => [
       name,
       unary((node, _, { operatorSet }) => functionOf(node, operatorSet) as Activation | string),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(functionCells).map(([name, cellOf]): [string, WholeOperator] => [
+      name,
+      (node, inputs, reading) => {
+        const value = tensorIn(inputs, 0, reading);
+        const reads = value.ids.values() as Float64Array;
+        const make = () => cellOf(node)(reads.length);
+        const base = reading.program.add({ where: node.where, reads, size: reads.length, make });
+        return [reading.program.range(base, dimsOf(value))];
+      },
     ]),
   ),
   Add: binary(plus),

@@ -14,6 +14,8 @@ export interface StatePair {
 /** What may be a pair: the lower its rank, the surer. */
 interface Candidate extends StatePair {
   readonly rank: number;
+  /** The output's numbers. */
+  readonly ids: Float64Array;
 }
 
 interface Output {
@@ -66,14 +68,21 @@ export function statePairs(
         (other.input === found.input || other.output === found.output),
     );
     const named = [found, ...rivals].filter(({ input, output }) => areAlike(input, output));
-    ensure(rivals.length === 0 || named.length === 1, uncertain([found, ...rivals]));
-    const chosen = rivals.length ? named[0] : found;
+    const isSure = named.length === 1 || rivals.every(other => areSame(found, other));
+    ensure(isSure, uncertain([found, ...rivals]));
+    const chosen = rivals.length ? (named[0] ?? found) : found;
     // One input at least is no state.
     const isLast = pairs.length + 1 === inputs.length;
     if (isLast) continue;
-    pairs.push(chosen);
+    const { input, output, by } = chosen;
+    pairs.push({ input, output, by });
   }
   return pairs;
+}
+
+/** True where it makes no difference: one output has the numbers of the other one. */
+function areSame(a: Candidate, b: Candidate): boolean {
+  return a.input === b.input && a.ids.every((id, i) => id === b.ids[i]);
 }
 
 function uncertain(candidates: readonly StatePair[]): string {
@@ -97,7 +106,7 @@ function candidate(
   const ids = tensor.ids.values() as Float64Array;
   const end = input.base + ids.length;
   const isOf = (id: number) => id >= input.base && id < end;
-  const pair = { input: input.name, output: name };
+  const pair = { input: input.name, output: name, ids };
   const own = ids.reduce((sum, id) => sum + Number(isOf(id)), 0);
   const isSame = ids.every((id, i) => id === input.base + i);
   if (own > 0 && !isSame) return { ...pair, by: 'its numbers move on', rank: 0 };

@@ -173,3 +173,12 @@ export class Wire {
     return mismatch('onnx', expected, got, hint);
   }
 }
+
+/** The shortest decimal that a float32 stands for: 1e-5, not 0.000009999999747378752. */
+export function decimal(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
+}

@@ -4,16 +4,15 @@ import { mismatch } from '../../errors.js';
 import type { Node, NodeOf } from '../../graph/graph.js';
 import { outputsOf } from '../../graph/ports.js';
 import type { EquationSpec } from '../../graph/spec.js';
-import { isMarker } from '../../layers/taps.js';
 import { type AnyCell, internals, type LayerSpec } from '../../streams/cell.js';
-import { children } from '../../streams/children.js';
 import type { Flow, Join } from '../../streams/flow.js';
 import type { PortSizes } from '../../streams/forms.js';
 import type { PortModel } from '../../streams/members.js';
-import { plainCell } from '../plain-cell.js';
 import { computationIn, computationOf } from '../torch-modules.js';
-import { encodeModel } from './encode.js';
+import { encodeModel, type GraphDraft } from './encode.js';
 import { GraphWriter } from './graph-writer.js';
+import { metadataOf } from './metadata.js';
+import { nodesOf, writable } from './writable.js';
 import { writeConv } from './write-conv.js';
 import { writeFrames } from './write-frames.js';
 import { isContext, writeContext, writeMoves } from './write-moves.js';
@@ -29,7 +28,8 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  * `y [batch, out]`. A state `h` comes in as `h0` and goes out as `hN`, that of a chain's member 1
  * as
  * `1.h0` and `1.hN`: `[1, batch, size]` or, of a step, `[batch, size]`; zeros begin a stream.
- * Several inputs and outputs have the names of their ports.
+ * Several inputs and outputs have the names of their ports. The file's metadata say the model, as
+ * `save` does: `readOnnx` takes their word if the model's graph is that of the file.
  *
  * Throws a RecurError for what no graph can be: plain functions, layers that begin elsewhere than
  * at zeros, layers that read whole sequences.
@@ -40,8 +40,13 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  */
 export function writeOnnx(model: PortModel): Uint8Array {
   const cell = writable(model);
+  return encodeModel(writtenGraph(cell), undefined, metadataOf(cell));
+}
+
+/** A cell's graph; `most` bounds its nodes and what they read. */
+export function writtenGraph(cell: AnyCell, most?: number): GraphDraft {
   const sequence = nodesOf(cell).every(isSequential);
-  const graph = new GraphWriter();
+  const graph = new GraphWriter(most);
   const lead = sequence ? ['steps', 'batch'] : ['batch'];
   const [inputs, outputs] = [portsOf(cell.inputSize, 'x'), portsOf(cell.outputSize, 'y')];
   const named = outputs.map(([name, size]) => ({ port: name, name: graph.name(name), size }));
@@ -54,7 +59,7 @@ export function writeOnnx(model: PortModel): Uint8Array {
     graph.node('Identity', [value], '', undefined, [name]);
     graph.output(name, [...lead, size]);
   }
-  return encodeModel(graph.finish());
+  return graph.finish();
 }
 
 /** The name of a value, or of each of several by the names of their ports. */
@@ -71,34 +76,6 @@ function takenBy(cell: AnyCell, before: PortSizes | undefined, value: Value): Va
   if (typeof value === 'string' || typeof inputSize === 'object' || !before) return value;
   return value[Object.keys(before).find(name => before[name] === inputSize) as string];
 }
-
-/** The cell of a model that runs as one program, which begins at zeros. */
-function writable(model: unknown): AnyCell {
-  const cell = plainCell('writeOnnx', model);
-  if (isWritable(cell)) return cell;
-  throw mismatch('writeOnnx', 'layers of equations that begin at zeros', whyNot(cell));
-}
-
-const nodesOf = (cell: AnyCell) => cell[internals].engines?.model.graph.nodes ?? [];
-
-function isWritable(cell: AnyCell): boolean {
-  const { engines, initialState, why } = cell[internals];
-  if (!engines || initialState !== undefined || why) return false;
-  return nodesOf(cell).every(node => node.op !== 'sequence' || isEach(node));
-}
-
-/** What of a model no graph can be. */
-function whyNot(cell: AnyCell): string {
-  const { spec, initialState, why } = cell[internals];
-  if (initialState !== undefined) return `${cell} with an initial state: a graph is given states`;
-  if (spec.kind === 'function') return `the plain function ${cell}`;
-  const odd = children(cell).find(member => !isMarker(member) && !isWritable(member));
-  return odd ? whyNot(odd) : `${cell}${why ? `: ${why}` : ''}`;
-}
-
-/** True where each turn of a sequence has a state of its own, as a batch's columns have. */
-const isEach = ({ body }: NodeOf<'sequence'>) =>
-  body.nodes.every(node => node.op === 'port' || (node.op === 'loop' && node.each));
 
 /** True for what can be written over all steps at once. */
 function isSequential(node: Node): boolean {

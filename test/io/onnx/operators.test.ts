@@ -61,6 +61,7 @@ const tensors = {
   zero: [[], Float32Array.of(0)],
   two: [[], Float32Array.of(2)],
   six: [[1], Float32Array.of(6)],
+  quarter: [[], Float32Array.of(0.25)],
 } as const;
 
 test.each(Object.entries(elementwise))('%s', (_, [one, wanted]) => {
@@ -171,8 +172,8 @@ test('loops are refused by name, and every problem is told', () => {
     node('Loop c -> a'),
     node('Loop a -> b'),
     node('Scan b -> d'),
-    node('Gelu x -> e'),
-    node('Clip x two six -> f'),
+    node('Det x -> e'),
+    node('Pow x quarter -> f'),
     node('Sum d e f -> y'),
   ];
   try {
@@ -181,12 +182,12 @@ test('loops are refused by name, and every problem is told', () => {
   } catch (error) {
     expect(error).toBeInstanceOf(UnreadableError);
     expect((error as UnreadableError).problems).toEqual([
-      { where: "Gelu 'e'", why: 'an operator without a layer' },
+      { where: "Det 'e'", why: 'an operator without a layer' },
       { where: "Loop 'a'", why: 'control flow' },
       { where: "Loop 'b'", why: 'control flow' },
       { where: "Scan 'd'", why: 'control flow' },
       { where: "Sum 'y'", why: 'an operator without a layer' },
-      { where: "Clip 'f'", why: 'Clip to [2, 6], not [0, 6] or [0, ∞)' },
+      { where: "Pow 'f'", why: 'the power 0.25, no multiple of ½ up to 32' },
     ]);
   }
 });

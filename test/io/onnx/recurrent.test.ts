@@ -221,8 +221,11 @@ const refused: Readonly<Record<string, readonly [Uint8Array, string]>> = {
     "W [1,3,2] and R [1,3,3], which don't fit",
   ],
   'a bias of another size': [one('RNN', {}, 'x W R h0'), 'B [1,1,3], not [1,6]'],
-  'Y_c that other nodes read': [
-    file([node('LSTM x W R -> - - C'), node('Relu C -> y')], weights('LSTM')),
+  'Y_c of an LSTM with peepholes that other nodes read': [
+    file([node('LSTM x W R - - - - P -> - - C'), node('Relu C -> y')], {
+      ...weights('LSTM'),
+      P: [[1, 3 * size], numbers(3 * size)],
+    }),
     'Y_c as an input of other nodes',
   ],
 };

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import * as r from '../../../src/core.js';
 import { chain, recur } from '../../../src/index.js';
+import { encodeModel } from '../../../src/io/onnx/encode.js';
 import { onnxInitializers, readOnnx, writeOnnx } from '../../../src/io/onnx/index.js';
 import { readModel } from '../../../src/io/onnx/proto.js';
+import { writtenGraph } from '../../../src/io/onnx/write-onnx.js';
 import { refusal } from '../files.js';
 
 const { chainCell, denseCell, gruCell, lstmCell, rnnCell } = r;
@@ -41,13 +43,16 @@ const kept: Readonly<Record<string, r.AnyCell>> = {
   ),
 };
 
+/** A cell's file as any other program would have written it: its metadata say nothing. */
+const anonymous = (cell: r.AnyCell) => encodeModel(writtenGraph(cell));
+
 const paramsOf = (cell: r.AnyCell): unknown => JSON.parse(JSON.stringify(cell.params));
 
 test.each(Object.entries(kept))('%s comes back with every bit of its parameters', (_, cell) => {
-  const again = readOnnx(writeOnnx(cell)).cell;
+  const again = readOnnx(anonymous(cell)).cell;
   expect(String(again)).toBe(String(cell));
   expect(paramsOf(again)).toEqual(paramsOf(cell));
-  expect(writeOnnx(again)).toEqual(writeOnnx(cell));
+  expect(anonymous(again)).toEqual(anonymous(cell));
 });
 
 /** Models that come back as others that give the same numbers. */
@@ -68,7 +73,7 @@ const equal: Readonly<Record<string, r.AnyCell>> = {
 };
 
 test.each(Object.entries(equal))('%s comes back with the same numbers', (_, cell) => {
-  const again = readOnnx(writeOnnx(cell));
+  const again = readOnnx(anonymous(cell));
   const xs = Array.from({ length: 20 }, (__, t) => [Math.sin(t), Math.cos(t * t), t / 20]);
   const [a, b] = [cell, again.cell].map(own => r.stateful(own as never).map(xs as never));
   expect(b).toEqual(a);
