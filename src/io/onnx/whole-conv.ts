@@ -5,6 +5,7 @@ import { ensure } from './unfit.js';
 import { denseRows } from './whole-dense.js';
 import { type Expression, elementwise, plus, times } from './whole-elementwise.js';
 import {
+  type Along,
   geometryOf,
   offsetsOf,
   placesAlong,
@@ -33,6 +34,7 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
       `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`,
     );
     const along = geometryOf(node, sizes, kernel);
+    spendOn(along, channels, reading);
     const places = along.map(placesAlong);
     const own: Kernel = {
       ...{ channels, size, groups, perGroup, taps: sizeOf(kernel) },
@@ -59,6 +61,7 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     const fits = batch === 1 && channels === own && channels % groups === 0;
     ensure(fits, `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`);
     const along = transposedGeometry(node, sizes, kernel);
+    spendOn(along, channels, reading);
     const places = along.map(transposedPlaces);
     const size = perGroup * groups;
     const turned: Kernel = {
@@ -78,6 +81,11 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     ];
   },
 };
+
+/** What a kernel reads at all its places. */
+function spendOn(along: readonly Along[], channels: number, { budget }: WholeReading): void {
+  budget.spend(along.reduce((all, { count, kernel }) => all * count * kernel, channels));
+}
 
 function weightIn(inputs: readonly WholeValue[]): Constant {
   const weight = givenIn(inputs, 1);
@@ -134,14 +142,13 @@ function convolved(
   reading: WholeReading,
 ): Tensor {
   const { size, groups, perGroup, taps } = kernel;
-  const { program, budget } = reading;
+  const { program } = reading;
   const offsets = offsetsOf(places, x.ids.dims.slice(2));
   const positions = offsets.length;
   const ids = x.ids.values();
   const room = ids.length / kernel.channels;
   const idAt = (channel: number, offset: number) => (offset < 0 ? 0 : ids[channel * room + offset]);
   const dims = [1, size, ...counts];
-  budget.spend(positions * kernel.channels * taps);
   if (perGroup === 1 && taps > 1 && taps <= 64) {
     return byTaps(node, kernel, offsets, idAt, dims, reading);
   }
