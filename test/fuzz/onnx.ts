@@ -80,11 +80,13 @@ function readStateless(bytes: Uint8Array, data: Readonly<Record<string, Uint8Arr
   }
 }
 
-/** One for each attribute that is honoured: see test/onnx/attributes.mjs. */
+/** One for each attribute that is honoured, and graphs of one step: see test/onnx. */
 function smallGraphs(): Uint8Array[] {
-  const text = readFileSync(resolve('test/golden/onnx-attributes.json'), 'utf8');
-  const { cases } = JSON.parse(text) as { cases: readonly { model: string }[] };
-  return cases.map(({ model }) => new Uint8Array(Buffer.from(model, 'base64')));
+  return ['onnx-attributes', 'onnx-steps'].flatMap(name => {
+    const text = readFileSync(resolve(`test/golden/${name}.json`), 'utf8');
+    const { cases } = JSON.parse(text) as { cases: readonly { model: string }[] };
+    return cases.map(({ model }) => new Uint8Array(Buffer.from(model, 'base64')));
+  });
 }
 
 /** Which fields are messages, by their numbers, as deep as the reader goes. */
@@ -94,7 +96,8 @@ interface Messages {
 
 const tensor: Messages = { 13: {} };
 const value: Messages = { 2: { 1: { 2: { 1: {} } } } };
-const node: Messages = { 5: { 5: tensor } };
+const branch: Messages = { 1: { 5: { 5: tensor } }, 5: tensor, 11: value, 12: value };
+const node: Messages = { 5: { 5: tensor, 6: branch } };
 const messages: Messages = { 7: { 1: node, 5: tensor, 11: value, 12: value }, 8: {} };
 
 /** A field: a message's fields, bytes, or a varint's bytes. */

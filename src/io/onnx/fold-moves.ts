@@ -107,7 +107,9 @@ export const moves: Readonly<Record<string, Fold>> = {
         const size = all.dims[axis];
         const least = mode === 'reflect' ? Math.max(before, after) + 1 : Number(mode === 'edge');
         ensure(size >= least, `padding by ${Math.max(before, after)} of ${size} numbers`);
-        const places = Array.from({ length: Math.max(0, before + size + after) }, (_, i) => {
+        const length = Math.max(0, before + size + after);
+        budget.spend(length);
+        const places = Array.from({ length }, (_, i) => {
           return placeIn(i - before, size, mode);
         });
         return taken(budget, all, axis, places, fill);
@@ -120,8 +122,10 @@ export const moves: Readonly<Record<string, Fold>> = {
     return [
       counts.reduce((all, count, axis) => {
         const size = all.dims[axis];
+        if (count === 1) return all;
+        budget.spend(count * size);
         const places = Array.from({ length: count * size }, (_, i) => i % size);
-        return count === 1 ? all : taken(budget, all, axis, places);
+        return taken(budget, all, axis, places);
       }, a),
     ];
   },

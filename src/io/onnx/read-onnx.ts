@@ -90,7 +90,7 @@ function readSteps(
   refused?: UnreadableError,
 ): OnnxModel {
   const budget = new Budget();
-  budget.renew(length + 2 ** 24);
+  budget.renew(4 * length + 2 ** 18);
   const graph = graphOf(model.graph, given, budget);
   const nodes = neededNodes(graph);
   const operatorSet = operatorSetOf(model);

@@ -6,6 +6,7 @@ import { denseRows } from './whole-dense.js';
 import { type Expression, elementwise, plus, times } from './whole-elementwise.js';
 import { type FrameAxis, type FrameLayer, frameLayer } from './whole-frames.js';
 import {
+  type Along,
   geometryOf,
   offsetsOf,
   placesAlong,
@@ -34,6 +35,7 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
       `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`,
     );
     const along = geometryOf(node, sizes, kernel);
+    spendOn(along, channels, reading);
     const own: Kernel = {
       ...{ channels, size, groups, perGroup, taps: sizeOf(kernel) },
       weight: () => weightsOf(weight),
@@ -62,6 +64,7 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     const fits = batch === 1 && channels === own && channels % groups === 0;
     ensure(fits, `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`);
     const along = transposedGeometry(node, sizes, kernel);
+    spendOn(along, channels, reading);
     const size = perGroup * groups;
     const bias = biasIn(inputs, size);
     const file = { channels, size, groups, bias, weight: () => weightsOf(weight) };
@@ -85,6 +88,11 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     ];
   },
 };
+
+/** What a kernel reads at all its places. */
+function spendOn(along: readonly Along[], channels: number, { budget }: WholeReading): void {
+  budget.spend(along.reduce((all, { count, kernel }) => all * count * kernel, channels));
+}
 
 /** Adds a layer, of which each channel's numbers are read. */
 function addedLayer(
@@ -162,14 +170,13 @@ function convolved(
   reading: WholeReading,
 ): Tensor {
   const { size, groups, perGroup, taps } = kernel;
-  const { program, budget } = reading;
+  const { program } = reading;
   const offsets = offsetsOf(places, x.ids.dims.slice(2));
   const positions = offsets.length;
   const ids = x.ids.values();
   const room = ids.length / kernel.channels;
   const idAt = (channel: number, offset: number) => (offset < 0 ? 0 : ids[channel * room + offset]);
   const dims = [1, size, ...counts];
-  budget.spend(positions * kernel.channels * taps);
   if (perGroup === 1 && taps > 1 && taps <= 64) {
     return byTaps(node, kernel, offsets, idAt, dims, reading);
   }

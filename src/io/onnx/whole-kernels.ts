@@ -3,7 +3,7 @@ import { integersOf, type Node, textOf } from './graph.js';
 import { ensure } from './unfit.js';
 
 /** How a kernel lies along one axis. */
-interface Along {
+export interface Along {
   readonly size: number;
   readonly kernel: number;
   readonly stride: number;

@@ -36,7 +36,7 @@ interface Vector {
 }
 
 /** The numbers of a program may be so many. */
-const mostNumbers = 2 ** 22;
+const mostNumbers = 2 ** 20;
 
 /** As many layers as a model's file may have. */
 const mostParts = 1024;
@@ -69,6 +69,7 @@ export class Program {
   /** The first id of a new part's numbers. */
   add(part: Part): number {
     ensure(this.#parts.size < 4 * mostParts, `more than ${4 * mostParts} layers`);
+    this.budget.spend(part.size + part.reads.length);
     const base = this.#vector(part.size);
     this.#parts.set(base, part);
     return base;
