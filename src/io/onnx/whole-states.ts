@@ -74,7 +74,10 @@ export function statePairs(
     // One input at least is no state.
     const isLast = pairs.length + 1 === inputs.length;
     if (isLast) continue;
-    const { input, output, by } = chosen;
+    // If no output were left, a sum with an input in it may be just that.
+    const { input, output, by, rank } = chosen;
+    const isOnlyOutput = pairs.length + 1 === outputs.length;
+    ensure(rank < gated || !isOnlyOutput || areAlike(input, output), uncertain([chosen]));
     pairs.push({ input, output, by });
   }
   return pairs;
