@@ -6,7 +6,7 @@ import * as i32 from '../kernels/wasm/i32.js';
 import * as local from '../kernels/wasm/local.js';
 import { advance, countDown } from '../kernels/wasm/loops.js';
 import { copied, zeroed } from './copies.js';
-import { bytesOf } from './layout.js';
+import { add, bytesOf } from './layout.js';
 import { type Padded, paddedRows, type Run } from './padded.js';
 import {
   addressOf,
@@ -22,9 +22,14 @@ import type { RunNode } from './runs.js';
 type ConvolutionNode = NodeOf<'convolution'>;
 type ConvolutionPlan = NodePlan<ConvolutionNode>;
 
+/** Length of the state: all channels of the frames before. */
+const carriedBy = ({ past, channels, bands }: ConvolutionNode) => past * channels * bands.size;
+
 /** Frames of bands and channels, convolved; see the operation. */
 export const convolution: Operator = {
-  plan(planner, node: ConvolutionNode) {
+  plan(planner, node: ConvolutionNode, { block }, states) {
+    const carried = carriedBy(node);
+    if (carried) states.push(add(block, bytesOf(carried)));
     const { channel, inPlace, taps, outs } = paddedRows(node);
     const { groups, channels } = node;
     const outputs = outs * groups;
@@ -47,7 +52,10 @@ export const convolution: Operator = {
     memory.set(bias ?? new Float32Array(outs * node.groups), (table + bytesOf(weight.length)) / 4);
   },
   code: convolutionCode,
-  run(planner, node: ConvolutionNode, { first = 0 }) {
+  run(planner, node: ConvolutionNode, { block, states }) {
+    const [first, carried] = [block.size, carriedBy(node)];
+    block.size += carried;
+    if (carried) states.push(first);
     return convolving(node, planner.params[node.params], first);
   },
 };

@@ -168,9 +168,7 @@ export function stateSizes(node: Node): readonly number[] {
     const { definition, sizes } = node.cell;
     return definition.plan.states.map(({ dimension }) => sizes[dimension]);
   }
-  const past = node.op === 'convolution' ? node.past * node.channels * node.bands.size : 0;
-  const size = node.op === 'move' ? node.state : past;
-  return size ? [size] : [];
+  return node.op === 'move' && node.state ? [node.state] : [];
 }
 
 /** Nodes by which a graph reads its input, in order. */

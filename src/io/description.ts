@@ -40,7 +40,7 @@ export interface LayerDescription {
   readonly kind: Kind;
   readonly settings: Settings;
   readonly members: readonly Description[];
-  /** True: the tensor `initialState.h` says where it begins. */
+  /** True: the tensor `initialState.h` says where it begins; of a chain, those of its members. */
   readonly initialState?: boolean;
 }
 
@@ -79,9 +79,9 @@ function readMember(
   if (depth > limits.depth) throw mismatch(where, `at most ${limits.depth} levels`, 'more');
   if (Object.hasOwn(value, 'layer')) return readLayer(where, value, total, depth);
   if (!Object.hasOwn(value, 'chain')) return readCell(where, value);
-  const { chain } = fields(where, value, ['chain']);
+  const { chain, initialState } = fields(where, value, ['chain'], ['initialState']);
   const members = readMembers(`${where}.chain`, chain, total, depth);
-  return { kind: chainKind, settings: {}, members };
+  return { kind: chainKind, settings: {}, members, initialState: flag(where, initialState) };
 }
 
 function readMembers(
@@ -120,10 +120,13 @@ function readLayer(
     const expected = least === most ? `${least} members` : `${least} to ${most} members`;
     throw mismatch(`${where}.${layer}`, expected, String(parts.length));
   }
-  if (initialState !== undefined && typeof initialState !== 'boolean') {
-    throw mismatch(`${where}.initialState`, 'true or false', describe(initialState));
-  }
-  return { kind, settings: given, members: parts, initialState: initialState ?? false };
+  return { kind, settings: given, members: parts, initialState: flag(where, initialState) };
+}
+
+/** Whether an initial state is in the file. */
+function flag(where: string, given: unknown = false): boolean {
+  if (typeof given === 'boolean') return given;
+  throw mismatch(`${where}.initialState`, 'true or false', describe(given));
 }
 
 /** A number, a name, a flag, a few of them, or an activation. */

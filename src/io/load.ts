@@ -6,7 +6,8 @@ import { inputLengths } from '../graph/input-lengths.js';
 import { parameterShapes, type Sizes } from '../graph/parameters.js';
 import type { Definition } from '../graph/plan.js';
 import { type CellOptions, slotOf, specify } from '../graph/spec.js';
-import type { AnyCell } from '../streams/cell.js';
+import { chainKind } from '../layers/chain.js';
+import type { AnyCell, Kind } from '../streams/cell.js';
 import { equationCell } from '../streams/equation-cell.js';
 import { startingFrom } from '../streams/function-cell.js';
 import { ported } from '../streams/ports.js';
@@ -24,7 +25,7 @@ import { stateOf } from './row-states.js';
 import { type Claims, TensorClaims } from './tensor-claims.js';
 
 /** Makes a cell, once everything in the file has been checked. */
-type Build = () => AnyCell;
+type Build = () => Part;
 
 /** What a whole model may ask for: text to be read, and numbers that a step holds at once. */
 const limits = { text: 2 ** 16, work: 2 ** 26 };
@@ -63,7 +64,7 @@ export function modelOf(metadata: Readonly<Record<string, string>>, claims: Clai
   const context: LoadContext = { claims, definitions: new Map(), text: 0, work: 0 };
   const build = draftModel(readDescription(metadata), { where: 'model', prefix: '' }, context);
   claims.settle();
-  return build();
+  return begun(build());
 }
 
 interface MemberPlace {
@@ -71,7 +72,18 @@ interface MemberPlace {
   readonly where: string;
   /** Of its tensors: `1.`. */
   readonly prefix: string;
+  /** True in a chain that begins at its members' states itself: so it stays one program. */
+  readonly whole?: boolean;
 }
+
+/** A model, and where it begins, if the file says. */
+interface Part {
+  readonly where: string;
+  readonly cell: AnyCell;
+  readonly state: unknown;
+}
+
+const begun = ({ where, cell, state }: Part) => at(where, () => startingFrom(cell, state));
 
 function draftModel(model: Description, place: MemberPlace, context: LoadContext): Build {
   return 'kind' in model ? draftLayer(model, place, context) : draftCell(model, place, context);
@@ -79,10 +91,11 @@ function draftModel(model: Description, place: MemberPlace, context: LoadContext
 
 function draftLayer(
   model: LayerDescription,
-  { where, prefix }: MemberPlace,
+  { where, prefix, ...place }: MemberPlace,
   context: LoadContext,
 ): Build {
   const { kind, settings, initialState } = model;
+  const whole = place.whole || (kind === chainKind && initialState === true);
   const { claims } = context;
   for (const size of Object.values(settings)) {
     if (typeof size === 'number') context.work += Math.abs(size);
@@ -97,20 +110,28 @@ function draftLayer(
   const rows = initialState && kind.rows ? claimRows(prefix, context) : undefined;
   const name = `${prefix}initialState.h`;
   const state =
-    initialState && !rows
+    initialState && !rows && kind !== chainKind
       ? claims.claim(name, { shape: claims.shapeOf(name) ?? [0], meaning: 'state' })
       : undefined;
   const builds = model.members.map((member, i) => {
-    const within = { where: `${where}.${kind.name}[${i}]`, prefix: `${prefix}${i}.` };
+    const within = { where: `${where}.${kind.name}[${i}]`, prefix: `${prefix}${i}.`, whole };
     return draftModel(member, within, context);
   });
   return () =>
     at(where, () => {
-      const members = builds.map(build => build());
+      const parts = builds.map(build => build());
+      const members = parts.map(part => (whole ? part.cell : begun(part)));
       const cell = kind.make(settings as never, members, params as never);
-      const begin = rows && stateOf(cell.initialState(), rows);
-      return startingFrom(cell, begin ?? state);
+      const own = rows ? stateOf(cell.initialState(), rows) : state;
+      return { where, cell, state: own ?? (whole ? stateOfParts(kind, parts) : undefined) };
     });
+}
+
+/** The state of a layer whose members begin somewhere. */
+function stateOfParts({ sameState }: Kind, parts: readonly Part[]): unknown {
+  const states = parts.map(({ state }) => state);
+  if (states.every(state => state === undefined)) return undefined;
+  return sameState ? states[0] : states;
 }
 
 /** The tensors of the states of rows, by their names without what they begin with. */
@@ -162,7 +183,7 @@ function draftCell(
   return () =>
     at(where, () => {
       const spec = specify(definition, lengths, size, options);
-      return startingFrom(equationCell(spec), state);
+      return { where, cell: equationCell(spec), state };
     });
 }
 

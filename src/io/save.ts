@@ -10,6 +10,7 @@ import type { Declarations } from '../graph/plan.js';
 import { inputsOf, lengthsOf } from '../graph/ports.js';
 import type { EquationSpec } from '../graph/spec.js';
 import { type AnyCell, internals, shapesOf } from '../streams/cell.js';
+import { hasState } from '../streams/children.js';
 import { encode } from '../streams/encoding.js';
 import type { Params } from '../streams/forms.js';
 import type { PortModel } from '../streams/members.js';
@@ -97,17 +98,20 @@ function describeModel(
     const given = sameState ? state : own;
     return describeModel(member, given, within, `${prefix}${i}.`, tensors);
   });
-  if (name === 'chain') return { chain: members };
+  if (name === 'chain') {
+    const begins = given === undefined && initialState !== undefined && hasState(cell);
+    return { chain: members, ...(begins && { initialState: true }) };
+  }
   for (const { name: tensor, shape } of shapesOf(spec)) {
     tensors[prefix + tensor] = new NdView(params[tensor].slice(), shape);
   }
-  const hasState = state !== undefined && (rows || !members.length);
-  if (hasState) {
+  const isBegun = state !== undefined && (rows || !members.length);
+  if (isBegun) {
     for (const [path, array] of arraysIn(begun(cell, state), rows ? '' : 'h')) {
       tensors[`${prefix}initialState.${path}`] = array;
     }
   }
-  return { layer: name, settings, members, ...(hasState && { initialState: true }) };
+  return { layer: name, settings, members, ...(isBegun && { initialState: true }) };
 }
 
 /** A given state as the cell understands it: one array a state variable. */

@@ -3,14 +3,13 @@ import type { Padding } from '../graph/steps.js';
 import type { Cell, Kind } from '../streams/cell.js';
 import type { StateArray } from '../streams/state.js';
 import {
+  checkedPaddings,
   type FrameConvolutionOptions,
   frameConvolution,
   frameKind,
-  refusePadding,
   type WeightSizes,
 } from './frame-convolution.js';
 import { integer } from './layer-cell.js';
-import { checkPadding } from './padding.js';
 
 /** Options of a transposed convolution over frames and bands. */
 export interface ConvTranspose2dOptions extends FrameConvolutionOptions {
@@ -59,31 +58,26 @@ export function convTranspose2dCell(
   const name = 'convTranspose2d';
   const given = Object(options) as ConvTranspose2dOptions;
   const { padding = 0, outputPadding = 0, framePadding = 0, ...others } = given;
+  const around = checkedPaddings(name, others, { padding, framePadding });
   for (const [key, value] of Object.entries({ padding, framePadding })) {
-    checkPadding(name, value, key);
-    demand(
-      (value as Padding) !== 'same',
-      `${name}.${key}`,
-      'a count of bands or [before, after]',
-      value,
-    );
+    demand((value as Padding) !== 'same', `${name}.${key}`, 'a count or [before, after]', value);
   }
-  refusePadding(name, others, framePadding);
-  integer(`${name}.outputPadding`, outputPadding, 0, 4095);
   return frameConvolution({
     ...{ kind: convTranspose2dKind, inputChannels, outputChannels },
     options: options && others,
     more: {
-      ...{ padding: [padding, 0], outputPadding: [outputPadding, 0] },
-      framePadding: [framePadding, 0],
+      ...{ padding: [around[1], 0], outputPadding: [outputPadding, 0] },
+      framePadding: [around[0], 0],
     },
     axis(which, { size, kernel, stride, dilation, streams }) {
       const geometry = { size, kernel, dilation, stride: 1, spread: stride };
       if (!which && streams) return { ...geometry, padding: [0, 0] };
-      const own = which ? padding : framePadding;
+      const more = which && outputPadding;
+      integer(`${name}.outputPadding`, more, 0, Math.max(stride, dilation) - 1);
+      const own = around[which];
       const [before, after] = Array.isArray(own) ? own : [own, own];
       const reach = (kernel - 1) * dilation;
-      return { ...geometry, padding: [reach - before, reach - after + (which && outputPadding)] };
+      return { ...geometry, padding: [reach - before, reach - after + more] };
     },
     weight: turned,
   });

@@ -46,7 +46,7 @@ export function conv1dCell(
   const more = { stride: [stride, 1], padding: [padding, 0] } as const;
   const conv = convolution(name, inputSize, outputSize, kernelSize, options && others, more);
   integer(`${name}.stride`, stride, 1);
-  checkPadding(name, padding);
+  checkPadding(`${name}.padding`, padding);
   const { params, text, dilation } = conv;
   const settings = { ...conv.settings, stride, padding };
   const geometry = { kernel: kernelSize, dilation, stride, padding };

@@ -2,12 +2,11 @@ import { type Padding, paddingOf } from '../graph/steps.js';
 import type { Cell, Kind } from '../streams/cell.js';
 import type { StateArray } from '../streams/state.js';
 import {
+  checkedPaddings,
   type FrameConvolutionOptions,
   frameConvolution,
   frameKind,
-  refusePadding,
 } from './frame-convolution.js';
-import { checkPadding } from './padding.js';
 
 /** Options of a convolution over frames and bands. */
 export interface Conv2dOptions extends FrameConvolutionOptions {
@@ -52,14 +51,12 @@ export function conv2dCell(
   options: Conv2dOptions,
 ): Cell<StateArray, number, number> {
   const { padding = 0, framePadding = 0, ...others } = Object(options) as Conv2dOptions;
-  checkPadding('conv2d', padding);
-  checkPadding('conv2d', framePadding, 'framePadding');
-  refusePadding('conv2d', others, framePadding);
+  const around = checkedPaddings<Padding>('conv2d', others, { padding, framePadding });
   return frameConvolution({
     ...{ kind: conv2dKind, inputChannels, outputChannels, options: options && others },
-    more: { padding: [padding, 0], framePadding: [framePadding, 0] },
+    more: { padding: [around[1], 0], framePadding: [around[0], 0] },
     axis(which, { size, kernel, stride, dilation }) {
-      const geometry = { kernel, stride, dilation, padding: which ? padding : framePadding };
+      const geometry = { kernel, stride, dilation, padding: around[which] };
       return { ...geometry, size, padding: paddingOf(geometry, size), spread: 1 };
     },
     weight: weight => weight,

@@ -1,14 +1,17 @@
 import { activationCell } from '../cells/activation.js';
 import { convolution } from '../code/frames.js';
 import { ModelBuilder } from '../code/model.js';
+import { paddedRows } from '../code/padded.js';
 import { checkNames, demand } from '../errors.js';
-import { type Activation, activationText } from '../graph/activations.js';
+import { type Activation, activationText, resolveActivation } from '../graph/activations.js';
+import type { NodeOf } from '../graph/graph.js';
 import type { ParameterInput, ParameterShape } from '../graph/parameters.js';
-import { type Axis, windowsOn } from '../graph/steps.js';
+import { type Axis, type Padding, windowsOn } from '../graph/steps.js';
 import { type AnyCell, type Cell, cellModel, type Kind } from '../streams/cell.js';
 import { equationSpec } from '../streams/equation-cell.js';
 import type { StateArray } from '../streams/state.js';
 import { integer, layerCell, parametersOf, printed } from './layer-cell.js';
+import { checkPadding } from './padding.js';
 
 /** Frames, then bands. */
 export type FramesAndBands = readonly [frames: number, bands: number];
@@ -69,6 +72,9 @@ export interface WeightSizes {
   readonly taps: number;
 }
 
+/** Frames, taps and what is around them, at the most: the code has a part for each. */
+const longest = 4096;
+
 const sizes = ['inputChannels', 'outputChannels'];
 const common = ['bands', 'kernel', 'stride', 'dilation', 'groups', 'frames', 'bias', 'activation'];
 
@@ -115,17 +121,16 @@ export function frameConvolution(own: FrameConvolution): Cell<StateArray, number
   };
   const { bands, kernel, frames, activation } = settings;
   const { past, axes, counts } = layOut(own, settings);
-  const { params, seed } = own.options;
-  const values = parametersOf(name, kind.shapes?.(settings as never) ?? [], params, seed);
   const inputSize = integer(name, inputChannels * (frames || 1) * bands, 1);
   const outputSize = integer(name, outputChannels * counts[0] * counts[1], 1);
   const hiddenSize = past && integer(name, past * inputChannels * bands, 1);
-  const spec = equationSpec(name, activationCell(outputSize, activation));
-  const shown = activationText(spec.activations.φ);
+  const { params, seed } = own.options;
+  const values = parametersOf(name, kind.shapes?.(settings as never) ?? [], params, seed);
+  const shown = activationText(resolveActivation(`${name}.activation`, activation));
   const isLinear = shown === 'identity';
   const builder = new ModelBuilder(inputSize);
   const sums = sumsNode(builder, own, settings, { values, past, axes, size: outputSize });
-  const model = builder.model(isLinear ? sums : builder.inline(cellModel(spec, name), [sums], ''));
+  const output = isLinear ? sums : activated(builder, name, activation, sums);
   const text = () =>
     printed(name, [inputChannels, outputChannels, ...(isLinear ? [] : [shown])], {
       ...{ bands: [bands, 0], kernel: [kernel, 0], stride: [settings.stride, '1,1'] },
@@ -134,8 +139,17 @@ export function frameConvolution(own: FrameConvolution): Cell<StateArray, number
     });
   return layerCell(
     { kind, text, settings, params: values, inputSize, outputSize, hiddenSize },
-    { model, shape: { layer: name, variables: past ? [{ name: 'h', size: hiddenSize }] : [] } },
+    {
+      model: builder.model(output),
+      shape: { layer: name, variables: past ? [{ name: 'h', size: hiddenSize }] : [] },
+    },
   );
+}
+
+/** Adds the node of an activation. */
+function activated(builder: ModelBuilder, where: string, activation: Activation, of: number) {
+  const spec = equationSpec(where, activationCell(builder.nodes[of].size, activation));
+  return builder.inline(cellModel(spec, where), [of], '');
 }
 
 type Checked = ReturnType<typeof checked>;
@@ -176,15 +190,17 @@ function sumsNode(
 ): number {
   const [ins, outs] = [inputChannels / groups, outputChannels / groups];
   const weight = own.weight(values.weight, { groups, ins, outs, taps: kernel[0] * kernel[1] });
-  return builder.add(
-    {
-      ...{ op: 'convolution', params: builder.withParams({ ...values, weight }) },
-      ...{ channels: inputChannels, groups, past, frames: axes[0], bands: axes[1] },
-      ...{ of: [0], size, where },
-    },
-    convolution,
-  );
+  const node: NodeOf<'convolution'> = {
+    ...{ op: 'convolution', params: builder.withParams({ ...values, weight }) },
+    ...{ channels: inputChannels, groups, past, frames: axes[0], bands: axes[1] },
+    ...{ of: [0], size, where },
+  };
+  const padded = inputChannels * paddedRows(node).channel;
+  demand(padded <= 2 ** 24, where, 'at most 2²⁴ numbers with the zeros around them', padded);
+  return builder.add(node, convolution);
 }
+
+const copied = ([frames, bands]: FramesAndBands): FramesAndBands => [frames, bands];
 
 /** The options that all such layers have, checked, each with its default. */
 function checked({ kind: { name }, more, ...own }: FrameConvolution) {
@@ -198,10 +214,10 @@ function checked({ kind: { name }, more, ...own }: FrameConvolution) {
   for (const [key, pair] of Object.entries({ kernel, stride, dilation })) {
     const isPair = Array.isArray(pair) && pair.length === 2;
     demand(isPair, `${name}.${key}`, '[frames, bands]', pair);
-    for (const n of pair) integer(`${name}.${key}`, n, 1, 4096);
+    for (const n of pair) integer(`${name}.${key}`, n, 1, longest);
   }
-  integer(`${name}.kernel`, kernel[0] * kernel[1], 1, 4096);
-  if (frames !== undefined) integer(`${name}.frames`, frames, 1, 4096);
+  integer(`${name}.kernel`, kernel[0] * kernel[1], 1, longest);
+  if (frames !== undefined) integer(`${name}.frames`, frames, 1, longest);
   const hint = 'every frame that comes has an answer; with `frames`, an event is several';
   demand(frames || stride[0] === 1, `${name}.stride`, '1 over frames', stride[0], hint);
   integer(`${name}.groups`, groups, 1, 2 ** 16);
@@ -209,18 +225,21 @@ function checked({ kind: { name }, more, ...own }: FrameConvolution) {
   demand(fits, `${name}.groups`, `a divisor of ${inputChannels} and ${outputChannels}`, groups);
   demand(typeof bias === 'boolean', `${name}.bias`, 'true or false', bias);
   return {
-    ...{ inputChannels, outputChannels, bands, kernel, stride, dilation, groups },
-    ...{ frames: frames ?? 0, bias, activation },
+    ...{ inputChannels, outputChannels, bands, groups, bias, activation, frames: frames ?? 0 },
+    ...{ kernel: copied(kernel), stride: copied(stride), dilation: copied(dilation) },
   };
 }
 
-/** Refuses frames of padding where the frames before are the state. */
-export function refusePadding(
+/** What is around bands, and around frames that are given at once, checked and copied. */
+export function checkedPaddings<P extends Padding>(
   name: string,
   { frames }: FrameConvolutionOptions,
-  framePadding: unknown,
-): void {
+  { padding, framePadding }: Readonly<Record<'padding' | 'framePadding', P>>,
+) {
+  checkPadding(`${name}.padding`, padding, 'bands', longest);
+  checkPadding(`${name}.framePadding`, framePadding, 'frames', longest);
   const hint = 'those before a frame are the state; with `frames`, an event is several';
   const fits = frames !== undefined || framePadding === 0;
   demand(fits, `${name}.framePadding`, '0 where frames come one by one', framePadding, hint);
+  return [framePadding, padding].map(own => (Array.isArray(own) ? [...own] : own)) as P[];
 }

@@ -135,7 +135,7 @@ function pooling(
   integer(`${name}.stride`, stride, 1);
   const isFlag = typeof includePadding === 'boolean';
   demand(isFlag, `${name}.includePadding`, 'true or false', includePadding);
-  checkPadding(name, padding);
+  checkPadding(`${name}.padding`, padding);
   const geometry = { kernel: kernelSize, dilation: 1, stride, padding };
   const shown = {
     stride: [stride, kernelSize],

@@ -29,7 +29,7 @@ const depthwise = (dilation, make = conv2dCell) =>
 const strided = { kernel: [1, 5], stride: [1, 2], padding: 2, seed: 1 };
 const point = (ins, outs) => conv2dCell(ins, outs, { bands: 33, kernel: [1, 1], seed: 1 });
 
-/** Layers, multiply-adds of an output's band, outputs and bands, and how many of these GTCRN has. */
+/** Layers, multiply-adds of an output's band, outputs, bands, and how many of these GTCRN has. */
 const shapes = {
   '9 to 16, 1 × 5, stride 2, 129 bands': [
     conv2dCell(9, 16, { bands: 129, ...strided }),

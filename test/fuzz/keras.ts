@@ -1,26 +1,27 @@
 import { unzipSync, zipSync } from 'fflate';
 import { chain, dense, gru, lstm } from '../../src/index.js';
 import { readKeras, readKerasWeights } from '../../src/io/keras/index.js';
-import { bytesOf } from '../io/keras/files.js';
+import { bytesOf, inMatrix } from '../io/keras/files.js';
 
 const files = ['lstm', 'bidirectional', 'causal', 'flat', 'graph', 'cells', 'states'];
 
 export const keras = {
   name: 'keras',
-  seeds: () => files.map(file => bytesOf(`${file}.keras`)),
-  read: (bytes: Uint8Array) => readKeras(bytes),
+  seeds: () => [...files.map(file => bytesOf(`${file}.keras`)), ...inMatrix('.keras')],
+  read: (bytes: Uint8Array) => readKeras(bytes, { masking: 'ignore' }),
   /** The archive's sizes and checksums are right again. */
   inside(seed: Uint8Array, mutate: (bytes: Uint8Array) => Uint8Array): Uint8Array {
     const all = unzipSync(seed);
     const name = mutate(seed)[0] % 2 ? 'config.json' : 'model.weights.h5';
-    return zipSync({ ...all, [name]: mutate(all[name]) }, { level: 0 });
+    const level = mutate(seed)[1] % 2 ? 0 : 6;
+    return zipSync({ ...all, [name]: mutate(all[name]) }, { level });
   },
 };
 
 export const keras2 = {
   name: 'keras2',
-  seeds: () => ['embedding.h5', 'graph.h5', 'states.h5'].map(bytesOf),
-  read: (bytes: Uint8Array) => readKeras(bytes),
+  seeds: () => [...['embedding.h5', 'graph.h5', 'states.h5'].map(bytesOf), ...inMatrix('.h5')],
+  read: (bytes: Uint8Array) => readKeras(bytes, { masking: 'ignore' }),
 };
 
 export const kerasWeights = {

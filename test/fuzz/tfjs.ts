@@ -1,4 +1,5 @@
 import { readTfjs } from '../../src/io/tfjs/index.js';
+import { inMatrix } from '../io/keras/files.js';
 import { cases, maskedCases, shardOf } from '../io/tfjs/models.js';
 
 /** A model.json and its shard in one: the length of the text, the text, the bytes. */
@@ -14,10 +15,13 @@ function parted(bytes: Uint8Array): [text: Uint8Array, shard: Uint8Array] {
 
 export const tfjs = {
   name: 'tfjs',
-  seeds: () =>
-    [...cases, ...maskedCases].map(one => {
+  seeds() {
+    const [texts, shards] = ['.model.json', '.bin'].map(inMatrix);
+    const own = [...cases, ...maskedCases].map(one => {
       return joined(new TextEncoder().encode(JSON.stringify(one.modelJson)), shardOf(one));
-    }),
+    });
+    return [...own, ...texts.map((text, i) => joined(text, shards[i]))];
+  },
   read: (bytes: Uint8Array) => readTfjs(...parted(bytes), { masking: 'ignore' }),
   /** The text's length is right again. */
   inside(seed: Uint8Array, mutate: (bytes: Uint8Array) => Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 """PyTorch's ONNX file of a network with an if, and the numbers that are in it.
 
-    python3 test/golden/onnx_branches.py     # Debian 12: apt install python3-torch
+    python3 test/golden/onnx_branches.py [--check]     # Debian 12: apt install python3-torch
 
 Writes onnx-branches.json: the file in base64, and its tensors as `[dims, values]`, of the weights
 by their names, of the rest by what they are: constants of the branches have names that only
@@ -11,8 +11,13 @@ import base64
 import io
 import json
 import pathlib
+import sys
+
+sys.dont_write_bytecode = True
 
 import torch
+
+from results import ROUNDED, results
 
 torch.manual_seed(3)
 
@@ -36,9 +41,10 @@ torch.onnx.export(network, (torch.zeros(1, 2), torch.tensor(True)), out, opset_v
                   input_names=['x', 'loud'], output_names=['y'])
 tensors = {name: [list(t.shape), t.flatten().tolist()] for name, t in network.named_parameters()}
 print(torch.__version__, len(out.getvalue()), 'bytes')
-path = pathlib.Path(__file__).with_name('onnx-branches.json')
-path.write_text(json.dumps({
+made = {
     'file': base64.b64encode(out.getvalue()).decode(),
     'weights': tensors,
     'constants': [[[3], [2.5, -1.0, 0.125]], [[3], [7.0, 8.0, 9.5]]],
-}) + '\n')
+}
+with results(__doc__, pathlib.Path(__file__).parent, ROUNDED) as folder:
+    (folder / 'onnx-branches.json').write_text(json.dumps(made) + '\n')

@@ -203,6 +203,12 @@ test('a file of another format, or of a newer version, is refused', () => {
   expect(partsOf(own).metadata.format).toBe('rxrecur/model');
 });
 
+test('a chain that says of its initial state neither yes nor no is refused', () => {
+  const bytes = save(chain(rnn(1, 1, { seed: 1 })));
+  const odd = described<{ initialState: unknown }>(bytes, model => (model.initialState = 3));
+  expect(loading(odd)).toBe('model.initialState: expected true or false, got 3');
+});
+
 test('states of rows that are missing, too many or misshapen are refused by name', () => {
   const bytes = save(recur(each(2, rnn(1, 1, { seed: 1 })), { initialState: [[1], [2]] }));
   const renamed = (from: string, to: string) =>

@@ -11,9 +11,12 @@ import {
   lstm,
   lstmCell,
   mgu,
+  parallel,
+  read,
   recur,
   rnn,
   stateful,
+  tap,
 } from '../../src/index.js';
 import { load, save } from '../../src/io/index.js';
 import { internals } from '../../src/streams/cell.js';
@@ -49,7 +52,9 @@ law('an initial state is saved with the model', [someModel, someSeed], (model, s
   warm.map(signal(seed, model.inputSize, 2));
   const initialState = warm.state as never;
   const begun = recurOf(model, { initialState });
-  const loaded = load(save(begun));
+  const bytes = save(begun);
+  const loaded = load(bytes);
+  sameBits(save(loaded), bytes);
   sameBits(loaded.initialState(), begun.initialState());
   const stream = signal(seed + 1, model.inputSize, 4);
   sameBits(emitted(loaded, stream), emitted(begun, stream));
@@ -61,6 +66,18 @@ test('an initial state of a batch fixes the batch of the loaded model', () => {
   const loaded = load(save(model));
   sameBits(loaded.initialState(), model.initialState());
   expect(() => stateful(loaded)([1])).toThrow('rnn.x: expected a batch of 2, got a vector');
+});
+
+test('a chain that begins elsewhere is one program once it is loaded', () => {
+  const inner = chain(each(2, lstm(1, 1, { seed: 1 })), parallel('add', rnn(2, 2), gru(2, 2)));
+  const model = chain(tap('x', rnn(2, 2, { seed: 2 })), inner, read('x'), dense(2, 1));
+  const warm = stateful(model);
+  warm([1, -1]);
+  const begun = recur(model, { initialState: warm.state as never });
+  const loaded = load(save(begun));
+  expect(loaded.cell[internals].engines).toBeDefined();
+  sameBits(loaded.initialState(), begun.initialState());
+  sameBits(stateful(loaded)([2, 3]), stateful(begun)([2, 3]));
 });
 
 test('of initial states given within one another, the outer one is saved, where it has one', () => {

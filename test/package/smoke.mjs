@@ -68,6 +68,20 @@ const checks = {
       for (const config of ['tsconfig.nodenext.json', 'tsconfig.bundler.json'])
         run(`${tool(`${version}/bin/tsc`)} -p ${config}`, user);
   },
+  'CommonJS in TypeScript under node20, nodenext and node10, compiled and run': ({ user }) => {
+    const settings = {
+      node20: '--module node20',
+      nodenext: '--module nodenext',
+      node10: '--module commonjs --moduleResolution node10 --ignoreDeprecations 6.0',
+    };
+    for (const [name, setting] of Object.entries(settings)) {
+      const shared = '--target ES2022 --lib ES2022,DOM --strict --types node';
+      const types = `--typeRoots "${join(root, 'node_modules/@types')}"`;
+      const tsc = tool('typescript/bin/tsc');
+      run(`${tsc} ${setting} ${shared} ${types} --outDir ${name} same.cts`, user);
+      run(`node --disable-warning=ExperimentalWarning ${name}/same.cjs`, user);
+    }
+  },
   'a page built by Vite, run without code generation': ({ user }) => {
     const log = run(`${tool('vite/bin/vite.js')} build 2>&1`, user);
     assert.doesNotMatch(log, /externalized|warning/i);

@@ -2,7 +2,7 @@ import { activationCell, type ComposedName } from '../../cells/activation.js';
 import { defineCell } from '../../cells/define.js';
 import { softmaxCell } from '../../cells/softmax.js';
 import type { Activation } from '../../graph/activations.js';
-import { type AnyCell, internals } from '../../streams/cell.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import { checkConfig } from './check-config.js';
 import { serialized } from './classes.js';
@@ -12,9 +12,11 @@ import type { Fields } from './fields.js';
 export type Dialect = 'keras2' | 'keras3';
 
 /** An activation that is made of others, in the language of cells: of `$`. */
-interface Composed {
+export interface Composed {
   readonly name: string;
   readonly text: string;
+  /** Names for values that the text uses, one after another. */
+  readonly lines?: readonly (readonly [name: string, value: string])[];
   /** Activations that the text calls by a name of its own. */
   readonly activations?: Readonly<Record<string, Activation>>;
   /** The layer that it is, if there is one. */
@@ -22,7 +24,7 @@ interface Composed {
 }
 
 /** What stands for an activation here: of a slot, or a text. */
-type Own = { readonly slot: Activation } | Composed;
+export type OwnActivation = { readonly slot: Activation } | Composed;
 
 /** From 0 up to a most. */
 function upTo(most: number): Pick<Composed, 'text' | 'activations'> {
@@ -63,7 +65,7 @@ const composed: Readonly<Record<string, Omit<Composed, 'name'>>> = {
 const aliases: Readonly<Record<string, string>> = { swish: 'silu', hard_swish: 'hard_silu' };
 
 /** Names in Keras and in the JSON of tfjs. */
-const names: Readonly<Record<string, Own>> = {
+const names: Readonly<Record<string, OwnActivation>> = {
   linear: { slot: 'identity' },
   tanh: { slot: 'tanh' },
   sigmoid: { slot: 'sigmoid' },
@@ -78,7 +80,9 @@ const names: Readonly<Record<string, Own>> = {
 };
 
 /** Layers that are activations, where Keras 3 writes one in place of a name. */
-const classes: Readonly<Record<string, (config: Fields, dialect: Dialect) => Own | undefined>> = {
+const classes: Readonly<
+  Record<string, (config: Fields, dialect: Dialect) => OwnActivation | undefined>
+> = {
   ReLU: relu,
   LeakyReLU: config => {
     const alpha = config.number(config.has('negative_slope') ? 'negative_slope' : 'alpha', 0.3);
@@ -96,7 +100,7 @@ const classes: Readonly<Record<string, (config: Fields, dialect: Dialect) => Own
 /** Classes of layers that do nothing but apply an activation. */
 export const activationLayers = Object.keys(classes);
 
-function relu(config: Fields): Own | undefined {
+function relu(config: Fields): OwnActivation | undefined {
   const slope = config.number('negative_slope', 0);
   if (config.number('threshold', 0) !== 0) return undefined;
   const most = config.has('max_value') ? config.number('max_value', 6) : undefined;
@@ -107,7 +111,7 @@ function relu(config: Fields): Own | undefined {
   return { slot: slope === 0 ? 'relu' : { name: 'leakyRelu', alpha: slope } };
 }
 
-function named(name: string, dialect: Dialect): Own | undefined {
+function named(name: string, dialect: Dialect): OwnActivation | undefined {
   if (name === 'hard_sigmoid') {
     // clip(x/6 + 0.5) in Keras 3; clip(0.2x + 0.5) in Keras 2 and tfjs.
     return { slot: dialect === 'keras3' ? 'hardSigmoid6' : 'hardSigmoid' };
@@ -123,10 +127,10 @@ export function activationOf(
   name: string,
   usual: string,
   { dialect, problem }: { dialect: Dialect; problem(why: string): void },
-): Own | undefined {
+): OwnActivation | undefined {
   // No activation is the linear one; a field that is absent has its default.
   const value = config.isNull(name) ? 'linear' : (config.value(name) ?? usual);
-  let own: Own | undefined;
+  let own: OwnActivation | undefined;
   let told: string;
   if (typeof value === 'string') {
     own = named(value, dialect);
@@ -145,79 +149,26 @@ export function activationOf(
 }
 
 /** An activation that a recurrent layer, or a dense one, has within. */
-export function slotOf(own: Own | undefined): Activation | undefined {
+export function slotOf(own: OwnActivation | undefined): Activation | undefined {
   return own && 'slot' in own ? own.slot : undefined;
 }
 
 /** An activation as a layer. */
-export function activationLayer(size: number, own: Own): AnyCell {
+export function activationLayer(size: number, own: OwnActivation): AnyCell {
   if ('slot' in own) return activationCell(size, own.slot);
   const { layer, name, text, activations } = own;
   if (layer === 'softmax') return softmaxCell(size);
   if (layer) return activationCell(size, layer);
   const declarations = { sameSize: true, ...(activations && { activations }) };
-  return defineCell(name, `y = ${text.replaceAll('$', 'x')}`, declarations)(size, size);
+  const lines = [...(own.lines ?? []), ['y', text]].map(([name, value]) => `${name} = ${value}`);
+  return defineCell(name, lines.join('\n').replaceAll('$', 'x'), declarations)(size, size);
 }
-
-/** The slots of a text, and what stands for each. */
-export type Slots = Readonly<Record<'σ' | 'φ' | 'ψ', Own | undefined>>;
-
-/**
- * A cell of the library whose slots are those: where one is made of others, a cell of the same
- * equations, of which each line with such a slot is two.
- */
-export function withActivations(
-  make: (options: Readonly<Record<string, Activation>>) => AnyCell,
-  slots: Slots,
-): AnyCell {
-  const entries = [
-    ['gateActivation', 'σ'],
-    ['activation', 'φ'],
-    ['outputActivation', 'ψ'],
-  ] as const;
-  const plain = entries.flatMap(([option, slot]) => {
-    const activation = slotOf(slots[slot]);
-    return activation === undefined ? [] : [[option, activation] as const];
-  });
-  const options = Object.fromEntries(plain);
-  const cell = make(options);
-  const own = entries.flatMap(([, slot]) => {
-    const given = slots[slot];
-    return given && 'text' in given ? [{ slot, ...given }] : [];
-  });
-  const { spec } = cell[internals];
-  if (own.length === 0 || spec.kind !== 'equations') return cell;
-  const { name, text, declarations } = spec.definition;
-  const activations = Object.assign({}, ...own.map(({ activations }) => activations));
-  const variant = [declarations.variant, ...own.map(({ name }) => name)].filter(Boolean).join(', ');
-  const lines = own.reduce((lines, { slot, text }) => replaced(lines, slot, text), text);
-  const declared = { ...declarations, activations, variant };
-  const { sizes, bias, params } = spec;
-  const all = { ...options, bias, params };
-  return defineCell(name, lines, declared)(sizes.input, sizes.hidden, all as never) as AnyCell;
-}
-
-/** A text of which each line `y = f(v)` with a slot f is `y_a = v`, and what f is of that. */
-function replaced(text: string, slot: string, own: string): string {
-  const lines = text.split('\n').flatMap(line => {
-    const begin = line.indexOf(`${slot}(`);
-    if (begin < 0) return [line];
-    let end = begin + 2;
-    for (let depth = 1; depth > 0; end++) {
-      if (line[end] === '(') depth++;
-      if (line[end] === ')') depth--;
-    }
-    const value = `${line.slice(0, line.indexOf('=')).replace(/\W/g, '')}_a`;
-    const inner = line.slice(begin + 2, end - 1);
-    const outer = `${line.slice(0, begin)}(${own.replaceAll('$', value)})${line.slice(end)}`;
-    return [`${value} = ${inner}`, outer];
-  });
-  return lines.join('\n');
-}
-
-export type { Own as OwnActivation };
 
 /** The activation that a layer of such a class is. */
-export function activationOfClass(name: string, config: Fields, dialect: Dialect): Own | undefined {
+export function activationOfClass(
+  name: string,
+  config: Fields,
+  dialect: Dialect,
+): OwnActivation | undefined {
   return classes[name](config, dialect);
 }

@@ -1,12 +1,15 @@
 import { asRecurError, mismatch, RecurError } from '../../errors.js';
 import { backwardCell } from '../../layers/bidirectional.js';
 import type { AnyCell } from '../../streams/cell.js';
+import type { Member } from '../../streams/members.js';
 import { quoted } from '../json.js';
 import { UnreadableError } from '../unreadable.js';
 import { rowOf } from './cells.js';
 import { contextOf, type Draft } from './draft.js';
 import { type Graph, isModel, type Node, type StateNode } from './graph.js';
+import { joinedInputs } from './inputs.js';
 import type { Build, Built, Flow, LayerContext } from './layer.js';
+import { readsWindows } from './time-distributed.js';
 import type { Weights } from './weights.js';
 import { hasWindow, isMark, type Piece, partsOf, wired } from './wiring.js';
 
@@ -27,16 +30,16 @@ export type Planned =
 export function assembled(
   graph: Graph,
   planned: readonly Planned[],
-  input: Flow,
+  given: readonly Flow[],
   weights: Weights,
   draft: Draft,
   isWithin: boolean,
 ): Built {
-  const flows = new Map<string, Flow>([[graph.inputs[0], input]]);
+  const flows = new Map(graph.inputs.map((id, i) => [id, given[i]]));
   const layers = new Map<string, Built>();
   const shared: Shared = new Map();
   const context = contextOf('model', draft, graph);
-  const flowOf = (id: string) => flows.get(id) ?? context.refuse(`${quoted(id)} as a second input`);
+  const flowOf = (id: string) => flows.get(id) ?? context.refuse(`${quoted(id)} as an input`);
   const pieces = planned.map((plan): Piece => {
     const { node } = plan;
     const { id, inputs } = node;
@@ -50,10 +53,10 @@ export function assembled(
             contextOf(plan.node.layer.config.where, draft, graph),
           )
         : stateIn(plan.node, layers, context);
-    draft.flow += made.flow.size;
-    if (draft.flow > mostFlow) {
+    draft.counts.flow += made.flow.size;
+    if (draft.counts.flow > mostFlow) {
       const where = 'layer' in node ? node.layer.config.where : 'model';
-      throw mismatch(where, `at most ${mostFlow} numbers between layers`, `${draft.flow}`);
+      throw mismatch(where, `at most ${mostFlow} numbers between layers`, `${draft.counts.flow}`);
     }
     flows.set(id, made.flow);
     layers.set(id, made);
@@ -71,9 +74,25 @@ export function assembled(
   const flow = { ...outputs[0], size };
   // Windows may begin in one model and end in another.
   const isOpen = isWithin && pieces.some(({ members }) => hasWindow(members));
-  if (isOpen) return { members: partsOf(graph, pieces, `${draft.layers}.`), flow };
-  const members = wired(partsOf(graph, pieces, ''), input, context);
-  return { members: [rowOf(members)], flow };
+  if (isOpen) return { members: partsOf(graph, pieces, `${draft.counts.layers}.`), flow };
+  return { members: [rowOf(rowIn(graph, pieces, given, context))], flow };
+}
+
+/** The cells of a model in a row. */
+function rowIn(
+  graph: Graph,
+  pieces: readonly Piece[],
+  inputs: readonly Flow[],
+  context: LayerContext,
+): readonly Member[] {
+  const [{ outer, steps = 1, size }] = inputs;
+  if (inputs.length === 1) {
+    const begin = outer ? [{ window: steps, size }] : [];
+    return wired([...begin, ...partsOf(graph, pieces, '')], inputs[0], context);
+  }
+  const joined = joinedInputs(graph, inputs, pieces, context);
+  const parts = partsOf(joined.graph, joined.pieces, '');
+  return [...joined.first, ...wired(parts, { size: joined.size, sequence: false }, context)];
 }
 
 /** Outputs come one after another in one vector: they need the same steps. */
@@ -83,6 +102,7 @@ function checkOutputs(outputs: readonly Flow[], { refuse }: LayerContext): void 
   if (outputs.some(flow => flow.sequence !== sequence)) {
     refuse('outputs of which only some have an axis of time');
   }
+  if (outputs.some(({ outer }) => outer)) refuse('an output of four axes');
   if (outputs.some(flow => flow.steps !== steps)) refuse('outputs of different lengths');
 }
 
@@ -95,7 +115,10 @@ function layerIn(
 ): Built {
   const own = weights.layer(key);
   // Models within models of tfjs leave no trace in the names of their weights.
-  const given = own.isEmpty && isModel(node.layer.kind) ? weights : own;
+  const given = own.isEmpty && isModelWithin(node.layer) ? weights : own;
+  if (inputs.some(({ outer }) => outer) && !readsWindows(node.layer.kind)) {
+    context.refuse('an input of four axes');
+  }
   // A layer that is called again has the same weights, and states of its own.
   const first = shared.get(node.layer);
   const form = inputs.map(flowText).join();
@@ -108,8 +131,9 @@ function layerIn(
       ? inReverse(build, inputs, own, context)
       : build(inputs, own);
   });
-  if (node.isShared) shared.set(node.layer, { form, built });
-  return built;
+  const ended = inputs.some(({ branch }) => branch) ? endOfBranch(built) : built;
+  if (node.isShared) shared.set(node.layer, { form, built: ended });
+  return ended;
 }
 
 /** A layer over steps that come from the last to the first: it runs from the last to the first. */
@@ -132,12 +156,26 @@ function inReverse(
   return { members: turned, flow: { ...flow, reversed: flow.sequence && !flow.reversed } };
 }
 
+/** What becomes of steps of one of several inputs: a vector of it is one beside others. */
+function endOfBranch({ members, flow, ...more }: Built): Built {
+  if (flow.sequence) return { members, flow: { ...flow, branch: true }, ...more };
+  const end = flow.windowed ? [{ window: 'end' } as const] : [];
+  return { ...more, members: [...members, ...end], flow: { size: flow.size, sequence: false } };
+}
+
+/** True for a model within a model, at each step or not. */
+function isModelWithin({ kind, config }: Node['layer']): boolean {
+  if (kind !== 'TimeDistributed') return isModel(kind);
+  const inner = config.object('layer').value('class_name');
+  return typeof inner === 'string' && isModel(inner);
+}
+
 /** Layers that are called more than once, with what the last call was of. */
 type Shared = Map<Node['layer'], { readonly form: string; readonly built: Built }>;
 
 function flowText({ size, sequence, steps, ...flags }: Flow): string {
-  const { lone, windowed, reversed } = flags;
-  return [size, sequence, steps, ...[lone, windowed, reversed].map(Boolean)].join(' ');
+  const { lone, windowed, reversed, branch } = flags;
+  return [size, sequence, steps, ...[lone, windowed, reversed, branch].map(Boolean)].join(' ');
 }
 
 /** An output of a layer beside its first. */

@@ -1,6 +1,7 @@
 import { chainOf } from '../../layers/chain.js';
 import type { Combine } from '../../layers/combine.js';
 import { parallelCell } from '../../layers/parallel.js';
+import { wiredCell } from '../../layers/wired.js';
 import type { AnyCell } from '../../streams/cell.js';
 import type { Member } from '../../streams/members.js';
 
@@ -13,4 +14,15 @@ export function parallelOf(combine: Combine, branches: readonly AnyCell[]): AnyC
 export function rowOf(members: readonly Member[]): AnyCell {
   const [first] = members;
   return members.length === 1 ? (first as AnyCell) : chainOf(members);
+}
+
+/** One vector of the numbers of inputs, each a name and a size: runs `from, at, step, count`. */
+export function gatherCell(
+  inputs: readonly (readonly [name: string, size: number])[],
+  runs: readonly (readonly number[])[],
+): AnyCell {
+  const size = runs.reduce((sum, [, , , count]) => sum + count, 0);
+  const ends = { outputs: ['y'], outputSizes: [size], states: [], stateSizes: [] };
+  const [names, inputSizes] = [inputs.map(([name]) => name), inputs.map(([, size]) => size)];
+  return wiredCell({ ...ends, inputs: names, inputSizes, wires: runs.flat() }, []);
 }

@@ -32,6 +32,7 @@ const off = (why: string, ...values: readonly unknown[]): Only => ({
 });
 
 const channels = { data_format: off('steps after the features', 'channels_last') };
+const causal = off('a mask of the steps to come');
 const oneGroup = { groups: off('groups', 1) };
 const plainWeights = {
   quantization_config: off('quantised weights', null),
@@ -162,6 +163,11 @@ export const configFields: Readonly<Record<string, ConfigFields>> = {
   Maximum: fields(),
   Minimum: fields(),
   Concatenate: fields('axis'),
+  Attention: fields('use_scale', ['dropout', 'seed'], {
+    score_mode: off('scores of another kind', 'dot'),
+    causal,
+  }),
+  AdditiveAttention: fields('use_scale', ['dropout', 'seed'], { causal }),
   Flatten: fields('', [], channels),
   Reshape: fields('target_shape'),
   Permute: fields('dims'),

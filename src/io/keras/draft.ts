@@ -32,14 +32,14 @@ export interface Draft {
   /** Layers whose state Keras keeps from call to call, and those that begin anew. */
   readonly kept: string[];
   readonly anew: string[];
-  layers: number;
-  flow: number;
+  /** How many layers there are, and numbers between them. */
+  readonly counts: { layers: number; flow: number };
 }
 
 /** A draft of which nothing is read yet. */
 export function newDraft(parts: ModelParts, options: KerasOptions): Draft {
   const none = { problems: [], kept: [], anew: [] };
-  return { parts, options, isWhole: false, layers: 0, flow: 0, ...none };
+  return { parts, options, isWhole: false, counts: { layers: 0, flow: 0 }, ...none };
 }
 
 /** Tells of states that Keras keeps from call to call, and that would not be kept so here. */

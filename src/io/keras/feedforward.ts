@@ -5,7 +5,6 @@ import { layerNormCell } from '../../cells/layer-norm.js';
 import { preluCell } from '../../cells/prelu.js';
 import { embeddingCell } from '../../layers/embedding.js';
 import type { AnyCell } from '../../streams/cell.js';
-import { quoted } from '../json.js';
 import { transpose } from '../layouts.js';
 import {
   activationLayer,
@@ -14,8 +13,6 @@ import {
   type OwnActivation,
   slotOf,
 } from './activations.js';
-import { checkConfig } from './check-config.js';
-import { serialized } from './classes.js';
 import type { Fields } from './fields.js';
 import { type Flow, type LayerContext, masks, onlyInput, type ReadLayer } from './layer.js';
 
@@ -47,19 +44,6 @@ export const readDense: ReadLayer = (config, context) => {
     return { members, flow: { ...input, size: units } };
   };
 };
-
-/** The same layer at each step: a Dense does that by itself. */
-export function readTimeDistributed(readers: (kind: string) => ReadLayer | undefined): ReadLayer {
-  const stepwise = ['Dense', 'Activation', 'Dropout', 'BatchNormalization', 'LayerNormalization'];
-  return (config, context) => {
-    const layer = serialized(config.where, config.value('layer'));
-    const { kind, config: inner, isCustom } = layer;
-    checkConfig(layer, why => context.problem(`${inner.where}: ${why}`));
-    const reader = !isCustom && stepwise.includes(kind) ? readers(kind) : undefined;
-    if (!reader) return context.refuse(`${quoted(kind)} at each step`);
-    return reader(inner, context);
-  };
-}
 
 export const readEmbedding: ReadLayer = (config, context) => {
   const [count, size] = [config.count('input_dim'), config.count('output_dim')];

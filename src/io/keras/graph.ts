@@ -44,9 +44,11 @@ export interface Graph {
   /** True for a Sequential. */
   readonly isRow: boolean;
   readonly inputs: readonly string[];
+  /** True where all inputs are the same, each for a branch. */
+  readonly isOneInput?: boolean;
   readonly outputs: readonly string[];
-  /** Of the first input, with its batch, where the config says it. */
-  readonly inputShape: Shape;
+  /** Of each input, with its batch, where the config says it. */
+  readonly inputShapes: readonly Shape[];
 }
 
 type Shape = readonly (number | undefined)[] | undefined;
@@ -65,8 +67,8 @@ export function graphOf({ kind, config, fields }: Serialized, depth = 0): Graph 
   if (kind !== 'Sequential') return functional(config, layers);
   const [first] = layers;
   const graph = sequential(config, fields, layers);
-  if (graph.inputShape || !isModel(first.kind) || depth > mostWithin) return graph;
-  return { ...graph, inputShape: graphOf(first, depth + 1).inputShape };
+  if (graph.inputShapes[0] || !isModel(first.kind) || depth > mostWithin) return graph;
+  return { ...graph, inputShapes: graphOf(first, depth + 1).inputShapes };
 }
 
 /** A name that no layer has. */
@@ -88,7 +90,7 @@ function sequential(config: Fields, fields: Fields, layers: readonly Serialized[
   const outputs = [own.length ? String(own.length - 1) : inputName];
   const inputs = [inputName];
   const found = { nodes, states: [], troubles: [], inputLayers };
-  return { ...found, isRow: true, inputs, outputs, inputShape };
+  return { ...found, isRow: true, inputs, outputs, inputShapes: [inputShape] };
 }
 
 /** A layer of a Functional model, and its calls; none of an input. */
@@ -144,14 +146,14 @@ function functional(config: Fields, layers: readonly Serialized[]): Graph {
     });
   });
   const [inputs, outputs] = ends.map(references => references.map(idOf));
-  const first = byName.get(inputs[0])?.layer;
-  if (first?.kind !== 'InputLayer') {
-    throw mismatch(`${config.where}.input_layers`, 'an InputLayer', quoted(inputs[0]));
-  }
-  const inputShape = shapeIn(first.config);
+  const inputShapes = inputs.map(id => {
+    const layer = byName.get(id)?.layer;
+    if (layer?.kind === 'InputLayer') return shapeIn(layer.config);
+    throw mismatch(`${config.where}.input_layers`, 'an InputLayer', quoted(id));
+  });
   const inputLayers = layers.filter(({ kind }) => kind === 'InputLayer');
   const found = { nodes, states: [...states.values()], troubles: [...troubles], inputLayers };
-  return { ...found, isRow: false, inputs, outputs, inputShape };
+  return { ...found, isRow: false, inputs, outputs, inputShapes };
 }
 
 /** What a call of a layer is called by. */

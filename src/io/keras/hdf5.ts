@@ -87,7 +87,8 @@ function tensorOf(
     shape,
     read() {
       const at = `${where} ${quoted(name)}`;
-      if (trouble) throw mismatch(at, 'floats, one after another', trouble);
+      const hint = 'h5repack -f NONE -l CONTI writes them so';
+      if (trouble) throw mismatch(at, 'floats, one after another', trouble, hint);
       const values = new Float32Array(begin === undefined ? 0 : sizeOf(shape));
       if (isFloat32) {
         const view = new DataView(bytes, begin);

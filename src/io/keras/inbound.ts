@@ -25,7 +25,10 @@ export interface Inbound {
 
 /** References in a config: `[["lstm", 0, 0], …]`, or, if it is one, `["lstm", 0, 0]`. */
 export function referencesOf(config: Fields, field: string): readonly Reference[] {
-  const list = config.list(field);
+  const value = config.value(field);
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  // Keras 3 may have them by name.
+  const list = config.list(field, isRecord ? Object.values(value) : undefined);
   const all = typeof list[0] === 'string' ? [list] : list;
   const where = `${config.where}.${field}`;
   if (all.length === 0 || all.length > mostInputs) {

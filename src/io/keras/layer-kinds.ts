@@ -1,4 +1,5 @@
 import { activationLayers } from './activations.js';
+import { readAttention } from './attention.js';
 import {
   readConv1d,
   readDepthwiseConv1d,
@@ -14,7 +15,6 @@ import {
   readMasking,
   readNorm,
   readPrelu,
-  readTimeDistributed,
 } from './feedforward.js';
 import type { ReadLayer } from './layer.js';
 import { readConcatenate, readMerge } from './merging.js';
@@ -22,6 +22,7 @@ import { readBidirectional, readRecurrent, readRnn } from './recurrent-layers.js
 import { readConv1dTranspose, readEnds, readUpSampling1d } from './resampling.js';
 import { readNormalization, readRescaling } from './scaling.js';
 import { readFlatten, readPermute, readRepeatVector, readReshape } from './shaping.js';
+import { readTimeDistributed } from './time-distributed.js';
 
 /** Layers that only training has a use for. */
 const identities = [
@@ -44,6 +45,8 @@ const readers = new Map<string, ReadLayer>([
   ...(['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Minimum'] as const).map(
     kind => [kind, readMerge(kind)] as const,
   ),
+  ['AdditiveAttention', readAttention(true)],
+  ['Attention', readAttention(false)],
   ['AveragePooling1D', readPool('average')],
   ['BatchNormalization', readNorm(true)],
   ['Bidirectional', readBidirectional],

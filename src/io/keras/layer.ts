@@ -1,5 +1,6 @@
 import type { AnyCell } from '../../streams/cell.js';
 import type { Dialect } from './activations.js';
+import type { Serialized } from './classes.js';
 import type { Fields } from './fields.js';
 import type { Weights } from './weights.js';
 
@@ -17,6 +18,10 @@ export interface Flow {
   readonly reversed?: boolean | undefined;
   /** True in a window that a layer began: a vector that is read as steps. */
   readonly windowed?: boolean | undefined;
+  /** True for steps of one of several inputs, which are a window of their own. */
+  readonly branch?: boolean | undefined;
+  /** Set where Keras has another axis before the steps: each event is a window of those steps. */
+  readonly outer?: { readonly steps: number | undefined } | undefined;
 }
 
 /** Where a vector is read as so many steps of that size, or where steps become one vector. */
@@ -66,8 +71,14 @@ export interface LayerContext {
   isWhole(): boolean;
 }
 
+/** What a reader of layers is told that may have models within. */
+export interface ReaderContext extends LayerContext {
+  /** Reads a model that begins anew at each step of the model around it. */
+  modelAtEach(inner: Serialized): Build;
+}
+
 /** Looks at a layer's config, tells what cannot be read, and says how to make the rest. */
-export type ReadLayer = (config: Fields, context: LayerContext) => Build;
+export type ReadLayer = (config: Fields, context: ReaderContext) => Build;
 
 /** True where a recurrent layer without sequences answers once, and not at each step. */
 export function answersOnce({ windowed = false }: Flow, context: LayerContext): boolean {

@@ -48,7 +48,7 @@ export const readConcatenate: ReadLayer = (config, context) => inputs => {
 };
 
 /** Two inputs or more, all with steps or all without. */
-function alike(inputs: readonly Flow[], { refuse }: LayerContext): readonly Flow[] {
+export function alike(inputs: readonly Flow[], { refuse }: LayerContext): readonly Flow[] {
   if (inputs.length < 2) refuse(`${inputs.length} input`);
   const [first] = inputs;
   const odd = inputs.some(({ sequence, steps, lone = false }) => {

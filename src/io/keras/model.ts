@@ -4,6 +4,7 @@ import { quoted } from '../json.js';
 import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { UnreadableError } from '../unreadable.js';
 import { assembled, type Planned } from './assembly.js';
+import { branched } from './branches.js';
 import { checkConfig } from './check-config.js';
 import { numberedNames, type Serialized, serialized } from './classes.js';
 import {
@@ -15,7 +16,14 @@ import {
   newDraft,
 } from './draft.js';
 import { type Graph, graphOf, inOrder, isModel, type Node } from './graph.js';
-import { type Build, type Flow, initialStates, type LayerContext, masks } from './layer.js';
+import { inputsOf } from './inputs.js';
+import {
+  type Build,
+  initialStates,
+  type LayerContext,
+  masks,
+  type ReaderContext,
+} from './layer.js';
 import { readerOf } from './layer-kinds.js';
 
 /** Layers in all; models within models. */
@@ -43,17 +51,17 @@ function planOf(model: Serialized, draft: Draft, depth: number): Build {
   if (depth > limits.depth) {
     throw mismatch(where, `at most ${limits.depth} models within each other`, 'more');
   }
-  const graph = graphOf(model);
-  draft.layers += graph.nodes.length;
-  if (draft.layers > limits.layers) {
-    throw mismatch(where, `at most ${limits.layers} layers`, String(draft.layers));
+  const graph = depth ? graphOf(model) : branched(graphOf(model));
+  draft.counts.layers += graph.nodes.length;
+  if (draft.counts.layers > limits.layers) {
+    throw mismatch(where, `at most ${limits.layers} layers`, String(draft.counts.layers));
   }
   const context = contextOf('model', draft, graph);
   for (const part of [model, ...graph.inputLayers]) {
     checkConfig(part, why => draft.problems.push({ where: part.config.where, why }));
   }
   for (const trouble of graph.troubles) context.problem(trouble);
-  if (graph.inputs.length > 1) context.problem(`${graph.inputs.length} inputs`);
+  if (depth && graph.inputs.length > 1) context.problem(`${graph.inputs.length} inputs`);
   if (depth && graph.outputs.length > 1) {
     context.problem(`${graph.outputs.length} outputs of a model within another`);
   }
@@ -67,16 +75,23 @@ function planOf(model: Serialized, draft: Draft, depth: number): Build {
     const key = keys.get(node.layer) as string;
     return { node, key, build: planLayer(node, draft, depth, graph) };
   });
-  return ([given], weights) => {
-    const input = given ?? inputOf(graph, context);
-    return assembled(graph, planned, input, weights, draft, depth > 0);
+  return (given, weights) => {
+    const inputs = given.length ? given : inputsOf(graph, context);
+    return assembled(graph, planned, inputs, weights, draft, depth > 0);
   };
 }
 
 function planLayer(node: Node, draft: Draft, depth: number, graph: Graph): Build {
   const { layer, trouble } = node;
   const { kind, config, isCustom } = layer;
-  const context = contextOf(config.where, draft, graph, node);
+  const context: ReaderContext = {
+    ...contextOf(config.where, draft, graph, node),
+    modelAtEach(inner) {
+      // Nothing in it goes on, and nothing around it waits for all steps.
+      const own = { ...draft, isWhole: false, kept: [], anew: [] };
+      return planOf(inner, own, depth + 1);
+    },
+  };
   if (trouble) context.problem(trouble);
   checkArguments(node, context);
   if (isCustom) context.problem(`a class of the user's own, ${quoted(kind)}`);
@@ -108,16 +123,4 @@ function nested(build: Build, { refuse }: LayerContext): Build {
     if (inputs.length > 1) refuse(`a model with ${inputs.length} inputs`);
     return build(inputs, weights);
   };
-}
-
-/** What a model's input is: steps where there are three axes, and where the steps are indices. */
-function inputOf({ inputShape, inputs, nodes }: Graph, { refuse }: LayerContext): Flow {
-  if (!inputShape) return refuse('no shape of its input');
-  const readers = nodes.filter(node => node.inputs.includes(inputs[0]));
-  const areIndices = readers.length > 0 && readers.every(({ layer }) => layer.kind === 'Embedding');
-  const [, first, size] = inputShape;
-  if (areIndices && inputShape.length === 2) return { size: 1, sequence: true, steps: first };
-  if (inputShape.length === 2 && first !== undefined) return { size: first, sequence: false };
-  if (inputShape.length === 3 && size !== undefined) return { size, sequence: true, steps: first };
-  return refuse(`an input of shape [${inputShape.map(n => n ?? 'null').join(', ')}]`);
 }

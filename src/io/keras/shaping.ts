@@ -1,12 +1,11 @@
 import { shapeText } from '../../errors.js';
-import { sliceCell } from '../../layers/moves.js';
 import { repeatVectorCell } from '../../layers/repeat-vector.js';
-import { windowCell } from '../../layers/window.js';
-import { parallelOf } from './cells.js';
+import { gatherCell } from './cells.js';
 import { type Built, type Flow, type LayerContext, onlyInput, type ReadLayer } from './layer.js';
+import { atEach } from './time-distributed.js';
 
-/** Features that a Permute takes apart, each of which is a branch. */
-const mostFeatures = 256;
+/** Features that a Permute takes apart. */
+const mostFeatures = 4096;
 
 /** All steps in one vector, step after step: what came before runs in a window. */
 function flattened(flow: Flow, { refuse }: LayerContext): Built {
@@ -35,7 +34,13 @@ export const readFlatten: ReadLayer = (_config, context) => inputs => {
 export const readReshape: ReadLayer = (config, context) => {
   const target = config.list('target_shape').slice(0, 4).map(Number);
   return inputs => {
-    const flow = onlyInput(inputs, context);
+    const { outer, ...flow } = onlyInput(inputs, context);
+    const all = flow.size * (flow.steps ?? 1);
+    if (outer) {
+      const isFlat = target.length === 2 && [-1, outer.steps].includes(target[0]);
+      if (!isFlat || target[1] !== all) context.refuse('an input of four axes');
+      return atEach(flattened(flow, context), outer);
+    }
     const shape = flow.sequence ? [flow.steps ?? -1, flow.size] : [flow.size];
     const refuse = () => context.refuse(`${shapeText(shape)} as ${shapeText(target)}`);
     const isSame = flow.sequence && target.length === 2 && target[1] === flow.size;
@@ -71,16 +76,9 @@ export const readPermute: ReadLayer = (config, context) => {
     const flat = flattened(flow, context);
     const { size, steps = 1 } = flow;
     if (!flow.sequence || size > mostFeatures) context.refuse('axes that move');
-    const feature = (i: number) => windowCell(steps, sliceCell(size, i, i + 1));
-    const turn =
-      size > 1 && steps > 1
-        ? [
-            parallelOf(
-              'concat',
-              Array.from({ length: size }, (_, i) => feature(i)),
-            ),
-          ]
-        : [];
+    // Each feature's numbers at all steps.
+    const runs = Array.from({ length: size }, (_, i) => [0, i, size, steps]);
+    const turn = size > 1 && steps > 1 ? [gatherCell([['x', size * steps]], runs)] : [];
     const turned = unflattened(flat.flow, size);
     return { ...turned, members: [...flat.members, ...turn, ...turned.members] };
   };

@@ -57,11 +57,12 @@ export function wired(parts: readonly Part[], input: Flow, { refuse }: LayerCont
   const end = () => {
     const steps = outside ? outside.steps : input.steps;
     if (steps === undefined) return refuse('Flatten of an unknown number of steps');
-    const own = members.length ? [windowCell(steps, rowOf(members))] : [];
+    const own = size === undefined ? [windowCell(steps, rowOf(members))] : [];
     members = [...(outside?.members ?? []), ...own];
     region = outside?.region ?? {};
     outside = undefined;
-    size = undefined;
+    // Of a window without cells, what came in is the vector behind it.
+    if (size !== undefined) size *= steps;
   };
   for (const part of parts) {
     if (!isMark(part)) {
@@ -72,12 +73,13 @@ export function wired(parts: readonly Part[], input: Flow, { refuse }: LayerCont
       regions.set(part.tap, region);
     } else if ('read' in part) {
       const isHere = part.read.every(name => regions.get(name) === region);
-      if (!isHere) refuse('Flatten, where layers read more than the one before them');
+      if (!isHere) refuse('steps of a window, read in another or after it');
       if (size !== undefined) members.unshift(activationCell(size, 'identity'));
       size = undefined;
       members.push(read(...part.read));
     } else if (part.window === 'end') end();
     else {
+      if (outside) refuse('a window of steps within another');
       outside = { members, region, steps: part.window };
       [members, region, size] = [[], {}, part.size];
     }

@@ -4,6 +4,7 @@ import { type Constant, weightsOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import { denseRows } from './whole-dense.js';
 import { type Expression, elementwise, plus, times } from './whole-elementwise.js';
+import { type FrameAxis, type FrameLayer, frameLayer } from './whole-frames.js';
 import {
   geometryOf,
   offsetsOf,
@@ -33,12 +34,14 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
       `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`,
     );
     const along = geometryOf(node, sizes, kernel);
-    const places = along.map(placesAlong);
     const own: Kernel = {
       ...{ channels, size, groups, perGroup, taps: sizeOf(kernel) },
       weight: () => weightsOf(weight),
       bias: biasIn(inputs, size),
     };
+    const layer = frameLayer({ ...own, transposed: false }, along);
+    if (layer) return [addedLayer(node, x, own, layer, along, reading)];
+    const places = along.map(placesAlong);
     return [
       convolved(
         node,
@@ -59,12 +62,16 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     const fits = batch === 1 && channels === own && channels % groups === 0;
     ensure(fits, `${channels} channels, ${groups} groups, W [${weight.dims}], batch ${batch}`);
     const along = transposedGeometry(node, sizes, kernel);
-    const places = along.map(transposedPlaces);
     const size = perGroup * groups;
+    const bias = biasIn(inputs, size);
+    const file = { channels, size, groups, bias, weight: () => weightsOf(weight) };
+    const layer = frameLayer({ ...file, transposed: true }, along);
+    if (layer) return [addedLayer(node, x, file, layer, along, reading)];
+    const places = along.map(transposedPlaces);
     const turned: Kernel = {
       ...{ channels, size, groups, perGroup: channels / groups, taps: sizeOf(kernel) },
       weight: () => turnedWeights(weightsOf(weight), groups, channels / groups, perGroup),
-      bias: biasIn(inputs, size),
+      bias,
     };
     return [
       convolved(
@@ -78,6 +85,27 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     ];
   },
 };
+
+/** Adds a layer, of which each channel's numbers are read. */
+function addedLayer(
+  { where }: Node,
+  x: Tensor,
+  { channels, size }: Pick<Kernel, 'channels' | 'size'>,
+  { reads: kept, make }: FrameLayer,
+  along: readonly FrameAxis[],
+  { program, budget }: WholeReading,
+): Tensor {
+  const ids = x.ids.values() as Float64Array;
+  const room = ids.length / channels;
+  const reads = new Float64Array(channels * kept.length);
+  budget.spend(reads.length);
+  for (let i = 0; i < reads.length; i++) {
+    const channel = Math.floor(i / kept.length);
+    reads[i] = ids[channel * room + kept[i % kept.length]];
+  }
+  const dims = [1, size, ...along.map(({ count }) => count)];
+  return program.range(program.add({ where, reads, size: sizeOf(dims), make }), dims);
+}
 
 function weightIn(inputs: readonly WholeValue[]): Constant {
   const weight = givenIn(inputs, 1);

@@ -226,7 +226,8 @@ def paths(layer, name):
             yield from ((f'{name}/{path}', v) for path, v in paths(part, f'{side}_{inner}'))
         return
     if layer.kind == 'TimeDistributed':
-        yield from paths(layer.parts[0], name)
+        part = layer.parts[0]
+        yield from paths(part, 'sequential' if part.kind == 'Sequential' else name)
         return
     if layer.kind == 'Sequential':
         for part, own in zip(layer.parts, parts_of(layer, name, False)):
@@ -272,9 +273,10 @@ def weights_into(group, layers):
 def tfjs(model, layers):
     found = [pair for layer, name in named(layers) for pair in paths(layer, name)]
     weights = [{'name': name[:-2], 'shape': list(np.shape(values)),
-                'dtype': 'int32' if np.ndim(values) == 0 else 'float32'} for name, values in found]
-    shard = b''.join(np.asarray(values, '<i4' if np.ndim(values) == 0 else '<f4').tobytes()
-                     for _, values in found)
+                'dtype': 'float32' if values.dtype == np.float32 else 'int32'} for name, values in found]
+    kinds = {'float32': '<f4', 'int32': '<i4'}
+    shard = b''.join(np.asarray(values, kinds[weight['dtype']]).tobytes()
+                     for weight, (_, values) in zip(weights, found))
     topology = {'keras_version': '2.15.0', 'backend': 'tensorflow',
                 'model_config': model_config(model, layers, False)}
     manifest = [{'paths': ['group1-shard1of1.bin'], 'weights': weights}]

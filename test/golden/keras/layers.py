@@ -264,6 +264,11 @@ def attention(layer, query, value, *key):
     return weights / weights.sum(-1, keepdims=True) @ value
 
 
+def time_distributed(layer, x):
+    own, run = layer.parts[0], RUN[layer.parts[0].kind]
+    return np.array([run(own, step) for step in x]) if x.ndim == 3 else run(own, x)
+
+
 def padded(x, before, after):
     return np.pad(x, [(before, after), (0, 0)])
 
@@ -288,7 +293,7 @@ RUN = {
     'Bidirectional': bidirectional,
     'RNN': rnn,
     'Dense': dense,
-    'TimeDistributed': lambda layer, x: RUN[layer.parts[0].kind](layer.parts[0], x),
+    'TimeDistributed': time_distributed,
     'Embedding': lambda layer, x: layer.embeddings[x[:, 0].astype(int)],
     'Conv1D': conv1d,
     'DepthwiseConv1D': conv1d,

@@ -135,6 +135,13 @@ NETS = {
     'padded and cut': net(
         (6, 2), plain('ZeroPadding1D', padding=[2, 1]), conv('Conv1D', 3, 2, 3, padding='valid'),
         plain('Cropping1D', cropping=[1, 2]), plain('AveragePooling1D', pool_size=[2], strides=[2], padding='same')),
+    'CNN-LSTM: convolutions at each step of steps': net(
+        (4, 5, 2), each(conv('Conv1D', 3, 2, 4, padding='same', activation='relu')),
+        each(plain('MaxPooling1D', pool_size=[2], strides=[2])), each(plain('Flatten')),
+        recurrent('LSTM', 8, 3), dense(3, 1)),
+    'a recurrent model at each step of steps': net(
+        (4, 5, 2), each(within(both('GRU', 2, 3, 'concat'), dense(6, 2))),
+        recurrent('GRU', 2, 3, **SEQUENCES), dense(3, 1)),
     'forecast of several steps by Reshape': net(
         (7, 3), recurrent('LSTM', 3, 4), dense(4, 6), plain('Reshape', target_shape=[3, 2])),
     'a vector as steps': net(
@@ -144,12 +151,46 @@ NETS = {
         (6, 2), plain('Reshape', target_shape=[3, 4]), recurrent('GRU', 4, 3), dense(3, 1)),
     'LSTM-FCN: steps of features beside convolutions': net(
         (6, 2), of(plain('Permute', dims=[2, 1]), 0), of(recurrent('LSTM', 6, 3), 1), of(dense(3, 1), 2)),
+    'LSTM-FCN: an LSTM of the features beside convolutions': net(
+        (6, 2), of(plain('Permute', dims=[2, 1]), 0), of(recurrent('LSTM', 6, 3), 1),
+        of(conv('Conv1D', 3, 2, 4, padding='same'), 0), batch_norm(4, 3), plain('Activation', [4], activation='relu'),
+        plain('GlobalAveragePooling1D', [5]), plain('Concatenate', [2, 6], axis=-1),
+        of(dense(7, 2, activation='softmax'), 7)),
+    'two branches, one flattened, one recurrent': net(
+        (6, 2), of(conv('Conv1D', 3, 2, 3, padding='valid'), 0), plain('Flatten', [1]),
+        of(recurrent('GRU', 2, 3, **SEQUENCES), 0), of(recurrent('GRU', 3, 2), 3),
+        plain('Concatenate', [2, 4], axis=-1), of(dense(14, 1), 5)),
     'several outputs': net(
         (6, 2), of(recurrent('LSTM', 2, 4), 0), of(dense(4, 1), 1), of(dense(4, 2, activation='softmax'), 1),
         outputs=[2, 3]),
     'hidden state as an output': net(
         (6, 2), of(recurrent('GRU', 2, 3, return_state=True, **SEQUENCES), 0), of(dense(3, 2), (1, 1)),
         outputs=[2, (1, 1)]),
+    'several inputs: a sequence and a vector': net(
+        (5, 2), of(recurrent('LSTM', 2, 3), 0), of(dense(4, 3, activation='relu'), 1),
+        plain('Concatenate', [2, 3], axis=-1), of(dense(6, 2), 4), outputs=[5], shapes=[(5, 2), (4,)]),
+    'several inputs: two sequences, step by step': net(
+        (5, 2), plain('Concatenate', [0, 1], axis=-1), of(recurrent('GRU', 5, 3), 2), of(dense(3, 1), 3),
+        outputs=[4], shapes=[(5, 2), (5, 3)]),
+    'several inputs: two that are read whole, and a vector': net(
+        (6, 2), of(both('LSTM', 2, 2, 'concat'), 0), of(conv('Conv1D', 3, 1, 3, padding='same'), 1),
+        plain('MaxPooling1D', [4], pool_size=[2], strides=[2]), plain('Flatten', [5]),
+        plain('Concatenate', [3, 6, 2], axis=-1), of(dense(15, 2), 7),
+        outputs=[8], shapes=[(6, 2), (6, 1), (2,)]),
+    'a twin: one encoder of two inputs, and what they differ by': net(
+        (5, 2), of(recurrent('LSTM', 2, 3), 0), call(0, 1), plain('Subtract', [2, 3]), of(dense(3, 1), 4),
+        outputs=[5], shapes=[(5, 2), (5, 2)]),
+    'attention of an LSTM to itself': net(
+        (6, 2), of(recurrent('LSTM', 2, 4, **SEQUENCES), 0), plain('Attention', [1, 1]),
+        plain('GlobalAveragePooling1D', [2]), of(dense(4, 1), 3)),
+    'attention with a scale, keys and values': net(
+        (5, 2), of(recurrent('GRU', 2, 3, **SEQUENCES), 0), of(dense(2, 4), 0), of(dense(2, 3), 0),
+        {**plain('Attention', [1, 2, 3], use_scale=True), 'weights': {'scale': ()}}, plain('Flatten', [4]),
+        of(dense(20, 2), 5)),
+    'additive attention, a way around': net(
+        (6, 2), of(both('GRU', 2, 2, 'concat', **SEQUENCES), 0), of(dense(2, 4), 0),
+        {**plain('AdditiveAttention', [2, 1], use_scale=True), 'weights': {'scale': (4,)}},
+        of(recurrent('LSTM', 4, 3), 3), of(dense(3, 1), 4)),
     'a stack of cells': net((5, 2), stack(2, ('LSTMCell', 3), ('GRUCell', 2), **SEQUENCES)),
     'a layer that is called twice': net(
         (6, 2), of(dense(2, 2, activation='tanh'), 0), of(recurrent('GRU', 2, 3, **SEQUENCES), 0),

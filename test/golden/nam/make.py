@@ -1,6 +1,6 @@
 """Small files of Neural Amp Modeler with random weights, and what they answer in float64.
 
-    python3 test/golden/nam/make.py        # numpy; a second
+    python3 test/golden/nam/make.py [--check]        # numpy; a second
 
 Writes models.json: of each file its JSON, a sound, and the answer. The networks are computed over
 the whole sound at once, from the formulas that NAM's trainer and player share; none of the
@@ -10,8 +10,14 @@ answers are left out.
 
 import json
 import pathlib
+import sys
 
 import numpy as np
+
+sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+
+from results import results
 
 silence = 600
 steps = 120
@@ -297,6 +303,7 @@ def case(seed, name):
 
 if __name__ == '__main__':
     cases = [case(i, name) for i, name in enumerate(files)]
-    path = pathlib.Path(__file__).with_name('models.json')
-    path.write_text('[\n' + ',\n'.join(json.dumps(c) for c in cases) + '\n]\n')
+    with results(__doc__, pathlib.Path(__file__).parent) as folder:
+        text = ',\n'.join(json.dumps(c) for c in cases)
+        (folder / 'models.json').write_text(f'[\n{text}\n]\n')
     print(f'{len(cases)} files, numpy {np.__version__}')

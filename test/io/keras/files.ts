@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { unzipSync } from 'fflate';
 import type { Vec } from '../../../src/index.js';
 
 /** A file in the layout of Keras's, and what its model computes: test/golden/keras/make.py. */
@@ -30,4 +31,11 @@ export function stepsFor(inputSize: number, { input }: KerasCase): Vec[] {
   return Array.from({ length: all.length / inputSize }, (_, i) => {
     return all.slice(i * inputSize, (i + 1) * inputSize);
   });
+}
+
+/** The nets of the matrix in one form of file: the bytes of each. */
+export function inMatrix(ending: string): readonly Uint8Array[] {
+  const all = unzipSync(bytesOf('matrix.zip'));
+  const names = Object.keys(all).filter(name => name.replace(/^\d+/, '') === ending);
+  return names.map(name => all[name]);
 }

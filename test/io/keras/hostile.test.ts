@@ -255,6 +255,15 @@ test('two thousand configs with a value replaced or removed are read or refused'
   );
 });
 
+test('numbers in chunks are refused with the line that puts them one after another', () => {
+  // A layout of version 3: class 1 is one block, 2 is chunks.
+  const places = Array.from(old, (_, at) => at).filter(at => old[at] === 3 && old[at + 1] === 1);
+  const messages = places.map(at => reading(written(old, at + 1, 1, 2n)));
+  const found = messages.filter(message => message.includes('got data in chunks'));
+  expect(found.length).toBeGreaterThan(0);
+  for (const message of found) expect(message).toContain('h5repack -f NONE -l CONTI');
+});
+
 test('weights alone are refused in the same words', () => {
   expect(refusal(() => readKerasWeights(new Uint8Array(3), config))).toBe(
     '.weights.h5: expected an HDF5 file, got 3 other bytes',

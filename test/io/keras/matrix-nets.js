@@ -45,9 +45,19 @@ export function distance(model, { input, output }, stateful) {
   return Math.max(...ys.map((y, i) => Math.abs(y - all[i]))) / largest;
 }
 
-/** Steps as the model takes them, or windows where it takes all at once. */
+/** Steps as the model takes them, or windows where it takes all at once; of several, by name. */
 function eventsOf({ inputSize }, input) {
-  const all = input.flat();
+  if (typeof inputSize === 'number') return vectorsOf(inputSize, input);
+  const all = Object.values(inputSize).map((size, i) => vectorsOf(size, input[i]));
+  const names = Object.keys(inputSize);
+  return Array.from({ length: Math.max(...all.map(({ length }) => length)) }, (_, t) => {
+    // A vector beside steps is the same at each.
+    return Object.fromEntries(names.map((name, i) => [name, all[i][all[i].length > 1 ? t : 0]]));
+  });
+}
+
+function vectorsOf(inputSize, input) {
+  const all = input.flat(9);
   return Array.from({ length: all.length / inputSize }, (_, i) => {
     return all.slice(i * inputSize, (i + 1) * inputSize);
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { stateful } from '../../../src/index.js';
 import { load, save } from '../../../src/io/index.js';
@@ -6,6 +7,11 @@ import { readTfjs } from '../../../src/io/tfjs/index.js';
 import { distance, nets } from './matrix-nets.js';
 
 const readers = { readKeras, readKerasWeights, readTfjs };
+
+test('docs/keras.md tells how many nets there are', () => {
+  const page = readFileSync('docs/keras.md', 'utf8');
+  expect(page).toContain(`reads ${nets().length} nets`);
+});
 
 describe.each(nets().map(net => [net.name, net] as const))('%s', (_, net) => {
   test.each(net.forms.map(one => [one.form, one] as const))(
