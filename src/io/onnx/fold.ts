@@ -12,7 +12,7 @@ import { ensure } from './unfit.js';
 import { broadcastDims, broadcastTo, transposed, viewed, viewOf } from './views.js';
 
 /** The operators that are computed while a file is read, where all their inputs are constants. */
-const folds: Readonly<Record<string, Fold>> = {
+export const folds: Readonly<Record<string, Fold>> = {
   ...moves,
   Cast: ({ node, budget }, [a]) => [castConstant(node, a, budget)],
   Shape: ({ node }, [a]) => [integers(a.dims.slice(...shapeRange(node)))],

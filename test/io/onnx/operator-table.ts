@@ -1,0 +1,32 @@
+import { folds } from '../../../src/io/onnx/fold.js';
+import { moves } from '../../../src/io/onnx/fold-moves.js';
+import { operators } from '../../../src/io/onnx/operators.js';
+import { standardNames } from '../../../src/io/onnx/standard-operators.js';
+import { wholeOperators } from '../../../src/io/onnx/whole-graph.js';
+
+const places = {
+  sequences: operators,
+  // Branches are chosen, and constants are there, before operators are looked up.
+  'graphs of one step': { ...wholeOperators, ...moves, If: true, Constant: true },
+  'constants and sizes': folds,
+};
+
+/** Which operators are read where, as a table of docs/onnx.md. */
+export function operatorTable(): string {
+  const groups = new Map<string, string[]>();
+  const all = new Set([...standardNames(), ...Object.values(places).flatMap(Object.keys)]);
+  for (const name of [...all].sort()) {
+    const marks = Object.values(places).map(table => (Object.hasOwn(table, name) ? 'yes' : ''));
+    const key = marks.join(' | ');
+    groups.set(key, [...(groups.get(key) ?? []), name]);
+  }
+  const rows = [...groups].map(([marks, names]) => {
+    return `| ${names.map(name => `\`${name}\``).join(', ')} | ${marks} |`;
+  });
+  const heads = Object.keys(places);
+  return [
+    `| operators | ${heads.join(' | ')} |`,
+    `| --- | ${heads.map(() => '---').join(' | ')} |`,
+    ...rows,
+  ].join('\n');
+}
