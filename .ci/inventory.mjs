@@ -45,6 +45,7 @@ export const scripts = [
   { script: 'examples/ecg/train.py', quick: ['--quick'] },
   { script: 'examples/silero-page/weights.mjs', quick: ['SILERO', 'FOLDER'] },
   { script: 'test/cli/kills.mjs', quick: ['5'] },
+  { script: 'test/cli/kills.mjs', quick: ['5', '--keyed'] },
   { script: 'test/bench/budget.mjs', stage: 'budget' },
   { script: 'test/bench/cells.mjs', quick: ['--quick'] },
   {
@@ -56,6 +57,8 @@ export const scripts = [
   { script: 'test/bench/chromium.mjs', quick: ['--quick'] },
   { script: 'test/bench/chromium.mjs', quick: ['--against', 'dist', '--quick'] },
   { script: 'test/bench/collections.mjs', quick: ['--quick'] },
+  { script: 'test/bench/command.mjs', quick: ['--quick'] },
+  { script: 'test/bench/command.mjs', quick: ['--against', 'dist', '--quick'] },
   { script: 'test/bench/compare.mjs', quick: ['--quick'] },
   { script: 'test/bench/decay.mjs', quick: ['--quick'] },
   { script: 'test/bench/first-frame.mjs', quick: ['SILERO', '--quick'] },

@@ -2,24 +2,28 @@ import { type AnswerWriter, answerWriter } from './answers.js';
 import { type ColumnNames, Columns, checkHeader } from './columns.js';
 import { CsvRows } from './csv-rows.js';
 import type { Delivery } from './delivery.js';
-import type { RowFormat } from './format.js';
+import { type AnswerFormat, isTable, type RowFormat } from './format.js';
+import { checkFormats, delimiterOf, sameFormat } from './formats.js';
+import type { Line } from './held-line.js';
 import { JsonRows } from './json-rows.js';
-import type { Line } from './lines.js';
 import type { RunOptions } from './options.js';
 import type { Progress } from './progress.js';
 import { asBadRow, type RowStream } from './row-stream.js';
-import type { Row, RowReader } from './rows.js';
+import type { Fields, Row, RowReader } from './rows.js';
+import { type Scale, type Scaling, scaledBack } from './scaling.js';
+import { shortestFloat32 } from './shortest.js';
 import { complain, exitCode, Stop } from './stop.js';
 
 interface Parts {
   readonly options: RunOptions;
   /** Known from the command line or from the output's name; else the input's. */
-  readonly outputFormat: RowFormat | undefined;
+  readonly outputFormat: AnswerFormat | undefined;
   /** Of its inputs, in order, if they were chosen. */
   readonly columns: readonly string[] | undefined;
   readonly inputSize: number;
-  /** Names of the outputs. */
+  /** Names of the outputs, those of the steps ahead too. */
   readonly outputs: readonly string[];
+  readonly scaling: Scaling | undefined;
   /** How the output begins where the answers are appended to others, under their header. */
   readonly head: string | undefined;
   readonly stream: RowStream;
@@ -33,6 +37,8 @@ export class Answering {
   #reader: RowReader | undefined;
   #writer: AnswerWriter | undefined;
   #columns: Columns | undefined;
+  /** What scales each output back, if anything does. */
+  #scales: readonly (Scale | undefined)[] = [];
   #headed = false;
   #row = 0;
 
@@ -43,8 +49,8 @@ export class Answering {
   /** Answers the rows on these lines. Throws a Stop for a bad one, unless those are skipped. */
   async answer(lines: readonly Line[], format: RowFormat): Promise<void> {
     const { delivery, stream, progress } = this.#parts;
-    this.#reader ??= format === 'csv' ? new CsvRows() : new JsonRows();
-    this.#writer ??= this.#newWriter(format);
+    this.#reader ??= this.#newReader(format);
+    this.#writer ??= this.#newWriter(sameFormat(format));
     for (const row of this.#reader.read(lines)) {
       this.#row++;
       const problem = this.#tryRow(row, this.#reader, this.#writer);
@@ -58,7 +64,7 @@ export class Answering {
 
   /** The end of the input: a table without rows still has its header. */
   async end(format: RowFormat | undefined): Promise<void> {
-    const { delivery, outputFormat = format, progress } = this.#parts;
+    const { delivery, outputFormat = format && sameFormat(format), progress } = this.#parts;
     if (this.#reader && !this.#columns) this.#checkHeader(this.#reader);
     if (outputFormat) this.#writer ??= this.#newWriter(outputFormat);
     this.#addHeader();
@@ -67,26 +73,53 @@ export class Answering {
     await this.#complain(`${progress.skipped} of ${this.#row} rows skipped`);
   }
 
-  #newWriter(format: RowFormat): AnswerWriter {
+  #newReader(format: RowFormat): RowReader {
+    const { options, outputFormat = sameFormat(format) } = this.#parts;
+    checkFormats(options, format, outputFormat);
+    if (!isTable(format)) return new JsonRows();
+    return new CsvRows({ delimiter: delimiterOf(format, options), header: options.header });
+  }
+
+  #newWriter(format: AnswerFormat): AnswerWriter {
     const { options, outputFormat = format, outputs } = this.#parts;
-    return answerWriter(outputFormat, options.keep ?? [], outputs);
+    const delimiter = delimiterOf(outputFormat, options);
+    return answerWriter(outputFormat, options.keep ?? [], outputs, delimiter);
   }
 
   /** Steps a row and adds its answer, or tells what is wrong with it. */
   #tryRow(row: Row, reader: RowReader, writer: AnswerWriter): string | undefined {
     if ('problem' in row) return row.problem;
-    const { inputSize, stream, delivery } = this.#parts;
+    const { stream, delivery } = this.#parts;
     try {
-      this.#columns ??= new Columns(reader, this.#named(), inputSize, row.fields, text => {
-        return writer.kept(reader, text);
-      });
-      const answer = stream.answer(row.fields, this.#columns);
+      this.#columns ??= this.#findColumns(row.fields, reader, writer);
+      const { kept, y } = stream.answer(row.fields, this.#columns);
       this.#addHeader();
-      delivery.add(writer.write(answer));
+      delivery.add(writer.write(kept, this.#textsOf(y)));
       return undefined;
     } catch (error) {
       return asBadRow(error);
     }
+  }
+
+  /** Finds the columns, and what scales their numbers, at the first row. */
+  #findColumns(fields: Fields, reader: RowReader, writer: AnswerWriter): Columns {
+    const { inputSize, scaling, outputs, options } = this.#parts;
+    const write = (text: string) => writer.kept(reader, text);
+    const columns = new Columns(reader, this.#named(), inputSize, fields, write, scaling);
+    // A forecast's outputs are the next inputs.
+    const isForecast = options.forecast !== undefined;
+    this.#scales = isForecast ? columns.scales : (scaling?.ofOutputs(outputs) ?? []);
+    return columns;
+  }
+
+  #textsOf(y: Float32Array): string[] {
+    const scales = this.#scales;
+    const texts = new Array<string>(y.length);
+    for (let i = 0; i < y.length; i++) {
+      const scale = scales.length ? scales[i % scales.length] : undefined;
+      texts[i] = scale ? scaledBack(y[i], scale) : shortestFloat32(y[i]);
+    }
+    return texts;
   }
 
   /** A table without rows: whether its header could be used can be told all the same. */

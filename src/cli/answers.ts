@@ -1,16 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import { printable } from '../io/json.js';
-import { detectFormat, type RowFormat } from './format.js';
+import { type AnswerFormat, textFormat } from './format.js';
 import type { RowReader } from './rows.js';
-import { shortestFloat32 } from './shortest.js';
 import { type Stop, unusable } from './stop.js';
-
-/** What goes out for one row. */
-export interface Answer {
-  /** The kept fields as this format has them; CSV's lack their quotes. */
-  readonly kept: readonly string[];
-  readonly y: ArrayLike<number>;
-}
 
 /** Makes text of answers. */
 export interface AnswerWriter {
@@ -20,36 +12,42 @@ export interface AnswerWriter {
   readonly header: string;
   /** Throws a Stop where answers can't follow a file at `path` that begins like this. */
   checkHead(head: string, path: string): void;
-  /** One answer, with its line end. */
-  write(answer: Answer): string;
+  /** One answer, with its line end: the kept fields and the outputs. */
+  write(kept: readonly string[], outputs: readonly string[]): string;
 }
 
 /** A writer of answers: the kept columns and then the outputs. */
 export function answerWriter(
-  format: RowFormat,
+  format: AnswerFormat,
   kept: readonly string[],
   outputs: readonly string[],
+  delimiter: string,
 ): AnswerWriter {
   const names = [...kept, ...outputs];
-  return format === 'csv' ? csvWriter(names) : jsonWriter(names);
+  return format === 'ndjson' ? jsonWriter(names) : csvWriter(names, delimiter);
 }
 
-function csvWriter(names: readonly string[]): AnswerWriter {
-  const header = csvText(names);
+function csvWriter(names: readonly string[], delimiter: string): AnswerWriter {
+  // A bare carriage return would end a line for some readers.
+  const options = { quoted_match: /[\r\n]/, delimiter };
+  const record = (fields: readonly string[]) => stringify([[...fields]], options);
+  const needsQuotes = (field: string) => /["\r\n]/.test(field) || field.includes(delimiter);
+  const header = record(names);
   return {
     header,
     checkHead(head, path) {
       const lines = head.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
       const [first] = lines.split('\n', 1);
-      const isData = first.split(',').some(field => field && Number.isFinite(Number(field)));
+      const isData = first.split(delimiter).some(field => field && Number.isFinite(Number(field)));
       if (`${lines}\n`.startsWith(header) || isData) return;
       throw cannotFollow(path, first, header.trimEnd());
     },
     kept: (reader, text) => reader.csv(text),
-    write({ kept, y }) {
-      const numbers = numbersOf(y).join(',');
+    write(kept, outputs) {
+      const numbers = outputs.join(delimiter);
       if (kept.length === 0) return `${numbers}\n`;
-      return `${csvText(kept).slice(0, -1)},${numbers}\n`;
+      const fields = kept.some(needsQuotes) ? record(kept).slice(0, -1) : kept.join(delimiter);
+      return `${fields}${delimiter}${numbers}\n`;
     },
   };
 }
@@ -62,26 +60,20 @@ function cannotFollow(path: string, head: string, answers: string): Stop {
   );
 }
 
-function csvText(fields: readonly string[]): string {
-  // A bare carriage return would end a line for some readers.
-  return stringify([[...fields]], { quoted_match: /[\r\n]/ });
-}
-
 function jsonWriter(names: readonly string[]): AnswerWriter {
   const keys = names.map((name, i) => `${i ? ',' : '{'}${JSON.stringify(name)}:`);
   return {
     header: '',
     checkHead(head, path) {
-      if (detectFormat(Buffer.from(head)) === 'csv') throw cannotFollow(path, head, 'NDJSON');
+      if (textFormat(Buffer.from(head)) === 'csv') throw cannotFollow(path, head, 'NDJSON');
     },
     kept: (reader, text) => reader.json(text),
-    write({ kept, y }) {
-      const values = [...kept, ...numbersOf(y)];
-      return `${values.map((value, i) => keys[i] + value).join('')}}\n`;
+    write(kept, outputs) {
+      let text = '';
+      for (let i = 0; i < keys.length; i++) {
+        text += keys[i] + (i < kept.length ? kept[i] : outputs[i - kept.length]);
+      }
+      return `${text}}\n`;
     },
   };
-}
-
-function numbersOf(y: ArrayLike<number>): string[] {
-  return Array.from(y, shortestFloat32);
 }

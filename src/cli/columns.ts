@@ -1,6 +1,7 @@
 import { describe, mismatch } from '../errors.js';
 import { printable } from '../io/json.js';
-import type { Fields, RowReader } from './rows.js';
+import type { Fields, Key, RowReader } from './rows.js';
+import type { Scale, Scaling } from './scaling.js';
 import { type Stop, unusable } from './stop.js';
 
 /** Columns that the command line names. */
@@ -10,27 +11,34 @@ export interface ColumnNames {
   /** Copied to the answer. */
   readonly keep?: readonly string[] | undefined;
   readonly resetOn?: string | undefined;
+  /** Tells the streams apart. */
+  readonly key?: string | undefined;
   /** With 'stop' the first row must have the columns; else the rows that lack one are bad. */
   readonly onError: 'stop' | 'skip';
 }
 
 interface Column {
   readonly name: string;
-  readonly key: string;
+  readonly key: Key;
 }
 
 /** Where a row holds what is wanted of it. Reading throws a RecurError that names the column. */
 export class Columns {
+  /** Of the inputs, in order. */
+  readonly names: readonly string[];
+  /** What scales the inputs, if anything does. */
+  readonly scales: readonly Scale[];
   readonly #reader: RowReader;
   readonly #inputs: readonly Column[];
   readonly #kept: readonly Column[];
   readonly #resetOn: Column | undefined;
-  readonly #x: Float64Array;
+  readonly #key: Column | undefined;
+  readonly #x: Float32Array;
   readonly #write: (text: string) => string;
 
   /**
    * Throws a Stop where the columns can't be told from `first`, the first row. `write` makes a
-   * kept field's text that of the answer.
+   * kept field's text that of the answer; `scaling` scales the inputs.
    */
   constructor(
     reader: RowReader,
@@ -38,6 +46,7 @@ export class Columns {
     inputSize: number,
     first: Fields,
     write: (text: string) => string,
+    scaling?: Scaling,
   ) {
     const column = (name: string) => {
       const key = reader.key(name);
@@ -47,27 +56,42 @@ export class Columns {
       }
       return { name, key };
     };
-    const inputs = named.columns ?? numericColumns(reader, named, inputSize, first);
+    const { columns, resetOn, key } = named;
+    this.names = columns ?? numericColumns(reader, named, inputSize, first);
     this.#reader = reader;
     this.#write = write;
-    this.#inputs = inputs.map(column);
+    this.#inputs = this.names.map(column);
     this.#kept = (named.keep ?? []).map(column);
-    this.#resetOn = named.resetOn === undefined ? undefined : column(named.resetOn);
-    this.#x = new Float64Array(inputs.length);
+    this.#resetOn = resetOn === undefined ? undefined : column(resetOn);
+    this.#key = key === undefined ? undefined : column(key);
+    this.scales = scaling?.ofInputs(this.names) ?? [];
+    this.#x = new Float32Array(this.names.length);
   }
 
   /** The model's input; the next call overwrites it. */
-  input(fields: Fields): Float64Array {
-    for (const [i, column] of this.#inputs.entries()) {
-      const text = this.#textAt(fields, column);
+  input(fields: Fields): Float32Array {
+    const x = this.#x;
+    for (let i = 0; i < x.length; i++) {
+      const text = this.#textAt(fields, this.#inputs[i]);
       const number = this.#reader.number(text);
-      if (!Number.isFinite(Math.fround(number))) {
+      const scale = this.scales[i];
+      x[i] = scale ? (number - scale.mean) / scale.scale : number;
+      if (!Number.isFinite(x[i])) {
         const got = describe(this.#reader.value(text));
-        throw mismatch(`column ${column.name}`, 'a finite number', got);
+        throw mismatch(`column ${this.names[i]}`, 'a finite number', got);
       }
-      this.#x[i] = number;
     }
-    return this.#x;
+    return x;
+  }
+
+  /** Which stream a row is of: text, or a number as it is written. */
+  key(fields: Fields): string {
+    if (!this.#key) return '';
+    const text = this.#textAt(fields, this.#key);
+    const key = this.#reader.plain(text);
+    if (key.trim() !== '') return key;
+    const got = describe(this.#reader.value(text));
+    throw mismatch(`column ${this.#key.name}`, 'a name or a number that tells the stream', got);
   }
 
   /** The kept fields as they go out. */
@@ -91,14 +115,15 @@ export class Columns {
 export function checkHeader(
   reader: RowReader,
   header: readonly string[],
-  { columns, keep = [], resetOn }: ColumnNames,
+  given: ColumnNames,
   inputSize: number,
 ): void {
-  const free = header.filter(name => name !== resetOn && !keep.includes(name));
+  const { columns } = given;
+  const others = othersOf(given);
+  const free = header.filter(name => !others.includes(name));
   if (!columns && reader.looksLikeRow(header)) throw notNames(header);
   if (!columns && free.length < inputSize) throw choose(inputSize, header);
-  const named = [...(columns ?? []), ...keep, ...(resetOn === undefined ? [] : [resetOn])];
-  const missing = named.find(name => reader.key(name) === undefined);
+  const missing = [...(columns ?? []), ...others].find(name => reader.key(name) === undefined);
   if (missing !== undefined) throw noColumn(missing, header);
 }
 
@@ -109,15 +134,21 @@ export function isTruthy(value: unknown): boolean {
   return text !== '' && text !== 'false' && text !== 'null' && Number(text) !== 0;
 }
 
+/** The columns that are named for something else than an input. */
+function othersOf({ keep = [], resetOn, key }: ColumnNames): readonly string[] {
+  return [...keep, resetOn, key].filter(name => name !== undefined);
+}
+
 /** All columns if they are as many as the model has inputs, or else all that are numeric here. */
 function numericColumns(
   reader: RowReader,
-  { keep = [], resetOn }: ColumnNames,
+  given: ColumnNames,
   inputSize: number,
   first: Fields,
 ): readonly string[] {
   const names = reader.names(first);
-  const free = names.filter(name => name !== resetOn && !keep.includes(name));
+  const others = othersOf(given);
+  const free = names.filter(name => !others.includes(name));
   const numeric = free.filter(name => {
     const key = reader.key(name);
     return key !== undefined && Number.isFinite(reader.number(first.get(key) ?? ''));

@@ -1,13 +1,16 @@
 import { type CsvError, parse } from 'csv-parse/sync';
 import { printable } from '../io/json.js';
-import type { Line } from './lines.js';
+import { decimalNumber } from './decimal-number.js';
+import type { Line } from './held-line.js';
 import type { Fields, Row, RowReader } from './rows.js';
 import { unusable } from './stop.js';
 
-/** Any record delimiter; the number of fields is checked here, against the header. */
-const options = { record_delimiter: ['\n', '\r\n'], relax_column_count: true };
-
-const decimal = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
+/** How the fields are written. */
+export interface Dialect {
+  readonly delimiter: string;
+  /** False: the columns have no names, and the first record is a row. */
+  readonly header: boolean;
+}
 
 const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
 
@@ -19,23 +22,29 @@ const problems: Record<string, string> = {
   CSV_QUOTE_NOT_CLOSED: notClosed,
 };
 
-/** Rows of CSV: the first record is the header. */
+/** Rows of CSV: the first record is the header, if there is one; else columns are 0, 1, 2 … */
 export class CsvRows implements RowReader {
-  /** The columns' names, once the header has been read. */
+  /** The columns' names, once the first record has been read. */
   header: readonly string[] | undefined;
+  readonly #dialect: Dialect;
+
+  constructor(dialect: Dialect = { delimiter: ',', header: true }) {
+    this.#dialect = dialect;
+  }
 
   read(lines: readonly Line[]): Row[] {
-    const records = parseLines(lines);
+    const records = parseLines(lines, this.#dialect.delimiter);
     const rows: Row[] = [];
-    for (const [i, fields] of records.entries()) {
-      const { line } = lines[i];
-      if (!this.header) this.header = asHeader(fields, lines[i]);
-      else if (typeof fields === 'string') rows.push(asBadRow(fields, lines[i]));
-      else if (fields.length === this.header.length) {
-        rows.push({ line, fields: new CsvFields(fields) });
+    for (let i = 0; i < lines.length; i++) {
+      const fields = records[i];
+      if (!this.header && this.#takeHeader(fields, lines[i])) continue;
+      const count = this.header?.length;
+      if (typeof fields === 'string') rows.push(asBadRow(fields, lines[i]));
+      else if (fields.length === count) {
+        rows.push({ line: lines[i].line, fields: new CsvFields(fields) });
       } else {
-        const counts = `expected ${this.header.length} fields, got ${fields.length}`;
-        rows.push({ line, problem: counts });
+        const counts = `expected ${count} fields, got ${fields.length}`;
+        rows.push({ line: lines[i].line, problem: counts });
       }
     }
     return rows;
@@ -46,24 +55,29 @@ export class CsvRows implements RowReader {
   }
 
   looksLikeRow(names: readonly string[]): boolean {
-    return names.length > 0 && names.every(name => decimal.test(name));
+    const isNumber = (name: string) => !Number.isNaN(decimalNumber(name));
+    return this.#dialect.header && names.length > 0 && names.every(isNumber);
   }
 
-  key(name: string): string | undefined {
+  key(name: string): number | undefined {
     const { header = [] } = this;
     const index = header.indexOf(name);
     if (index < 0) return undefined;
     if (header.includes(name, index + 1)) {
       throw unusable(`column ${printable(name)} is twice in the header`);
     }
-    return String(index);
+    return index;
   }
 
   number(text: string): number {
-    return decimal.test(text) ? Number(text) : Number.NaN;
+    return decimalNumber(text);
   }
 
   value(text: string): string {
+    return text;
+  }
+
+  plain(text: string): string {
     return text;
   }
 
@@ -75,6 +89,14 @@ export class CsvRows implements RowReader {
   json(text: string): string {
     return jsonNumber.test(text) ? text : JSON.stringify(text);
   }
+
+  /** Takes the names of the columns from the first record; false if it is a row all the same. */
+  #takeHeader(fields: string[] | string, line: Line): boolean {
+    const { header, delimiter } = this.#dialect;
+    if (header) this.header = asHeader(fields, line, delimiter);
+    else if (typeof fields !== 'string') this.header = fields.map((_, i) => String(i));
+    return header;
+  }
 }
 
 /** A column's key is its place in the header. */
@@ -85,12 +107,12 @@ class CsvFields implements Fields {
     this.#texts = texts;
   }
 
-  has(key: string): boolean {
-    return Number(key) < this.#texts.length;
+  has(key: number): boolean {
+    return key < this.#texts.length;
   }
 
-  get(key: string): string | undefined {
-    return this.#texts[Number(key)];
+  get(key: number): string | undefined {
+    return this.#texts[key];
   }
 }
 
@@ -100,34 +122,47 @@ function asBadRow(problem: string, { line, text }: Line): Row {
   return lost ? { line, problem: `${problem}, in all that follows`, lost } : { line, problem };
 }
 
-function asHeader(fields: string[] | string, { line, text }: Line): readonly string[] {
-  const where = `line ${line}, the header`;
+function asHeader(fields: string[] | string, line: Line, delimiter: string): readonly string[] {
+  const where = `line ${line.line}, the header`;
   if (typeof fields === 'string') throw unusable(`${where}: ${fields}`);
-  const other = /^[^"]*?([;\t|])/.exec(text)?.[1];
+  const other = /^[^"]*?([,;\t|])/.exec(line.text)?.[1];
   if (fields.length > 1 || other === undefined) return fields.map(name => name.trim());
-  const got = `one column ${printable(text, 80)}`;
-  const hint = 'a name that holds such a character goes between quotes';
-  throw unusable(`${where}: expected commas between the columns, got ${got}; ${hint}`);
+  const got = `one column ${printable(line.text, 80)}`;
+  const between = delimiter === ',' ? 'commas' : named(delimiter);
+  const hint = `try --delimiter ${named(other)}, or put a name that holds it between quotes`;
+  throw unusable(`${where}: expected ${between} between the columns, got ${got}; ${hint}`);
 }
+
+const named = (delimiter: string) => (delimiter === '\t' ? 'tab' : `'${delimiter}'`);
 
 /** A record's fields, or what is wrong with it, for each of the lines. */
-function parseLines(lines: readonly Line[]): (string[] | string)[] {
-  if (!lines.some(({ problem }) => problem)) {
-    try {
-      const records = parse(lines.map(({ text }) => text).join('\n'), options);
-      if (records.length === lines.length) return records;
-    } catch {
-      // One by one, to find which record it is.
-    }
-  }
-  return lines.map(({ text, problem }) => problem ?? parseLine(text));
+function parseLines(lines: readonly Line[], delimiter: string): (string[] | string)[] {
+  const quoted = lines.filter(({ text }) => text.includes('"'));
+  const parsed = quoted.length ? parseQuoted(quoted, delimiter) : [];
+  let next = 0;
+  return lines.map(({ text, problem }) => {
+    if (text.includes('"')) return parsed[next++];
+    return problem ?? text.split(delimiter);
+  });
 }
 
-function parseLine(text: string): string[] | string {
+/** Records with quotes: together if none of them is wrong, else one by one. */
+function parseQuoted(lines: readonly Line[], delimiter: string): (string[] | string)[] {
+  // Any record delimiter; the number of fields is checked against the header's.
+  const options = { delimiter, record_delimiter: ['\n', '\r\n'], relax_column_count: true };
+  const recordsOf = (text: string): string[][] => parse(text, options);
   try {
-    const records = parse(text, options);
-    return records.length === 1 ? records[0] : 'not one record of CSV';
-  } catch (error) {
-    return problems[(error as CsvError).code] ?? 'not CSV';
+    const records = recordsOf(lines.map(({ text }) => text).join('\n'));
+    if (records.length === lines.length) return records;
+  } catch {
+    // One by one, to find which record it is.
   }
+  return lines.map(({ text }) => {
+    try {
+      const records = recordsOf(text);
+      return records.length === 1 ? records[0] : 'not one record of CSV';
+    } catch (error) {
+      return problems[(error as CsvError).code] ?? 'not CSV';
+    }
+  });
 }

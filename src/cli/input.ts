@@ -2,14 +2,16 @@ import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
+import { detectFormat } from './format.js';
 import { unlessStopped } from './signals.js';
 import { unusable, unusableFile } from './stop.js';
 
 const bom = Buffer.from('\uFEFF');
 
 /**
- * The bytes of a file, or of stdin for '-', without a byte order mark. The next chunk is read when
- * the one before has been used. Throws the signal's reason when it aborts.
+ * The bytes of a file, or of stdin for '-', without a byte order mark; the first ones tell the
+ * format, if those of a piece do. The next chunk is read when the one before has been used. Throws
+ * the signal's reason when it aborts.
  */
 export async function* readChunks(path: string, stop: AbortSignal): AsyncGenerator<Buffer> {
   const source = path === '-' ? process.stdin : openSource(path);
@@ -23,14 +25,20 @@ export async function* readChunks(path: string, stop: AbortSignal): AsyncGenerat
       continue;
     }
     head = Buffer.concat([head, value]);
-    if (bom.subarray(0, head.length).equals(head.subarray(0, 3)) && head.length < 3) continue;
+    if (head.length < 3 && bom.subarray(0, head.length).equals(head)) continue;
+    const rest = withoutBom(head);
+    if (rest.length < pieceBytes && detectFormat(rest) === undefined) continue;
     checkHead(path, head);
-    yield* pieces(head.subarray(0, 3).equals(bom) ? head.subarray(3) : head);
+    yield* pieces(rest);
     head = undefined;
   }
   if (!head?.length) return;
   checkHead(path, head);
-  yield head;
+  yield withoutBom(head);
+}
+
+function withoutBom(head: Buffer): Buffer {
+  return head.subarray(0, 3).equals(bom) ? head.subarray(3) : head;
 }
 
 /** Bytes whose rows are in memory at a time. */

@@ -1,23 +1,9 @@
-import { isUtf8 } from 'node:buffer';
-import { detectFormat, type RowFormat } from './format.js';
-
-/** What one row is written on: a line of NDJSON, or the lines of a CSV record. */
-export interface Line {
-  /** Of its first line, from 1. */
-  readonly line: number;
-  /** Without the line end. */
-  readonly text: string;
-  /** Why it can't be read, if it can't. */
-  readonly problem?: string;
-}
+import { type RowFormat, textFormat } from './format.js';
+import { HeldLine, type Line, problemOf } from './held-line.js';
 
 const newline = 10;
 const carriageReturn = 13;
 const quote = 34;
-const comma = 44;
-
-/** Bytes of a line for which the room is kept. */
-const smallLine = 65_536;
 
 /**
  * Cuts bytes into lines, each as soon as its line end is there. In CSV a line end inside a quoted
@@ -29,11 +15,10 @@ const smallLine = 65_536;
 export class LineCutter {
   /** Known at the first byte that is not white space. */
   format: RowFormat | undefined;
-  readonly #longest: number;
   /** The line that has no end yet. */
-  #held = Buffer.alloc(0);
-  #length = 0;
-  #tooLong = false;
+  readonly #held: HeldLine;
+  readonly #longest: number;
+  readonly #delimiter: string;
   #line = 1;
   #innerLines = 0;
   /** The last byte of a line end, once one has been seen. */
@@ -45,35 +30,40 @@ export class LineCutter {
   #before = newline;
   #closed = false;
 
-  constructor(format: RowFormat | undefined, longest: number) {
+  constructor(format: RowFormat | undefined, longest: number, delimiter = ',') {
     this.format = format;
     this.#longest = longest;
+    this.#delimiter = delimiter;
+    this.#held = new HeldLine(longest);
   }
 
   /** The lines that end in this chunk. */
   cut(bytes: Buffer): Line[] {
-    this.format ??= detectFormat(bytes);
+    this.format ??= textFormat(bytes);
     const chunk = this.#holdBack(bytes);
     const lines: Line[] = [];
-    let start = 0;
-    let from = 0;
+    const held = this.#held;
+    let start = held.isEmpty ? this.#cutPlain(chunk, 0, lines) : 0;
+    let tried = start > 0;
+    let from = start;
     while (from < chunk.length) {
       const end = this.#nextLineEnd(chunk, from);
       const until = end < 0 ? chunk.length : end;
-      if (this.format !== 'ndjson' && !this.#tooLong) this.#followQuotes(chunk, from, until);
-      if (this.#length + until - start > this.#longest) this.#refuse(lines);
+      if (this.#isQuotable && !held.tooLong) this.#followQuotes(chunk, from, until);
+      held.refuse(until - start, this.#line, lines);
       if (end < 0) break;
       from = end + 1;
       this.#before = newline;
-      if (this.#quoted && !this.#tooLong) {
+      if (this.#quoted && !held.tooLong) {
         this.#innerLines++;
         continue;
       }
       this.#lineEnd ??= chunk[end];
       this.#finish(chunk.subarray(start, end), lines);
-      start = from;
+      start = from = tried ? from : this.#cutPlain(chunk, from, lines);
+      tried = true;
     }
-    this.#keep(chunk.subarray(start));
+    held.keep(chunk.subarray(start));
     return lines;
   }
 
@@ -82,6 +72,28 @@ export class LineCutter {
     const lines: Line[] = [];
     this.#finish(this.#heldBack, lines);
     return lines;
+  }
+
+  get #isQuotable(): boolean {
+    return this.format !== 'ndjson';
+  }
+
+  /**
+   * The fast way for the lines that end in a chunk, from a line's beginning on, if none of them has
+   * a quote or a problem; where the next line begins.
+   */
+  #cutPlain(chunk: Buffer, from: number, lines: Line[]): number {
+    const end = chunk.lastIndexOf(newline);
+    const part = chunk.subarray(from, Math.max(from, end));
+    const isPlain =
+      part.length > 0 &&
+      this.#lineEnd === newline &&
+      part.length <= this.#longest &&
+      !(this.#isQuotable && part.includes(quote)) &&
+      problemOf(part) === undefined;
+    if (!isPlain) return from;
+    for (const text of part.toString().split('\n')) this.#push(this.#line++, text, lines);
+    return end + 1;
   }
 
   /** Until the first line end is known, a CR at the end of a chunk waits for the next byte. */
@@ -102,20 +114,13 @@ export class LineCutter {
     return -1;
   }
 
-  /** Says at once that a line is too long: it may have no end. */
-  #refuse(lines: Line[]): void {
-    if (!this.#tooLong) {
-      lines.push({ line: this.#line, text: '', problem: `longer than ${this.#longest} bytes` });
-    }
-    this.#tooLong = true;
-  }
-
   /** A quote opens a field only where a field begins; `""` inside one closes and opens it again. */
   #followQuotes(chunk: Buffer, from: number, until: number): void {
+    const delimiter = this.#delimiter.charCodeAt(0);
     for (let i = from; i < until; i++) {
       const byte = chunk[i];
       if (byte === quote) {
-        const opens = this.#before === comma || this.#before === newline || this.#closed;
+        const opens = this.#before === delimiter || this.#before === newline || this.#closed;
         this.#closed = this.#quoted;
         this.#quoted = !this.#quoted && opens;
       } else {
@@ -125,38 +130,26 @@ export class LineCutter {
     }
   }
 
-  #keep(rest: Buffer): void {
-    const length = this.#length + rest.length;
-    if (!this.#tooLong) {
-      if (length > this.#held.length) {
-        const larger = Buffer.allocUnsafe(Math.max(2 * this.#held.length, length));
-        this.#held.copy(larger, 0, 0, this.#length);
-        this.#held = larger;
-      }
-      rest.copy(this.#held, this.#length);
-    }
-    this.#length = length;
-  }
-
   #finish(rest: Buffer, lines: Line[]): void {
-    if (!this.#tooLong) {
-      const held = this.#held.subarray(0, this.#length);
-      const line = asLine(this.#line, held.length ? Buffer.concat([held, rest]) : rest);
-      if (line.problem || line.text.trim() !== '') lines.push(line);
-    }
+    const line = this.#held.take(rest, this.#line);
+    if (line?.problem) lines.push(line);
+    else if (line) this.#push(line.line, line.text, lines);
     this.#line += 1 + this.#innerLines;
     this.#innerLines = 0;
-    if (this.#held.length > smallLine) this.#held = Buffer.alloc(0);
-    this.#length = 0;
-    this.#tooLong = false;
     this.#quoted = false;
     this.#closed = false;
   }
-}
 
-function asLine(line: number, bytes: Buffer): Line {
-  if (!isUtf8(bytes)) return { line, text: '', problem: 'not UTF-8' };
-  if (bytes.includes(0)) return { line, text: '', problem: 'a NUL byte, which is no text' };
-  // The other half of a line end, before or after.
-  return { line, text: bytes.toString().replace(/^\n|\r$/g, '') };
+  /** Adds a line without the other half of a line end, before or after, if it is not blank. */
+  #push(line: number, given: string, lines: Line[]): void {
+    const ended = given.charCodeAt(given.length - 1) === carriageReturn;
+    const begun = given.charCodeAt(0) === newline;
+    const text = ended || begun ? given.slice(begun ? 1 : 0, ended ? -1 : undefined) : given;
+    if (text.charCodeAt(0) > 0x20 || !this.#isBlank(text)) lines.push({ line, text });
+  }
+
+  /** A line of tabs alone has fields, if those are what delimits them. */
+  #isBlank(text: string): boolean {
+    return text.trim() === '' && (this.format === 'ndjson' || !text.includes(this.#delimiter));
+  }
 }

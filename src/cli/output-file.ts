@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { fdatasyncSync, fstatSync, ftruncateSync, readSync, write } from 'node:fs';
+import { fdatasyncSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { syncFolder, targetOf } from './replace-file.js';
 import { unusable, unusableFile } from './stop.js';
 
@@ -17,8 +16,6 @@ export interface OutputEnd {
 const tailBytes = 4096;
 const headBytes = 65_536;
 const newline = 10;
-
-const writeSome = promisify(write);
 
 /** A regular file that answers are added to, after the first `start` of its bytes. */
 export class OutputFile {
@@ -52,7 +49,10 @@ export class OutputFile {
     return this.#length ?? this.#start;
   }
 
-  /** Writes all of the text, or nothing: of what a full disk took the part is cut off again. */
+  /**
+   * Writes all of the text, or nothing: of what a full disk took the part is cut off again. Does
+   * not wait for the disk, so that it costs less here than in another thread.
+   */
   async write(text: string): Promise<void> {
     const bytes = Buffer.from(text && this.#before + text);
     if (text) this.#before = '';
@@ -60,7 +60,7 @@ export class OutputFile {
     let written = 0;
     try {
       while (written < bytes.length) {
-        written += (await writeSome(this.#file, bytes, written)).bytesWritten;
+        written += writeSync(this.#file, bytes, written);
       }
     } catch (error) {
       this.#takeBack(before, written);

@@ -51,10 +51,9 @@ function namesIn(text: string): readonly string[] {
 }
 
 function chooseEach(size: PortSizes, got?: string) {
-  const inputs = Object.entries(size).map(([name, length]) => `${name} (${length})`);
   const example = Object.keys(size).map(name => `-c ${name}=…`);
   const given = got === undefined ? '' : `, got ${got}`;
-  const what = `the model has the inputs ${inputs.join(', ')}`;
+  const what = `the model has the inputs ${sizeText(size)}`;
   return unusable(`--columns: ${what}: choose the columns of each, ${example.join(' ')}${given}`);
 }
 
@@ -69,7 +68,7 @@ export function outputNames(size: Size): readonly string[] {
 }
 
 /** What makes an event of the numbers of all inputs, in their order. */
-export function eventOf(size: Size): (x: Float64Array) => unknown {
+export function eventOf(size: Size): (x: Float32Array) => unknown {
   if (typeof size === 'number') return x => x;
   return x => {
     let at = 0;
@@ -95,4 +94,19 @@ export function numbersOf(size: Size): (y: unknown) => Float32Array {
     }
     return all;
   };
+}
+
+/** Throws a Stop for a model whose outputs can't be its next inputs. */
+export function checkForecast(inputSize: Size, outputSize: Size): void {
+  const [input, output] = [inputSize, outputSize].map(sizeText);
+  if (input === output) return;
+  const got = `got a model from ${input} to ${output}`;
+  throw unusable(`--forecast: expected outputs of the inputs' sizes and names, ${got}`);
+}
+
+function sizeText(size: Size): string {
+  if (typeof size === 'number') return String(size);
+  return Object.entries(size)
+    .map(([name, length]) => `${name} (${length})`)
+    .join(', ');
 }

@@ -1,10 +1,13 @@
-import type { Line } from './lines.js';
+import type { Line } from './held-line.js';
+
+/** Where a row holds a column: a place, or a name. */
+export type Key = number | string;
 
 /** A row's fields: the text of each as it stands in the file, digit for digit. */
 export interface Fields {
-  has(key: string): boolean;
+  has(key: Key): boolean;
   /** Undefined where the row lacks the column; throws a RecurError where it has it twice. */
-  get(key: string): string | undefined;
+  get(key: Key): string | undefined;
 }
 
 /** A row as it was read, or why it could not be. */
@@ -28,11 +31,13 @@ export interface RowReader {
   /** True where these names are more likely the values of a row, in a file without a header. */
   looksLikeRow(names: readonly string[]): boolean;
   /** Where `fields` holds a column; undefined if there is none of that name. */
-  key(name: string): string | undefined;
+  key(name: string): Key | undefined;
   /** NaN for what is not a number. */
   number(text: string): number;
   /** What a field's text means, for messages and conditions. */
   value(text: string): unknown;
+  /** A text without quotes, or a number as it is written; empty for nothing and anything else. */
+  plain(text: string): string;
   /** A field as CSV has it, before quotes. */
   csv(text: string): string;
   /** A field as JSON. */

@@ -1,16 +1,18 @@
 import { internals } from '../streams/cell.js';
 import { Answering } from './answering.js';
 import { Delivery } from './delivery.js';
-import { formatOfName } from './format.js';
+import { delimiterOf, inputFormat, outputFormat } from './formats.js';
 import { readChunks } from './input.js';
+import { JsonArrayCutter } from './json-array.js';
 import { LineCutter } from './lines.js';
 import { lockState } from './lock.js';
 import { type Model, readModel } from './model-file.js';
 import type { RunOptions } from './options.js';
 import { type Output, openOutput, openStdout } from './output.js';
 import { OutputFile } from './output-file.js';
-import { columnsOf, outputNames, type Size, totalOf } from './ports.js';
+import { checkForecast, columnsOf, outputNames, type Size, totalOf } from './ports.js';
 import { Progress } from './progress.js';
+import { readScaling } from './read-scaling.js';
 import { RowStream } from './row-stream.js';
 import { checkOutput } from './same-file.js';
 import { stopOnSignals } from './signals.js';
@@ -42,37 +44,31 @@ async function runLocked(
   { layer, sha256 }: Model,
   stop: AbortController,
 ): Promise<void> {
-  const { file, output: path, state: statePath, stateEvery: seconds } = options;
+  const { file, output: path, state: statePath, stateEvery: seconds = 10 } = options;
+  const { key, forecast, scale } = options;
   const sizes: { readonly inputSize: Size; readonly outputSize: Size } = layer;
   const inputSize = totalOf(sizes.inputSize);
   const columns = columnsOf(options.columns, sizes.inputSize);
-  const outputs = outputsOf(options, sizes.outputSize);
-  checkOutput(path, [options.model, file, statePath]);
-  const stream = new RowStream(layer);
-  const state = statePath === undefined ? undefined : new StateFile(statePath, sha256);
+  if (forecast !== undefined) checkForecast(sizes.inputSize, sizes.outputSize);
+  const told = { columns, outputs: outputsOf(options, sizes.outputSize), inputSize };
+  checkOutput(path, [options.model, file, statePath, scale]);
+  const scaling = scale === undefined ? undefined : await readScaling(scale);
+  const stream = new RowStream(layer, { keyed: key !== undefined, ahead: forecast ?? 0 });
+  const state = statePath === undefined ? undefined : new StateFile(statePath, sha256, key);
   const saved = state?.read();
   if (saved) stream.restore(saved, statePath as string);
 
+  const format = outputFormat(options);
   const output = path === undefined ? openStdout() : openFile(path, options, saved);
   if (output instanceof OutputFile) for (const note of output.notes) await complain(note);
   const position = () => stream.position();
   const keeper = state && new StateKeeper({ file: state, output, position, seconds, stop });
   const progress = new Progress(path === undefined);
   const delivery = new Delivery(output, progress, stop.signal, keeper);
-  const outputFormat = options.outputFormat ?? (path ? formatOfName(path) : undefined);
   const { head } = output;
-  const parts = {
-    options,
-    columns,
-    outputFormat,
-    inputSize,
-    outputs,
-    head,
-    stream,
-    delivery,
-    progress,
-  };
-  const failure = await failureOf(answerAll(new Answering(parts), options, stop.signal));
+  const parts = { options, outputFormat: format, scaling, head, stream, delivery, progress };
+  const answering = new Answering({ ...told, ...parts });
+  const failure = await failureOf(answerAll(answering, options, stop.signal));
   progress.end();
   await endKeeper(keeper, failure);
   if (failure !== undefined) throw failure;
@@ -103,28 +99,42 @@ function failureOf(work: Promise<void>): Promise<unknown> {
 
 async function answerAll(
   answering: Answering,
-  { file, inputFormat, maxRowBytes }: RunOptions,
+  options: RunOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  const cutter = new LineCutter(inputFormat ?? formatOfName(file), maxRowBytes);
-  for await (const chunk of readChunks(file, stop)) {
+  let cutter: LineCutter | JsonArrayCutter | undefined;
+  for await (const chunk of readChunks(options.file, stop)) {
+    cutter ??= newCutter(options, chunk);
     const lines = cutter.cut(chunk);
     if (lines.length && cutter.format) await answering.answer(lines, cutter.format);
   }
-  const last = cutter.end();
-  if (last.length && cutter.format) await answering.answer(last, cutter.format);
-  await answering.end(cutter.format);
+  const last = cutter?.end() ?? [];
+  if (last.length && cutter?.format) await answering.answer(last, cutter.format);
+  await answering.end(cutter?.format);
 }
 
-/** The names of the outputs. Throws a Stop where --names are too many or too few, or taken. */
-function outputsOf({ names: given, keep = [] }: RunOptions, size: Size): string[] {
+/** What cuts the rows out of bytes that begin like these. */
+function newCutter(options: RunOptions, head: Buffer): LineCutter | JsonArrayCutter {
+  const format = inputFormat(options, head);
+  if (format === 'json') return new JsonArrayCutter(options.maxRowBytes);
+  return new LineCutter(format, options.maxRowBytes, delimiterOf(format ?? 'csv', options));
+}
+
+/**
+ * The names of the outputs, and then of those of each step ahead: `y1+1`, `y2+1`, `y1+2` … Throws a
+ * Stop where --names are too many or too few, or taken.
+ */
+function outputsOf(options: RunOptions, size: Size): string[] {
+  const { names: given, keep = [], forecast = 0 } = options;
   const outputs = given ?? outputNames(size);
   const total = totalOf(size);
   if (outputs.length !== total) {
     throw unusable(`--names: the model has ${total} outputs, got ${outputs.length} names`);
   }
-  const names = [...keep, ...outputs];
+  const ahead = Array.from({ length: forecast }, (_, i) => outputs.map(name => `${name}+${i + 1}`));
+  const all = [...outputs, ...ahead.flat()];
+  const names = [...keep, ...all];
   const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice === undefined) return [...outputs];
+  if (twice === undefined) return all;
   throw unusable(`the answers would have two columns ${twice}; choose others with --names`);
 }

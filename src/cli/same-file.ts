@@ -33,7 +33,8 @@ function identity(stat: Stats | undefined): string | undefined {
   return stat?.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
 }
 
-function statOrNothing(stat: () => Stats): Stats | undefined {
+/** Undefined where there is no such file, or none that may be looked at. */
+export function statOrNothing(stat: () => Stats): Stats | undefined {
   try {
     return stat();
   } catch {

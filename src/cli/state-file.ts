@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { encode } from '../streams/encoding.js';
 import { type Snapshot, toSnapshot } from '../streams/snapshot.js';
 import type { OutputEnd } from './output-file.js';
 import { replaceFile, targetOf } from './replace-file.js';
@@ -10,7 +11,8 @@ import { unusable, unusableFile } from './stop.js';
 export interface Position {
   /** Rows since the stream began, over all runs, skipped ones too. */
   readonly rows: number;
-  readonly snapshot: Snapshot;
+  /** By key; without --key the only one is ''. */
+  readonly states: ReadonlyMap<string, Snapshot>;
 }
 
 /** What a state file holds. */
@@ -21,18 +23,25 @@ export interface Saved extends Position {
   readonly finished?: boolean | undefined;
 }
 
+const keyedFormat = 'rxrecur/run-keys';
+
 /**
  * The file of `--state`: the JSON of a snapshot, which `restore` takes as it is, and beside it
  * `rows`, `output`, `finished`, `model` (SHA-256 of the model's file) and `sha256` of all the rest.
- * A snapshot's JSON without these is read too. Each version replaces the one before in one step.
+ * A snapshot's JSON without these is read too. With --key the snapshot has the format
+ * 'rxrecur/run-keys', the `column`, and for `batch` and `state` a list `keys` of
+ * `[key, batch, state]`. Each version replaces the one before in one step.
  */
 export class StateFile {
   readonly #path: string;
   readonly #model: string;
+  readonly #column: string | undefined;
 
-  constructor(path: string, modelSha256: string) {
+  /** `column`: that of --key. */
+  constructor(path: string, modelSha256: string, column?: string) {
     this.#path = path;
     this.#model = modelSha256;
+    this.#column = column;
   }
 
   /**
@@ -50,17 +59,41 @@ export class StateFile {
     if (output !== undefined && !isOutputEnd(output)) throw this.#refuse('damaged');
     return {
       rows: rows as number,
-      snapshot: this.#snapshot(content),
+      states: this.#states(content),
       output,
       finished: finished === undefined ? undefined : finished === true,
     };
   }
 
   /** Replaces the file in one step; nobody else may write it meanwhile. */
-  write({ rows, snapshot, output, finished }: Saved): void {
-    const content = { ...snapshot.toJSON(), rows, output, finished, model: this.#model };
+  write({ rows, states, output, finished }: Saved): void {
+    const content = { ...this.#content(states), rows, output, finished, model: this.#model };
     const text = JSON.stringify({ ...content, sha256: hash(content) });
     replaceFile(this.#path, `${text}\n`, 'rxrecur');
+  }
+
+  #content(states: ReadonlyMap<string, Snapshot>): object {
+    const [first] = states.values();
+    if (this.#column === undefined) return first.toJSON();
+    const keys = Array.from(states, ([key, { batch, state }]) => [key, batch, encode(state)]);
+    const header = { ...first, format: keyedFormat, batch: undefined, state: undefined };
+    return { ...header, column: this.#column, keys };
+  }
+
+  #states(content: Record<string, unknown>): Map<string, Snapshot> {
+    const { column, keys, ...rest } = content;
+    const isKeyed = content.format === keyedFormat;
+    if (!isKeyed && this.#column === undefined) return new Map([['', this.#snapshot(content)]]);
+    if (!isKeyed) throw this.#refuse('the state of a run without --key');
+    if (column !== this.#column) {
+      const own = this.#column === undefined ? 'the run has no --key' : `--key is ${this.#column}`;
+      throw this.#refuse(`the states of the keys of the column ${column}, and ${own}`);
+    }
+    if (!Array.isArray(keys) || !keys.every(Array.isArray)) throw this.#refuse('damaged');
+    const header = { ...rest, format: 'rxrecur/state' };
+    return new Map(
+      keys.map(([key, batch, state]) => [String(key), this.#snapshot({ ...header, batch, state })]),
+    );
   }
 
   #snapshot(content: object): Snapshot {

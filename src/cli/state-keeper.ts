@@ -1,3 +1,4 @@
+import type { Snapshot } from '../streams/snapshot.js';
 import type { Output } from './output.js';
 import { OutputFile } from './output-file.js';
 import type { Position, StateFile } from './state-file.js';
@@ -5,7 +6,7 @@ import type { Position, StateFile } from './state-file.js';
 interface Parts {
   readonly file: StateFile;
   readonly output: Output;
-  /** Where the stream is. */
+  /** Where the stream is, with the states that have changed since it was asked last. */
   readonly position: () => Position;
   /** Between two saves. */
   readonly seconds: number;
@@ -13,9 +14,9 @@ interface Parts {
   readonly stop: AbortController;
 }
 
-/** A position, and the bytes of the output's file whose answers end there. */
+/** How far answers have gone out: rows, and the bytes of the output's file where these end. */
 interface Reached {
-  readonly position: Position;
+  readonly rows: number;
   readonly bytes: number | undefined;
 }
 
@@ -26,17 +27,18 @@ interface Reached {
 export class StateKeeper {
   readonly #parts: Parts;
   readonly #timer: NodeJS.Timeout;
-  readonly #start: Reached;
   #begun = false;
-  #reached: Reached | undefined;
-  #saved: Reached | undefined;
+  #reached: Reached;
+  #saved: Reached;
+  /** The states at what was reached. */
+  readonly #states = new Map<string, Snapshot>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#start = { position: parts.position(), bytes: this.#bytes };
+    this.#reached = this.#saved = this.#reach(parts.position());
     this.#timer = setInterval(() => {
       try {
-        if (this.#reached !== this.#saved) this.#save(this.#reached);
+        if (this.#reached !== this.#saved) this.#save();
       } catch (error) {
         parts.stop.abort(error);
       }
@@ -45,13 +47,13 @@ export class StateKeeper {
 
   /** Before answers go out. A file's first ones could not be told from those before otherwise. */
   begin(): void {
-    if (!this.#begun && this.#bytes !== undefined) this.#save(this.#start);
+    if (!this.#begun && this.#bytes !== undefined) this.#save();
     this.#begun = true;
   }
 
   /** The answers of all rows up to this position have gone out. */
   reach(position: Position): void {
-    this.#reached = { position, bytes: this.#bytes };
+    this.#reached = this.#reach(position);
   }
 
   position(): Position {
@@ -61,7 +63,7 @@ export class StateKeeper {
   /** The end of the command; `finished` if that is the end of the rows. */
   end(finished: boolean): void {
     clearInterval(this.#timer);
-    if (finished || this.#reached !== this.#saved) this.#save(this.#reached, finished);
+    if (finished || this.#reached !== this.#saved) this.#save(finished);
   }
 
   get #bytes(): number | undefined {
@@ -69,12 +71,16 @@ export class StateKeeper {
     return output instanceof OutputFile ? output.length : undefined;
   }
 
-  #save(reached: Reached | undefined, finished = false): void {
-    if (!reached) return;
-    this.#saved = reached;
+  #reach({ rows, states }: Position): Reached {
+    for (const [key, snapshot] of states) this.#states.set(key, snapshot);
+    return { rows, bytes: this.#bytes };
+  }
+
+  #save(finished = false): void {
+    this.#saved = this.#reached;
     const { file, output } = this.#parts;
-    const { position, bytes = 0 } = reached;
+    const { rows, bytes = 0 } = this.#reached;
     const end = output instanceof OutputFile ? output.end(bytes) : undefined;
-    file.write({ ...position, output: end, finished });
+    file.write({ rows, states: this.#states, output: end, finished });
   }
 }

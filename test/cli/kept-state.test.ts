@@ -21,7 +21,7 @@ test('a state file of an earlier version is read, and its state goes on with the
     const file = Buffer.from(stateFile.file, 'base64');
     const saved = new StateFile(path, createHash('sha256').update(file).digest('hex')).read();
     expect(saved?.rows).toBe(steps.before);
-    const restore = saved?.snapshot as Snapshot;
+    const restore = saved?.states.get('') as Snapshot;
     const m = stateful(load(new Uint8Array(file)), { backend: 'simd', restore });
     const next = Array.from({ length: steps.after }, (_, i) => {
       const y = m(vector(steps.before + i)) as Float32Array;

@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fill, smallDisk } from './small-disk.mjs';
 
-const help = `node test/cli/kills.mjs [faults] [--seed NUMBER] [--rows NUMBER]
+const help = `node test/cli/kills.mjs [faults] [--seed NUMBER] [--rows NUMBER] [--keyed]
 
 Streams of rows go through 'rxrecur run --state --output' until as many runs (default: 5) have
 been ended by a fault: kill -9, SIGTERM, SIGINT or SIGHUP at a random moment, or a full disk. Some
@@ -28,6 +28,7 @@ byte-identical to that of one uninterrupted run; exit code 1 if one is not.
 
   --seed NUMBER   of all that is random but the clock (default: another one each time; printed)
   --rows NUMBER   of a stream (default: 60000)
+  --keyed         97 keys with a state each (--key)
 
 The disk that gets full is a tmpfs where root may mount one, and else a limit of the file's size
 (ulimit -f), as it is for every second stream in any case. Needs 'npm run build'.
@@ -35,7 +36,12 @@ The disk that gets full is a tmpfs where root may mount one, and else a limit of
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { help: { type: 'boolean' }, seed: { type: 'string' }, rows: { type: 'string' } },
+  options: {
+    help: { type: 'boolean' },
+    seed: { type: 'string' },
+    rows: { type: 'string' },
+    keyed: { type: 'boolean' },
+  },
 });
 if (values.help) {
   process.stdout.write(help);
@@ -56,6 +62,7 @@ const input = table();
 const starts = rowStarts(input);
 const model = await modelFile();
 const random = mulberry32(seed);
+const columns = ['-c', 'x,dx', '-k', 't', ...(values.keyed ? ['--key', 'key'] : [])];
 const kinds = ['kill -9', 'full disk', 'signal', 'kill -9', 'full disk and kill -9'];
 const tally = { runs: 0, streams: 0, torn: 0, beyond: 0, kinds: {} };
 const say = text => process.stdout.write(`${text}\n`);
@@ -170,7 +177,7 @@ function look({ state, output }, reference) {
 
 /** `rxrecur run` on these rows; with a limit, of the bytes that a file may have. */
 function start(args, rows, limit) {
-  const command = [process.execPath, main, 'run', model, '-c', 'x,dx', '-k', 't', ...args];
+  const command = [process.execPath, main, 'run', model, ...columns, ...args];
   // Blocks of a shell's ulimit -f have 512 bytes by POSIX.
   const script = `ulimit -f ${Math.ceil((limit ?? 0) / 512)}; exec "$0" "$@"`;
   const [first, ...more] = limit === undefined ? command : ['sh', '-c', script, ...command];
@@ -197,10 +204,11 @@ function faults() {
 }
 
 function table() {
-  const lines = ['t,x,dx'];
+  const lines = ['t,x,dx,key'];
   for (let i = 0; i < rowCount; i++) {
     const x = Math.sin(i / 3).toFixed(4);
-    lines.push(`${1712345678901234567n + BigInt(i)},${x},${Math.cos(i / 5).toFixed(4)}`);
+    const dx = Math.cos(i / 5).toFixed(4);
+    lines.push(`${1712345678901234567n + BigInt(i)},${x},${dx},${i % 97}`);
   }
   return Buffer.from(`${lines.join('\n')}\n`);
 }

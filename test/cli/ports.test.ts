@@ -47,6 +47,20 @@ test.concurrent('each input takes columns of its own, each output has columns by
   expect(answers).toEqual(expected());
 });
 
+test.concurrent('each key has a state, and inputs that are scaled', async () => {
+  // The rows twice, as two keys that take turns, and every number but m's doubled.
+  const scale = file('ports-scale.csv', `name,mean,scale\na,0,2\nb,0,2\np,0,1\nq,0,1\ndt,0,2\n`);
+  const lines = rows.flatMap(({ at, a, b, p, q, dt }) =>
+    ['k', 'l'].map(id => [id, at, 2 * a, 2 * b, p, q, 2 * dt].join(',')),
+  );
+  const input = `id,at,a,b,p,q,dt\n${lines.join('\n')}\n`;
+  const { stdout } = await runPorts([...chosen, '--key', 'id', '--scale', scale], input);
+  const answers = linesOf(stdout).slice(1);
+  expect(answers.map(line => line.split(',').map(Number).map(Math.fround))).toEqual(
+    expected().flatMap(answer => [answer, answer]),
+  );
+});
+
 test.concurrent('NDJSON too, with names of the outputs as they are given', async () => {
   const input = rows.map(row => `${JSON.stringify(row)}\n`).join('');
   const { stdout } = await runPorts([...chosen, '--names', 'one,two,three,four,five'], input);
