@@ -36,18 +36,8 @@ export function statePairs(
   used: readonly string[],
   said?: Readonly<Record<string, string>>,
 ): StatePair[] {
-  const pairs: StatePair[] = Object.entries(said ?? {}).map(([input, output]) => {
-    const own = program.inputs.find(({ name }) => name === input);
-    const made = outputs.find(({ name }) => name === output);
-    const known = (names: readonly { readonly name: string }[]) =>
-      names.map(({ name }) => quoted(name)).join(', ');
-    ensure(own, `states ${quoted(input)}, which is none of the inputs ${known(program.inputs)}`);
-    ensure(made, `states ${quoted(output)}, which is none of the outputs ${known(outputs)}`);
-    const fits = String(own.dims) === String(made.tensor.ids.dims);
-    ensure(fits, `states of shapes [${own.dims}] and [${made.tensor.ids.dims}]`);
-    return { input, output, by: 'said' };
-  });
-  if (said) return pairs;
+  if (said) return saidPairs(program, outputs, said);
+  const pairs: StatePair[] = [];
   const isLeft = (input: string, output: string) =>
     !pairs.some(pair => pair.input === input || pair.output === output);
   const inputs = program.inputs.filter(({ name }) => used.includes(name));
@@ -81,6 +71,25 @@ export function statePairs(
     pairs.push({ input, output, by });
   }
   return pairs;
+}
+
+/** The pairs that the caller names. */
+function saidPairs(
+  { inputs }: Program,
+  outputs: readonly Output[],
+  said: Readonly<Record<string, string>>,
+): StatePair[] {
+  return Object.entries(said).map(([input, output]) => {
+    const own = inputs.find(({ name }) => name === input);
+    const made = outputs.find(({ name }) => name === output);
+    const known = (names: readonly { readonly name: string }[]) =>
+      names.map(({ name }) => quoted(name)).join(', ');
+    ensure(own, `states ${quoted(input)}, which is none of the inputs ${known(inputs)}`);
+    ensure(made, `states ${quoted(output)}, which is none of the outputs ${known(outputs)}`);
+    const fits = String(own.dims) === String(made.tensor.ids.dims);
+    ensure(fits, `states of shapes [${own.dims}] and [${made.tensor.ids.dims}]`);
+    return { input, output, by: 'said' };
+  });
 }
 
 /** True where it makes no difference: one output has the numbers of the other one. */

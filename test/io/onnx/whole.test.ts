@@ -88,6 +88,18 @@ test.each(found)('the states of $name are found by flow', ({ states, pairs }) =>
 
 const gru = { w: [[4, 3], new Float32Array(12)], u: [[3, 3], new Float32Array(9)] } as const;
 
+test('a sum with an input in it is no state where it is the only output', () => {
+  const nodes = [node('Mul x mask -> kept'), node('Add kept far -> z')];
+  const inputs = { x: [1, 2], mask: [1, 2], far: [1, 2] };
+  const bytes = file(nodes, {}, { inputs, outputs: ['z'] });
+  expect(refusal(() => readOnnx(bytes))).toContain("{ 'x': 'z' }");
+  // 2 · 3 + 1, 4 · 5 + 2.
+  const sum = stateful(readOnnx(bytes, { states: {} }) as never)({
+    ...{ x: [2, 4], mask: [3, 5], far: [1, 2] },
+  } as never);
+  expect(sum).toEqual(Float32Array.of(7, 22));
+});
+
 test('a product of a state and an input that nothing tells apart is refused with the option', () => {
   const nodes = [
     node('MatMul p u -> a'),
