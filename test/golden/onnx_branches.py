@@ -40,11 +40,11 @@ out = io.BytesIO()
 torch.onnx.export(network, (torch.zeros(1, 2), torch.tensor(True)), out, opset_version=17,
                   input_names=['x', 'loud'], output_names=['y'])
 tensors = {name: [list(t.shape), t.flatten().tolist()] for name, t in network.named_parameters()}
-print(torch.__version__, len(out.getvalue()), 'bytes')
 made = {
     'file': base64.b64encode(out.getvalue()).decode(),
     'weights': tensors,
     'constants': [[[3], [2.5, -1.0, 0.125]], [[3], [7.0, 8.0, 9.5]]],
 }
 with results(__doc__, pathlib.Path(__file__).parent, ROUNDED) as folder:
+    print(torch.__version__, len(out.getvalue()), 'bytes')
     (folder / 'onnx-branches.json').write_text(json.dumps(made) + '\n')

@@ -5,11 +5,11 @@ import { type Activation, isActivationName } from '../../graph/activations.js';
 import { chainOf } from '../../layers/chain.js';
 import { parallelCell } from '../../layers/parallel.js';
 import type { AnyCell } from '../../streams/cell.js';
+import { erfCell } from '../erf.js';
 import { spread } from './broadcast.js';
 import { ensure, type Flow, widthOf } from './flow.js';
 import {
   clipCell,
-  erfCell,
   geluCell,
   geluTanhCell,
   hardSwishCell,

@@ -9,7 +9,7 @@ import { bytesOf, cases } from './files.js';
 test('everything in a model that cannot run is told at once', () => {
   const problems = problemsOf(
     first('Lambda'),
-    layer('LSTM', { units: 2, activation: 'gelu', recurrent_activation: 'glu' }),
+    layer('LSTM', { units: 2, activation: 'threshold', recurrent_activation: 'glu' }),
     layer('Dense', { units: 2, activation: 'sparsemax' }),
     layer('Masking'),
     layer('MultiHeadAttention'),
@@ -18,7 +18,7 @@ test('everything in a model that cannot run is told at once', () => {
   );
   expect(problems).toEqual([
     "Lambda 'lambda': no layer of class 'Lambda' here",
-    "LSTM 'lstm': activation 'gelu'",
+    "LSTM 'lstm': activation 'threshold'",
     "LSTM 'lstm': recurrent_activation 'glu'",
     "Dense 'dense': activation 'sparsemax'",
     "Masking 'masking': masks: masking: 'ignore' reads the model without, and mapSequences takes one",

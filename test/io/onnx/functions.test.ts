@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { reference, stateful } from '../../../src/core.js';
+import { erfCell } from '../../../src/io/erf.js';
 import {
   clipCell,
-  erfCell,
   geluCell,
   geluTanhCell,
   hardSwishCell,
