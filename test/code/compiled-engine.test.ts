@@ -111,8 +111,8 @@ test('a released model gives its weights back, once', () => {
   expect(heap.regions).toBe(regions - 1);
 });
 
-describe('of a thousand layers', { timeout: 60_000 }, () => {
-  const model = inRow(Array.from({ length: 1000 }, (_, i) => lstmCell(4, 4, { seed: i + 1 })));
+describe('of six hundred layers', { timeout: 60_000 }, () => {
+  const model = inRow(Array.from({ length: 600 }, (_, i) => lstmCell(4, 4, { seed: i + 1 })));
 
   test('code for many that the engine refuses is refused before a stream begins', () => {
     let modules = 0;

@@ -48,7 +48,8 @@ const instructions = Object.entries({ ...files, '': control }).flatMap(([prefix,
 
 test.each(instructions)('%s has the opcode of the specification', (name, instruction) => {
   // Operands without code: the opcode comes first.
-  const bytes = Buffer.from(flat(instruction([], [], [], []))).toString('hex');
+  const code = Uint8Array.from(flat(instruction([], [], [], [])));
+  const bytes = [...code].map(byte => byte.toString(16).padStart(2, '0')).join('');
   const opcode = opcodes[name];
   expect(opcode).toBeDefined();
   expect(bytes.slice(0, opcode.length)).toBe(opcode);
