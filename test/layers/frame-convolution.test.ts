@@ -20,16 +20,19 @@ describe.each(backends())('on %s the answer is that of PyTorch to 1e-6', backend
   });
 });
 
-describe('portable and simd come to the same bits', () => {
-  test.each(frameCases.filter(([, { options }]) => !options.activation))('%s', (_, one) => {
-    const cell = cellOf(one);
-    const events = eventsOf(one, cell.inputSize);
-    const [a, b] = (['portable', 'simd'] as const).map(backend =>
-      stateful(cell, { backend }).map(events),
-    );
-    expect(b).toEqual(a);
-  });
-});
+describe.each(backends().filter(name => name === 'simd'))(
+  'portable and %s come to the same bits',
+  backend => {
+    test.each(frameCases.filter(([, { options }]) => !options.activation))('%s', (_, one) => {
+      const cell = cellOf(one);
+      const events = eventsOf(one, cell.inputSize);
+      const [a, b] = (['portable', backend] as const).map(name =>
+        stateful(cell, { backend: name }).map(events),
+      );
+      expect(b).toEqual(a);
+    });
+  },
+);
 
 const k = { bands: 4, kernel: [2, 3] } as const;
 
