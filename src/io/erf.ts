@@ -2,12 +2,10 @@ import { sameSize } from '../cells/define.js';
 import { erfPlan } from '../cells/plans.js';
 
 /**
- * The error function: x · P(x²) / Q(x²), bounded by ±1. Its worst relative error is 7e-7, in double
- * precision 7e-8 (test/io/onnx/functions.test.ts). Coefficients as in Eigen 3.4.
+ * The error function of x: x · P(x²) / Q(x²), bounded by ±1. Its worst relative error is 7e-7, in
+ * double precision 7e-8 (test/io/onnx/functions.test.ts). Coefficients as in Eigen 3.4.
  */
-export const erfCell = /* @__PURE__ */ sameSize(
-  'Erf',
-  `
+export const erfText = `
   c = 8 * (eighth(x) - eighth(-x))
   s = c * c
   p = 2.77068142495902e-8 - s * 2.72614225801306e-10
@@ -18,12 +16,15 @@ export const erfCell = /* @__PURE__ */ sameSize(
   m = ((k * s + 1.68282697438203e-3) * s + 7.37332916720468e-3) * s + 1.42647390514189e-2
   v = -c * t * reciprocal(m)
   y = one(v) - one(-v)
-  `,
-  erfPlan,
-  {
-    activations: {
-      eighth: { name: 'hardSigmoid', alpha: 0.125, beta: 0 },
-      one: { name: 'hardSigmoid', alpha: 1, beta: 0 },
-    },
-  },
-);
+  `;
+
+/** The activations that it calls by names of its own. */
+export const erfActivations = {
+  eighth: { name: 'hardSigmoid', alpha: 0.125, beta: 0 },
+  one: { name: 'hardSigmoid', alpha: 1, beta: 0 },
+} as const;
+
+/** The error function of each number. */
+export const erfCell = /* @__PURE__ */ sameSize('Erf', erfText, erfPlan, {
+  activations: erfActivations,
+});

@@ -84,7 +84,15 @@ export function convTranspose2dCell(
 }
 
 /** `[in, out / groups, taps]` as `[out, in / groups, taps]`, the last tap first. */
-export function turned(
+export function turned(weight: Float32Array, sizes: WeightSizes): Float32Array {
+  const result = byOutput(weight, sizes);
+  const { taps } = sizes;
+  for (let at = 0; at < result.length; at += taps) result.subarray(at, at + taps).reverse();
+  return result;
+}
+
+/** `[in, out / groups, taps]` as `[out, in / groups, taps]`. */
+export function byOutput(
   weight: Float32Array,
   { groups, ins, outs, taps }: WeightSizes,
 ): Float32Array {
@@ -92,9 +100,8 @@ export function turned(
   for (let i = 0; i < groups * ins; i++) {
     const first = Math.floor(i / ins) * outs;
     for (let o = 0; o < outs; o++) {
-      const to = ((first + o) * ins + (i % ins)) * taps;
       const from = (i * outs + o) * taps;
-      for (let k = 0; k < taps; k++) result[to + k] = weight[from + taps - 1 - k];
+      result.set(weight.subarray(from, from + taps), ((first + o) * ins + (i % ins)) * taps);
     }
   }
   return result;

@@ -68,8 +68,10 @@ function textsIn(path: string): OwnText[] {
   return texts;
 }
 
-/** What a literal in a source stands for. */
+/** What a literal in a source stands for, or a constant that the same file declares. */
 function readLiteral(node: ts.Node): unknown {
+  if (ts.isAsExpression(node)) return readLiteral(node.expression);
+  if (ts.isIdentifier(node)) return readLiteral(declared(node));
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isNumericLiteral(node)) return Number(node.text);
   if (ts.isPrefixUnaryExpression(node)) return -Number(readLiteral(node.operand));
@@ -81,6 +83,16 @@ function readLiteral(node: ts.Node): unknown {
       return [property.name.getText(), readLiteral(property.initializer)];
     }),
   );
+}
+
+function declared(name: ts.Identifier): ts.Expression {
+  const found = name
+    .getSourceFile()
+    .statements.filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => [...declarationList.declarations])
+    .find(declaration => declaration.name.getText() === name.text)?.initializer;
+  if (!found) throw new Error(`no constant of the file: ${name.text}`);
+  return found;
 }
 
 /** A plan as source text. */

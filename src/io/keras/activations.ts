@@ -2,8 +2,8 @@ import { activationCell, type ComposedName } from '../../cells/activation.js';
 import { defineCell } from '../../cells/define.js';
 import { softmaxCell } from '../../cells/softmax.js';
 import type { Activation } from '../../graph/activations.js';
-import { type AnyCell, internals } from '../../streams/cell.js';
-import { erfCell } from '../erf.js';
+import type { AnyCell } from '../../streams/cell.js';
+import { erfActivations, erfText } from '../erf.js';
 import { quoted } from '../json.js';
 import { checkConfig } from './check-config.js';
 import { serialized } from './classes.js';
@@ -37,6 +37,15 @@ function upTo(most: number): Pick<Composed, 'text' | 'activations'> {
 /** clip((x + 1) / 2, 0, 1). */
 const unit = { name: 'hardSigmoid', alpha: 0.5, beta: 0.5 } as const;
 
+/** The lines of erf's text, of `erfOf`. */
+const erfLines = erfText
+  .trim()
+  .split('\n')
+  .map(line => {
+    const [name, value] = line.split('=').map(part => part.trim().replace(/\bx\b/g, 'erfOf'));
+    return [name === 'y' ? 'erf' : name, value] as const;
+  });
+
 /** Those that are made of others, by Keras's names. */
 const composed: Readonly<Record<string, Omit<Composed, 'name'>>> = {
   relu6: { ...upTo(6), layer: 'relu6' },
@@ -59,28 +68,13 @@ const composed: Readonly<Record<string, Omit<Composed, 'name'>>> = {
   log_sigmoid: { text: '-softplus(-$)' },
   sparse_plus: { text: 'relu($ - 1) + unit($) * unit($)', activations: { unit } },
   squareplus: { text: '0.5 * ($ + sqrt($ * $ + 4))' },
+  gelu: {
+    text: '0.5 * $ * (1 + erf)',
+    lines: [['erfOf', '0.7071067811865476 * $'], ...erfLines],
+    activations: erfActivations,
+  },
   gelu_new: { text: '0.5 * $ * (1 + tanh(0.7978845608028654 * ($ + 0.044715 * $ * $ * $)))' },
 };
-
-/** x (1 + erf(x / √2)) / 2, by the lines of erf's text. */
-function gelu(): Composed {
-  const { spec } = erfCell(1)[internals];
-  if (spec.kind !== 'equations') throw new TypeError('erf is a text');
-  const { text, declarations } = spec.definition;
-  const lines = text
-    .trim()
-    .split('\n')
-    .map(line => line.split('=').map(part => part.trim().replace(/\bx\b/g, 'erfOf')));
-  return {
-    name: 'gelu',
-    text: '0.5 * $ * (1 + erfIs)',
-    lines: [
-      ['erfOf', '0.7071067811865476 * $'],
-      ...lines.map(([name, value]) => [name === 'y' ? 'erfIs' : name, value] as const),
-    ],
-    activations: (declarations.activations ?? {}) as Readonly<Record<string, Activation>>,
-  };
-}
 
 /** Other names of those. */
 const aliases: Readonly<Record<string, string>> = { swish: 'silu', hard_swish: 'hard_silu' };
@@ -138,7 +132,6 @@ function named(name: string, dialect: Dialect): OwnActivation | undefined {
     return { slot: dialect === 'keras3' ? 'hardSigmoid6' : 'hardSigmoid' };
   }
   if (Object.hasOwn(names, name)) return names[name];
-  if (name === 'gelu') return gelu();
   const known = Object.hasOwn(aliases, name) ? aliases[name] : name;
   return Object.hasOwn(composed, known) ? { name: known, ...composed[known] } : undefined;
 }

@@ -15,6 +15,7 @@ import {
   type Value,
   widthOf,
 } from './flow.js';
+import { mapped } from './function-operators.js';
 import { integerOf, integersOf, type Node } from './graph.js';
 import {
   constantIn,
@@ -99,21 +100,13 @@ function reduced(
   return { ...last, axes: last.axes.filter((_, i) => !places.includes(i)) };
 }
 
-/** A flow through a function of each number. */
-function through(
+/** A flow through an activation. */
+const through = (
   node: Node,
   flow: Flow,
   activation: Activation | ComposedName,
   reading: Reading,
-): Flow {
-  const width = widthOf(flow);
-  return emit(
-    reading,
-    node,
-    flow,
-    pointwise(width, () => activationCell(width, activation)),
-  );
-}
+): Flow => mapped(node, flow, width => activationCell(width, activation), reading);
 
 /** One axis as the one number that is made of it. */
 function pooled(

@@ -1,9 +1,10 @@
 import { sizeOf } from '../../arrays/ndarray.js';
+import { byOutput } from '../../layers/conv-transpose2d.js';
 import { integerOf, type Node } from './graph.js';
 import { type Constant, weightsOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import { denseRows } from './whole-dense.js';
-import { type Expression, elementwise, plus, times } from './whole-elementwise.js';
+import { elementwise, plus, times } from './whole-elementwise.js';
 import { type FrameAxis, type FrameLayer, frameLayer } from './whole-frames.js';
 import {
   type Along,
@@ -71,10 +72,10 @@ export const wholeConvOperators: Readonly<Record<string, WholeOperator>> = {
     const layer = frameLayer({ ...file, transposed: true }, along);
     if (layer) return [addedLayer(node, x, file, layer, along, reading)];
     const places = along.map(transposedPlaces);
+    const [ins, taps] = [channels / groups, sizeOf(kernel)];
     const turned: Kernel = {
-      ...{ channels, size, groups, perGroup: channels / groups, taps: sizeOf(kernel) },
-      weight: () => turnedWeights(weightsOf(weight), groups, channels / groups, perGroup),
-      bias,
+      ...{ channels, size, groups, perGroup: ins, taps, bias },
+      weight: () => byOutput(weightsOf(weight), { groups, ins, outs: perGroup, taps }),
     };
     return [
       convolved(
@@ -126,26 +127,6 @@ function biasIn(inputs: readonly WholeValue[], size: number): (() => Float32Arra
   if (!bias) return undefined;
   ensure(bias.kind === 'constant' && String(bias.dims) === String([size]), 'B of another size');
   return () => weightsOf(bias);
-}
-
-/** `[in, out / groups, taps]` as `[out, in / groups, taps]`. */
-function turnedWeights(
-  weight: Float32Array,
-  groups: number,
-  inputs: number,
-  outputs: number,
-): Float32Array {
-  const taps = weight.length / (groups * inputs * outputs);
-  const turned = new Float32Array(weight.length);
-  for (let g = 0; g < groups; g++) {
-    for (let i = 0; i < inputs; i++) {
-      for (let o = 0; o < outputs; o++) {
-        const from = ((g * inputs + i) * outputs + o) * taps;
-        turned.set(weight.subarray(from, from + taps), ((g * outputs + o) * inputs + i) * taps);
-      }
-    }
-  }
-  return turned;
 }
 
 interface Kernel {
@@ -238,9 +219,6 @@ function byTaps(
   const addend = own ? [row(o => own[o])] : [];
   return elementwise(where, [...inputs, ...factors, ...addend], reading, leaves => {
     const products = inputs.map((_, t) => times(leaves[t], leaves[taps + t]));
-    return [...products, ...leaves.slice(2 * taps)].reduce<Expression>(
-      (sum, term) => (sum ? plus(sum, term) : term),
-      undefined as never,
-    );
+    return [...products, ...leaves.slice(2 * taps)].reduce((sum, term) => plus(sum, term));
   });
 }

@@ -130,7 +130,7 @@ function layerOf({ cells, direction }: RecurrentNode): AnyCell {
   if (direction === 'forward') return forward();
   return direction === 'reverse'
     ? backwardCell(forward())
-    : (bidirectionalCell(forward(), 'concat', backward()) as unknown as AnyCell);
+    : bidirectionalCell(forward(), 'concat', backward());
 }
 
 /** Each step by a cell that is given its states. */

@@ -71,10 +71,11 @@ function portsOf(size: unknown, usual: string): readonly (readonly [string, numb
 }
 
 /** What of several outputs a member takes: by name, or the only one that fits. */
-function takenBy(cell: AnyCell, before: PortSizes | undefined, value: Value): Value {
+function takenBy(cell: AnyCell, before: AnyCell | undefined, value: Value): Value {
   const { inputSize }: { readonly inputSize: unknown } = cell;
   if (typeof value === 'string' || typeof inputSize === 'object' || !before) return value;
-  return value[Object.keys(before).find(name => before[name] === inputSize) as string];
+  const fitting = portsOf(before.outputSize, 'y').find(([, size]) => size === inputSize);
+  return value[fitting?.[0] as string];
 }
 
 /** True for what can be written over all steps at once. */
@@ -115,8 +116,8 @@ function writeCell(writing: Writing, cell: AnyCell, prefix: string, input: Value
   if (through) {
     const flow: Flow<Value> = {
       member(i, value) {
-        const before = members[i - 1]?.outputSize as unknown as PortSizes | undefined;
-        const taken = takenBy(members[i], kind.name === 'chain' ? before : undefined, value);
+        const before = kind.name === 'chain' ? members[i - 1] : undefined;
+        const taken = takenBy(members[i], before, value);
         return writeCell(writing, members[i], `${prefix}${i}.`, taken);
       },
       joined: (by, names, _, i) =>
