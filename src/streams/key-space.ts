@@ -153,6 +153,11 @@ export class KeySpace {
     return this.table.checkpoint(changed);
   }
 
+  /** What is kept of keys, where someone else writes checkpoints. */
+  get keyTable(): KeyTable {
+    return this.table;
+  }
+
   /** Calls back when no key waits for its snapshot, perhaps at once. */
   whenRestored(callback: () => void): void {
     this.queues.whenEmpty(callback);

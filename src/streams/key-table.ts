@@ -2,11 +2,12 @@ import { mismatch } from '../errors.js';
 import { backendOf } from './backend.js';
 import { graphOf, weightsOf } from './digest.js';
 import { keyedBytes } from './keyed-bytes.js';
+import type { LoadedStates } from './keyed-snapshots.js';
 import { Marks } from './marks.js';
 import { layerSignature } from './model.js';
 import { Recency } from './recency.js';
 import type { KeyedOptions, KeyedStates } from './slot-states.js';
-import { Snapshot } from './snapshot.js';
+import { checkFits, Snapshot } from './snapshot.js';
 
 export interface KeyTableOptions extends KeyedOptions {
   /** True: keys are given up by age or number. */
@@ -89,14 +90,65 @@ export class KeyTable {
 
   /** A checkpoint: the states of all keys, or of those that changed after the last checkpoint. */
   checkpoint(changed: boolean): Uint8Array<ArrayBuffer> {
-    const [keys, marks] = [this.#keys, this.#marks];
-    if (!keys || !marks) throw mismatch('keyed', 'keys that are marked', 'none');
-    const slots = changed ? marks.list() : [...this.#slots.values()];
-    const named = slots.map(slot => keys[slot]);
-    const bytes = keyedBytes(this.#header(), named, slots, this.#states);
+    const bytes = this.write(this.slots(changed));
     // Not before the bytes are there: a key that no checkpoint holds is still to be taken.
-    marks.clear();
+    this.settle();
     return bytes;
+  }
+
+  /** Slots of all keys, or of those that changed: the oldest first, where last use counts. */
+  slots(changed: boolean): number[] {
+    const [recency, marks] = [this.#recency, this.#marks];
+    const slots = changed && marks ? marks.list() : [...this.#slots.values()];
+    if (!recency) return slots;
+    const left = new Set(slots);
+    const used: number[] = [];
+    for (const slot of recency.newest()) {
+      if (!left.size) break;
+      if (left.delete(slot)) used.push(slot);
+    }
+    return [...left, ...used.reverse()];
+  }
+
+  /** The states of slots, as a checkpoint's bytes. */
+  write(slots: readonly number[]): Uint8Array<ArrayBuffer> {
+    const keys = this.#keys;
+    if (!keys) throw mismatch('keyed', 'keys that are marked', 'none');
+    const named = slots.map(slot => keys[slot]);
+    return keyedBytes(this.#header(), named, slots, this.#states);
+  }
+
+  /** When each of these was used, where that counts. */
+  times(slots: readonly number[]): number[] | undefined {
+    const recency = this.#recency;
+    return recency && slots.map(slot => recency.timeOf(slot));
+  }
+
+  /** Whatever has changed is in a checkpoint now. */
+  settle(): void {
+    this.#marks?.clear();
+  }
+
+  /** Keys go on from a checkpoint, whatever their states were: used at these times, in order. */
+  load(snapshots: LoadedStates, times: ArrayLike<number> | undefined): void {
+    checkFits(snapshots, this.#states.cell);
+    const { packed } = snapshots;
+    const isPacked = packed !== undefined && this.#states.shape !== undefined;
+    const slots = isPacked ? this.#states.unpack(packed) : undefined;
+    let i = 0;
+    for (const key of snapshots.keys()) {
+      const slot = slots?.[i] ?? this.#open(snapshots.get(key));
+      const before = this.#slots.get(key);
+      if (before !== undefined) this.delete(key, before);
+      this.set(key, slot);
+      this.#marks?.remove(slot);
+      this.#recency?.touch(slot, times?.[i] ?? this.#options.now());
+      i++;
+    }
+  }
+
+  #open(snapshot: Snapshot | undefined): number {
+    return this.#states.open(snapshot?.state, { batch: snapshot?.batch ?? null });
   }
 
   clear(): void {

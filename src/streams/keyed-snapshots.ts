@@ -19,6 +19,14 @@ export interface KeyedSnapshots<K = unknown> extends Iterable<[K, Snapshot]> {
   keys(): IterableIterator<K>;
 }
 
+/** The same with what loads all of them at once. */
+export interface LoadedStates extends KeyedSnapshots {
+  readonly graph?: string | undefined;
+  readonly weights?: string | undefined;
+  /** The states one after another, where they are float32 numbers. */
+  readonly packed?: Float32Array | undefined;
+}
+
 /** The JSON at the head of a checkpoint. */
 interface Head {
   readonly backend: Backend;
@@ -53,6 +61,11 @@ interface Head {
  * snapshots.get('a')?.layer; // → Recur(GRUCell(1, 2))
  */
 export function keyedSnapshots<K = unknown>(bytes: Uint8Array): KeyedSnapshots<K> {
+  return loadedStates(bytes) as unknown as KeyedSnapshots<K>;
+}
+
+/** `keyedSnapshots` for the library itself. */
+export function loadedStates(bytes: Uint8Array): LoadedStates {
   const isBytes = bytes instanceof Uint8Array;
   demand(isBytes, where, 'the bytes of a checkpoint, a Uint8Array', bytes);
   const { head, begin } = readHead(bytes);
@@ -63,27 +76,33 @@ export function keyedSnapshots<K = unknown>(bytes: Uint8Array): KeyedSnapshots<K
     throw mismatch(`${where}.keys`, 'different keys', `${keys.length - indices.size} twice`);
   }
   const { shape } = head;
-  const stateAt = shape
-    ? packedReader(head, shape, states, begin)
-    : lineReader(head, states, begin);
-  return new CheckpointReader(head, indices, stateAt) as unknown as KeyedSnapshots<K>;
+  if (!shape) return new CheckpointReader(head, indices, lineReader(head, states, begin));
+  const packed = packedStates(head, shape, states, begin);
+  return new CheckpointReader(head, indices, packedReader(head, shape, packed), packed);
 }
 
 const where = 'keyedSnapshots';
 
-class CheckpointReader implements KeyedSnapshots {
+class CheckpointReader implements LoadedStates {
   readonly backend: Backend;
   readonly layer: string;
+  readonly graph: string | undefined;
+  readonly weights: string | undefined;
+  readonly packed: Float32Array | undefined;
   readonly #indices: ReadonlyMap<unknown, number>;
   readonly #snapshotAt: (i: number) => Snapshot;
 
   constructor(
-    { backend, layer }: Head,
+    { backend, layer, graph, weights }: Head,
     indices: ReadonlyMap<unknown, number>,
     snapshotAt: (i: number) => Snapshot,
+    packed?: Float32Array,
   ) {
     this.backend = backend;
     this.layer = layer;
+    this.graph = graph;
+    this.weights = weights;
+    this.packed = packed;
     this.#indices = indices;
     this.#snapshotAt = snapshotAt;
   }
@@ -148,16 +167,13 @@ const headerOf = ({ backend, layer, graph, weights }: Head) => ({
   ...(weights !== undefined && { weights }),
 });
 
-function packedReader(
-  head: Head,
+function packedStates(
+  { keys }: Head,
   shape: StateShape,
   bytes: Uint8Array<ArrayBuffer>,
   begin: number,
-) {
-  const { keys } = head;
-  const header = headerOf(head);
-  const offsets = packedOffsets(shape);
-  const size = offsets[offsets.length - 1];
+): Float32Array {
+  const size = packedOffsets(shape).at(-1) ?? 0;
   if (bytes.length !== keys.length * size * 4) {
     const states = `${keys.length} states of ${size} float32 numbers`;
     const expected = `${keys.length * size * 4} bytes from byte ${begin} on (${states})`;
@@ -165,6 +181,13 @@ function packedReader(
   }
   const floats = new Float32Array(bytes.buffer);
   littleEndian(floats);
+  return floats;
+}
+
+function packedReader(head: Head, shape: StateShape, floats: Float32Array) {
+  const header = headerOf(head);
+  const offsets = packedOffsets(shape);
+  const size = offsets[offsets.length - 1];
   return (i: number) => new Snapshot(header, unpacked(shape, offsets, floats, i * size));
 }
 

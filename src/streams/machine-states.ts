@@ -45,6 +45,10 @@ export class MachineStates implements KeyedStates {
     throw new Error('states that may be anything cannot be packed');
   }
 
+  unpack(): never {
+    return this.pack();
+  }
+
   stepOne(slot: number, x: unknown): unknown {
     const machine = this.#machines[slot];
     machine?.rollback();

@@ -14,6 +14,11 @@ export class Recency {
     return this.#times[slot + 1];
   }
 
+  /** Slots from the last one used on. */
+  *newest(): Generator<number> {
+    for (let entry = this.#older[0]; entry; entry = this.#older[entry]) yield entry - 1;
+  }
+
   /** The slot is the last one used. */
   touch(slot: number, time: number): void {
     const entry = slot + 1;

@@ -25,6 +25,7 @@ export function recordStates(
     close: slot => states.close(slot),
     state: slot => states.state(slot),
     pack: slots => states.pack(slots),
+    unpack: packed => states.unpack(packed),
     batch: slot => states.batch(slot),
     stepOne: (slot, x) => answer(states.stepOne(slot, one(x))),
     commitOne: slot => states.commitOne(slot),

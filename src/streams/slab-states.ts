@@ -5,7 +5,7 @@ import { demand } from '../errors.js';
 import { type AnyCell, internals } from './cell.js';
 import { made } from './function-cell.js';
 import { firstIn, readVector, refuseInput } from './inputs.js';
-import { packedOffsets } from './packed-states.js';
+import { copy, packedOffsets, packStates, unpackState } from './packed-states.js';
 import { SlabPlaces } from './slab-places.js';
 import { SlotSlabs } from './slot-slabs.js';
 import type { KeyedOptions, KeyedStates } from './slot-states.js';
@@ -99,18 +99,18 @@ export class SlabStates implements KeyedStates {
 
   pack(slots: readonly number[]): Float32Array<ArrayBuffer> {
     const { pool, states } = this.#engine;
-    const { memory } = pool;
+    const places = slots.map(slot => this.#places.at[slot]);
+    return packStates(packedOffsets(this.shape), pool.memory, places, states);
+  }
+
+  unpack(packed: Float32Array): number[] {
     const offsets = packedOffsets(this.shape);
-    const size = offsets[states.length];
-    const packed = new Float32Array(slots.length * size);
-    for (let i = 0; i < slots.length; i++) {
-      const from = this.#places.at[slots[i]];
-      for (let k = 0, to = i * size; k < states.length; k++) {
-        const n = offsets[k + 1] - offsets[k];
-        copy(memory, from + states[k], packed, to + offsets[k], n);
-      }
-    }
-    return packed;
+    const size = offsets[offsets.length - 1];
+    return Array.from({ length: size ? packed.length / size : 0 }, (_, i) => {
+      const slot = this.#places.reopen() ?? this.#add();
+      unpackState(offsets, packed, i * size, this.#blocks(slot));
+      return slot;
+    });
   }
 
   stepOne(slot: number, x: unknown): unknown {
@@ -191,12 +191,12 @@ export class SlabStates implements KeyedStates {
   /** Moves the states to another engine's memory. */
   #moveTo(engine: Engine): void {
     const moved = new SlabStates(this.cell, engine, this.shape, this.#options);
+    const offsets = packedOffsets(this.shape);
     try {
       for (const [slot, isClosed] of this.#places.slots()) {
         moved.#add();
         if (isClosed) continue;
-        const state = readState(this.shape, this.state(slot), { restored: true, batch: 0 });
-        layOut(state, moved.#blocks(slot));
+        unpackState(offsets, this.pack([slot]), 0, moved.#blocks(slot));
       }
     } catch (error) {
       moved.end();
@@ -246,8 +246,4 @@ export class SlabStates implements KeyedStates {
     const { memory, block } = pool;
     return { memory, at: this.#places.at[slot], block, offsets: states, streams: 1 };
   }
-}
-
-function copy(from: Float32Array, at: number, to: Float32Array, start: number, n: number): void {
-  for (let i = 0; i < n; i++) to[start + i] = from[at + i];
 }

@@ -15,6 +15,8 @@ export interface KeyedStates {
   state(slot: number): unknown;
   /** The states of streams, one packed block after another. Only where there is a shape. */
   pack(slots: readonly number[]): Float32Array<ArrayBuffer>;
+  /** A stream at each of the states that `pack` has packed; their slots. Only where it can. */
+  unpack(packed: Float32Array): number[];
   batch(slot: number): Batch;
   /** Steps one stream by a `settled` input; what came out. The stream goes on at `commitOne`. */
   stepOne(slot: number, x: unknown): unknown;

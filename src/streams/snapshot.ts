@@ -117,7 +117,7 @@ export function copySnapshot(value: unknown): Snapshot {
 }
 
 /** Refuses a snapshot of another model, by its text and by its digest if it has one. */
-export function checkFits({ layer, graph }: Snapshot, cell: AnyCell): void {
+export function checkFits({ layer, graph }: Pick<Header, 'layer' | 'graph'>, cell: AnyCell): void {
   const text = layerSignature(cell);
   if (layer !== text) throw mismatch('restore', `a snapshot of ${text}`, `one of ${layer}`);
   if (graph === undefined) return;
