@@ -22,7 +22,7 @@ export class KeySpace {
   protected readonly events: KeyedEvents;
   protected readonly states: KeyedStates;
   protected readonly births: KeyBirths;
-  protected readonly table: KeyTable;
+  readonly table: KeyTable;
   protected readonly turns = new Turns();
   protected readonly queues = new KeyQueues();
   protected readonly batch: KeyedBatch;
@@ -42,7 +42,7 @@ export class KeySpace {
   }
 
   /** The model, with its present parameters. */
-  protected get cell(): AnyCell {
+  get cell(): AnyCell {
     return this.states.cell;
   }
 
@@ -151,11 +151,6 @@ export class KeySpace {
     const expected = 'a subscription that goes on';
     if (this.ended) throw mismatch('keyed.snapshots', expected, 'one that has ended');
     return this.table.checkpoint(changed);
-  }
-
-  /** What is kept of keys, where someone else writes checkpoints. */
-  get keyTable(): KeyTable {
-    return this.table;
   }
 
   /** Calls back when no key waits for its snapshot, perhaps at once. */

@@ -1,0 +1,80 @@
+import type { PartitionLog, StoredEvent } from './log.js';
+
+/** Events of a partition on their way to their steps: pulled as long as there is room for them. */
+export class Intake {
+  readonly #most: number;
+  readonly #stopping = new AbortController();
+  #events: readonly StoredEvent[] = [];
+  #failure: { readonly error: unknown } | undefined;
+  #wake: () => void = () => {};
+  #room: () => void = () => {};
+  /** True once no more events will come. */
+  ended = false;
+
+  /** `most`: with so many waiting nothing is pulled. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get size(): number {
+    return this.#events.length;
+  }
+
+  get stopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Pulls events after an offset, and goes on as new ones come, or to the last one. */
+  async read(log: PartitionLog, partition: number, after: number, follow: boolean): Promise<void> {
+    const { signal } = this.#stopping;
+    try {
+      for await (const some of log.read(partition, after, follow ? signal : undefined)) {
+        this.#events = this.#events.length ? [...this.#events, ...some] : some;
+        this.#wake();
+        while (this.#events.length >= this.#most && !signal.aborted) {
+          await new Promise<void>(resolve => {
+            this.#room = resolve;
+          });
+        }
+        if (signal.aborted) break;
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    this.ended = true;
+    this.#wake();
+  }
+
+  /** Takes so many of the events that wait. Throws what ended the reading. */
+  take(count: number): readonly StoredEvent[] {
+    if (this.#failure) throw this.#failure.error;
+    const some = this.#events.slice(0, Math.max(0, count));
+    this.#events = this.#events.slice(some.length);
+    if (this.#events.length < this.#most) this.#room();
+    return some;
+  }
+
+  /** Resolves when something is to be done: `isAny` says so, or events have come, or the end. */
+  async wait(isAny: () => boolean): Promise<void> {
+    if (this.size || this.ended || this.stopped || this.#failure || isAny()) return;
+    await new Promise<void>(resolve => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Whoever waits or takes next is told of this error. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake();
+  }
+
+  wake(): void {
+    this.#wake();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#wake();
+    this.#room();
+  }
+}

@@ -1,0 +1,168 @@
+import { buf as crc32c } from 'crc-32/crc32c.js';
+import { demand, mismatch, RecurError } from '../errors.js';
+import type { Backend } from '../kernels/backends.js';
+
+/**
+ * A record of a job in a partition, version 1, little-endian: the text `RXRC`, four counts of
+ * bytes as uint32 (head, times, states, values), then those parts, each filled up with zeros to a
+ * multiple of eight bytes, and the CRC-32C of all before as uint32.
+ *
+ * The head is JSON in UTF-8. `times` are float64: when each key of the states was used last. The
+ * states are a checkpoint as `keyedSnapshots` reads it: of all keys that the record touches.
+ * `values` are the float32 numbers of the outputs, where all are vectors of one size.
+ */
+export interface RecordParts {
+  readonly head: RecordHead;
+  readonly times?: ArrayLike<number> | undefined;
+  readonly states?: Uint8Array | undefined;
+  readonly values?: Float32Array | undefined;
+}
+
+/** What a record says beside numbers. */
+export interface RecordHead {
+  readonly format: 'rxrecur/record';
+  readonly version: 1;
+  readonly job: string;
+  readonly partition: number;
+  /** One more with each worker that takes the partition. */
+  readonly epoch: number;
+  readonly member: string;
+  readonly backend: Backend;
+  readonly layer: string;
+  readonly graph: string;
+  readonly weights: string;
+  /** Offsets: the states are those after the event `to`, and before the record after `from`. */
+  readonly from: number;
+  readonly to: number;
+  /** Events that had their turn before this record's: were stepped or refused. */
+  readonly sequence: number;
+  /** Events that had their turn in this record. */
+  readonly done: number;
+  /** The largest event time so far, in milliseconds. */
+  readonly time?: number;
+  /** Offsets through `to` of events that still wait for their turn. */
+  readonly waiting?: readonly number[] | undefined;
+  /** Keys whose states were given up. */
+  readonly gone?: readonly string[] | undefined;
+  /** The parameters that the partition goes on with, encoded, where they were swapped. */
+  readonly params?: unknown;
+  readonly outputs?: Outputs | undefined;
+  /** Events that gave no output: refused ones and late ones, and why. */
+  readonly letters?: readonly Letter[] | undefined;
+  /** What was done from outside: `reset`, `import`, `weights`, `claim`, `skip`. */
+  readonly cause?: string | undefined;
+  /** Of a snapshot: records after this one are kept beside it. */
+  readonly kept?: number | undefined;
+  /** How many late events were dropped. */
+  readonly dropped?: number | undefined;
+}
+
+/** The outputs of a record, in order. */
+export interface Outputs {
+  readonly keys: readonly string[];
+  /** Of each: its event's number in this record, its offset less `from`, and its key's index. */
+  readonly at: readonly number[];
+  /** The vectors' length, where they are in `values`. */
+  readonly size?: number | undefined;
+  /** Else the outputs as JSON. */
+  readonly json?: readonly unknown[] | undefined;
+}
+
+/** An event that gave no output. */
+export interface Letter {
+  readonly kind: 'poison' | 'late';
+  /** Its number in this record. */
+  readonly at: number;
+  readonly offset: number;
+  readonly key: string;
+  readonly reason: string;
+}
+
+const magic = 0x43525852;
+const counts = 5;
+const padded = (length: number) => Math.ceil(length / 8) * 8;
+
+/** The bytes of a record. */
+export function encodeRecord({ head, times, states, values }: RecordParts): Uint8Array {
+  const parts = [
+    new TextEncoder().encode(JSON.stringify(head)),
+    bytesOf(times ? Float64Array.from(times) : new Float64Array()),
+    states ?? new Uint8Array(),
+    bytesOf(values ?? new Float32Array()),
+  ];
+  const begin = padded(4 * counts);
+  const end = parts.reduce((sum, { length }) => sum + padded(length), begin);
+  const bytes = new Uint8Array(end + 4);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, magic, true);
+  let at = begin;
+  for (const [i, part] of parts.entries()) {
+    view.setUint32(4 + 4 * i, part.length, true);
+    bytes.set(part, at);
+    at += padded(part.length);
+  }
+  view.setUint32(end, crc32c(bytes.subarray(0, end)) >>> 0, true);
+  return bytes;
+}
+
+/** Reads a record; throws a RecurError that names the place of what is not as it was written. */
+export function decodeRecord(bytes: Uint8Array, where: string): RecordParts {
+  const begin = padded(4 * counts);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isRecord = bytes.length >= begin + 4 && view.getUint32(0, true) === magic;
+  demand(isRecord, where, "a record, which begins with 'RXRC'", `${bytes.length} bytes`);
+  const lengths = Array.from({ length: 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
+  const end = lengths.reduce((sum, length) => sum + padded(length), begin);
+  if (bytes.length !== end + 4) {
+    throw mismatch(where, `a record of ${end + 4} bytes`, `${bytes.length} bytes`);
+  }
+  const found = crc32c(bytes.subarray(0, end)) >>> 0;
+  const said = view.getUint32(end, true);
+  if (found !== said) {
+    const got = `bytes of CRC ${found.toString(16)}`;
+    throw mismatch(where, `a record of CRC-32C ${said.toString(16)}`, got, 'it is damaged');
+  }
+  let at = begin;
+  const [text, times, states, values] = lengths.map(length => {
+    const part = bytes.slice(at, at + length);
+    at += padded(length);
+    return part;
+  });
+  return {
+    head: headOf(text, where),
+    ...(times.length && { times: new Float64Array(ordered(times, 8)) }),
+    ...(states.length && { states }),
+    ...(values.length && { values: new Float32Array(ordered(values, 4)) }),
+  };
+}
+
+function headOf(text: Uint8Array, where: string): RecordHead {
+  let head: Partial<RecordHead>;
+  try {
+    head = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
+  } catch (cause) {
+    const expected = "JSON in UTF-8 as a record's head";
+    throw new RecurError({ where, expected, got: String(cause), cause });
+  }
+  const { format, version } = Object(head);
+  demand(format === 'rxrecur/record', `${where}.format`, "'rxrecur/record'", format);
+  const hint = 'a newer version of the library wrote it';
+  demand(version === 1, `${where}.version`, '1', version, hint);
+  return head as RecordHead;
+}
+
+const isLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Numbers' bytes in little-endian order. */
+function bytesOf({ buffer, BYTES_PER_ELEMENT: width }: Float64Array | Float32Array): Uint8Array {
+  return new Uint8Array(ordered(new Uint8Array(buffer as ArrayBuffer), width));
+}
+
+/** Bytes turned between this machine's order and little-endian. */
+function ordered(bytes: Uint8Array, width: number): ArrayBuffer {
+  const own = bytes.slice();
+  for (let at = 0; !isLittle && at < own.length; at += width) {
+    own.subarray(at, at + width).reverse();
+  }
+  return own.buffer as ArrayBuffer;
+}

@@ -1,0 +1,232 @@
+import type { Told } from './event.js';
+import { Intake } from './intake.js';
+import type { Job } from './job.js';
+import type { PartitionLog } from './log.js';
+import { Partition } from './partition.js';
+import { decodeRecord, encodeRecord, type RecordParts } from './record.js';
+import { Relay } from './relay.js';
+import type { Sink } from './sink.js';
+import { toldBy } from './told.js';
+
+/** How a worker runs its partitions. */
+export interface RunnerSetup {
+  /** Where events come from, and where records go: often the same log. */
+  readonly source: PartitionLog;
+  readonly log: PartitionLog;
+  readonly job: Job;
+  /** False: the source is read to its end, then all is done. */
+  readonly follow: boolean;
+  /** Events in a record at most, and their bytes. */
+  readonly maxEvents: number;
+  /** Bytes of records after which a snapshot stands for them. */
+  readonly snapshotBytes: number;
+  /** Records that may wait for the sinks. */
+  readonly credits: number;
+  readonly sinks: readonly Sink[];
+  /** The parameters of now, if they were swapped. */
+  params(): unknown;
+  /** Is told of what is stored. */
+  tell(told: Told): void;
+}
+
+/** Something that is asked for from outside, done between two events. */
+export type Command = (partition: Partition) => void;
+
+/** What a partition has done so far, for metrics. */
+export interface Progress {
+  events: number;
+  outputs: number;
+  poison: number;
+  late: number;
+  records: number;
+  bytes: number;
+  /** Milliseconds of the last commit, and of what was restored. */
+  commit: number;
+  restore: number;
+}
+
+/** One partition's work from taking it to giving it up. */
+export class Runner {
+  readonly #setup: RunnerSetup;
+  readonly #partition: Partition;
+  readonly #relay: Relay;
+  readonly #intake: Intake;
+  readonly #commands: { readonly cause: string; readonly command: Command }[] = [];
+  #revision = 0;
+  #epoch = 0;
+  #unsaved = 0;
+  /** Records through this one are not kept any more. */
+  #kept = 0;
+  #inFlight: Promise<void> = Promise.resolve();
+  /** True once a source that ends has been read to its end. */
+  finished = false;
+  readonly progress: Progress = {
+    ...{ events: 0, outputs: 0, poison: 0, late: 0, records: 0, bytes: 0, commit: 0, restore: 0 },
+  };
+
+  constructor(setup: RunnerSetup, partition: number) {
+    this.#setup = setup;
+    this.#partition = new Partition(setup.job, partition);
+    this.#relay = new Relay(setup, partition);
+    this.#intake = new Intake(setup.maxEvents);
+  }
+
+  get keys(): number {
+    return this.#partition.size;
+  }
+
+  get offset(): number {
+    return this.#partition.to;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Asks for something between two events; it is in a record before an output shows it. */
+  ask(cause: string, command: Command): void {
+    this.#commands.push({ cause, command });
+    this.#intake.wake();
+  }
+
+  /** Ends after what is being stored. */
+  stop(): void {
+    this.#intake.stop();
+  }
+
+  /**
+   * Works until it is stopped or the source ends. Rejects with a FencedError where another worker
+   * has taken the partition, and with what else ended it; nothing of that is in the log.
+   */
+  async run(): Promise<void> {
+    try {
+      await this.#restore();
+      if (this.#intake.stopped) return;
+      await this.#claim();
+      await this.#relay.catchUp(this.#kept);
+      const { source, follow } = this.#setup;
+      const { partition, after } = this.#partition;
+      const reading = this.#intake.read(source, partition, after, follow);
+      while (await this.#turn());
+      await this.#inFlight;
+      await this.#relay.done();
+      await reading;
+      this.finished = this.#intake.ended && !this.#intake.stopped;
+    } finally {
+      this.stop();
+      // An error that is thrown has told of it.
+      await this.#inFlight.catch(() => {});
+      this.#partition.end();
+    }
+  }
+
+  async #restore(): Promise<void> {
+    const { log, job } = this.#setup;
+    const { partition } = this.#partition;
+    const begin = performance.now();
+    const where = (revision: number) => `${job.job}.${partition}@${revision}`;
+    const snapshot = await log.restore(job.job, partition);
+    if (snapshot) {
+      for await (const chunk of snapshot.chunks()) {
+        const parts = decodeRecord(chunk, where(snapshot.revision));
+        this.#kept = parts.head.kept ?? this.#kept;
+        this.#apply(parts);
+      }
+      this.#revision = snapshot.revision;
+    }
+    for await (const records of log.records(job.job, partition, this.#revision)) {
+      for (const { revision, bytes } of records) {
+        this.#apply(decodeRecord(bytes, where(revision)));
+        this.#revision = revision;
+        this.#unsaved += bytes.length;
+      }
+    }
+    this.progress.restore = performance.now() - begin;
+  }
+
+  #apply(parts: RecordParts): void {
+    this.#partition.apply(parts);
+    this.#epoch = parts.head.epoch;
+  }
+
+  /** From here on no former owner can commit. */
+  async #claim(): Promise<void> {
+    this.#epoch++;
+    const params = this.#setup.params();
+    if (params !== undefined) this.#partition.use(params);
+    await this.#commit(this.#partition.record(this.#epoch, 'claim'));
+  }
+
+  /** Steps what is there, and stores it while the next is stepped; false: that was all. */
+  async #turn(): Promise<boolean> {
+    const intake = this.#intake;
+    await intake.wait(() => this.#commands.length > 0);
+    const cause = this.#obey();
+    this.#step();
+    await this.#inFlight;
+    this.#step();
+    if (this.#partition.fresh || cause !== undefined) this.#begin(cause);
+    else if (intake.ended && !intake.size) return false;
+    if (this.#unsaved >= this.#setup.snapshotBytes) await this.#save();
+    return !intake.stopped;
+  }
+
+  #obey(): string | undefined {
+    const asked = this.#commands.splice(0);
+    for (const { command } of asked) command(this.#partition);
+    return asked.length ? asked.map(({ cause }) => cause).join(' ') : undefined;
+  }
+
+  #step(): void {
+    const { maxEvents } = this.#setup;
+    const some = this.#intake.take(maxEvents - this.#partition.fresh);
+    for (const event of some) this.#partition.accept(event);
+    this.progress.events += some.length;
+  }
+
+  /** A record is on its way; its outputs are told when it is stored. */
+  #begin(cause: string | undefined): void {
+    const parts = this.#partition.record(this.#epoch, cause);
+    this.#inFlight = this.#commit(parts);
+    this.#inFlight.catch(error => this.#intake.fail(error));
+  }
+
+  async #commit(parts: RecordParts): Promise<void> {
+    const { log, job } = this.#setup;
+    const { progress } = this;
+    const bytes = encodeRecord(parts);
+    const begin = performance.now();
+    const { partition } = this.#partition;
+    this.#revision = await log.commit(job.job, partition, this.#revision, bytes);
+    progress.commit = performance.now() - begin;
+    progress.records++;
+    progress.bytes += bytes.length;
+    this.#unsaved += bytes.length;
+    const told = toldBy(parts);
+    progress.outputs += told.outputs.length;
+    for (const { kind } of told.letters) progress[kind]++;
+    if (told.outputs.length || told.letters.length) this.#setup.tell(told);
+    await this.#relay.take(told, this.#revision);
+  }
+
+  /** All states as of the last record, so that earlier records may go. */
+  async #save(): Promise<void> {
+    await this.#inFlight;
+    const { log, job, snapshotBytes } = this.#setup;
+    const keep = Math.min(this.#revision, this.#relay.revision(this.#revision));
+    const partition = this.#partition;
+    const epoch = this.#epoch;
+    let written = 0;
+    async function* chunks() {
+      for (const parts of partition.snapshot(epoch, keep)) {
+        const chunk = encodeRecord(parts);
+        written += chunk.length;
+        yield chunk;
+      }
+    }
+    await log.snapshot(job.job, partition.partition, this.#revision, chunks(), keep);
+    this.#kept = keep;
+    // A snapshot of many keys is worth twice its bytes of records.
+    this.#unsaved = Math.min(0, snapshotBytes - 2 * written);
+  }
+}

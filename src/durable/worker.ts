@@ -1,0 +1,148 @@
+import { asRecurError } from '../errors.js';
+import { FencedError, type Lease, type Membership, UnknownError } from './log.js';
+import { ownerOf } from './places.js';
+import { positionOf } from './position.js';
+import { type Command, Runner, type RunnerSetup } from './runner.js';
+
+export interface WorkerSetup extends RunnerSetup {
+  /** Milliseconds for which a worker that says nothing keeps its partitions. */
+  readonly ttl: number;
+  /** Milliseconds between looks at who is there. */
+  readonly poll: number;
+}
+
+/** A partition that this worker has. */
+interface Held {
+  readonly runner: Runner;
+  readonly lease: Lease;
+  renewed: number;
+  done: Promise<void>;
+}
+
+/**
+ * One of the workers that share a job's partitions: it takes those that are its own, and gives
+ * them up when members come, or when it is stopped.
+ */
+export class Worker {
+  readonly #setup: WorkerSetup;
+  readonly #held = new Map<number, Held>();
+  /** Partitions whose source has been read to its end. */
+  readonly #finished = new Set<number>();
+  #stopped = false;
+  #failure: { readonly error: unknown } | undefined;
+  #wake: () => void = () => {};
+
+  constructor(setup: WorkerSetup) {
+    this.#setup = setup;
+  }
+
+  /** The partitions that it has now. */
+  get held(): ReadonlyMap<number, { readonly runner: Runner }> {
+    return this.#held;
+  }
+
+  /** Gives up all after what is being stored; `run` resolves then. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake();
+  }
+
+  /** Asks each of its partitions for something, between two events. */
+  ask(cause: string, command: Command): void {
+    for (const { runner } of this.#held.values()) runner.ask(cause, command);
+  }
+
+  /** Works until it is stopped, or the source has been read to its end. Rejects if it fails. */
+  async run(): Promise<void> {
+    const { log, job, ttl, poll } = this.#setup;
+    const membership = await log.join(job.job, job.member, ttl);
+    let renewed = Date.now();
+    try {
+      while (!this.#isOver()) {
+        if (Date.now() - renewed > ttl / 3) {
+          renewed = Date.now();
+          await membership.renew();
+        }
+        await this.#share();
+        if (!this.#isOver()) await this.#pause(poll);
+      }
+    } finally {
+      await this.#leave(membership);
+    }
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  #isOver(): boolean {
+    const isDone = !this.#setup.follow && this.#finished.size === this.#setup.source.partitions;
+    return this.#stopped || this.#failure !== undefined || isDone;
+  }
+
+  async #leave(membership: Membership): Promise<void> {
+    await membership.leave();
+    for (const { runner } of this.#held.values()) runner.stop();
+    await Promise.all([...this.#held.values()].map(({ done }) => done));
+  }
+
+  /** Looks who is there, gives up what is another's, and takes what is its own. */
+  async #share(): Promise<void> {
+    const { log, job, source, follow } = this.#setup;
+    const members = await log.members(job.job);
+    for (let p = 0; p < source.partitions && !this.#stopped; p++) {
+      const isOwn = ownerOf(p, members) === job.member;
+      const held = this.#held.get(p);
+      if (held && !isOwn) held.runner.stop();
+      else if (held) await this.#renew(p, held);
+      else if (isOwn && !this.#finished.has(p)) await this.#take(p);
+      else if (!isOwn && !follow && (await this.#isRead(p))) this.#finished.add(p);
+    }
+  }
+
+  async #renew(p: number, held: Held): Promise<void> {
+    if (Date.now() - held.renewed < this.#setup.ttl / 3) return;
+    held.renewed = Date.now();
+    if (!(await held.lease.renew())) held.runner.stop();
+    else if (this.#held.get(p) === held) held.renewed = Date.now();
+  }
+
+  async #take(p: number): Promise<void> {
+    const { log, job, ttl } = this.#setup;
+    const lease = await log.lease(job.job, p, job.member, ttl);
+    if (!lease) return;
+    const runner = new Runner(this.#setup, p);
+    const held: Held = { runner, lease, renewed: Date.now(), done: Promise.resolve() };
+    this.#held.set(p, held);
+    held.done = this.#work(p, held);
+  }
+
+  async #work(p: number, { runner, lease }: Held): Promise<void> {
+    try {
+      await runner.run();
+      if (!this.#setup.follow && runner.finished) this.#finished.add(p);
+    } catch (error) {
+      // Somebody else has it, or the log will tell what is stored.
+      if (!(error instanceof FencedError || error instanceof UnknownError)) {
+        const { job } = this.#setup.job;
+        this.#failure ??= { error: asRecurError(error, `${job}.${p}`) };
+      }
+    }
+    await lease.release().catch(() => {});
+    this.#held.delete(p);
+    this.#wake();
+  }
+
+  /** True where another worker has read a partition to its end. */
+  async #isRead(p: number): Promise<boolean> {
+    const { log, job, source } = this.#setup;
+    return (await positionOf(log, job.job, p)) >= (await source.lastOffset(p));
+  }
+
+  #pause(time: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, time);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
