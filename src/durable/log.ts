@@ -2,11 +2,16 @@ import { RecurError } from '../errors.js';
 
 /** An event as a log takes it: who it is of, and its bytes. */
 export interface NewEvent {
+  /** 1 to 1,024 bytes as UTF-8, without NUL. */
   readonly key: string;
+  /** 1 byte to 64 MiB. */
   readonly value: Uint8Array;
 }
 
-/** An event as a log keeps it. */
+/**
+ * An event as a log keeps it. Its value may be a view of a buffer that it shares with its
+ * neighbours; it begins at a multiple of 8 bytes, and nobody writes to it again.
+ */
 export interface StoredEvent extends NewEvent {
   /** Its number in its partition, from 1. */
   readonly offset: number;
@@ -18,6 +23,7 @@ export interface StoredEvent extends NewEvent {
 export interface StoredRecord {
   /** Its number in its partition, from 1. */
   readonly revision: number;
+  /** It begins at a multiple of 8 bytes of its buffer, and nobody writes to it again. */
   readonly bytes: Uint8Array;
 }
 
@@ -29,7 +35,7 @@ export interface StoredSnapshot {
 
 /** The right to work on a partition: it decides who tries, never what is right. */
 export interface Lease {
-  /** Goes on for another term; false: somebody else has it. */
+  /** Goes on for another term; false: somebody else has it, and this lease is over. */
   renew(): Promise<boolean>;
   release(): Promise<void>;
 }
@@ -46,6 +52,9 @@ export interface Membership {
  *
  * What `append` and `commit` have acknowledged is stored as the adapter's page says. Reads see
  * nothing that is not. Adapters throw a RecurError that names the place of what is damaged.
+ * A partition that does not exist, names and bytes that do not fit, and a closed log are refused
+ * with a RecurError: `read` and `records` throw it at the call, everything else rejects. Names of
+ * jobs and members have 1 to 80 bytes as UTF-8.
  */
 export interface PartitionLog {
   /** What it is and where, in messages: `the file log in /var/lib/jobs`. */
@@ -56,9 +65,13 @@ export interface PartitionLog {
   append(partition: number, events: readonly NewEvent[]): Promise<number>;
   /** The offset of a partition's last event; 0: there is none. */
   lastOffset(partition: number): Promise<number>;
+  /** The offset of the first event that is kept, or would be: the last one's plus 1 at most. */
+  firstOffset(partition: number): Promise<number>;
   /**
    * A partition's events after an offset, in order, as many at a time as are there; then it waits
-   * for more until `signal` aborts, which ends it. Without a signal it ends at the last one.
+   * for more until `signal` aborts or the log is closed, which ends it. Without a signal it ends
+   * at the last one. The iteration throws a RecurError if the next event is not kept any more:
+   * to begin at the oldest one, read after `firstOffset` - 1.
    */
   read(
     partition: number,
@@ -70,7 +83,7 @@ export interface PartitionLog {
 
   /** The names of jobs that have records here. */
   jobs(): Promise<readonly string[]>;
-  /** The newest snapshot of a job's partition. */
+  /** The newest snapshot of a job's partition; undefined: there is none. */
   restore(job: string, partition: number): Promise<StoredSnapshot | undefined>;
   /**
    * A job's records after a revision, as `read`. Throws a RecurError if they are not kept any more.
@@ -88,8 +101,9 @@ export interface PartitionLog {
    */
   commit(job: string, partition: number, after: number, record: Uint8Array): Promise<number>;
   /**
-   * Keeps a snapshot that stands for the records through `revision`; the last one is then of no
-   * use. Records through `keep`, which is at most `revision`, may go.
+   * Keeps a snapshot that stands for the records through `revision`, which is at most the newest;
+   * the last snapshot is then of no use. Records through `keep`, which is at most `revision`, may
+   * go. An older snapshot than the one that is kept changes nothing.
    */
   snapshot(
     job: string,

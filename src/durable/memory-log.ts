@@ -1,15 +1,37 @@
-import { demand, mismatch } from '../errors.js';
-import type { StoredEvent, StoredRecord } from './log.js';
-import { FencedError, type Lease, type NewEvent, type PartitionLog } from './log.js';
+import { mismatch, type RecurError } from '../errors.js';
+import * as check from './arguments.js';
+import { follow, Waiting } from './follow.js';
+import { jobMembers, joinJob, leaseOwner, type Term, type Terms, takeLease } from './leases.js';
+import type { NewEvent, PartitionLog, StoredEvent, StoredRecord } from './log.js';
+import { FencedError } from './log.js';
 
-interface Row {
-  readonly records: StoredRecord[];
-  snapshot?: { readonly revision: number; readonly chunks: readonly Uint8Array[] };
+/** Events or records of a partition: those that are kept, the last number, what has gone. */
+class Row<T> {
+  kept: T[] = [];
+  last = 0;
+
+  get first(): number {
+    return this.last - this.kept.length + 1;
+  }
+
+  push(value: T): void {
+    this.kept.push(value);
+    this.last++;
+  }
+
+  /** What is kept after a number; undefined: the next one has gone. */
+  after(number: number): readonly T[] | undefined {
+    return number + 1 < this.first ? undefined : this.kept.slice(number + 1 - this.first);
+  }
+
+  purge(through: number): void {
+    this.kept.splice(0, through + 1 - this.first);
+  }
 }
 
-interface Term {
-  readonly member: string;
-  readonly until: number;
+interface Job {
+  readonly records: Row<StoredRecord>;
+  snapshot?: { readonly revision: number; readonly chunks: readonly Uint8Array[] };
 }
 
 /**
@@ -23,64 +45,64 @@ interface Term {
  */
 export function memoryLog(options: { readonly partitions?: number } = {}): PartitionLog {
   const { partitions = 8 } = options;
-  checkPartitions('memoryLog', partitions);
+  check.checkPartitions('memoryLog', partitions);
   return new MemoryLog(partitions);
-}
-
-/** Throws unless it is a number of partitions. */
-export function checkPartitions(where: string, partitions: unknown): asserts partitions is number {
-  const fits = Number.isInteger(partitions) && (partitions as number) > 0;
-  demand(fits && (partitions as number) <= 4096, `${where}.partitions`, '1 to 4096', partitions);
 }
 
 class MemoryLog implements PartitionLog {
   readonly name = 'the log in memory';
   readonly partitions: number;
-  readonly #events: { kept: StoredEvent[]; last: number }[];
-  readonly #jobs = new Map<string, Map<number, Row>>();
-  readonly #leases = new Map<string, Term>();
-  readonly #members = new Map<string, number>();
-  #wake: (() => void)[] = [];
+  readonly #events: readonly Row<StoredEvent>[];
+  readonly #jobs = new Map<string, Map<number, Job>>();
+  readonly #terms = memoryTerms();
+  readonly #waiting = new Waiting();
 
   constructor(partitions: number) {
     this.partitions = partitions;
-    this.#events = Array.from({ length: partitions }, () => ({ kept: [], last: 0 }));
+    this.#events = Array.from({ length: partitions }, () => new Row());
   }
 
   async append(partition: number, events: readonly NewEvent[]): Promise<number> {
-    const row = this.#events[partition];
+    const row = this.#row(partition);
+    check.checkEvents(events);
     const time = Math.max(Date.now(), row.kept.at(-1)?.time ?? 0);
     for (const { key, value } of events) {
-      row.kept.push({ key, value: value.slice(), offset: ++row.last, time });
+      row.push({ key, value: ownBytes(value), offset: row.last + 1, time });
     }
-    this.#tell();
+    this.#waiting.tell();
     return row.last;
   }
 
   async lastOffset(partition: number): Promise<number> {
-    return this.#events[partition].last;
+    return this.#row(partition).last;
+  }
+
+  async firstOffset(partition: number): Promise<number> {
+    return this.#row(partition).first;
   }
 
   read(partition: number, after: number, signal?: AbortSignal) {
-    const from = (offset: number) => {
-      const { kept } = this.#events[partition];
-      const found = kept.length - (this.#events[partition].last - offset);
-      return kept.slice(Math.max(0, found));
-    };
-    return this.#follow(after, from, events => events[events.length - 1].offset, signal);
+    const row = this.#row(partition);
+    check.checkPlace('read.after', after);
+    return this.#follow(row, after, signal, () => {
+      return gone(`events of partition ${partition}`, after, row.first);
+    });
   }
 
   async forget(partition: number, through: number): Promise<void> {
-    const row = this.#events[partition];
-    row.kept = row.kept.filter(({ offset }) => offset > through);
+    const row = this.#row(partition);
+    check.checkPlace('forget.through', through);
+    row.purge(through);
   }
 
   async jobs(): Promise<readonly string[]> {
-    return [...this.#jobs.keys()];
+    this.#checkOpen();
+    const has = (job: Job) => job.records.last > 0;
+    return [...this.#jobs].filter(([, rows]) => [...rows.values()].some(has)).map(([job]) => job);
   }
 
   async restore(job: string, partition: number) {
-    const { snapshot } = this.#row(job, partition);
+    const { snapshot } = this.#job(job, partition);
     if (!snapshot) return undefined;
     const { revision, chunks } = snapshot;
     return {
@@ -92,25 +114,20 @@ class MemoryLog implements PartitionLog {
   }
 
   records(job: string, partition: number, after: number, signal?: AbortSignal) {
-    const { records } = this.#row(job, partition);
-    const from = (revision: number) => {
-      const [first] = records;
-      if (first && first.revision > revision + 1) {
-        const hint = 'a snapshot stands for them';
-        const expected = `records from ${revision + 1} on`;
-        throw mismatch(`${job}.${partition}`, expected, `${first.revision} and later`, hint);
-      }
-      return first ? records.slice(Math.max(0, revision + 1 - first.revision)) : [];
-    };
-    return this.#follow(after, from, found => found[found.length - 1].revision, signal);
+    const { records } = this.#job(job, partition);
+    check.checkPlace('records.after', after);
+    return this.#follow(records, after, signal, () => {
+      return gone(`records of ${job}.${partition}`, after, records.first);
+    });
   }
 
   async commit(job: string, partition: number, after: number, record: Uint8Array) {
-    const row = this.#row(job, partition);
-    const newest = row.records.at(-1)?.revision ?? row.snapshot?.revision ?? 0;
-    if (newest !== after) throw fenced(job, partition, after, newest);
-    row.records.push({ revision: after + 1, bytes: record.slice() });
-    this.#tell();
+    const { records } = this.#job(job, partition);
+    check.checkPlace('commit.after', after);
+    check.checkBytes('commit.record', record);
+    if (records.last !== after) throw fenced(job, partition, after, records.last);
+    records.push({ revision: after + 1, bytes: ownBytes(record) });
+    this.#waiting.tell();
     return after + 1;
   }
 
@@ -121,102 +138,95 @@ class MemoryLog implements PartitionLog {
     chunks: AsyncIterable<Uint8Array>,
     keep: number,
   ): Promise<void> {
+    const row = this.#job(job, partition);
+    check.checkSnapshot(revision, keep, row.records.last);
     const own: Uint8Array[] = [];
-    for await (const chunk of chunks) own.push(chunk.slice());
-    const row = this.#row(job, partition);
+    for await (const chunk of chunks) {
+      check.checkBytes('snapshot.chunk', chunk);
+      own.push(ownBytes(chunk));
+    }
+    if (revision < (row.snapshot?.revision ?? 0)) return;
     row.snapshot = { revision, chunks: own };
-    const { records } = row;
-    const stay = records.findIndex(record => record.revision > keep);
-    // The newest record says which revision is the newest.
-    records.splice(0, stay < 0 ? Math.max(0, records.length - 1) : stay);
+    row.records.purge(keep);
   }
 
   async lease(job: string, partition: number, member: string, ttl: number) {
-    const name = `${partition} ${job}`;
-    const isOthers = () => {
-      const term = this.#leases.get(name);
-      return term !== undefined && term.member !== member && term.until > Date.now();
-    };
-    if (isOthers()) return undefined;
-    const renew = async () => {
-      if (isOthers()) return false;
-      this.#leases.set(name, { member, until: Date.now() + ttl });
-      return true;
-    };
-    await renew();
-    const lease: Lease = {
-      renew,
-      release: async () => {
-        if (this.#leases.get(name)?.member === member) this.#leases.delete(name);
-      },
-    };
-    return lease;
+    this.#job(job, partition);
+    return takeLease(this.#terms, job, partition, member, ttl);
   }
 
   async owner(job: string, partition: number): Promise<string | undefined> {
-    const term = this.#leases.get(`${partition} ${job}`);
-    return term && term.until > Date.now() ? term.member : undefined;
+    this.#job(job, partition);
+    return leaseOwner(this.#terms, job, partition);
   }
 
   async join(job: string, member: string, ttl: number) {
-    const name = JSON.stringify([job, member]);
-    const renew = async () => {
-      this.#members.set(name, Date.now() + ttl);
-    };
-    await renew();
-    const leave = async () => {
-      this.#members.delete(name);
-    };
-    return { renew, leave };
+    this.#job(job, 0);
+    return joinJob(this.#terms, job, member, ttl);
   }
 
   async members(job: string): Promise<readonly string[]> {
-    const all = [...this.#members].filter(([, until]) => until > Date.now());
-    const pairs = all.map(([name]) => JSON.parse(name) as readonly [string, string]);
-    return pairs.filter(([of]) => of === job).map(([, member]) => member);
+    this.#job(job, 0);
+    return jobMembers(this.#terms, job);
   }
 
   async close(): Promise<void> {
-    this.#tell();
+    this.#waiting.close();
   }
 
-  #row(job: string, partition: number): Row {
+  #checkOpen(): void {
+    if (this.#waiting.closed) throw closed(this.name);
+  }
+
+  #row(partition: number): Row<StoredEvent> {
+    this.#checkOpen();
+    check.checkPartition(this.partitions, partition);
+    return this.#events[partition];
+  }
+
+  #job(job: string, partition: number): Job {
+    this.#row(partition);
+    check.checkName('job', job);
     let rows = this.#jobs.get(job);
     if (!rows) this.#jobs.set(job, (rows = new Map()));
     let row = rows.get(partition);
-    if (!row) rows.set(partition, (row = { records: [] }));
+    if (!row) rows.set(partition, (row = { records: new Row() }));
     return row;
   }
 
-  /** What is there after a place, then what comes. */
-  async *#follow<T>(
-    after: number,
-    from: (after: number) => T[],
-    last: (found: T[]) => number,
-    signal?: AbortSignal,
-  ): AsyncGenerator<readonly T[]> {
-    for (let at = after; !signal?.aborted; ) {
-      const found = from(at);
-      if (found.length) {
-        at = last(found);
-        yield found;
-      } else if (signal) await this.#more(signal);
-      else return;
-    }
+  #follow<T>(row: Row<T>, after: number, signal: AbortSignal | undefined, lack: () => RecurError) {
+    let at = after;
+    const next = () => {
+      const found = row.after(at);
+      if (!found) throw lack();
+      at += found.length;
+      return found;
+    };
+    return follow(next, this.#waiting, signal);
   }
+}
 
-  #more(signal: AbortSignal): Promise<void> {
-    return new Promise(resolve => {
-      this.#wake.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
+/** A copy at the beginning of a buffer; a Buffer's `slice` would be a view. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
 
-  #tell(): void {
-    const waiting = this.#wake;
-    this.#wake = [];
-    for (const wake of waiting) wake();
-  }
+function memoryTerms(): Terms {
+  const terms = new Map<string, Term>();
+  const place = (job: string, name: string) => JSON.stringify([job, name]);
+  return {
+    get: async (job, name) => terms.get(place(job, name)),
+    async change(job, name, next) {
+      const term = next(terms.get(place(job, name)));
+      if (term) terms.set(place(job, name), term);
+      else terms.delete(place(job, name));
+      return term;
+    },
+    async list(job, prefix) {
+      const begin = place(job, prefix).slice(0, -2);
+      return [...terms].filter(([name]) => name.startsWith(begin)).map(([, term]) => term);
+    },
+  };
 }
 
 /** The error of a commit after a revision that is not the newest. */
@@ -227,4 +237,15 @@ export function fenced(job: string, partition: number, after: number, newest: nu
     got: `one after ${after}`,
     hint: 'another worker has this partition now',
   });
+}
+
+/** The error of a reader that asks for what has been purged. */
+export function gone(what: string, after: number, first: number): RecurError {
+  const hint = 'begin with a snapshot, or at the oldest that is kept';
+  return mismatch(what, `number ${after + 1} to be kept`, `${first} and later`, hint);
+}
+
+/** The error of a call after `close`. */
+export function closed(name: string): RecurError {
+  return mismatch(name, 'an open log', 'a closed one');
 }

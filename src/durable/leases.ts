@@ -1,0 +1,91 @@
+import { checkName, checkTerm } from './arguments.js';
+import type { Lease, Membership } from './log.js';
+
+/** Who has a lease, or is a member, and until when in milliseconds since 1970. */
+export interface Term {
+  readonly member: string;
+  readonly until: number;
+}
+
+/** Where an adapter keeps terms: by job, and by `lease-P` or `member-NAME`. */
+export interface Terms {
+  get(job: string, name: string): Promise<Term | undefined>;
+  /** Puts what `next` makes of the term that is there; undefined: removes it. */
+  change(
+    job: string,
+    name: string,
+    next: (term: Term | undefined) => Term | undefined,
+  ): Promise<Term | undefined>;
+  /** All terms whose names begin so. */
+  list(job: string, prefix: string): Promise<readonly Term[]>;
+}
+
+/** A member is forgotten so long after it was last heard of, in milliseconds. */
+const oblivion = 60_000;
+
+const runs = (term: Term | undefined) => term !== undefined && term.until > Date.now();
+
+/** A lease of a partition; undefined: another member has it. */
+export async function takeLease(
+  terms: Terms,
+  job: string,
+  partition: number,
+  member: string,
+  ttl: number,
+): Promise<Lease | undefined> {
+  checkName('member', member);
+  checkTerm('lease.ttl', ttl);
+  const name = `lease-${partition}`;
+  const renew = async () => {
+    const term = await terms.change(job, name, last => {
+      const isOthers = runs(last) && last?.member !== member;
+      return isOthers ? last : { member, until: Date.now() + ttl };
+    });
+    return term?.member === member;
+  };
+  const release = async () => {
+    await terms.change(job, name, last => (last?.member === member ? undefined : last));
+  };
+  return (await renew()) ? { renew, release } : undefined;
+}
+
+/** Who has the lease of a partition. */
+export async function leaseOwner(
+  terms: Terms,
+  job: string,
+  partition: number,
+): Promise<string | undefined> {
+  const term = await terms.get(job, `lease-${partition}`);
+  return runs(term) ? term?.member : undefined;
+}
+
+/** Makes a member known to the others, for a time. */
+export async function joinJob(
+  terms: Terms,
+  job: string,
+  member: string,
+  ttl: number,
+): Promise<Membership> {
+  checkName('member', member);
+  checkTerm('join.ttl', ttl);
+  const name = `member-${member}`;
+  const renew = async () => {
+    await terms.change(job, name, () => ({ member, until: Date.now() + ttl }));
+  };
+  await renew();
+  const leave = async () => {
+    await terms.change(job, name, () => undefined);
+  };
+  return { renew, leave };
+}
+
+/** The members that have renewed in time. */
+export async function jobMembers(terms: Terms, job: string): Promise<readonly string[]> {
+  const all = await terms.list(job, 'member-');
+  const gone = all.filter(({ until }) => until < Date.now() - oblivion);
+  const remove = (term: Term | undefined) =>
+    term && term.until < Date.now() - oblivion ? undefined : term;
+  for (const { member } of gone) await terms.change(job, `member-${member}`, remove);
+  const here = all.filter(runs).map(({ member }) => member);
+  return here.sort();
+}
