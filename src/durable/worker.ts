@@ -1,5 +1,6 @@
 import { asRecurError } from '../errors.js';
 import { FencedError, type Lease, type Membership, UnknownError } from './log.js';
+import type { PartitionMetrics } from './metrics.js';
 import { ownerOf } from './places.js';
 import { positionOf } from './position.js';
 import { type Command, Runner, type RunnerSetup } from './runner.js';
@@ -36,20 +37,30 @@ export class Worker {
     this.#setup = setup;
   }
 
-  /** The partitions that it has now. */
-  get held(): ReadonlyMap<number, { readonly runner: Runner }> {
-    return this.#held;
-  }
-
   /** Gives up all after what is being stored; `run` resolves then. */
   stop(): void {
     this.#stopped = true;
     this.#wake();
   }
 
-  /** Asks each of its partitions for something, between two events. */
-  ask(cause: string, command: Command): void {
-    for (const { runner } of this.#held.values()) runner.ask(cause, command);
+  /** What its partitions have done so far. */
+  async metrics(): Promise<PartitionMetrics[]> {
+    const { job, source, maxEvents } = this.#setup;
+    const own = { job: job.job, member: job.member };
+    const all = [...this.#held].map(async ([partition, { runner }]): Promise<PartitionMetrics> => {
+      const { offset, keys, epoch, progress } = runner;
+      const lag = Math.max(0, (await source.lastOffset(partition)) - offset);
+      const fill = progress.events / (maxEvents * Math.max(1, progress.records));
+      return { ...own, partition, offset, lag, keys, epoch, ...progress, fill };
+    });
+    return Promise.all(all);
+  }
+
+  /** Asks its partitions, or one of them, for something between two events. */
+  ask(cause: string, command: Command, only?: number): void {
+    for (const [partition, { runner }] of this.#held) {
+      if (only === undefined || only === partition) runner.ask(cause, command);
+    }
   }
 
   /** Works until it is stopped, or the source has been read to its end. Rejects if it fails. */

@@ -1,0 +1,25 @@
+import { RecurError } from '../errors.js';
+import { decode, encode } from '../streams/encoding.js';
+
+/** A value as the bytes of an event: JSON that loses nothing of arrays, NaN and −0. */
+export function jsonBytes(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(encode(value, 'value')));
+}
+
+/** What reads the value of an event from its bytes: JSON, unless another reader is given. */
+export function valueReader<V>(
+  given: ((bytes: Uint8Array) => V) | undefined,
+): (bytes: Uint8Array) => V {
+  if (given) return given;
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  return bytes => {
+    try {
+      return decode(JSON.parse(decoder.decode(bytes)), 'value') as V;
+    } catch (cause) {
+      if (cause instanceof RecurError) throw cause;
+      const expected = 'JSON in UTF-8';
+      const hint = 'the option `decode` reads other bytes';
+      throw new RecurError({ where: 'value', expected, got: String(cause), hint, cause });
+    }
+  };
+}
