@@ -6,11 +6,14 @@ import type { Backend } from '../src/kernels/backends.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Files with a test named 'scijs …': scijs's ndarray() builds its classes with `new Function`. */
-const scijsFiles = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+/**
+ * Files with a test named 'scijs …' or 'lmdb …': scijs's ndarray() builds its classes with
+ * `new Function`, and lmdb's keys a reader of strings.
+ */
+const evalFiles = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .filter(file => file.endsWith('.test.ts') && !file.includes('node_modules'))
   .map(file => join('test', file).replaceAll('\\', '/'))
-  .filter(file => /['"`]scijs /.test(readFileSync(join(root, file), 'utf8')));
+  .filter(file => /['"`](scijs|lmdb) /.test(readFileSync(join(root, file), 'utf8')));
 
 /** BACKEND=simd: this backend it has to be, of which test/backend.ts makes sure. */
 const backend = process.env.BACKEND as Backend | undefined;
@@ -33,12 +36,17 @@ const withoutEval = {
   name: 'no-eval',
   include: ['test/**/*.test.ts'],
   exclude: ['**/node_modules/**', ...pageFiles],
-  testNamePattern: /^(?!.*\bscijs )/,
+  testNamePattern: /^(?!.*\b(scijs|lmdb) )/,
   execArgv: ['--disallow-code-generation-from-strings', '--expose-gc'],
 };
 
-const scijs = { ...shared, name: 'scijs', include: scijsFiles, testNamePattern: /\bscijs / };
+const withEval = {
+  ...shared,
+  name: 'eval',
+  include: evalFiles,
+  testNamePattern: /\b(scijs|lmdb) /,
+};
 
-const projects = [withoutEval, ...(scijsFiles.length > 0 ? [scijs] : []), pages];
+const projects = [withoutEval, ...(evalFiles.length > 0 ? [withEval] : []), pages];
 
 export default defineConfig({ test: { projects: projects.map(test => ({ test })) } });

@@ -26,7 +26,7 @@ export function checkPlace(where: string, place: number): void {
 
 /** Throws unless a job or a member can have that name. */
 export function checkName(where: string, name: string): void {
-  checkText(where, name, 80);
+  checkText(where, name, 64);
 }
 
 /** Throws unless it is a time that a lease can last. */
@@ -60,6 +60,7 @@ export function checkEvents(events: readonly NewEvent[]): void {
 /** Throws unless the two revisions of a snapshot fit each other and the newest record. */
 export function checkSnapshot(revision: number, keep: number, newest: number): void {
   checkPlace('snapshot.revision', revision);
+  demand(revision > 0, 'snapshot.revision', 'a whole number from 1', revision);
   checkPlace('snapshot.keep', keep);
   demand(revision <= newest, 'snapshot.revision', `at most the newest, ${newest}`, revision);
   demand(keep <= revision, 'snapshot.keep', `at most the snapshot's revision, ${revision}`, keep);

@@ -54,7 +54,7 @@ export interface Membership {
  * nothing that is not. Adapters throw a RecurError that names the place of what is damaged.
  * A partition that does not exist, names and bytes that do not fit, and a closed log are refused
  * with a RecurError: `read` and `records` throw it at the call, everything else rejects. Names of
- * jobs and members have 1 to 80 bytes as UTF-8.
+ * jobs and members have 1 to 64 bytes as UTF-8.
  */
 export interface PartitionLog {
   /** What it is and where, in messages: `the file log in /var/lib/jobs`. */

@@ -1,0 +1,194 @@
+import type { RootDatabase } from 'lmdb';
+import { mismatch, RecurError } from '../errors.js';
+import { crc32c } from './crc.js';
+import { decodeName } from './encoded-name.js';
+import { UnknownError } from './log.js';
+import { gone } from './refusals.js';
+
+/** The first parts of a key: `['events', 3]`, `['records', 'alarms', 3]`. */
+export type Row = readonly (string | number)[];
+
+/** A value of a row: its number is that of its last record. */
+export interface Entry {
+  readonly number: number;
+  readonly time: number;
+  readonly payload: Uint8Array;
+}
+
+/** Where a row ends, and through which number it was purged. */
+export interface Mark {
+  readonly last: number;
+  readonly floor: number;
+  readonly time: number;
+}
+
+/** Which number has to be the last one, and the error if another one is. */
+interface Condition {
+  readonly after: number;
+  refuse(last: number): Error;
+}
+
+/** How much a reader takes at a time. */
+const mostBytes = 2 ** 20;
+const mostEntries = 1024;
+
+const nothing: Mark = { last: 0, floor: 0, time: 0 };
+
+/** The rows of an environment: values that are numbered from 1, and a mark for each row. */
+export class Rows {
+  readonly db: RootDatabase<Uint8Array, (string | number)[]>;
+  /** The last numbers that this process has stored, by row. */
+  readonly #stored = new Map<string, number>();
+
+  constructor(db: Rows['db']) {
+    this.db = db;
+  }
+
+  mark(row: Row): Mark {
+    const bytes = this.db.get(['mark', ...row]);
+    if (!bytes) return nothing;
+    const view = unsealed(bytes, 0, row.join('/'));
+    const [last, floor, time] = [0, 8, 16].map(at => view.getFloat64(at, true));
+    return { last, floor, time };
+  }
+
+  /** Appends so many records as one value; the number of the last one. */
+  async append(
+    row: Row,
+    payload: Uint8Array,
+    count: number,
+    condition?: Condition,
+  ): Promise<number> {
+    const stored = await this.write(row, () => {
+      const { last, floor, time } = this.mark(row);
+      if (condition && condition.after !== last) return condition.refuse(last);
+      const number = last + count;
+      const now = Math.max(Date.now(), time);
+      this.db.put(['row', ...row, number], sealed(floats(now), payload, number));
+      this.#setMark(row, { last: number, floor, time: now });
+      return number;
+    });
+    this.#stored.set(row.join('/'), stored);
+    return stored;
+  }
+
+  /** The next values after a number; throws a RecurError if they are not kept. */
+  after(row: Row, number: number): readonly Entry[] {
+    this.db.resetReadTxn();
+    const { floor } = this.mark(row);
+    if (number < floor) throw gone(labelOf(row), number, floor + 1);
+    const entries: Entry[] = [];
+    let bytes = 0;
+    const range = { start: ['row', ...row, number + 1], end: ['row', ...row, Infinity] };
+    for (const { key, value } of this.db.getRange({ ...range, limit: mostEntries })) {
+      const of = key.at(-1) as number;
+      const view = unsealed(value, of, key.join('/'));
+      const payload = new Uint8Array(view.buffer, 8, view.byteLength - 8);
+      entries.push({ number: of, time: view.getFloat64(0, true), payload });
+      if ((bytes += payload.length) > mostBytes) break;
+    }
+    return entries;
+  }
+
+  /** Removes values whose records are all at or below a number. */
+  async purge(row: Row, through: number): Promise<void> {
+    const keys = () => {
+      const range = { start: ['row', ...row, 0], end: ['row', ...row, through + 1] };
+      return [...this.db.getKeys({ ...range, limit: mostEntries })];
+    };
+    const floor = await this.write(row, () => {
+      const [end] = this.db.getKeys({
+        start: ['row', ...row, through],
+        end: ['row', ...row, 0],
+        reverse: true,
+        limit: 1,
+      });
+      const mark = this.mark(row);
+      const number = (end?.at(-1) as number | undefined) ?? 0;
+      if (number > mark.floor) this.#setMark(row, { ...mark, floor: number });
+      return number;
+    });
+    // In steps: a transaction keeps all other writers waiting.
+    for (let more = floor > 0; more; ) {
+      this.db.resetReadTxn();
+      const old = keys();
+      more = old.length > 0;
+      if (more) await this.write(row, () => old.forEach(key => void this.db.remove(key)));
+    }
+  }
+
+  /** Runs in a transaction, which is stored when it resolves; an error that it returns rejects. */
+  async write<T>(row: Row, work: () => T | Error): Promise<T> {
+    const answer = await this.db.transaction(work).catch((error: unknown) => {
+      throw writeError(labelOf(row), error);
+    });
+    await this.db.flushed;
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+
+  /**
+   * Resolves when a row is stored up to a number that was read: another process may still be at
+   * it, and lets the next transaction begin when it has ended.
+   */
+  async stored(row: Row, number: number): Promise<void> {
+    const name = row.join('/');
+    if (number <= (this.#stored.get(name) ?? 0)) return;
+    await this.db.transaction(() => undefined);
+    this.#stored.set(name, number);
+  }
+
+  #setMark(row: Row, { last, floor, time }: Mark): void {
+    this.db.put(['mark', ...row], sealed(floats(last, floor, time), new Uint8Array(), 0));
+  }
+}
+
+/** The error of a transaction that failed: none of it is stored if there was no room for it. */
+function writeError(where: string, error: unknown): RecurError {
+  if (error instanceof RecurError) return error;
+  const got = error instanceof Error ? error.message : String(error);
+  const isFull = /no space|map ?full|MDB_MAP_FULL|quota/i.test(got);
+  const parts = { where, got, cause: error };
+  if (isFull) {
+    return new RecurError({ ...parts, expected: 'to write', hint: 'make room on the disk' });
+  }
+  const hint = 'read the log to know whether it is stored';
+  return new UnknownError({ ...parts, expected: 'to be told that it is stored', hint });
+}
+
+/** A row in messages: `events of partition 3`, `records of alarms.3`. */
+function labelOf([kind, of, partition]: Row): string {
+  if (kind === 'events') return `events of partition ${of}`;
+  return partition === undefined ? `${kind}` : `records of ${decodeName(`${of}`)}.${partition}`;
+}
+
+function floats(...numbers: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(8 * numbers.length);
+  const view = new DataView(bytes.buffer);
+  numbers.forEach((number, i) => {
+    view.setFloat64(8 * i, number, true);
+  });
+  return bytes;
+}
+
+/** Bytes and the CRC-32C of their number and them. */
+export function sealed(head: Uint8Array, payload: Uint8Array, number: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(head.length + payload.length + 4);
+  bytes.set(head);
+  bytes.set(payload, head.length);
+  const crc = crc32c(bytes.subarray(0, -4), crc32c(floats(number)));
+  bytes.writeUInt32LE(crc, bytes.length - 4);
+  return bytes;
+}
+
+/** A copy of sealed bytes without their CRC, which is checked. */
+export function unsealed(bytes: Uint8Array, number: number, where: string): DataView {
+  const own = new Uint8Array(bytes);
+  const view = new DataView(own.buffer);
+  const end = own.length - 4;
+  const isWhole =
+    end >= 0 && view.getUint32(end, true) === crc32c(own.subarray(0, end), crc32c(floats(number)));
+  if (isWhole) return new DataView(own.buffer, 0, end);
+  const hint = 'restore the log from a copy: nothing can tell what was there';
+  throw mismatch(`the value of ${where}`, 'whole bytes', 'damaged ones', hint);
+}

@@ -1,0 +1,23 @@
+import { mismatch, type RecurError } from '../errors.js';
+import { FencedError } from './log.js';
+
+/** The error of a commit after a revision that is not the newest. */
+export function fenced(job: string, partition: number, after: number, newest: number): FencedError {
+  return new FencedError({
+    where: `${job}.${partition}`,
+    expected: `a commit after revision ${newest}`,
+    got: `one after ${after}`,
+    hint: 'another worker has this partition now',
+  });
+}
+
+/** The error of a reader that asks for what has been purged. */
+export function gone(what: string, after: number, first: number): RecurError {
+  const hint = 'begin with a snapshot, or at the oldest that is kept';
+  return mismatch(what, `number ${after + 1} to be kept`, `${first} and later`, hint);
+}
+
+/** The error of a call after `close`. */
+export function closed(name: string): RecurError {
+  return mismatch(name, 'an open log', 'a closed one');
+}
