@@ -1,6 +1,6 @@
-import crc from 'crc-32/crc32c.js';
 import { demand, mismatch, RecurError } from '../errors.js';
 import type { Backend } from '../kernels/backends.js';
+import { crc32c } from './crc.js';
 
 /**
  * A record of a job in a partition, version 1, little-endian: the text `RXRC`, four counts of
@@ -101,7 +101,7 @@ export function encodeRecord({ head, times, states, values }: RecordParts): Uint
     bytes.set(part, at);
     at += padded(part.length);
   }
-  view.setUint32(end, crc.buf(bytes.subarray(0, end)) >>> 0, true);
+  view.setUint32(end, crc32c(bytes.subarray(0, end)), true);
   return bytes;
 }
 
@@ -116,7 +116,7 @@ export function decodeRecord(bytes: Uint8Array, where: string): RecordParts {
   if (bytes.length !== end + 4) {
     throw mismatch(where, `a record of ${end + 4} bytes`, `${bytes.length} bytes`);
   }
-  const found = crc.buf(bytes.subarray(0, end)) >>> 0;
+  const found = crc32c(bytes.subarray(0, end));
   const said = view.getUint32(end, true);
   if (found !== said) {
     const got = `bytes of CRC ${found.toString(16)}`;
