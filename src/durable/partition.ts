@@ -205,6 +205,11 @@ export class Partition {
     }
   }
 
+  /** A job without records begins after this event. */
+  begin(after: number): void {
+    this.to = this.#from = after;
+  }
+
   /** Goes on from a record, or from a part of a snapshot. */
   apply({ head, states, times }: RecordParts): void {
     this.#check(head);
