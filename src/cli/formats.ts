@@ -8,14 +8,14 @@ import {
   isTable,
   type RowFormat,
 } from './format.js';
-import type { RunOptions } from './options.js';
+import type { RowOptions } from './options.js';
 import { statOrNothing } from './same-file.js';
 import { type Stop, unusable } from './stop.js';
 
 const names = { ndjson: 'NDJSON', json: 'a JSON array', csv: 'CSV', tsv: 'TSV' } as const;
 
 /** How the rows are written: as the command line or the file's ending tells, or its first bytes. */
-export function inputFormat({ inputFormat, file }: RunOptions, head: Buffer) {
+export function inputFormat({ inputFormat, file }: RowOptions, head: Buffer) {
   const told = inputFormat ?? formatOfName(file);
   if (told) return told;
   const found = detectFormat(head);
@@ -26,7 +26,13 @@ export function inputFormat({ inputFormat, file }: RunOptions, head: Buffer) {
  * How the answers are written, where the command line or the output's ending tells. Throws a Stop
  * for a file's ending that tells nothing; a pipe may have any.
  */
-export function outputFormat({ outputFormat, output }: RunOptions): AnswerFormat | undefined {
+export function outputFormat({
+  outputFormat,
+  output,
+}: {
+  readonly outputFormat?: AnswerFormat | undefined;
+  readonly output?: string | undefined;
+}): AnswerFormat | undefined {
   if (outputFormat || output === undefined) return outputFormat;
   const told = isJsonName(output) ? 'ndjson' : formatOfName(output);
   const ending = extname(output);
@@ -42,12 +48,15 @@ export function sameFormat(input: RowFormat): AnswerFormat {
 }
 
 /** What is between the fields of a table. */
-export function delimiterOf(format: RowFormat, { delimiter = ',' }: RunOptions): string {
+export function delimiterOf(
+  format: RowFormat,
+  { delimiter = ',' }: Pick<RowOptions, 'delimiter'>,
+): string {
   return format === 'tsv' ? '\t' : delimiter;
 }
 
 /** Throws a Stop for options that these formats do not honour. */
-export function checkFormats(options: RunOptions, input: RowFormat, output: AnswerFormat): void {
+export function checkFormats(options: RowOptions, input: RowFormat, output: AnswerFormat): void {
   const { delimiter, header } = options;
   if (!header && !isTable(input)) throw notFor('--no-header', input);
   if (delimiter === undefined || input === 'csv' || output === 'csv') return;

@@ -4,6 +4,8 @@ import { Command, CommanderError } from 'commander';
 import { addConvert } from './convert-command.js';
 import { addInspect } from './inspect-command.js';
 import { addRun } from './run-command.js';
+import { addServe } from './serve-command.js';
+import { addState } from './state-command.js';
 import { complain, exitCode, Stop } from './stop.js';
 
 const examples = `
@@ -35,6 +37,8 @@ function newProgram(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => {} });
   addRun(program);
+  addServe(program);
+  addState(program);
   addInspect(program);
   addConvert(program);
   return program;

@@ -2,6 +2,12 @@ import type { AnswerFormat, RowFormat } from './format.js';
 import type { Modules } from './modules-option.js';
 import type { OnnxAnswers } from './onnx-option.js';
 
+/** What says where rows are, and how they are written. */
+export type RowOptions = Pick<
+  RunOptions,
+  'file' | 'inputFormat' | 'delimiter' | 'header' | 'maxRowBytes'
+>;
+
 /** The command line of `rxrecur run`, checked as far as it can be without the model. */
 export interface RunOptions {
   readonly model: string;

@@ -3,9 +3,9 @@ import { answerFormats, rowFormats } from './format.js';
 import { withModelOptions } from './model-command.js';
 import { names } from './names.js';
 import type { RunOptions } from './options.js';
+import { bytes, columns, delimiter, longestRow } from './row-options.js';
 import { unusable } from './stop.js';
 
-const longestRow = 16 * 2 ** 20;
 /** Steps ahead: each has columns of its own. */
 const mostSteps = 10_000;
 
@@ -124,23 +124,10 @@ function checkTogether(options: Omit<RunOptions, 'model' | 'file'>): void {
   }
 }
 
-/** One character that begins no number, no name and no quoted field. */
-function delimiter(text: string): string {
-  const character = text === 'tab' || text === '\\t' ? '\t' : text;
-  if (/^[\t !#-&(-*,/:-@[-`{-~]$/.test(character)) return character;
-  throw new InvalidArgumentError("Expected one character, such as ';', or the word tab.");
-}
-
 function steps(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0 && value <= mostSteps) return value;
   throw new InvalidArgumentError(`Expected a whole number from 1 to ${mostSteps}.`);
-}
-
-/** The columns of one input, after those of others: `x=a,b`. */
-function columns(text: string, before: readonly string[] = []): string[] {
-  names(text.replace(/^[^",]*=(?=.)/, ''));
-  return [...before, text];
 }
 
 function seconds(text: string): number {
@@ -148,11 +135,4 @@ function seconds(text: string): number {
   // More than setInterval can wait would be no wait at all.
   if (value > 0 && value <= 1e6) return value;
   throw new InvalidArgumentError('Expected seconds, more than 0 and at most 1000000.');
-}
-
-function bytes(text: string): number {
-  const value = Number(text);
-  // More than half of the longest string.
-  if (Number.isSafeInteger(value) && value > 0 && value <= 2 ** 28) return value;
-  throw new InvalidArgumentError(`Expected a whole number from 1 to ${2 ** 28}.`);
 }

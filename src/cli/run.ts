@@ -1,10 +1,8 @@
 import { internals } from '../streams/cell.js';
 import { Answering } from './answering.js';
 import { Delivery } from './delivery.js';
-import { delimiterOf, inputFormat, outputFormat } from './formats.js';
-import { readChunks } from './input.js';
-import { JsonArrayCutter } from './json-array.js';
-import { LineCutter } from './lines.js';
+import type { RowFormat } from './format.js';
+import { outputFormat } from './formats.js';
 import { lockState } from './lock.js';
 import { type Model, readModel } from './model-file.js';
 import type { RunOptions } from './options.js';
@@ -13,6 +11,7 @@ import { OutputFile } from './output-file.js';
 import { checkForecast, columnsOf, outputNames, type Size, totalOf } from './ports.js';
 import { Progress } from './progress.js';
 import { readScaling } from './read-scaling.js';
+import { rowLines } from './row-lines.js';
 import { RowStream } from './row-stream.js';
 import { checkOutput } from './same-file.js';
 import { stopOnSignals } from './signals.js';
@@ -102,22 +101,12 @@ async function answerAll(
   options: RunOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  let cutter: LineCutter | JsonArrayCutter | undefined;
-  for await (const chunk of readChunks(options.file, stop)) {
-    cutter ??= newCutter(options, chunk);
-    const lines = cutter.cut(chunk);
-    if (lines.length && cutter.format) await answering.answer(lines, cutter.format);
+  let format: RowFormat | undefined;
+  for await (const some of rowLines(options, stop)) {
+    ({ format } = some);
+    if (some.lines.length) await answering.answer(some.lines, some.format);
   }
-  const last = cutter?.end() ?? [];
-  if (last.length && cutter?.format) await answering.answer(last, cutter.format);
-  await answering.end(cutter?.format);
-}
-
-/** What cuts the rows out of bytes that begin like these. */
-function newCutter(options: RunOptions, head: Buffer): LineCutter | JsonArrayCutter {
-  const format = inputFormat(options, head);
-  if (format === 'json') return new JsonArrayCutter(options.maxRowBytes);
-  return new LineCutter(format, options.maxRowBytes, delimiterOf(format ?? 'csv', options));
+  await answering.end(format);
 }
 
 /**

@@ -16,8 +16,8 @@ export interface FileSinkOptions {
 
 /**
  * A sink: outputs become lines of NDJSON at the end of a file, `{ id, key, offset, y }`, each once
- * and in the order of its partition. `write` resolves when they are on the disk (fdatasync). After a
- * restart the file's own last ids say where to go on; a last line that was torn is cut off.
+ * and in the order of its partition. `write` resolves when they are on the disk (fdatasync). After
+ * a restart the file's own last ids say where to go on; a last line that was torn is cut off.
  *
  * Workers of one machine may share the file: they write one after another, and one that has lost
  * its partition adds nothing. Throws a RecurError at the call for wrong arguments; a file that
@@ -29,7 +29,8 @@ export interface FileSinkOptions {
  * const log = memoryLog({ partitions: 1 });
  * await log.append(0, [{ key: 'a', value: jsonBytes([0.5]) }]);
  * const file = `${mkdtempSync('/tmp/outputs-')}/alarms.ndjson`;
- * const job = { job: 'alarms', model: (h: number, [x]: number[]) => [h + x, h + x], initialState: 1 };
+ * const model = (h: number, [x]: number[]) => [h + x, h + x];
+ * const job = { job: 'alarms', model, initialState: 1 };
  * const events = fromStream<number[]>(log, { follow: false });
  * await lastValueFrom(events.pipe(durable(log, { ...job, sinks: [toFile(file)] } as never)));
  * readFileSync(file, 'utf8').trim(); // → {"id":"alarms:0:0:0","key":"a","offset":1,"y":1.5}
@@ -86,8 +87,10 @@ const ndjson: LineWriter = {
     const [, id] = idAtStart.exec(line) ?? [];
     return id && JSON.parse(id);
   },
-  line: ({ id, key, offset, y }) =>
-    `{"id":${JSON.stringify(id)},"key":${JSON.stringify(key)},"offset":${offset},"y":${jsonOf(y)}}\n`,
+  line({ id, key, offset, y }) {
+    const [ownId, ownKey] = [id, key].map(text => JSON.stringify(text));
+    return `{"id":${ownId},"key":${ownKey},"offset":${offset},"y":${jsonOf(y)}}\n`;
+  },
 };
 
 function letterLine({ id, kind, key, offset, reason }: DeadLetter): string {

@@ -1,0 +1,26 @@
+import { InvalidArgumentError } from 'commander';
+import { names } from './names.js';
+
+/** Bytes, unless --max-row-bytes says otherwise. */
+export const longestRow = 16 * 2 ** 20;
+
+/** One character that begins no number, no name and no quoted field. */
+export function delimiter(text: string): string {
+  const character = text === 'tab' || text === '\\t' ? '\t' : text;
+  if (/^[\t !#-&(-*,/:-@[-`{-~]$/.test(character)) return character;
+  throw new InvalidArgumentError("Expected one character, such as ';', or the word tab.");
+}
+
+/** The columns of one input, after those of others: `x=a,b`. */
+export function columns(text: string, before: readonly string[] = []): string[] {
+  names(text.replace(/^[^",]*=(?=.)/, ''));
+  return [...before, text];
+}
+
+/** The longest row. */
+export function bytes(text: string): number {
+  const value = Number(text);
+  // More than half of the longest string.
+  if (Number.isSafeInteger(value) && value > 0 && value <= 2 ** 28) return value;
+  throw new InvalidArgumentError(`Expected a whole number from 1 to ${2 ** 28}.`);
+}

@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { shortestFloat32 } from '../arrays/shortest.js';
+import type { NewEvent, PartitionLog } from '../durable/log.js';
+import { partitionOf } from '../durable/places.js';
+import { mismatch } from '../errors.js';
+import { Columns, checkHeader } from './columns.js';
+import { CsvRows } from './csv-rows.js';
+import { isTable, type RowFormat } from './format.js';
+import { checkFormats, delimiterOf } from './formats.js';
+import { JsonRows } from './json-rows.js';
+import { rowLines } from './row-lines.js';
+import { asBadRow } from './row-stream.js';
+import type { Fields, Row, RowReader } from './rows.js';
+import type { ServeOptions } from './serve-options.js';
+import { serveFormat } from './serve-output.js';
+import { complain, exitCode, Stop, unusable } from './stop.js';
+
+/** The key of all rows where there is no --key. */
+const onlyKey = 'rows';
+
+/** Events that may wait to be stored while more are read. */
+const mostWaiting = 16_384;
+
+/** The last row of a file that a partition has, as it is stored. */
+interface LastRow {
+  readonly row: number;
+  readonly value: string;
+}
+
+/** What it takes to store rows. */
+export interface RowsSetup {
+  readonly log: PartitionLog;
+  readonly options: ServeOptions;
+  /** The model's columns, if they were chosen, and how many it has. */
+  readonly columns: readonly string[] | undefined;
+  readonly inputSize: number;
+}
+
+/**
+ * Stores the rows of a file or of stdin as events, each before the next are read. Of a file, rows
+ * that are stored already are passed over. Throws a Stop.
+ */
+export async function storeRows(setup: RowsSetup, stop: AbortSignal): Promise<void> {
+  const { options, log } = setup;
+  const { from: file } = options;
+  const source = file === '-' ? undefined : sourceOf(file);
+  const lasts = source === undefined ? [] : await lastRows(log, source);
+  const rows = new RowStore(setup, source, lasts);
+  try {
+    for await (const { lines, format } of rowLines({ ...options, file }, stop)) {
+      await rows.store(lines, format);
+    }
+  } finally {
+    // A signal does not lose what was read.
+    await rows.stored();
+  }
+  await rows.end();
+}
+
+export class RowStore {
+  readonly #setup: RowsSetup;
+  readonly #source: string | undefined;
+  readonly #lasts: readonly (LastRow | undefined)[];
+  #reader: RowReader | undefined;
+  #columns: Columns | undefined;
+  #row = 0;
+  #skipped = 0;
+  /** Events of each partition that are to be stored. */
+  readonly #waiting: NewEvent[][];
+  #storing: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    setup: RowsSetup,
+    source: string | undefined,
+    lasts: readonly (LastRow | undefined)[],
+  ) {
+    this.#setup = setup;
+    this.#source = source;
+    this.#lasts = lasts;
+    this.#waiting = Array.from({ length: setup.log.partitions }, () => []);
+  }
+
+  /**
+   * Takes the rows on these lines; they are stored while the next are read. A bad one is refused
+   * when those before it are stored.
+   */
+  async store(lines: Parameters<RowReader['read']>[0], format: RowFormat): Promise<void> {
+    const events = this.#waiting;
+    this.#reader ??= this.#newReader(format);
+    let bad: { readonly row: Row; readonly problem: string } | undefined;
+    for (const row of this.#reader.read(lines)) {
+      this.#row++;
+      const problem = this.#take(row, events);
+      if (problem === undefined) continue;
+      if (this.#isEnd(row)) {
+        bad = { row, problem };
+        break;
+      }
+      this.#skipped++;
+      await complain(`row ${this.#row}, line ${row.line}: ${problem}; skipped`);
+    }
+    const count = events.reduce((sum, { length }) => sum + length, 0);
+    if (count) this.#begin();
+    if (bad || count > mostWaiting) await this.stored();
+    if (!bad) return;
+    throw new Stop(exitCode.badRow, `row ${this.#row}, line ${bad.row.line}: ${bad.problem}`);
+  }
+
+  /** Resolves when all that was taken is stored. */
+  async stored(): Promise<void> {
+    while (this.#storing) await this.#storing;
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  #begin(): void {
+    this.#storing ??= this.#append().then(
+      () => {
+        this.#storing = undefined;
+      },
+      error => {
+        this.#failure = { error };
+        this.#storing = undefined;
+      },
+    );
+  }
+
+  /** What has come while the last events were stored is stored together. */
+  async #append(): Promise<void> {
+    const { log } = this.#setup;
+    while (this.#waiting.some(({ length }) => length)) {
+      const all = this.#waiting.map(some => some.splice(0));
+      await Promise.all(all.map((some, p) => (some.length ? log.append(p, some) : 0)));
+    }
+  }
+
+  /** All is stored, and no row is missing. */
+  async end(): Promise<void> {
+    await this.stored();
+    const { options, columns, inputSize } = this.#setup;
+    const reader = this.#reader;
+    if (reader?.header && !this.#columns) {
+      checkHeader(reader, reader.header, { ...options, columns }, inputSize);
+    }
+    const missing = this.#lasts.find(last => last && last.row > this.#row);
+    if (missing) throw otherFile(options.from, missing.row, `a file of ${this.#row} rows`);
+    if (this.#skipped) await complain(`${this.#skipped} of ${this.#row} rows skipped`);
+  }
+
+  #newReader(format: RowFormat): RowReader {
+    const { options } = this.#setup;
+    checkFormats({ ...options, file: options.from }, format, serveFormat(options));
+    if (!isTable(format)) return new JsonRows();
+    return new CsvRows({ delimiter: delimiterOf(format, options), header: options.header });
+  }
+
+  #isEnd(row: Row): boolean {
+    return this.#setup.options.onError === 'stop' || ('lost' in row && row.lost === true);
+  }
+
+  #take(row: Row, events: readonly NewEvent[][]): string | undefined {
+    if ('problem' in row) return row.problem;
+    try {
+      this.#columns ??= this.#findColumns(row.fields);
+      const { key, value } = this.#eventOf(row.fields, this.#columns);
+      const { partitions } = this.#setup.log;
+      const partition = partitionOf(key, partitions);
+      const last = this.#lasts[partition];
+      if (!last || this.#row > last.row) {
+        events[partition].push({ key, value: new TextEncoder().encode(value) });
+      } else if (this.#row === last.row && value !== last.value) {
+        throw otherFile(this.#setup.options.from, this.#row, 'another one');
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof Stop) throw error;
+      return asBadRow(error);
+    }
+  }
+
+  #findColumns(fields: Fields): Columns {
+    const { options, columns, inputSize } = this.#setup;
+    const named = { ...options, columns };
+    return new Columns(this.#reader as RowReader, named, inputSize, fields, text => text);
+  }
+
+  #eventOf(fields: Fields, columns: Columns): { readonly key: string; readonly value: string } {
+    const key = columns.key(fields) || onlyKey;
+    if (/[\r\n\0]/.test(key)) {
+      throw mismatch(`column ${this.#setup.options.key}`, 'a key on one line', JSON.stringify(key));
+    }
+    const place = this.#source === undefined ? '' : `,"row":${this.#row},"from":"${this.#source}"`;
+    const numbers = Array.from(columns.input(fields), shortestFloat32);
+    return { key, value: `{"x":[${numbers.join()}]${place}}` };
+  }
+}
+
+function otherFile(file: string, row: number, got: string): Stop {
+  const hint = 'rows are added at the end of a file; new ones in their place have another name';
+  return unusable(`${file}: expected row ${row} as it is stored, got ${got}; ${hint}`);
+}
+
+/** A few digits that tell a file by its path. */
+function sourceOf(file: string): string {
+  let path = file;
+  try {
+    path = realpathSync(file);
+  } catch {
+    // Reading it tells what is wrong.
+  }
+  return createHash('sha256').update(path).digest('hex').slice(0, 12);
+}
+
+/** The last row of a source in each partition. */
+function lastRows(log: PartitionLog, source: string): Promise<(LastRow | undefined)[]> {
+  const decoder = new TextDecoder();
+  const rowIn = (bytes: Uint8Array): LastRow | undefined => {
+    const value = decoder.decode(bytes);
+    if (!value.endsWith(`"from":"${source}"}`)) return undefined;
+    const { row } = JSON.parse(value) as LastRow;
+    return { row, value };
+  };
+  const lastIn = async (partition: number, after: number) => {
+    let last: LastRow | undefined;
+    for await (const events of log.read(partition, after)) {
+      for (const { value } of events) last = rowIn(value) ?? last;
+    }
+    return last;
+  };
+  const partitions = Array.from({ length: log.partitions }, async (_, p) => {
+    const [newest, first] = await Promise.all([log.lastOffset(p), log.firstOffset(p)]);
+    if (!newest) return undefined;
+    // The last event is the file's, unless others append to the log too.
+    return (await lastIn(p, newest - 1)) ?? (await lastIn(p, first - 1));
+  });
+  return Promise.all(partitions);
+}
