@@ -43,6 +43,7 @@ export default defineConfig({
         Telemetry: 'telemetry',
         Signals: 'signals',
       }),
+      group('Durable jobs', { 'Durable jobs': 'durable', Operations: 'durable-operations' }),
       group('Networks', {
         Layers: 'layers',
         Cells: 'cells',

@@ -25,6 +25,7 @@ const mostWaiting = 16_384;
 /** The last row of a file that a partition has, as it is stored. */
 interface LastRow {
   readonly row: number;
+  readonly key: string;
   readonly value: string;
 }
 
@@ -166,17 +167,22 @@ export class RowStore {
       const { key, value } = this.#eventOf(row.fields, this.#columns);
       const { partitions } = this.#setup.log;
       const partition = partitionOf(key, partitions);
-      const last = this.#lasts[partition];
-      if (!last || this.#row > last.row) {
+      this.#checkStored(key, value);
+      if (this.#row > (this.#lasts[partition]?.row ?? 0)) {
         events[partition].push({ key, value: new TextEncoder().encode(value) });
-      } else if (this.#row === last.row && value !== last.value) {
-        throw otherFile(this.#setup.options.from, this.#row, 'another one');
       }
       return undefined;
     } catch (error) {
       if (error instanceof Stop) throw error;
       return asBadRow(error);
     }
+  }
+
+  /** Another file of the same name would be passed over without a word. */
+  #checkStored(key: string, value: string): void {
+    const last = this.#lasts.find(last => last?.row === this.#row);
+    if (!last || (last.key === key && last.value === value)) return;
+    throw otherFile(this.#setup.options.from, this.#row, 'another one');
   }
 
   #findColumns(fields: Fields): Columns {
@@ -215,16 +221,16 @@ function sourceOf(file: string): string {
 /** The last row of a source in each partition. */
 function lastRows(log: PartitionLog, source: string): Promise<(LastRow | undefined)[]> {
   const decoder = new TextDecoder();
-  const rowIn = (bytes: Uint8Array): LastRow | undefined => {
+  const rowIn = ({ key, value: bytes }: NewEvent): LastRow | undefined => {
     const value = decoder.decode(bytes);
     if (!value.endsWith(`"from":"${source}"}`)) return undefined;
     const { row } = JSON.parse(value) as LastRow;
-    return { row, value };
+    return { row, key, value };
   };
   const lastIn = async (partition: number, after: number) => {
     let last: LastRow | undefined;
     for await (const events of log.read(partition, after)) {
-      for (const { value } of events) last = rowIn(value) ?? last;
+      for (const event of events) last = rowIn(event) ?? last;
     }
     return last;
   };
