@@ -39,6 +39,8 @@ export const scripts = [
   { script: 'examples/silero.mjs', quick: ['SILERO'] },
   { script: 'examples/thai.mjs', quick: [] },
   { script: 'examples/read_model.py', quick: ['examples/ecg/flag.safetensors'] },
+  { script: 'examples/durable/demo.mjs', quick: ['--quick'] },
+  { script: 'examples/durable/worker.mjs', quick: ['--help'] },
   { script: 'examples/ecg/demo.mjs', stage: 'main job' },
   { script: 'examples/ecg/models.mjs', quick: ['FOLDER'] },
   { script: 'examples/ecg/prepare.py', quick: ['--check'] },
