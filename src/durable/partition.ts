@@ -8,14 +8,16 @@ import { layerSignature } from '../streams/model.js';
 import type { LogEvent } from './event.js';
 import { type Job, openStream } from './job.js';
 import type { StoredEvent } from './log.js';
-import { migrated } from './migrate.js';
+import { checkBackend, isModel, migrated } from './migrate.js';
 import { Pending } from './pending.js';
 import { partitionOf } from './places.js';
 import type { RecordHead, RecordParts } from './record.js';
+import { checkFollows } from './record-head.js';
 import type { Output } from './told.js';
 import { Turn } from './turn.js';
 
 const none: readonly never[] = [];
+
 /** The keyed streams of one partition: events in, records out. */
 export class Partition {
   readonly job: Job;
@@ -30,7 +32,10 @@ export class Partition {
   #now = 0;
   #pending = new Pending();
   /** Offsets at or below `to` that still have to come, after a restart. */
-  #again: Set<number> | undefined;
+  #again: Set<number> = new Set();
+  #epoch = 0;
+  /** The hash of the parameters of the job's own model. */
+  readonly #own: string;
   #params: unknown;
   #swapped = false;
   #failure: RecurError | undefined;
@@ -39,6 +44,7 @@ export class Partition {
     this.job = job;
     this.partition = partition;
     this.#turn = new Turn(job);
+    this.#own = weightsOf(job.cell);
     this.#stream = openStream(job, {
       now: () => this.#now,
       keyOf: event => this.#keyOf(event),
@@ -62,13 +68,15 @@ export class Partition {
 
   /** Where reading begins: before the first event that is not in a record, or waits. */
   get after(): number {
-    return Math.min(this.to, ...[...(this.#again ?? none)].map(offset => offset - 1));
+    let first = this.to + 1;
+    for (const offset of this.#again) first = Math.min(first, offset);
+    return first - 1;
   }
 
   /** Takes an event of the log. Throws a RecurError for what no later event can mend. */
   accept({ offset, time, key, value }: StoredEvent): void {
     const isAgain = offset <= this.to;
-    if (isAgain && !this.#again?.delete(offset)) return;
+    if (isAgain && !this.#again.delete(offset)) return;
     if (!isAgain && offset !== this.to + 1) {
       const hint = 'events were dropped from the log before this job had read them';
       throw mismatch(`${this.#where}.offset`, String(this.to + 1), String(offset), hint);
@@ -147,8 +155,8 @@ export class Partition {
   use(params: unknown): void {
     const before = weightsOf(this.#stream.cell);
     this.#put(this.#stream.use(params));
-    const { failure } = this.#stream;
-    if (failure) throw asRecurError(failure.error, 'durable.weights');
+    const failed = this.#stream.failure;
+    if (failed) throw asRecurError(failed.error, 'durable.weights');
     if (weightsOf(this.#stream.cell) === before) return;
     this.#params = encode(this.#stream.cell.params);
     this.#swapped = true;
@@ -179,7 +187,9 @@ export class Partition {
   #head(epoch: number, cause: string | undefined): RecordHead {
     const { job, member, backend } = this.job;
     const cell = this.#stream.cell;
-    const { waiting, time } = this.#turn;
+    const { time } = this.#turn;
+    // Those that have not been read again wait as well.
+    const waiting = [...this.#turn.waiting, ...this.#again].sort((a, b) => a - b);
     return {
       ...{ format: 'rxrecur/record', version: 1, job, partition: this.partition, epoch, member },
       backend: backendOf(cell, backend),
@@ -187,6 +197,8 @@ export class Partition {
       ...{ graph: graphOf(cell), weights: weightsOf(cell) },
       ...{ from: this.#from, to: this.to, sequence: this.#sequence, done: this.#pending.done },
       ...(Number.isFinite(time) && { time }),
+      ...(this.job.idle !== undefined && { now: this.#now }),
+      ...(this.#params !== undefined && { model: this.#own }),
       ...(waiting.length && { waiting }),
       ...(cause !== undefined && { cause }),
     };
@@ -198,40 +210,40 @@ export class Partition {
     yield { head: { ...head, kept, ...(this.#params !== undefined && { params: this.#params }) } };
     const table = this.#stream.table;
     const all = table.slots(false);
-    const some = 4096;
-    for (let i = 0; i < all.length; i += some) {
-      const slots = all.slice(i, i + some);
+    for (let i = 0; i < all.length; i += 4096) {
+      const slots = all.slice(i, i + 4096);
       yield { head, states: table.write(slots), times: table.times(slots) };
     }
   }
 
-  /** Goes on from a record, or from a part of a snapshot. */
-  apply({ head, states, times }: RecordParts): void {
-    this.#check(head);
-    if (head.params !== undefined) {
-      this.#stream.use(decode(head.params));
-      this.#params = head.params;
-    }
+  /** Goes on from a record, or from a part of a snapshot; `begins`: the first part of one. */
+  apply({ head, states, times }: RecordParts, begins = false): void {
+    const before = { to: this.#from, sequence: this.#sequence, epoch: this.#epoch };
+    const { job, partition } = this;
+    checkFollows(head, { job: job.job, partition, ...(!begins && { before }) });
+    checkBackend(head, this.#stream.cell, this.job.backend);
+    if (head.params !== undefined) this.#goOn(head);
     for (const key of head.gone ?? none) this.#stream.evict(key);
-    if (states) migrated(this.#stream, loadedStates(states), times, this.job.migrate);
+    if (states) migrated(this.#stream, loadedStates(states), times, job.migrate);
     // Nothing of that is news.
     this.#pending = new Pending();
     this.to = this.#from = head.to;
     this.#sequence = head.sequence + head.done;
+    this.#epoch = head.epoch;
+    this.#now = Math.max(this.#now, head.now ?? 0);
     this.#turn = new Turn(this.job, head.time);
     this.#again = new Set(head.waiting ?? none);
   }
 
-  #check(head: RecordHead): void {
-    const { backend } = this.job;
-    const own = backendOf(this.#stream.cell, backend);
-    if (head.backend === own) return;
-    const hint = 'states go on where they began: pin `backend` to the same one';
-    throw mismatch(`${this.#where}.backend`, head.backend, own, hint);
+  /** Goes on with the parameters that a record says, unless they are those of another model. */
+  #goOn({ params, model }: RecordHead): void {
+    if (!isModel(model, this.#own, this.job.migrate !== undefined)) return;
+    this.#stream.use(decode(params));
+    const failed = this.#stream.failure;
+    if (failed) throw asRecurError(failed.error, `${this.#where}.params`);
+    this.#params = params;
   }
 
   /** Gives all room back. */
-  end(): void {
-    this.#stream.end();
-  }
+  readonly end = () => this.#stream.end();
 }

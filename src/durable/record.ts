@@ -1,6 +1,7 @@
-import { demand, mismatch, RecurError } from '../errors.js';
+import { demand, mismatch } from '../errors.js';
 import type { Backend } from '../kernels/backends.js';
 import { crc32c } from './crc.js';
+import { checkOutputs, readHead } from './record-head.js';
 
 /**
  * A record of a job in a partition, version 1, little-endian: the text `RXRC`, four counts of
@@ -40,10 +41,14 @@ export interface RecordHead {
   readonly done: number;
   /** The largest event time so far, in milliseconds. */
   readonly time?: number;
+  /** When events that were stepped were appended, at the latest: what is idle is so since then. */
+  readonly now?: number;
   /** Offsets through `to` of events that still wait for their turn. */
   readonly waiting?: readonly number[] | undefined;
   /** Keys whose states were given up. */
   readonly gone?: readonly string[] | undefined;
+  /** The hash of the parameters of the job's own model, where others have been swapped in. */
+  readonly model?: string | undefined;
   /** The parameters that the partition goes on with, encoded, where they were swapped. */
   readonly params?: unknown;
   readonly outputs?: Outputs | undefined;
@@ -128,27 +133,16 @@ export function decodeRecord(bytes: Uint8Array, where: string): RecordParts {
     at += padded(length);
     return part;
   });
+  const head = readHead(text, where);
+  demand(values.length % 4 === 0, `${where}.values`, 'float32 numbers', values.length);
+  checkOutputs(head, values.length / 4, where);
+  demand(times.length % 8 === 0, `${where}.times`, 'float64 numbers', times.length);
   return {
-    head: headOf(text, where),
+    head,
     ...(times.length && { times: new Float64Array(ordered(times, 8)) }),
     ...(states.length && { states }),
     ...(values.length && { values: new Float32Array(ordered(values, 4)) }),
   };
-}
-
-function headOf(text: Uint8Array, where: string): RecordHead {
-  let head: Partial<RecordHead>;
-  try {
-    head = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
-  } catch (cause) {
-    const expected = "JSON in UTF-8 as a record's head";
-    throw new RecurError({ where, expected, got: String(cause), cause });
-  }
-  const { format, version } = Object(head);
-  demand(format === 'rxrecur/record', `${where}.format`, "'rxrecur/record'", format);
-  const hint = 'a newer version of the library wrote it';
-  demand(version === 1, `${where}.version`, '1', version, hint);
-  return head as RecordHead;
 }
 
 const isLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
