@@ -46,6 +46,7 @@ export const scripts = [
   { script: 'examples/silero-page/weights.mjs', quick: ['SILERO', 'FOLDER'] },
   { script: 'test/cli/kills.mjs', quick: ['5'] },
   { script: 'test/cli/kills.mjs', quick: ['5', '--keyed'] },
+  { script: 'test/durable/child.mjs', quick: [] },
   { script: 'test/bench/budget.mjs', stage: 'budget' },
   { script: 'test/bench/cells.mjs', quick: ['--quick'] },
   {
@@ -61,6 +62,7 @@ export const scripts = [
   { script: 'test/bench/command.mjs', quick: ['--against', 'dist', '--quick'] },
   { script: 'test/bench/compare.mjs', quick: ['--quick'] },
   { script: 'test/bench/decay.mjs', quick: ['--quick'] },
+  { script: 'test/bench/durable-logs.mjs', quick: ['--quick'] },
   { script: 'test/bench/first-frame.mjs', quick: ['SILERO', '--quick'] },
   { script: 'test/bench/first-step.mjs', quick: ['--quick'] },
   { script: 'test/bench/first-step.mjs', quick: ['--against', 'dist', '--quick'] },

@@ -5,6 +5,7 @@ import { LmdbPartitions } from './lmdb-partitions.js';
 import { Rows, sealed, unsealed } from './lmdb-rows.js';
 import type { PartitionLog } from './log.js';
 
+/** The options of `lmdbLog`. */
 export interface LmdbLogOptions {
   /** How many partitions a new log has (8); one that is there must have as many. */
   readonly partitions?: number;

@@ -82,11 +82,10 @@ export class Partition {
       throw mismatch(`${this.#where}.offset`, String(this.to + 1), String(offset), hint);
     }
     if (!isAgain) this.to = offset;
-    const { partition } = this;
-    let event: LogEvent = { partition, offset, time, key, value: undefined };
-    let own: number;
+    const event = { partition: this.partition, offset, time, key, value: undefined as unknown };
+    let own = time;
     try {
-      event = { ...event, value: this.job.decode(value) };
+      event.value = this.job.decode(value);
       own = this.#turn.timeOf(event);
       demand(Number.isFinite(own), 'time', 'milliseconds', own);
     } catch (error) {
@@ -95,7 +94,7 @@ export class Partition {
     }
     if (isAgain) this.#turn.wait({ event, time: own });
     else if (this.#turn.isLate(own)) this.#late(event);
-    else for (const timed of this.#turn.take({ event, time: own })) this.#step(timed.event);
+    else this.#turn.take(event, own, this.#step);
     if (this.#failure) throw this.#failure;
   }
 
@@ -108,7 +107,7 @@ export class Partition {
     }
   }
 
-  #step(event: LogEvent): void {
+  readonly #step = (event: LogEvent): void => {
     const { resets, evictions, idle } = this.job;
     this.#now = Math.max(this.#now, event.time);
     const stream = this.#stream;
@@ -123,7 +122,7 @@ export class Partition {
     this.#put(stream.accept({ event, at: this.#pending.done++ }));
     const { failure } = stream;
     if (failure) this.#failure ??= asRecurError(failure.error, this.#where);
-  }
+  };
 
   #put(outputs: readonly unknown[]): void {
     for (const output of outputs as readonly Output[]) this.#pending.outputs.push(output);
