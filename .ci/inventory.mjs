@@ -44,9 +44,13 @@ export const scripts = [
   { script: 'examples/ecg/prepare.py', quick: ['--check'] },
   { script: 'examples/ecg/train.py', quick: ['--quick'] },
   { script: 'examples/silero-page/weights.mjs', quick: ['SILERO', 'FOLDER'] },
+  { script: 'test/chaos/worker.mjs', quick: [] },
+  { script: 'test/chaos/chaos.mjs', quick: ['--kills', '10', '--adapter', 'file'] },
+  { script: 'test/chaos/chaos.mjs', quick: ['--kills', '10', '--adapter', 'lmdb'] },
   { script: 'test/cli/kills.mjs', quick: ['5'] },
   { script: 'test/cli/kills.mjs', quick: ['5', '--keyed'] },
   { script: 'test/durable/child.mjs', quick: [] },
+  { script: 'test/durable/make-records.mjs', quick: ['--check'] },
   { script: 'test/bench/budget.mjs', stage: 'budget' },
   { script: 'test/bench/cells.mjs', quick: ['--quick'] },
   {

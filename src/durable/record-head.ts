@@ -1,5 +1,69 @@
 import { demand, mismatch, RecurError } from '../errors.js';
-import type { RecordHead } from './record.js';
+import type { Backend } from '../kernels/backends.js';
+
+/** What a record says beside numbers. */
+export interface RecordHead {
+  readonly format: 'rxrecur/record';
+  readonly version: 1;
+  readonly job: string;
+  readonly partition: number;
+  /** One more with each worker that takes the partition. */
+  readonly epoch: number;
+  readonly member: string;
+  readonly backend: Backend;
+  readonly layer: string;
+  readonly graph: string;
+  readonly weights: string;
+  /** Offsets: the states are those after the event `to`, and before the record after `from`. */
+  readonly from: number;
+  readonly to: number;
+  /** Events that had their turn before this record's: were stepped or refused. */
+  readonly sequence: number;
+  /** Events that had their turn in this record. */
+  readonly done: number;
+  /** The largest event time so far, in milliseconds. */
+  readonly time?: number;
+  /** When events that were stepped were appended, at the latest: what is idle is so since then. */
+  readonly now?: number;
+  /** Offsets through `to` of events that still wait for their turn. */
+  readonly waiting?: readonly number[] | undefined;
+  /** Keys whose states were given up. */
+  readonly gone?: readonly string[] | undefined;
+  /** The hash of the parameters of the job's own model, where others have been swapped in. */
+  readonly model?: string | undefined;
+  /** The parameters that the partition goes on with, encoded, where they were swapped. */
+  readonly params?: unknown;
+  readonly outputs?: Outputs | undefined;
+  /** Events that gave no output: refused ones and late ones, and why. */
+  readonly letters?: readonly Letter[] | undefined;
+  /** What was done from outside: `reset`, `import`, `weights`, `claim`, `skip`. */
+  readonly cause?: string | undefined;
+  /** Of a snapshot: records after this one are kept beside it. */
+  readonly kept?: number | undefined;
+  /** How many late events were dropped. */
+  readonly dropped?: number | undefined;
+}
+
+/** The outputs of a record, in order. */
+export interface Outputs {
+  readonly keys: readonly string[];
+  /** Of each: its event's number in this record, its offset less `from`, and its key's index. */
+  readonly at: readonly number[];
+  /** The vectors' length, where they are in `values`. */
+  readonly size?: number | undefined;
+  /** Else the outputs as JSON. */
+  readonly json?: readonly unknown[] | undefined;
+}
+
+/** An event that gave no output. */
+export interface Letter {
+  readonly kind: 'poison' | 'late';
+  /** Its number in this record. */
+  readonly at: number;
+  readonly offset: number;
+  readonly key: string;
+  readonly reason: string;
+}
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isText = (value: unknown) => typeof value === 'string';
