@@ -152,6 +152,8 @@ export function checkOutputs(
     demand(fits, `${place}.at[${i}]`, `an event of ${done}, after the last one, and a key`, at[i]);
     last = at[i];
   }
+  // Each event that has had its turn has an output, or a letter that says why not.
+  demand(count + letters.length === done, `${where}.done`, `${count + letters.length}`, done);
   const isLetterHere = letters.every((letter: { readonly at: number }) => letter.at < done);
   demand(isLetterHere, `${where}.letters`, `events of ${done}`, letters);
 }
