@@ -215,6 +215,11 @@ export class Partition {
     }
   }
 
+  /** A job without records begins after this event. */
+  begin(after: number): void {
+    this.to = this.#from = after;
+  }
+
   /** Goes on from a record, or from a part of a snapshot; `begins`: the first part of one. */
   apply({ head, states, times }: RecordParts, begins = false): void {
     const before = { to: this.#from, sequence: this.#sequence, epoch: this.#epoch };

@@ -18,6 +18,8 @@ export interface RunnerSetup {
   readonly job: Job;
   /** False: the source is read to its end, then all is done. */
   readonly follow: boolean;
+  /** Offsets after which a job without records begins, by partition. Default: 0. */
+  readonly starts?: Readonly<Record<number, number>> | undefined;
   /** Events in a record at most, and their bytes. */
   readonly maxEvents: number;
   /** Bytes of records after which a snapshot stands for them. */
@@ -120,8 +122,9 @@ export class Runner {
       throw await this.#reason(error);
     } finally {
       this.stop();
-      // An error that is thrown has told of it.
+      // An error that is thrown has told of it. Whoever takes the partition next asks the sinks.
       await this.#inFlight.catch(() => {});
+      await this.#relay.done().catch(() => {});
       this.#partition.end();
     }
   }
@@ -159,6 +162,7 @@ export class Runner {
         this.#unsaved += bytes.length;
       }
     }
+    if (!this.#revision) this.#partition.begin(this.#setup.starts?.[partition] ?? 0);
     this.progress.restore = performance.now() - begin;
   }
 
