@@ -4,6 +4,7 @@ import type { Job } from './job.js';
 import { FencedError, type PartitionLog, UnknownError } from './log.js';
 import { Partition } from './partition.js';
 import { checkSource, isOvertaken, placeOf } from './position.js';
+import type { Progress } from './progress.js';
 import { decodeRecord, encodeRecord, type RecordParts } from './record.js';
 import { fenced } from './refusals.js';
 import { Relay } from './relay.js';
@@ -35,19 +36,6 @@ export interface RunnerSetup {
 
 /** Something that is asked for from outside, done between two events. */
 export type Command = (partition: Partition) => void;
-
-/** What a partition has done so far, for metrics. */
-export interface Progress {
-  events: number;
-  outputs: number;
-  poison: number;
-  late: number;
-  records: number;
-  bytes: number;
-  /** Milliseconds of the last commit, and of what was restored. */
-  commit: number;
-  restore: number;
-}
 
 /** One partition's work from taking it to giving it up. */
 export class Runner {
