@@ -72,7 +72,7 @@ export default {
       name: 'only-cli-and-adapters-need-node',
       comment: 'Everything but the command and logs on disks runs in a page.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli|durable/(file|lmdb))/' },
+      from: { path: '^src/', pathNot: '^src/(cli/|durable/(file|lmdb)-)' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -42,6 +42,7 @@ export default defineConfig({
         Forecast: 'forecast',
         Telemetry: 'telemetry',
         Signals: 'signals',
+        'Logs on disk': 'durable-adapters',
       }),
       group('Durable jobs', { 'Durable jobs': 'durable', Operations: 'durable-operations' }),
       group('Networks', {
@@ -78,6 +79,9 @@ export default defineConfig({
         'rxrecur/io/onnx': 'api/io/onnx/',
         'rxrecur/io/keras': 'api/io/keras/',
         'rxrecur/io/tfjs': 'api/io/tfjs/',
+        'rxrecur/durable': 'api/durable/',
+        'rxrecur/durable/file': 'api/durable/file-log/',
+        'rxrecur/durable/lmdb': 'api/durable/lmdb-log/',
       }),
     ],
   },

@@ -1,4 +1,4 @@
-import { demand } from '../errors.js';
+import { demand, mismatch } from '../errors.js';
 import type { NewEvent } from './log.js';
 
 /** A megabyte, as memory counts it. */
@@ -38,8 +38,8 @@ export function checkTerm(where: string, ttl: number): void {
 export function checkBytes(where: string, bytes: Uint8Array): void {
   demand(bytes instanceof Uint8Array, where, 'a Uint8Array', bytes);
   const { length } = bytes;
-  const fits = length > 0 && length <= largest;
-  demand(fits, where, `1 byte to ${largest / mib} MiB`, `${length} bytes`, undefined);
+  if (length > 0 && length <= largest) return;
+  throw mismatch(where, `1 byte to ${largest / mib} MiB`, `${length} bytes`);
 }
 
 /** Throws unless all of them can be appended, together. */
@@ -71,7 +71,7 @@ const encoder = new TextEncoder();
 function checkText(where: string, text: string, most: number): void {
   demand(typeof text === 'string', where, 'a string', text);
   const { length } = text.length > most ? text : encoder.encode(text);
-  demand(length > 0 && length <= most, where, `1 to ${most} bytes as UTF-8`, `${length}`);
+  demand(length > 0 && length <= most, where, `1 to ${most} bytes as UTF-8`, length);
   // UTF-8 would turn half a surrogate pair into another character.
   demand(!/\p{Surrogate}/u.test(text), where, 'whole characters', text);
 }

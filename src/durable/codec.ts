@@ -14,7 +14,10 @@ export function valueReader<V>(
   const decoder = new TextDecoder('utf-8', { fatal: true });
   return bytes => {
     try {
-      return decode(JSON.parse(decoder.decode(bytes)), 'value') as V;
+      const text = decoder.decode(bytes);
+      const value: unknown = JSON.parse(text);
+      // Only what JSON lacks is encoded.
+      return (text.includes('"$"') ? decode(value, 'value') : value) as V;
     } catch (cause) {
       if (cause instanceof RecurError) throw cause;
       const expected = 'JSON in UTF-8';

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { mismatch } from '../errors.js';
 import type { DiskFile } from './file-disk.js';
 import type { SegmentFolder } from './file-folder.js';
-import { type Claim, encodeClaim, origin, type Place } from './file-frames.js';
+import { encodeClaim, origin, type Place } from './file-frames.js';
 import { damage, type Frame, Segment } from './file-segment.js';
 import { Waiting } from './follow.js';
 import { gone } from './refusals.js';
@@ -38,11 +38,11 @@ export class Chain {
   readonly waiting = new Waiting();
   /** For each segment a place up to which it is known to be whole and stored. */
   readonly #known = new Map<number, Place>();
-  readonly #options: ChainOptions;
+  readonly #patience: number;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ChainOptions) {
-    this.#options = options;
+    this.#patience = options.patience;
     this.label = options.label;
     this.files = options.files;
   }
@@ -69,6 +69,7 @@ export class Chain {
     await this.disown();
     await this.files.make();
     for (let tries = 0; tries < 100; tries++) {
+      await this.#othersClaim();
       const epoch = ((await this.files.epochs()).at(-1) ?? 0) + 1;
       const file = await this.files.create(epoch);
       const segment = file && (await this.#take(epoch, file));
@@ -87,7 +88,7 @@ export class Chain {
   async locate(
     after: number,
   ): Promise<{ readonly segment: Segment; readonly end: number | undefined } | undefined> {
-    let segment = await this.#decided();
+    let segment = await this.#decided(() => this.settle());
     let end: number | undefined;
     while (segment?.claim && segment.claim.base.revision > after) {
       const { base } = segment.claim;
@@ -106,15 +107,19 @@ export class Chain {
     return segment && { segment, end };
   }
 
-  /** After a claim: true if the log has what this segment had up to `end`; undefined: who knows. */
+  /**
+   * True if the log has what a segment had up to `end`, which is stored, and false if it never
+   * will; undefined: who knows. To be called in a turn of `exclusive`.
+   */
   async includes(epoch: number, end: number): Promise<boolean | undefined> {
-    for (let claim: Claim | undefined = this.owned!.segment.claim; claim; ) {
-      const { base }: Claim = claim;
+    let newer = await this.#decided(() => this.claim());
+    await newer?.close();
+    while (newer?.claim && newer.epoch > epoch) {
+      const { base } = newer.claim;
       if (base.epoch === epoch) return base.bytes >= end;
       if (base.epoch < epoch) return false;
-      const older: Segment | undefined = await this.files.open(base.epoch, 'r');
-      claim = older?.claim;
-      await older?.close();
+      newer = await this.files.open(base.epoch, 'r');
+      await newer?.close();
     }
     return undefined;
   }
@@ -122,7 +127,12 @@ export class Chain {
   /** Removes segments whose records are all at or below a revision. */
   async purge(through: number): Promise<void> {
     const floor = await this.files.floor();
-    const part = through > floor ? await this.locate(through) : undefined;
+    if (through <= floor) return;
+    const part = await this.locate(through).catch(async error => {
+      // Somebody else has removed more in the meantime.
+      if ((await this.files.floor()) <= through) throw error;
+      return undefined;
+    });
     if (!part) return;
     const { segment } = part;
     await segment.close();
@@ -205,8 +215,9 @@ export class Chain {
   }
 
   /** The newest segment, if every later one is sure to go on from it. */
-  async #decided(): Promise<Segment | undefined> {
-    for (const until = Date.now() + this.#options.patience; ; await pause(5)) {
+  async #decided(claim: () => Promise<unknown>): Promise<Segment | undefined> {
+    for (;;) {
+      await this.#othersClaim();
       const epoch = (await this.files.epochs()).at(-1);
       if (epoch === undefined) return undefined;
       const segment = await this.files.open(epoch, 'r');
@@ -214,7 +225,19 @@ export class Chain {
       if (segment?.claim && this.files.isNewest(segment)) return segment;
       await segment?.close();
       // Whoever created it is dead or slow; a claim of ours decides without it.
-      if (segment && !segment.claim && Date.now() > until) await this.settle();
+      if (segment && !segment.claim) await claim();
+    }
+  }
+
+  /** Waits until the newest segment has a claim, for a time: two must not overtake each other. */
+  async #othersClaim(): Promise<void> {
+    for (const until = Date.now() + this.#patience; Date.now() < until; ) {
+      const epoch = (await this.files.epochs()).at(-1);
+      const segment = epoch !== undefined && (await this.files.open(epoch, 'r'));
+      if (!segment) return;
+      await segment.close();
+      if (segment.claim) return;
+      await pause(1 + 4 * Math.random());
     }
   }
 }

@@ -7,6 +7,7 @@ import { readNote, writeNote } from './file-notes.js';
 import { FilePartitions } from './file-partitions.js';
 import type { PartitionLog } from './log.js';
 
+/** The options of `fileLog`. */
 export interface FileLogOptions {
   /** How many partitions a new log has (8); one that is there must have as many. */
   readonly partitions?: number;

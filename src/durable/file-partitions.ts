@@ -13,7 +13,7 @@ import { Writer } from './file-writer.js';
 import { follow } from './follow.js';
 import { jobMembers, joinJob, leaseOwner, type Terms, takeLease } from './leases.js';
 import type { NewEvent, PartitionLog } from './log.js';
-import { closed, fenced } from './refusals.js';
+import { appendedAfter, closed, fenced } from './refusals.js';
 
 /** How often a reader looks for what another process has written, in milliseconds. */
 const pauses = { least: 2, most: 50 };
@@ -51,10 +51,11 @@ export class FilePartitions implements PartitionLog {
     });
   }
 
-  async append(partition: number, events: readonly NewEvent[]): Promise<number> {
+  async append(partition: number, events: readonly NewEvent[], after?: number): Promise<number> {
     const { writer } = this.#events(partition);
     check.checkEvents(events);
-    return writer.append(encodeEvents(events), events.length);
+    const condition = appendedAfter(partition, after);
+    return writer.append(encodeEvents(events), events.length, condition);
   }
 
   async lastOffset(partition: number): Promise<number> {

@@ -127,18 +127,18 @@ export class Writer {
   }
 
   /** True if a frame that is stored up to there is in the log, false if it never will be. */
-  async #counts({ segment }: Owned, end: number): Promise<boolean> {
+  async #counts(owned: Owned, end: number): Promise<boolean> {
     const chain = this.#chain;
     try {
-      if (chain.files.isNewest(segment)) return true;
-      // Somebody claims: only they, or whoever claims after them, tell how far they have read.
-      await chain.claim();
-      const includes = await chain.includes(segment.epoch, end);
+      if (chain.files.isNewest(owned.segment)) return true;
+      // Somebody claims: only that claim, or the one after it, tells how far this segment counts.
+      if (chain.owned === owned) await chain.disown();
+      const includes = await chain.includes(owned.segment.epoch, end);
       if (includes !== undefined) return includes;
     } catch (error) {
       throw this.#unknown(error);
     }
-    throw this.#unknown('a segment that is gone');
+    throw this.#unknown('segments that are gone');
   }
 
   #unknown(cause: unknown): UnknownError {

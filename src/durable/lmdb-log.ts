@@ -5,6 +5,7 @@ import { LmdbPartitions } from './lmdb-partitions.js';
 import { Rows, sealed, unsealed } from './lmdb-rows.js';
 import type { PartitionLog } from './log.js';
 
+/** The options of `lmdbLog`. */
 export interface LmdbLogOptions {
   /** How many partitions a new log has (8); one that is there must have as many. */
   readonly partitions?: number;
@@ -50,6 +51,8 @@ export async function lmdbLog(folder: string, options: LmdbLogOptions = {}): Pro
     encoding: 'binary',
     // A commit is stored when it resolves, as LMDB was made: pages first, then the root.
     overlappingSync: false,
+    // With it a commit that fails leaves a rejection that nobody can handle: it ends the process.
+    eventTurnBatching: false,
     noSync: sync === 'none',
     ...(mapSize === undefined ? {} : { mapSize }),
   });

@@ -6,7 +6,7 @@ import { jobMembers, joinJob, leaseOwner, type Term, type Terms, takeLease } fro
 import { type Entry, type Row, type Rows, sealed, unsealed } from './lmdb-rows.js';
 import { readSnapshot, writeSnapshot } from './lmdb-snapshots.js';
 import type { NewEvent, PartitionLog } from './log.js';
-import { closed, fenced } from './refusals.js';
+import { appendedAfter, closed, fenced } from './refusals.js';
 
 /** How often a reader looks for what another process has written, in milliseconds. */
 const pauses = { least: 2, most: 50 };
@@ -26,10 +26,11 @@ export class LmdbPartitions implements PartitionLog {
     this.#terms = lmdbTerms(rows);
   }
 
-  async append(partition: number, events: readonly NewEvent[]): Promise<number> {
+  async append(partition: number, events: readonly NewEvent[], after?: number): Promise<number> {
     const row = this.#events(partition);
     check.checkEvents(events);
-    const last = await this.#rows.append(row, encodeEvents(events), events.length);
+    const condition = appendedAfter(partition, after);
+    const last = await this.#rows.append(row, encodeEvents(events), events.length, condition);
     this.#waiting.tell();
     return last;
   }
@@ -45,11 +46,8 @@ export class LmdbPartitions implements PartitionLog {
   read(partition: number, after: number, signal?: AbortSignal) {
     const row = this.#events(partition);
     check.checkPlace('read.after', after);
-    return this.#follow(row, after, signal, ({ payload, number, time }, last) => {
-      // The number is that of the batch's last event: count them from the end.
-      const events = decodeEvents(payload, 1, time, 0);
-      const first = number - events.length + 1;
-      return decodeEvents(payload, first, time, last);
+    return this.#follow(row, after, signal, ({ payload, number, count, time }, last) => {
+      return decodeEvents(payload, number - count + 1, time, last);
     });
   }
 

@@ -61,8 +61,11 @@ export interface PartitionLog {
   readonly name: string;
   readonly partitions: number;
 
-  /** Appends events to a partition, in order, all or none; the offset of the last one. */
-  append(partition: number, events: readonly NewEvent[]): Promise<number>;
+  /**
+   * Appends events to a partition, in order, all or none; the offset of the last one. With `after`
+   * only if that is the last offset (0: there is none); else it rejects with a FencedError.
+   */
+  append(partition: number, events: readonly NewEvent[], after?: number): Promise<number>;
   /** The offset of a partition's last event; 0: there is none. */
   lastOffset(partition: number): Promise<number>;
   /** The offset of the first event that is kept, or would be: the last one's plus 1 at most. */

@@ -3,7 +3,7 @@ import * as check from './arguments.js';
 import { follow, Waiting } from './follow.js';
 import { jobMembers, joinJob, leaseOwner, type Term, type Terms, takeLease } from './leases.js';
 import type { NewEvent, PartitionLog, StoredEvent, StoredRecord } from './log.js';
-import { closed, fenced, gone } from './refusals.js';
+import { appendedAfter, closed, fenced, gone } from './refusals.js';
 
 /** Events or records of a partition: those that are kept, the last number, what has gone. */
 class Row<T> {
@@ -62,9 +62,11 @@ class MemoryLog implements PartitionLog {
     this.#events = Array.from({ length: partitions }, () => new Row());
   }
 
-  async append(partition: number, events: readonly NewEvent[]): Promise<number> {
+  async append(partition: number, events: readonly NewEvent[], after?: number): Promise<number> {
     const row = this.#row(partition);
     check.checkEvents(events);
+    const condition = appendedAfter(partition, after);
+    if (condition && condition.after !== row.last) throw condition.refuse(row.last);
     const time = Math.max(Date.now(), row.kept.at(-1)?.time ?? 0);
     for (const { key, value } of events) {
       row.push({ key, value: ownBytes(value), offset: row.last + 1, time });

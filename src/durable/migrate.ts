@@ -1,8 +1,14 @@
-import { mismatch } from '../errors.js';
+import { demand, mismatch } from '../errors.js';
+import type { Backend } from '../kernels/backends.js';
+import { backendOf } from '../streams/backend.js';
+import type { AnyCell } from '../streams/cell.js';
 import { graphOf, weightsOf } from '../streams/digest.js';
 import type { LoadedStates } from '../streams/keyed-snapshots.js';
 import type { KeyedStream } from '../streams/keyed-stream.js';
 import { layerSignature } from '../streams/model.js';
+import type { RecordHead } from './record.js';
+
+const hint = 'another model has another job name, or the option `migrate` takes its states';
 
 /**
  * Keys go on from states that a job has kept. Those of another model are refused, or `migrate`
@@ -14,6 +20,9 @@ export function migrated(
   times: ArrayLike<number> | undefined,
   migrate: ((snapshot: never, key: string) => unknown) | undefined,
 ): void {
+  const isEach = !times || times.length === states.size;
+  demand(isEach, 'durable.times', `${states.size} times of use`, times?.length);
+  for (const key of states.keys()) demand(typeof key === 'string', 'durable.keys', 'texts', key);
   const { cell: model } = stream;
   const own = { layer: layerSignature(model), graph: graphOf(model), weights: weightsOf(model) };
   const differs = (['layer', 'graph', 'weights'] as const).find(name => states[name] !== own[name]);
@@ -22,7 +31,6 @@ export function migrated(
     return;
   }
   if (!migrate) {
-    const hint = 'another model has another job name, or the option `migrate` takes its states';
     throw mismatch(`durable.${differs}`, `${own[differs]}`, `${states[differs]}`, hint);
   }
   for (const key of states.keys() as Iterable<string>) {
@@ -30,4 +38,22 @@ export function migrated(
     if (snapshot === undefined) stream.evict(key);
     else stream.restore(key, snapshot);
   }
+}
+
+/** Throws unless the record's states go on where they were computed. */
+export function checkBackend(head: RecordHead, cell: AnyCell, backend: Backend): void {
+  const own = backendOf(cell, backend);
+  if (head.backend === own) return;
+  const hint = 'states go on where they began: pin `backend` to the same one';
+  throw mismatch(`${head.job}.${head.partition}.backend`, head.backend, own, hint);
+}
+
+/**
+ * True where parameters were swapped in for those of this model; false for another's, whose states
+ * `migrate` takes. Without it they are refused.
+ */
+export function isModel(model: string | undefined, own: string, migrates: boolean): boolean {
+  if (model === undefined || model === own) return true;
+  if (!migrates) throw mismatch('durable.weights', own, model, hint);
+  return false;
 }

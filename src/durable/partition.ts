@@ -8,14 +8,16 @@ import { layerSignature } from '../streams/model.js';
 import type { LogEvent } from './event.js';
 import { type Job, openStream } from './job.js';
 import type { StoredEvent } from './log.js';
-import { migrated } from './migrate.js';
+import { checkBackend, isModel, migrated } from './migrate.js';
 import { Pending } from './pending.js';
 import { partitionOf } from './places.js';
 import type { RecordHead, RecordParts } from './record.js';
+import { checkFollows } from './record-head.js';
 import type { Output } from './told.js';
 import { Turn } from './turn.js';
 
 const none: readonly never[] = [];
+
 /** The keyed streams of one partition: events in, records out. */
 export class Partition {
   readonly job: Job;
@@ -30,7 +32,10 @@ export class Partition {
   #now = 0;
   #pending = new Pending();
   /** Offsets at or below `to` that still have to come, after a restart. */
-  #again: Set<number> | undefined;
+  #again: Set<number> = new Set();
+  #epoch = 0;
+  /** The hash of the parameters of the job's own model. */
+  readonly #own: string;
   #params: unknown;
   #swapped = false;
   #failure: RecurError | undefined;
@@ -39,6 +44,7 @@ export class Partition {
     this.job = job;
     this.partition = partition;
     this.#turn = new Turn(job);
+    this.#own = weightsOf(job.cell);
     this.#stream = openStream(job, {
       now: () => this.#now,
       keyOf: event => this.#keyOf(event),
@@ -62,23 +68,24 @@ export class Partition {
 
   /** Where reading begins: before the first event that is not in a record, or waits. */
   get after(): number {
-    return Math.min(this.to, ...[...(this.#again ?? none)].map(offset => offset - 1));
+    let first = this.to + 1;
+    for (const offset of this.#again) first = Math.min(first, offset);
+    return first - 1;
   }
 
   /** Takes an event of the log. Throws a RecurError for what no later event can mend. */
   accept({ offset, time, key, value }: StoredEvent): void {
     const isAgain = offset <= this.to;
-    if (isAgain && !this.#again?.delete(offset)) return;
+    if (isAgain && !this.#again.delete(offset)) return;
     if (!isAgain && offset !== this.to + 1) {
       const hint = 'events were dropped from the log before this job had read them';
       throw mismatch(`${this.#where}.offset`, String(this.to + 1), String(offset), hint);
     }
     if (!isAgain) this.to = offset;
-    const { partition } = this;
-    let event: LogEvent = { partition, offset, time, key, value: undefined };
-    let own: number;
+    const event = { partition: this.partition, offset, time, key, value: undefined as unknown };
+    let own = time;
     try {
-      event = { ...event, value: this.job.decode(value) };
+      event.value = this.job.decode(value);
       own = this.#turn.timeOf(event);
       demand(Number.isFinite(own), 'time', 'milliseconds', own);
     } catch (error) {
@@ -87,7 +94,7 @@ export class Partition {
     }
     if (isAgain) this.#turn.wait({ event, time: own });
     else if (this.#turn.isLate(own)) this.#late(event);
-    else for (const timed of this.#turn.take({ event, time: own })) this.#step(timed.event);
+    else this.#turn.take(event, own, this.#step);
     if (this.#failure) throw this.#failure;
   }
 
@@ -100,7 +107,7 @@ export class Partition {
     }
   }
 
-  #step(event: LogEvent): void {
+  readonly #step = (event: LogEvent): void => {
     const { resets, evictions, idle } = this.job;
     this.#now = Math.max(this.#now, event.time);
     const stream = this.#stream;
@@ -115,7 +122,7 @@ export class Partition {
     this.#put(stream.accept({ event, at: this.#pending.done++ }));
     const { failure } = stream;
     if (failure) this.#failure ??= asRecurError(failure.error, this.#where);
-  }
+  };
 
   #put(outputs: readonly unknown[]): void {
     for (const output of outputs as readonly Output[]) this.#pending.outputs.push(output);
@@ -146,9 +153,7 @@ export class Partition {
   /** Goes on with other parameters. */
   use(params: unknown): void {
     const before = weightsOf(this.#stream.cell);
-    this.#put(this.#stream.use(params));
-    const { failure } = this.#stream;
-    if (failure) throw asRecurError(failure.error, 'durable.weights');
+    this.#swap(params, 'durable.weights');
     if (weightsOf(this.#stream.cell) === before) return;
     this.#params = encode(this.#stream.cell.params);
     this.#swapped = true;
@@ -161,11 +166,8 @@ export class Partition {
     const slots = table.slots(true);
     const pending = this.#pending;
     const { values, ...told } = pending.parts(this.#from, key => table.slotOf(key) === undefined);
-    const head: RecordHead = {
-      ...this.#head(epoch, cause),
-      ...(this.#swapped && { params: this.#params }),
-      ...told,
-    };
+    const swapped = this.#swapped && { params: this.#params };
+    const head: RecordHead = { ...this.#head(epoch, cause), ...swapped, ...told };
     const states = slots.length ? table.write(slots) : undefined;
     const times = slots.length ? table.times(slots) : undefined;
     table.settle();
@@ -178,8 +180,10 @@ export class Partition {
 
   #head(epoch: number, cause: string | undefined): RecordHead {
     const { job, member, backend } = this.job;
-    const cell = this.#stream.cell;
-    const { waiting, time } = this.#turn;
+    const { cell } = this.#stream;
+    const { time } = this.#turn;
+    // Those that have not been read again wait as well.
+    const waiting = [...this.#turn.waiting, ...this.#again].sort((a, b) => a - b);
     return {
       ...{ format: 'rxrecur/record', version: 1, job, partition: this.partition, epoch, member },
       backend: backendOf(cell, backend),
@@ -187,6 +191,8 @@ export class Partition {
       ...{ graph: graphOf(cell), weights: weightsOf(cell) },
       ...{ from: this.#from, to: this.to, sequence: this.#sequence, done: this.#pending.done },
       ...(Number.isFinite(time) && { time }),
+      ...(this.job.idle !== undefined && { now: this.#now }),
+      ...(this.#params !== undefined && { model: this.#own }),
       ...(waiting.length && { waiting }),
       ...(cause !== undefined && { cause }),
     };
@@ -196,11 +202,10 @@ export class Partition {
   *snapshot(epoch: number, kept: number): Generator<RecordParts> {
     const head = { ...this.#head(epoch, 'snapshot'), from: this.to };
     yield { head: { ...head, kept, ...(this.#params !== undefined && { params: this.#params }) } };
-    const table = this.#stream.table;
+    const { table } = this.#stream;
     const all = table.slots(false);
-    const some = 4096;
-    for (let i = 0; i < all.length; i += some) {
-      const slots = all.slice(i, i + some);
+    for (let i = 0; i < all.length; i += 4096) {
+      const slots = all.slice(i, i + 4096);
       yield { head, states: table.write(slots), times: table.times(slots) };
     }
   }
@@ -210,33 +215,38 @@ export class Partition {
     this.to = this.#from = after;
   }
 
-  /** Goes on from a record, or from a part of a snapshot. */
-  apply({ head, states, times }: RecordParts): void {
-    this.#check(head);
-    if (head.params !== undefined) {
-      this.#stream.use(decode(head.params));
-      this.#params = head.params;
-    }
+  /** Goes on from a record, or from a part of a snapshot; `begins`: the first part of one. */
+  apply({ head, states, times }: RecordParts, begins = false): void {
+    const before = { to: this.#from, sequence: this.#sequence, epoch: this.#epoch };
+    const { job, partition } = this;
+    checkFollows(head, { job: job.job, partition, ...(!begins && { before }) });
+    checkBackend(head, this.#stream.cell, this.job.backend);
+    if (head.params !== undefined) this.#goOn(head);
     for (const key of head.gone ?? none) this.#stream.evict(key);
-    if (states) migrated(this.#stream, loadedStates(states), times, this.job.migrate);
+    if (states) migrated(this.#stream, loadedStates(states), times, job.migrate);
     // Nothing of that is news.
     this.#pending = new Pending();
     this.to = this.#from = head.to;
     this.#sequence = head.sequence + head.done;
+    this.#epoch = head.epoch;
+    this.#now = Math.max(this.#now, head.now ?? 0);
     this.#turn = new Turn(this.job, head.time);
     this.#again = new Set(head.waiting ?? none);
   }
 
-  #check(head: RecordHead): void {
-    const { backend } = this.job;
-    const own = backendOf(this.#stream.cell, backend);
-    if (head.backend === own) return;
-    const hint = 'states go on where they began: pin `backend` to the same one';
-    throw mismatch(`${this.#where}.backend`, head.backend, own, hint);
+  /** Goes on with the parameters that a record says, unless they are those of another model. */
+  #goOn({ params, model }: RecordHead): void {
+    if (!isModel(model, this.#own, this.job.migrate !== undefined)) return;
+    this.#swap(decode(params), `${this.#where}.params`);
+    this.#params = params;
+  }
+
+  #swap(params: unknown, where: string): void {
+    this.#put(this.#stream.use(params));
+    const { failure } = this.#stream;
+    if (failure) throw asRecurError(failure.error, where);
   }
 
   /** Gives all room back. */
-  end(): void {
-    this.#stream.end();
-  }
+  readonly end = () => this.#stream.end();
 }

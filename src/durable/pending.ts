@@ -26,7 +26,9 @@ export class Pending {
   /** All of it, as a record holds it. */
   parts(from: number, isGone: (key: string) => boolean): Parts {
     const { letters, dropped } = this;
-    const outputs = this.outputs.sort(inOrder);
+    const outputs = this.outputs;
+    // They are, unless a key waited for others.
+    if (outputs.some(({ at }, i) => i > 0 && at < outputs[i - 1].at)) outputs.sort(inOrder);
     const gone = [...this.gone].filter(isGone);
     return {
       ...(outputs.length && packOutputs(outputs, from)),

@@ -1,14 +1,35 @@
-import type { PartitionLog } from './log.js';
+import { demand } from '../errors.js';
+import type { PartitionLog, StoredSnapshot } from './log.js';
 import { decodeRecord, type RecordHead } from './record.js';
+
+interface Newest {
+  readonly head: RecordHead;
+  readonly revision: number;
+}
 
 /** The head of a job's newest record in a partition; undefined: there is none. */
 export async function newestHead(
   log: PartitionLog,
   job: string,
   partition: number,
-): Promise<{ readonly head: RecordHead; readonly revision: number } | undefined> {
-  const where = (revision: number) => `${job}.${partition}@${revision}`;
-  const snapshot = await log.restore(job, partition);
+): Promise<Newest | undefined> {
+  for (;;) {
+    const snapshot = await log.restore(job, partition);
+    try {
+      return await newestAfter(log, job, partition, snapshot);
+    } catch (error) {
+      // A newer snapshot may have taken the place of what was being read.
+      if (!(await isNewer(log, job, partition, snapshot?.revision ?? 0))) throw error;
+    }
+  }
+}
+
+async function newestAfter(
+  log: PartitionLog,
+  job: string,
+  partition: number,
+  snapshot: StoredSnapshot | undefined,
+): Promise<Newest | undefined> {
   let newest: { readonly bytes: Uint8Array; readonly revision: number } | undefined;
   if (snapshot) {
     for await (const bytes of snapshot.chunks()) {
@@ -21,7 +42,47 @@ export async function newestHead(
   }
   if (!newest) return undefined;
   const { revision, bytes } = newest;
-  return { revision, head: decodeRecord(bytes, where(revision)).head };
+  return { revision, head: decodeRecord(bytes, placeOf(job, partition, revision)).head };
+}
+
+/** A record's place, in messages. */
+export function placeOf(job: string, partition: number, revision: number): string {
+  return `${job}.${partition}@${revision}`;
+}
+
+/** True where there is a snapshot of a later revision. */
+async function isNewer(log: PartitionLog, job: string, partition: number, revision: number) {
+  return ((await log.restore(job, partition))?.revision ?? 0) > revision;
+}
+
+/**
+ * True where another worker has gone on with a partition: whatever this one was reading may have
+ * been purged meanwhile, which is no fault of the log. `epoch`: its own, once it has claimed the
+ * partition; `base`: the revision of the snapshot that it began with, or 0.
+ */
+export async function isOvertaken(
+  log: PartitionLog,
+  job: string,
+  partition: number,
+  { epoch, base }: { readonly epoch: number | undefined; readonly base: number },
+): Promise<boolean> {
+  if (epoch === undefined) return isNewer(log, job, partition, base);
+  return ((await newestHead(log, job, partition))?.head.epoch ?? 0) > epoch;
+}
+
+/** Records through this one may be gone: all sinks have had them. */
+export async function keptAfter(
+  log: PartitionLog,
+  job: string,
+  partition: number,
+): Promise<number> {
+  const snapshot = await log.restore(job, partition);
+  if (!snapshot) return 0;
+  for await (const bytes of snapshot.chunks()) {
+    const { head } = decodeRecord(bytes, placeOf(job, partition, snapshot.revision));
+    return head.kept ?? 0;
+  }
+  return 0;
 }
 
 /** The offset through which a job has read a partition. */
@@ -31,4 +92,15 @@ export async function positionOf(
   partition: number,
 ): Promise<number> {
   return (await newestHead(log, job, partition))?.head.to ?? 0;
+}
+
+/** Throws where a log lacks events that were read: others would be taken for them. */
+export async function checkSource(
+  source: PartitionLog,
+  job: string,
+  { partition, to }: { readonly partition: number; readonly to: number },
+): Promise<void> {
+  const last = await source.lastOffset(partition);
+  const hint = 'it is another log, or it has lost events';
+  demand(to <= last, `${job}.${partition}.to`, `at most ${last}, the log's last event`, to, hint);
 }

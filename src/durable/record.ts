@@ -1,6 +1,8 @@
-import { demand, mismatch, RecurError } from '../errors.js';
-import type { Backend } from '../kernels/backends.js';
+import { demand, mismatch } from '../errors.js';
 import { crc32c } from './crc.js';
+import { checkOutputs, type RecordHead, readHead } from './record-head.js';
+
+export type { Letter, Outputs, RecordHead } from './record-head.js';
 
 /**
  * A record of a job in a partition, version 1, little-endian: the text `RXRC`, four counts of
@@ -16,66 +18,6 @@ export interface RecordParts {
   readonly times?: ArrayLike<number> | undefined;
   readonly states?: Uint8Array | undefined;
   readonly values?: Float32Array | undefined;
-}
-
-/** What a record says beside numbers. */
-export interface RecordHead {
-  readonly format: 'rxrecur/record';
-  readonly version: 1;
-  readonly job: string;
-  readonly partition: number;
-  /** One more with each worker that takes the partition. */
-  readonly epoch: number;
-  readonly member: string;
-  readonly backend: Backend;
-  readonly layer: string;
-  readonly graph: string;
-  readonly weights: string;
-  /** Offsets: the states are those after the event `to`, and before the record after `from`. */
-  readonly from: number;
-  readonly to: number;
-  /** Events that had their turn before this record's: were stepped or refused. */
-  readonly sequence: number;
-  /** Events that had their turn in this record. */
-  readonly done: number;
-  /** The largest event time so far, in milliseconds. */
-  readonly time?: number;
-  /** Offsets through `to` of events that still wait for their turn. */
-  readonly waiting?: readonly number[] | undefined;
-  /** Keys whose states were given up. */
-  readonly gone?: readonly string[] | undefined;
-  /** The parameters that the partition goes on with, encoded, where they were swapped. */
-  readonly params?: unknown;
-  readonly outputs?: Outputs | undefined;
-  /** Events that gave no output: refused ones and late ones, and why. */
-  readonly letters?: readonly Letter[] | undefined;
-  /** What was done from outside: `reset`, `import`, `weights`, `claim`, `skip`. */
-  readonly cause?: string | undefined;
-  /** Of a snapshot: records after this one are kept beside it. */
-  readonly kept?: number | undefined;
-  /** How many late events were dropped. */
-  readonly dropped?: number | undefined;
-}
-
-/** The outputs of a record, in order. */
-export interface Outputs {
-  readonly keys: readonly string[];
-  /** Of each: its event's number in this record, its offset less `from`, and its key's index. */
-  readonly at: readonly number[];
-  /** The vectors' length, where they are in `values`. */
-  readonly size?: number | undefined;
-  /** Else the outputs as JSON. */
-  readonly json?: readonly unknown[] | undefined;
-}
-
-/** An event that gave no output. */
-export interface Letter {
-  readonly kind: 'poison' | 'late';
-  /** Its number in this record. */
-  readonly at: number;
-  readonly offset: number;
-  readonly key: string;
-  readonly reason: string;
 }
 
 const magic = 0x43525852;
@@ -128,27 +70,16 @@ export function decodeRecord(bytes: Uint8Array, where: string): RecordParts {
     at += padded(length);
     return part;
   });
+  const head = readHead(text, where);
+  demand(values.length % 4 === 0, `${where}.values`, 'float32 numbers', values.length);
+  checkOutputs(head, values.length / 4, where);
+  demand(times.length % 8 === 0, `${where}.times`, 'float64 numbers', times.length);
   return {
-    head: headOf(text, where),
+    head,
     ...(times.length && { times: new Float64Array(ordered(times, 8)) }),
     ...(states.length && { states }),
     ...(values.length && { values: new Float32Array(ordered(values, 4)) }),
   };
-}
-
-function headOf(text: Uint8Array, where: string): RecordHead {
-  let head: Partial<RecordHead>;
-  try {
-    head = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
-  } catch (cause) {
-    const expected = "JSON in UTF-8 as a record's head";
-    throw new RecurError({ where, expected, got: String(cause), cause });
-  }
-  const { format, version } = Object(head);
-  demand(format === 'rxrecur/record', `${where}.format`, "'rxrecur/record'", format);
-  const hint = 'a newer version of the library wrote it';
-  demand(version === 1, `${where}.version`, '1', version, hint);
-  return head as RecordHead;
 }
 
 const isLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

@@ -1,4 +1,5 @@
 import { mismatch, type RecurError } from '../errors.js';
+import { checkPlace } from './arguments.js';
 import { FencedError } from './log.js';
 
 /** The error of a commit after a revision that is not the newest. */
@@ -9,6 +10,23 @@ export function fenced(job: string, partition: number, after: number, newest: nu
     got: `one after ${after}`,
     hint: 'another worker has this partition now',
   });
+}
+
+/** The condition of an append after an offset; undefined: it has none. */
+export function appendedAfter(
+  partition: number,
+  after: number | undefined,
+): { readonly after: number; refuse(last: number): FencedError } | undefined {
+  if (after === undefined) return undefined;
+  checkPlace('append.after', after);
+  const refuse = (last: number) =>
+    new FencedError({
+      where: `append.${partition}`,
+      expected: `events after offset ${last}`,
+      got: `events after ${after}`,
+      hint: 'somebody else has appended meanwhile',
+    });
+  return { after, refuse };
 }
 
 /** The error of a reader that asks for what has been purged. */

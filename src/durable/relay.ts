@@ -1,6 +1,7 @@
 import type { Told } from './event.js';
 import type { Job } from './job.js';
 import type { PartitionLog } from './log.js';
+import { keptAfter, placeOf } from './position.js';
 import { decodeRecord } from './record.js';
 import type { Sink } from './sink.js';
 import { sequenceOf, toldBy } from './told.js';
@@ -33,17 +34,35 @@ export class Relay {
     return this.#setup.sinks.length ? this.#had : newest;
   }
 
-  /** Tells the sinks what was stored and they have not had: of the records after a revision. */
-  async catchUp(after: number): Promise<void> {
+  /** Tells the sinks what was stored and they have not had. */
+  async catchUp(): Promise<void> {
     const { log, job, sinks } = this.#setup;
     if (!sinks.length) return;
+    const kept = () => keptAfter(log, job.job, this.#partition);
+    let after = await kept();
+    for (;;) {
+      try {
+        await this.#tellAfter(after);
+        return;
+      } catch (error) {
+        // A former owner's snapshot may have come meanwhile: then its sinks have had the records.
+        const now = await kept();
+        if (now <= after) throw error;
+        after = now;
+      }
+    }
+  }
+
+  async #tellAfter(after: number): Promise<void> {
+    const { log, job, sinks } = this.#setup;
+    this.#had = after;
     const partition = this.#partition;
     const lasts = await Promise.all(
       sinks.map(async sink => sequenceOf(await sink.last(job.job, partition), job.job, partition)),
     );
     for await (const records of log.records(job.job, partition, after)) {
       for (const { revision, bytes } of records) {
-        const told = toldBy(decodeRecord(bytes, `${job.job}.${partition}@${revision}`));
+        const told = toldBy(decodeRecord(bytes, placeOf(job.job, partition, revision)));
         for (const [i, sink] of sinks.entries()) {
           const news = this.#after(told, lasts[i]);
           if (news) await sink.write(job.job, partition, news);

@@ -1,9 +1,12 @@
 import type { Told } from './event.js';
 import { Intake } from './intake.js';
 import type { Job } from './job.js';
-import type { PartitionLog } from './log.js';
+import { FencedError, type PartitionLog, UnknownError } from './log.js';
 import { Partition } from './partition.js';
+import { checkSource, isOvertaken, placeOf } from './position.js';
+import type { Progress } from './progress.js';
 import { decodeRecord, encodeRecord, type RecordParts } from './record.js';
+import { fenced } from './refusals.js';
 import { Relay } from './relay.js';
 import type { Sink } from './sink.js';
 import { toldBy } from './told.js';
@@ -34,19 +37,6 @@ export interface RunnerSetup {
 /** Something that is asked for from outside, done between two events. */
 export type Command = (partition: Partition) => void;
 
-/** What a partition has done so far, for metrics. */
-export interface Progress {
-  events: number;
-  outputs: number;
-  poison: number;
-  late: number;
-  records: number;
-  bytes: number;
-  /** Milliseconds of the last commit, and of what was restored. */
-  commit: number;
-  restore: number;
-}
-
 /** One partition's work from taking it to giving it up. */
 export class Runner {
   readonly #setup: RunnerSetup;
@@ -57,8 +47,9 @@ export class Runner {
   #revision = 0;
   #epoch = 0;
   #unsaved = 0;
-  /** Records through this one are not kept any more. */
-  #kept = 0;
+  /** The revision of the snapshot that it began with; 0: there was none. */
+  #base = 0;
+  #claimed = false;
   #inFlight: Promise<void> = Promise.resolve();
   /** True once a source that ends has been read to its end. */
   finished = false;
@@ -103,9 +94,10 @@ export class Runner {
   async run(): Promise<void> {
     try {
       await this.#restore();
+      await checkSource(this.#setup.source, this.#setup.job.job, this.#partition);
       if (this.#intake.stopped) return;
       await this.#claim();
-      await this.#relay.catchUp(this.#kept);
+      await this.#relay.catchUp();
       const { source, follow } = this.#setup;
       const { partition, after } = this.#partition;
       const reading = this.#intake.read(source, partition, after, follow);
@@ -114,6 +106,8 @@ export class Runner {
       await this.#relay.done();
       await reading;
       this.finished = this.#intake.ended && !this.#intake.stopped;
+    } catch (error) {
+      throw await this.#reason(error);
     } finally {
       this.stop();
       // An error that is thrown has told of it. Whoever takes the partition next asks the sinks.
@@ -123,17 +117,29 @@ export class Runner {
     }
   }
 
+  /** The error, or that of a worker whose partition somebody else has taken meanwhile. */
+  async #reason(error: unknown): Promise<unknown> {
+    if (error instanceof FencedError || error instanceof UnknownError) return error;
+    const { log, job } = this.#setup;
+    const { partition } = this.#partition;
+    const own = { epoch: this.#claimed ? this.#epoch : undefined, base: this.#base };
+    const isOver = await isOvertaken(log, job.job, partition, own).catch(() => false);
+    return isOver ? fenced(job.job, partition, this.#revision, this.#revision + 1) : error;
+  }
+
   async #restore(): Promise<void> {
     const { log, job } = this.#setup;
     const { partition } = this.#partition;
     const begin = performance.now();
-    const where = (revision: number) => `${job.job}.${partition}@${revision}`;
+    const where = (revision: number) => placeOf(job.job, partition, revision);
     const snapshot = await log.restore(job.job, partition);
+    this.#base = snapshot?.revision ?? 0;
     if (snapshot) {
+      let begins = true;
       for await (const chunk of snapshot.chunks()) {
         const parts = decodeRecord(chunk, where(snapshot.revision));
-        this.#kept = parts.head.kept ?? this.#kept;
-        this.#apply(parts);
+        this.#apply(parts, begins);
+        begins = false;
       }
       this.#revision = snapshot.revision;
     }
@@ -148,8 +154,8 @@ export class Runner {
     this.progress.restore = performance.now() - begin;
   }
 
-  #apply(parts: RecordParts): void {
-    this.#partition.apply(parts);
+  #apply(parts: RecordParts, begins = false): void {
+    this.#partition.apply(parts, begins);
     this.#epoch = parts.head.epoch;
   }
 
@@ -159,6 +165,7 @@ export class Runner {
     const params = this.#setup.params();
     if (params !== undefined) this.#partition.use(params);
     await this.#commit(this.#partition.record(this.#epoch, 'claim'));
+    this.#claimed = true;
   }
 
   /** Steps what is there, and stores it while the next is stepped; false: that was all. */
@@ -229,7 +236,6 @@ export class Runner {
       }
     }
     await log.snapshot(job.job, partition.partition, this.#revision, chunks(), keep);
-    this.#kept = keep;
     // A snapshot of many keys is worth twice its bytes of records.
     this.#unsaved = Math.min(0, snapshotBytes - 2 * written);
   }

@@ -46,14 +46,18 @@ export class Turn {
     return late !== 'arrival' && time < this.time - lateness;
   }
 
-  /** Takes an event; those whose turn it is now. */
-  take(timed: Timed): readonly Timed[] {
+  /** Takes an event, and steps those whose turn it is now. */
+  take(event: LogEvent, own: number, step: (event: LogEvent) => void): void {
     const { late, lateness } = this.#config;
-    this.time = Math.max(this.time, timed.time);
-    if (late !== 'reorder') return [timed];
-    this.wait(timed);
+    if (own > this.time) this.time = own;
+    if (late !== 'reorder') {
+      step(event);
+      return;
+    }
+    this.wait({ event, time: own });
     const due = this.#waiting.findIndex(({ time }) => time > this.time - lateness);
-    return this.#waiting.splice(0, due < 0 ? this.#waiting.length : due);
+    const ready = this.#waiting.splice(0, due < 0 ? this.#waiting.length : due);
+    for (const { event } of ready) step(event);
   }
 
   /** An event waits again, after a restart. */
