@@ -7,7 +7,7 @@ import { fileLog } from '../../src/durable/file.js';
 import { stateful } from '../../src/index.js';
 import { expected, file, linesOf, model, modelFile, Running, rxrecur } from './command.js';
 
-/** Rows of some keys, and the answers of the sequential model to each, as the command writes them. */
+/** Rows of some keys, and the answers of the sequential model to each. */
 function house(count: number) {
   const rows = Array.from({ length: count }, (_, i) => {
     const pair = [Number(Math.sin(i / 3).toFixed(3)), Number(Math.cos(i / 5).toFixed(3))] as const;
