@@ -19,8 +19,28 @@ export interface PartitionFold {
   readonly states: ReadonlyMap<string, Kept>;
 }
 
+/** Reads that may be overtaken by snapshots before one is given up. */
+const mostReads = 5;
+
 /** The newest snapshot of a job's partition and the records after it; undefined: there is none. */
 export async function jobFold(
+  log: PartitionLog,
+  job: string,
+  partition: number,
+): Promise<PartitionFold | undefined> {
+  for (let reads = 1; ; reads++) {
+    const before = (await log.restore(job, partition))?.revision;
+    try {
+      return await foldOnce(log, job, partition);
+    } catch (error) {
+      // A newer snapshot may have taken the place of what was being read.
+      const isSame = (await log.restore(job, partition))?.revision === before;
+      if (isSame || reads === mostReads) throw error;
+    }
+  }
+}
+
+async function foldOnce(
   log: PartitionLog,
   job: string,
   partition: number,
