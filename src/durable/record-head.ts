@@ -173,7 +173,10 @@ export function checkFollows(head: RecordHead, { job, partition, before }: Stand
   if (!before) return;
   const { to, sequence, epoch } = before;
   const hint = 'records are missing, or of two logs';
-  demand(head.from === to, `${where}.from`, `${to}, where the last record ends`, head.from, hint);
+  // The first one says where the job began.
+  const isFirst = epoch === 0 && head.cause === 'claim';
+  const follows = head.from === to || isFirst;
+  demand(follows, `${where}.from`, `${to}, where the last record ends`, head.from, hint);
   demand(head.sequence === sequence, `${where}.sequence`, String(sequence), head.sequence, hint);
   demand(head.epoch >= epoch, `${where}.epoch`, `${epoch} or later`, head.epoch, hint);
 }
