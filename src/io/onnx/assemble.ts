@@ -61,7 +61,8 @@ function tappedSignals(layers: ReadonlyMap<number, Layer>, parts: readonly numbe
   return tapped;
 }
 
-function attemptTo(problems: Problem[], where: string, run: () => void): void {
+/** Runs something; why it cannot be done is a problem. */
+export function attemptTo(problems: Problem[], where: string, run: () => void): void {
   try {
     run();
   } catch (error) {
