@@ -8,6 +8,7 @@ import { treatFaults } from './faults.js';
 import { graphOf } from './graph.js';
 import { heldTensors } from './held-tensors.js';
 import { givenOf, type OnnxOptions } from './inputs.js';
+import { withOnlyValues } from './only-values.js';
 import { guarded, modelOf } from './open-model.js';
 import {
   distinct,
@@ -54,16 +55,27 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
     if (undecided.length) throw new UnreadableError('ONNX', undecided);
     const notes = [...warnings, ...dequantise(model.graph, length)];
     for (const note of notes) options.onWarning?.(note);
-    const source = { model, length, given: givenOf(model.graph, options) };
-    // The states that a caller names are those of a graph of one step.
-    if (options.states) return readSteps(source, options);
+    const read = (own: OnnxOptions) =>
+      readEither({ model, length, given: givenOf(model.graph, own) }, own);
     try {
-      return readSequences(source, options);
+      return read(options);
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
-      return readSteps(source, options, error);
+      return withOnlyValues(model.graph, options, read, error);
     }
   });
+}
+
+/** A graph with an axis of steps, or one of one step. */
+function readEither(source: Source, options: OnnxOptions): OnnxModel {
+  // The states that a caller names are those of a graph of one step.
+  if (options.states) return readSteps(source, options);
+  try {
+    return readSequences(source, options);
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error;
+    return readSteps(source, options, error);
+  }
 }
 
 /** Options that ask for another reading than the one that a written file describes. */
