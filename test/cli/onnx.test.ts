@@ -109,7 +109,7 @@ test.concurrent('inspect tells the only values that work for what a file leaves 
   const nodes = [node('MatMul x u -> a'), node('Add a far -> y'), node('Neg a -> z')];
   const weights = { u: [[3, 3], new Float32Array(9).fill(0.5)] } as const;
   const inputs = { x: ['batch', 'samples'], far: ['batch', 3] };
-  const open = file('open.onnx', graph(nodes, weights, { inputs, outputs: ['y', 'z'] }));
+  const open = file('samples.onnx', graph(nodes, weights, { inputs, outputs: ['y', 'z'] }));
   const { code, stdout } = await rxrecur(['inspect', open]);
   expect(code).toBe(0);
   expect(linesOf(stdout)).toContain(

@@ -88,7 +88,7 @@ function openInputs(
   });
 }
 
-/** Sizes of tensors in a file, and numbers that it holds one by one: what an axis may be as long as. */
+/** Sizes of tensors in a file: what an axis may be as long as. */
 function sizesIn(graph: GraphProto): number[] {
   const found = new Set<number>();
   for (const { initializers, nodes } of allGraphs(graph)) {

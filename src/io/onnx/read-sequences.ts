@@ -23,7 +23,7 @@ export interface OnnxModel {
   /** Of a graph of one step: its states, and the branches that were chosen. */
   readonly states?: readonly StatePair[];
   readonly choices?: readonly Choice[];
-  /** The only values that work for what the file leaves open, as options: `inputs: { sr: 16000 }`. */
+  /** The only values that work for what is left open, as options: `inputs: { sr: 16000 }`. */
   readonly found?: readonly string[];
 }
 
