@@ -56,10 +56,14 @@ export function attempt(setting: Setting): Attempt {
   budget.renew(setting.worth);
   const { size = 0 } = timeOf(setting.flow) ?? { size: 1 };
   const eventSteps = { mayKeep: size === 1, keep: setting.keep, one: [], windows: [] };
+  const read = new Set(nodes.flatMap(({ inputs, captured }) => [...inputs, ...captured]));
+  for (const { name } of graph.outputs) read.add(name);
   const reading: Reading = {
     ...{ network, running, eventSteps },
     operatorSet: setting.operatorSet,
     budget,
+    isRead: name => read.has(name),
+    valueOf: name => values.get(name) ?? unknown,
     last(node, signal, width) {
       const known = lasts.get(signal);
       if (known !== undefined) return known;
@@ -73,8 +77,6 @@ export function attempt(setting: Setting): Attempt {
       return network.add(node.where, [signal], { width, streams: false, make });
     },
   };
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-  for (const { name } of graph.outputs) read.add(name);
   for (const node of nodes) {
     const results = setting.unread.has(node) ? [] : valuesOf(node, values, reading, problems);
     for (const [i, name] of node.outputs.entries()) {
@@ -124,7 +126,7 @@ function computed(
   // Whatever moves the axes of one number everywhere leaves it that.
   const [first] = given;
   if (first.kind === 'filled' && (plumbing.has(node.operator) || isJoined(node, given))) {
-    return node.outputs.map(() => first);
+    return node.outputs.map(() => ({ ...first, dims: undefined }));
   }
   if (!given.every(({ kind }) => kind === 'constant' || kind === 'ints')) return undefined;
   const ints = foldedInts(node, inputs);

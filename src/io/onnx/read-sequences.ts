@@ -42,7 +42,7 @@ export function readSequences({ model, given, length }: Source, options: OnnxOpt
   const graph = graphOf(model.graph, given, budget);
   const nodes = neededNodes(graph);
   const { problems, nodes: unread } = unreadableParts(model, nodes);
-  const inputs = inputsOf(graph, nodes, options, problems);
+  const inputs = inputsOf(graph, nodes, options, problems, operatorSetOf(model));
   const setting = { graph, nodes, unread, budget, worth: length + 2 ** 18 };
   const found = bestAttempt(setting, model, inputs, stateful);
   const { output, wrong } = outputOf(graph, found, options);

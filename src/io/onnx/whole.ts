@@ -139,7 +139,7 @@ interface Output {
 const idsIn = ({ tensor }: Output) => tensor.ids.values() as Float64Array;
 
 /** The layer of a program: its inputs, states and outputs by the names in the file. */
-function assembled(
+export function assembled(
   program: Program,
   outputs: readonly Output[],
   options: OnnxOptions,
