@@ -3,20 +3,31 @@ import type { NodeProto } from './proto.js';
 import { ensure } from './unfit.js';
 
 /** What may be computed of the number of a step: a place in a sequence, or another such number. */
-const arithmetic = new Set(
-  ['Identity', 'Cast', 'Add', 'Sub', 'Neg', 'Unsqueeze', 'Squeeze', 'Reshape', 'Concat'],
-);
+const arithmetic = new Set([
+  'Identity',
+  'Cast',
+  'Add',
+  'Sub',
+  'Neg',
+  'Unsqueeze',
+  'Squeeze',
+  'Reshape',
+  'Concat',
+  'Mul',
+]);
 
 /**
  * Checks that the number of a step does nothing but choose the step of a sequence: a body that
- * computes with it does something else at each step. `counts` are states that count, too.
+ * computes with it does something else at each step. `counts` are states that count, too, and
+ * `sizes` change with the number of steps.
  */
 export function checkCounters(
   { nodes, counter, states, answers }: LoopForm,
   counts: ReadonlySet<string>,
+  sizes: ReadonlySet<string>,
   sequences: readonly string[],
 ): void {
-  const numbers = new Set(counts);
+  const numbers = new Set([...counts, ...sizes]);
   if (counter !== undefined) numbers.add(counter);
   const computed = new Set(sequences);
   const outputs = [
@@ -28,9 +39,12 @@ export function checkCounters(
     const where = `the number of the step, which ${operator} reads`;
     ensure(!attributes.some(({ graph }) => graph && reads(graph.nodes, numbers)), where);
     const own = inputs.map(name => numbers.has(name));
-    if (inputs.some(name => computed.has(name))) for (const name of node.outputs) computed.add(name);
+    if (inputs.some(name => computed.has(name)))
+      for (const name of node.outputs) computed.add(name);
     if (!own.includes(true)) continue;
     const isPlace = (operator === 'Gather' || operator === 'Slice') && computed.has(inputs[0]);
+    // A square of it would be no place of the next step.
+    ensure(operator !== 'Mul' || own.includes(false), where);
     ensure(isPlace || (arithmetic.has(operator) && !computed.has(node.outputs[0])), where);
     if (!isPlace) for (const name of node.outputs) numbers.add(name);
   }

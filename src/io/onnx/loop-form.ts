@@ -114,7 +114,9 @@ function formOfLoop(node: Node): LoopForm {
   const begins = node.inputs.slice(2);
   const carried = begins.length;
   const fits =
-    body.inputs.length === 2 + carried && body.outputs.length >= 1 + carried && node.outputs.length <= body.outputs.length - 1;
+    body.inputs.length === 2 + carried &&
+    body.outputs.length >= 1 + carried &&
+    node.outputs.length <= body.outputs.length - 1;
   ensure(fits, `a body of ${body.inputs.length} inputs and ${body.outputs.length} outputs`);
   const makers = new Map(body.nodes.flatMap(own => own.outputs.map(name => [name, own] as const)));
   const [counter, condition] = body.inputs;

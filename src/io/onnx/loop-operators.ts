@@ -1,4 +1,4 @@
-import { rowMajor, sizeOf } from '../../arrays/ndarray.js';
+import { sizeOf } from '../../arrays/ndarray.js';
 import { backwardCell } from '../../layers/bidirectional.js';
 import { sliceCell } from '../../layers/moves.js';
 import { windowCell } from '../../layers/window.js';
@@ -6,8 +6,6 @@ import { startingFrom } from '../../streams/function-cell.js';
 import {
   type Axis,
   axesText,
-  axisAt,
-  type Dim,
   type FeatureAxis,
   type Flow,
   flowOf,
@@ -15,14 +13,14 @@ import {
   type TimeAxis,
   timeOf,
   type Value,
-  widthOf,
 } from './flow.js';
 import { integerOf, type Node } from './graph.js';
-import { type LoopBody, loopBody, type StepSource } from './loop-body.js';
+import { type LoopBody, loopBody } from './loop-body.js';
 import { type LoopAnswer, type LoopForm, loopForm } from './loop-form.js';
+import { beginOf, constantsIn, countsIn, endsWith, isCount, shapeOf } from './loop-sizes.js';
+import { type Source, sourcesOf, stepSource } from './loop-sources.js';
 import type { LayerDraft } from './network.js';
 import { type Operator, pointwise, type Reading } from './reading.js';
-import { type Constant, constantOf, weightsOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import type { Tensor } from './whole-program.js';
 
@@ -41,18 +39,13 @@ export const loopOperators: Readonly<Record<string, Operator>> = {
     const at = given < 0 ? given + rank : given;
     ensure(at >= 0 && at < rank, `axis ${given} of ${rank}`);
     ensure(isNew || others[at] === one, `an axis of ${axesText(items)} that is not 1`);
-    return [{ ...items, axes: [...others.slice(0, at), time, ...others.slice(at + Number(!isNew))] }];
+    return [
+      { ...items, axes: [...others.slice(0, at), time, ...others.slice(at + Number(!isNew))] },
+    ];
   },
 };
 
-/** A sequence that a body reads, as it is around the loop. */
-interface Source {
-  readonly name: string;
-  readonly flow: Flow;
-  readonly isStep: boolean;
-}
-
-function loop(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
+function loop(node: Node, _: readonly Value[], reading: Reading): Value[] {
   const form = loopForm(node, reading.operatorSet);
   const around = new Map<string, Value>(
     [...node.captured.map(name => [name, name] as const), ...form.passed].map(([name, outer]) => [
@@ -71,122 +64,16 @@ function loop(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
     'sequences of different lengths',
   );
   const begins = form.states.map(({ begin }) => reading.valueOf(begin));
-  const ends = node.operator === 'Scan' || endsWith(inputs, time);
+  const ends = node.operator === 'Scan' || endsWith(node, time, reading);
   const setting = {
     ...{ form, sources: sources.map(stepSource(form)), operatorSet: reading.operatorSet },
-    constants: (steps: number) => constantsIn(around, steps),
+    constants: (steps: number) => constantsIn(form, around, steps, reading),
     shapes: begins.map(value => shapeOf(value, form)),
-    counts: new Map(form.states.flatMap(({ input }, i) => countOf(input, begins[i]))),
+    counts: (steps: number) => countsIn(form, steps, reading),
     budget: reading.budget,
   };
   const body = loopBody(setting, time.size, ends);
   return valuesOf({ node, form, body, sources, time, begins, reading });
-}
-
-/** Sequences, and of what does not change nothing. */
-function sourcesOf(
-  form: LoopForm,
-  around: ReadonlyMap<string, Value>,
-  reading: Reading,
-): Source[] {
-  const given = form.sequences.map(({ input, from, axis }): Source => {
-    const flow = reading.valueOf(from);
-    ensure(flow.kind === 'flow' && !flow.pad, 'a sequence that is not computed from the input');
-    const own = flow.axes[axisAt(flow, axis)];
-    ensure(own.role === 'time', `axis ${axis} of ${axesText(flow)}, which is not that of steps`);
-    return { name: input, flow, isStep: true };
-  });
-  const captured = [...around].flatMap(([name, flow]): Source[] => {
-    if (flow.kind !== 'flow') return [];
-    const isSequence = timeOf(flow) && !flow.pad && form.sequences.length === 0;
-    ensure(isSequence, `${name}, which is computed around it, at each step`);
-    return [{ name, flow, isStep: false }];
-  });
-  return [...given, ...captured];
-}
-
-/** How the numbers of a step lie in the tensor that the body reads. */
-const stepSource =
-  ({ isBatched }: LoopForm) =>
-  ({ name, flow, isStep }: Source): StepSource => {
-    const size = widthOf(flow);
-    const { layout } = flow;
-    const inside = rowMajor(layout.map(axis => axis.size));
-    const axes = flow.axes.filter(
-      (axis, i) => !(isStep && axis.role === 'time') && !(isBatched && i === 0),
-    );
-    const shaped = (steps: number) => {
-      const dims = axes.map(axis => (axis.role === 'time' ? steps : sizeIn(axis)));
-      const strides = axes.map(axis => {
-        if (axis.role === 'time') return size;
-        return axis.role === 'feature' ? inside[layout.indexOf(axis)] : 0;
-      });
-      const outer = rowMajor(dims);
-      const places = Float64Array.from({ length: sizeOf(dims) }, (_, i) =>
-        dims.reduce((at, n, k) => at + (Math.floor(i / outer[k]) % n) * strides[k], 0),
-      );
-      return { dims, places };
-    };
-    return { name, isStep, size, shaped };
-  };
-
-const sizeIn = (axis: Axis) => (axis.role === 'feature' ? axis.size : 1);
-
-/** True if the number of steps says when a loop ends; false where its condition has to. */
-function endsWith([trip, condition]: readonly Value[], { size }: TimeAxis): boolean {
-  const isTrue =
-    condition === undefined ||
-    condition.kind === 'absent' ||
-    (condition.kind === 'constant' && condition.values()[0] !== 0);
-  ensure(isTrue, 'a condition that is not known from the start');
-  if (trip.kind === 'absent') return false;
-  if (trip.kind === 'ints') {
-    ensure(trip.items.length === 1 && trip.items[0] === 'time', `${trip.items} steps`);
-    return true;
-  }
-  ensure(trip.kind === 'constant', 'a number of steps that is computed');
-  const [count] = trip.values();
-  ensure(count >= (size ?? 2 ** 31 - 1), `${count} steps of ${size ?? 'any number'}`);
-  return count === size;
-}
-
-/** Constants around a loop, and sizes where the sequence has so many steps. */
-function constantsIn(around: ReadonlyMap<string, Value>, steps: number): Map<string, Constant> {
-  return new Map(
-    [...around].flatMap(([name, value]): [string, Constant][] => {
-      if (value.kind === 'flow') return [];
-      if (value.kind === 'constant') return [[name, value]];
-      ensure(value.kind === 'ints', `${name}, which is ${value.kind === 'state' ? 'a state' : 'not known'}`);
-      const items = sizesOf(value.items, steps);
-      const dims = value.scalar ? [] : [items.length];
-      return [[name, constantOf(name, dims, Float64Array.from(items))]];
-    }),
-  );
-}
-
-function sizesOf(dims: readonly Dim[] | undefined, steps?: number): number[] {
-  ensure(dims, 'a state whose shape is not known');
-  return dims.map(dim => {
-    if (dim === 'batch') return 1;
-    const size = dim === 'time' ? steps : dim;
-    ensure(typeof size === 'number', 'a state whose shape depends on the steps');
-    return size;
-  });
-}
-
-/** The shape of a state, of a batch of one. */
-function shapeOf(value: Value, { isBatched }: LoopForm): readonly number[] {
-  const hasShape = value.kind === 'constant' || value.kind === 'filled' || value.kind === 'state';
-  if (value.kind === 'ints') return [];
-  ensure(hasShape, 'a state that begins with what is computed from the input');
-  const dims = sizesOf(value.dims);
-  ensure(!isBatched || dims[0] === 1, `a state of ${dims[0]} sequences`);
-  return isBatched ? dims.slice(1) : dims;
-}
-
-/** A state that counts: a whole number. */
-function countOf(input: string, value: Value): [string, Constant][] {
-  return value.kind === 'constant' && !value.floating ? [[input, value]] : [];
 }
 
 interface Made {
@@ -204,7 +91,7 @@ function valuesOf(made: Made): Value[] {
   const { node, form, body, reading } = made;
   const isRead = ({ result }: { readonly result: number }) =>
     reading.isRead(node.outputs[result] ?? '');
-  const states = form.states.filter(({ input }) => !isCount(input, made));
+  const states = form.states.filter((_, i) => !isCount(made.begins[i]));
   const all = [
     ...form.answers.map((own, i) => ({ own, tensor: body.answers[i], state: undefined })),
     ...states.map((own, i) => ({ own, tensor: body.states[i], state: own })),
@@ -234,9 +121,6 @@ function valuesOf(made: Made): Value[] {
   return results;
 }
 
-const isCount = (input: string, { form, begins }: Made) =>
-  countOf(input, begins[form.states.findIndex(state => state.input === input)]).length > 0;
-
 const areSame = (a: Tensor, b: Tensor) => String(a.ids.values()) === String(b.ids.values());
 
 /** The layer of a loop, where its steps are. */
@@ -244,10 +128,10 @@ function layerOf(made: Made, width: number, tensors: readonly Tensor[]): LayerDr
   const { node, body, form, begins, time } = made;
   const { eventSteps } = made.reading;
   const make = () => {
-    const names = form.states.map((_, i) => `s${i}`);
+    const names = form.states.map(({ input }) => input);
     const cell = body.cell(tensors);
     const own = begins.flatMap((value, i): [string, Float32Array][] => {
-      const begin = isCount(form.states[i].input, made) ? undefined : beginOf(value);
+      const begin = isCount(value) ? undefined : beginOf(value);
       return begin ? [[names[i], begin]] : [];
     });
     const initial = own.some(([, values]) => values.some(v => v !== 0));
@@ -261,15 +145,6 @@ function layerOf(made: Made, width: number, tensors: readonly Tensor[]): LayerDr
     if (!eventSteps.keep) return { width, streams: true, make: () => windowCell(1, make()) };
   }
   return layer;
-}
-
-/** Where a state begins. */
-function beginOf(value: Value): Float32Array | undefined {
-  if (value.kind === 'constant') return weightsOf(value);
-  if (value.kind === 'filled') {
-    return new Float32Array(sizeOf(sizesOf(value.dims))).fill(value.value);
-  }
-  return value.kind === 'state' ? new Float32Array(sizeOf(sizesOf(value.dims))) : undefined;
 }
 
 /** The axes of numbers in a step, and those of more than one number. */
@@ -286,7 +161,11 @@ function lastValue(
   begin: Value,
 ): Flow {
   const { axes, layout } = axesOf(tensor);
-  const last = (body.isBackward ? reading.first : reading.last)(node, part, sizeOf(tensor.ids.dims));
+  const last = (body.isBackward ? reading.first : reading.last)(
+    node,
+    part,
+    sizeOf(tensor.ids.dims),
+  );
   const carried = begin.kind === 'state' ? { input: begin.input, from: begin.from } : undefined;
   return {
     ...flowOf(last, form.isBatched ? [one, ...axes] : axes, layout),

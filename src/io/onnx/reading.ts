@@ -35,6 +35,8 @@ export interface Reading {
   isRead(name: string): boolean;
   /** A value by its name: the body of a loop reads those around it. */
   valueOf(name: string): Value;
+  /** The node that makes a value. */
+  makerOf(name: string): Node | undefined;
   readonly eventSteps: EventSteps;
 }
 
