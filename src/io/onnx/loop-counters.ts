@@ -16,6 +16,9 @@ const arithmetic = new Set([
   'Mul',
 ]);
 
+/** ONNX's numbers of types of integers. */
+const isInteger = (type: number) => type > 1 && type < 8;
+
 /**
  * Checks that the number of a step does nothing but choose the step of a sequence: a body that
  * computes with it does something else at each step. `counts` are states that count, too, and
@@ -45,7 +48,9 @@ export function checkCounters(
     const isPlace = (operator === 'Gather' || operator === 'Slice') && computed.has(inputs[0]);
     // A square of it would be no place of the next step.
     ensure(operator !== 'Mul' || own.includes(false), where);
-    ensure(isPlace || (arithmetic.has(operator) && !computed.has(node.outputs[0])), where);
+    const isWhole = operator !== 'Cast' || attributes.some(({ integer }) => isInteger(integer));
+    const isNumber = arithmetic.has(operator) && !computed.has(node.outputs[0]);
+    ensure(isPlace || (isNumber && isWhole), where);
     if (!isPlace) for (const name of node.outputs) numbers.add(name);
   }
 }

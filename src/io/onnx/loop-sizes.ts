@@ -16,32 +16,33 @@ export function constantAt(
   name: string,
   steps: number,
   reading: Reading,
+  batch = 1,
   depth = 0,
 ): Constant | undefined {
   const value = reading.valueOf(name);
   if (value.kind === 'constant') return value;
   if (value.kind === 'ints' && value.items.every(item => item !== '?')) {
-    const items = Float64Array.from(value.items, item => sizeAt(item, steps));
+    const items = Float64Array.from(value.items, item => sizeAt(item, steps, batch));
     return constantOf(name, value.scalar ? [] : [items.length], items);
   }
   const maker = reading.makerOf(name);
   if (value.kind !== 'ints' || !maker || depth > deepest) return undefined;
-  const inputs = maker.inputs.map(own => constantAt(own, steps, reading, depth + 1));
+  const inputs = maker.inputs.map(own => constantAt(own, steps, reading, batch, depth + 1));
   if (inputs.includes(undefined)) return undefined;
   return folded({ node: maker, budget: reading.budget }, inputs as Constant[])?.[
     maker.outputs.indexOf(name)
   ];
 }
 
-const sizeAt = (dim: Dim, steps: number) =>
-  dim === 'batch' ? 1 : dim === 'time' ? steps : (dim as number);
+const sizeAt = (dim: Dim, steps: number, batch: number) =>
+  dim === 'batch' ? batch : dim === 'time' ? steps : (dim as number);
 
 /** The sizes of a state: of a batch of one, whatever the steps. */
 export function sizesOf(dims: readonly Dim[] | undefined): number[] {
   ensure(dims, 'a state whose shape is not known');
   return dims.map(dim => {
     ensure(dim !== 'time' && dim !== '?', 'a state whose shape depends on the steps');
-    return sizeAt(dim, 1);
+    return sizeAt(dim, 1, 1);
   });
 }
 
@@ -60,6 +61,8 @@ export function endsWith({ inputs }: Node, { size }: TimeAxis, reading: Reading)
   }
   if (trip === '') return false;
   const trips = counts.map(count => constantAt(trip, count, reading)?.values()[0]);
+  const [other] = counts.map(count => constantAt(trip, count, reading, 7)?.values()[0]);
+  ensure(other === trips[0], 'a step for each sequence of a batch');
   if (trips.every((own, i) => own === counts[i])) return true;
   const least = size ?? 2 ** 31 - 1;
   const isOpen = trips.every(own => own !== undefined && own >= least);

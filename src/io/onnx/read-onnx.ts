@@ -31,8 +31,8 @@ import { writtenModel } from './written.js';
  * outputs, then records by name, and branches that its constants choose.
  *
  * The file may come from a stranger. Throws a RecurError for a file that is cut short or lies, and
- * an UnreadableError, with all reasons, for one that holds what does not run here: loops (`Loop`,
- * `Scan`), operators and attributes without a layer.
+ * an UnreadableError, with all reasons, for one that holds what does not run here: operators and
+ * attributes without a layer, loops that are no recurrence over the steps.
  *
  * @example
  * const model = readOnnx(writeOnnx(chain(gru(3, 4), dense(4, 1))));

@@ -43,9 +43,11 @@ export function stateInputs({ nodes, inputs, outputs }: Graph, set: number): Map
     if (!maker) found.add(name);
     else if (plumbing.has(maker.operator)) waiting.push(maker.inputs[0]);
   }
+  // A loop reads all of it: its steps.
+  const steps = new Set(nodes.flatMap(({ captured }) => captured));
   return new Map(
     inputs.flatMap(({ name, dims }) => {
-      if (!found.has(name)) return [];
+      if (!found.has(name) || steps.has(name)) return [];
       const known = dims?.map((dim): Dim => (typeof dim === 'number' && dim > 0 ? dim : '?'));
       return [[name, { kind: 'state', input: name, from: 0, dims: known }] as const];
     }),
