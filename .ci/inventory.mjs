@@ -107,6 +107,7 @@ export const scripts = [
   { script: 'test/golden/onnx/external.py', quick: ['--check'] },
   { script: 'test/golden/onnx/make.py', quick: ['--check'] },
   { script: 'test/golden/onnx_branches.py', quick: ['--check'] },
+  { script: 'test/golden/onnx_loops.py', quick: ['--check'] },
   { script: 'test/golden/onnx_matrix.py', quick: ['--check'] },
   { script: 'test/golden/rounding.py', quick: ['--check'] },
   { script: 'test/golden/state_dict.py', quick: ['--check'] },

@@ -44,6 +44,7 @@ export const wiredKind: Kind = {
     ...['states', 'stateSizes', 'wires'],
   ],
   members: [0, 1024],
+  rows: true,
   make: (settings: WiredSettings, members) => wiredCell(settings, members),
 };
 

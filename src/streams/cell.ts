@@ -149,7 +149,7 @@ export interface Kind {
   readonly members?: readonly [least: number, most: number];
   /** True: it has the state and the parameters of its member, not a tuple of them. */
   readonly sameState?: boolean;
-  /** True: its state is a tuple of states of its one member, with an entry a row. */
+  /** True: its state is no tuple with an entry a member: it has one a row, or names of its own. */
   readonly rows?: boolean;
   /** Shapes of the parameters that a layer of these settings has; absent: none. */
   shapes?(settings: never): readonly ParameterShape[];

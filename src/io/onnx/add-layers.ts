@@ -4,7 +4,7 @@ import type { AnyCell } from '../../streams/cell.js';
 import { axesText, ensure, type Flow } from './flow.js';
 import type { Node } from './graph.js';
 import type { Layer, LayerDraft } from './network.js';
-import { pointwise, type Reading } from './reading.js';
+import { checkBatch, pointwise, type Reading } from './reading.js';
 import { type Constant, constantOf, weightsOf } from './tensor.js';
 import { broadcastDims, broadcastTo, transposed, viewed, viewOf } from './views.js';
 import { places } from './whole-elementwise.js';
@@ -159,7 +159,8 @@ export function alongAxes(
   reading: Reading,
   make: (size: number) => AnyCell,
 ): Flow {
-  const isApart = along.every(axis => axis !== flow.time && axis !== flow.batch);
+  checkBatch(flow, along);
+  const isApart = along.every(axis => axis !== flow.time);
   ensure(isApart, `${axesText(flow)}, of which the axis is none of features`);
   const { numbers, kept } = onVectors(node, flow, along, reading, size =>
     pointwise(size, () => make(size)),

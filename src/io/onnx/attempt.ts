@@ -1,11 +1,10 @@
 import { sizeOf } from '../../arrays/ndarray.js';
-import { RecurError } from '../../errors.js';
 import { backwardCell } from '../../layers/bidirectional.js';
 import { lastCell } from '../../layers/pooling.js';
 import { quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
 import type { Budget } from './budget.js';
-import { ensure, type Flow, numberOf, tensorOf, Unfit, type Value } from './flow.js';
+import { ensure, type Flow, tensorOf, type Value } from './flow.js';
 import { type Graph, integerOf, type Node } from './graph.js';
 import type { Idea } from './hypotheses.js';
 import { Network } from './network.js';
@@ -16,13 +15,15 @@ import {
   axisOf,
   checkReach,
   type EventSteps,
+  MixedBatch,
   type Reading,
   refused,
   TooFewSteps,
 } from './reading.js';
 import type { States } from './states.js';
-import { carriedIn, flowOf } from './steps.js';
+import { carriedIn, flowOf, isPartOfState } from './steps.js';
 import { type Constant, wholesOf } from './tensor.js';
+import { Unfit, whyOf } from './unfit.js';
 import type { Tensor } from './whole-program.js';
 
 /** A graph read with one idea of what the axes of its input are. */
@@ -35,6 +36,8 @@ export interface Attempt {
   readonly takesLast: boolean;
   /** More steps than these are needed to tell what a node does. */
   readonly tooFew?: number | undefined;
+  /** True if a node computes with several sequences of a batch. */
+  readonly isMixed: boolean;
   flowOf(tensor: Tensor): Flow;
 }
 
@@ -50,6 +53,8 @@ export interface Setting {
   readonly idea: Idea;
   /** How many steps it is read with, where the file leaves that open. */
   readonly steps: number;
+  /** How many sequences a batch has: two tell them apart. */
+  readonly batches: number;
   readonly states: States;
   /**
    * True while all layers stream: the last step of a sequence is then every step, the answer to
@@ -66,28 +71,31 @@ export interface Setting {
 /** Reads the nodes in order; those that cannot be read become problems. */
 export function attempt(setting: Setting): Attempt {
   const { graph, nodes, idea } = setting;
-  const { reading, lasts, eventSteps } = readingOf(setting);
-  const { network } = reading;
   const values = new Map<string, Value>(graph.initializers);
+  const read = new Set(nodes.flatMap(({ inputs, captured }) => [...inputs, ...captured]));
+  for (const { name } of graph.outputs) read.add(name);
+  const { reading, lasts, eventSteps } = readingOf(setting, values, read);
+  const { network } = reading;
   for (const [name, dims] of setting.states.sizes) {
     const state = { input: name, dims };
     const draft = { ...refused(sizeOf(dims), 'a state as an input of nodes'), state };
     const numbers = network.numbers(network.add(name, [], draft, 1));
     values.set(name, tensorOf({ kind: 'flow', dims, steps: 1, numbers }, 1));
   }
-  const { dims, time, batch, steps = setting.steps } = idea;
+  const { dims, time, steps = setting.steps } = idea;
+  const batch = setting.batches > 1 ? idea.batch : undefined;
   const flow: Flow = { kind: 'flow', dims, time, batch, steps, numbers: network.numbers(0) };
-  values.set(setting.input, tensorOf(flow, idea.batches));
+  values.set(setting.input, tensorOf(flow, setting.batches));
   const problems: Problem[] = [];
   let tooFew: number | undefined;
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-  for (const { name } of graph.outputs) read.add(name);
+  let isMixed = false;
   for (const node of nodes) {
     let results: readonly Value[] = [];
     try {
       results = setting.unread.has(node) ? [] : valuesOf(node, values, reading);
     } catch (error) {
       if (error instanceof TooFewSteps) tooFew = Math.max(tooFew ?? 0, error.steps);
+      if (error instanceof MixedBatch) isMixed = true;
       problems.push({ where: node.where, why: whyOf(error) });
     }
     for (const [i, name] of node.outputs.entries()) {
@@ -98,19 +106,27 @@ export function attempt(setting: Setting): Attempt {
     }
   }
   const { flowOf } = reading;
-  return { network, values, problems, takesLast: lasts.size > 0, eventSteps, tooFew, flowOf };
+  const takesLast = lasts.size > 0;
+  return { network, values, problems, takesLast, eventSteps, tooFew, isMixed, flowOf };
 }
 
 /** What nodes are read into; each step that a sequence ends with is made once. */
-function readingOf({ idea, steps, running, keep, operatorSet, budget, worth }: Setting) {
+function readingOf(
+  { idea, steps, batches, running, keep, operatorSet, budget, worth }: Setting,
+  values: ReadonlyMap<string, Value>,
+  read: ReadonlySet<string>,
+) {
   const network = new Network(sizeOf(idea.dims), idea.steps ?? steps);
   const lasts = new Map<string, number>();
   const flows = new WeakMap<Constant, Flow>();
   budget.renew(worth);
   const eventSteps: EventSteps = { mayKeep: idea.steps === 1, keep, one: [], windows: [] };
   const reading: Reading = {
-    ...{ network, eventSteps, operatorSet, budget, batches: idea.batches },
+    ...{ network, eventSteps, operatorSet, budget, batches },
+    isOneStep: idea.isOneStep,
     openSteps: idea.steps === undefined ? steps : undefined,
+    isRead: name => read.has(name),
+    valueOf: name => values.get(name) ?? unknown,
     answer(signal, which) {
       const key = `${which} ${signal}`;
       const known = lasts.get(key);
@@ -125,7 +141,7 @@ function readingOf({ idea, steps, running, keep, operatorSet, budget, worth }: S
       return made;
     },
     tensorOf(flow) {
-      const tensor = tensorOf(flow, idea.batches);
+      const tensor = tensorOf(flow, batches);
       flows.set(tensor.ids, flow);
       return tensor;
     },
@@ -168,8 +184,7 @@ function checkedParts(
 ): readonly Value[] {
   if (!['Slice', 'Split', 'Gather'].includes(operator)) return values;
   for (const value of values) {
-    const [id] = value.kind === 'tensor' ? value.ids.values() : [];
-    if (id && reading.network.layerOf(numberOf(id)).state) carriedIn(value as Tensor, reading);
+    if (value.kind === 'tensor' && isPartOfState(value, reading)) carriedIn(value, reading);
   }
   return values;
 }
@@ -222,10 +237,4 @@ function timeOf(tensor: Tensor, reading: Reading): number | undefined {
     if (error instanceof Unfit) return undefined;
     throw error;
   }
-}
-
-/** The reason of a problem; anything else that was thrown goes on. */
-export function whyOf(error: unknown): string {
-  if (error instanceof Unfit || error instanceof RecurError) return error.message;
-  throw error;
 }

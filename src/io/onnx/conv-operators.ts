@@ -8,6 +8,7 @@ import { integerOf, integersOf, type Node, textOf } from './graph.js';
 import { denseDraft } from './linear.js';
 import type { LayerDraft } from './network.js';
 import {
+  checkBatch,
   checkReach,
   constantIn,
   type Operator,
@@ -125,10 +126,11 @@ interface Placing {
 
 /** The one axis along which a kernel moves: a second one has to be 1, as its kernel. */
 function spatial(node: Node, flow: Flow, kernels: readonly number[], reading: Reading): Placing {
-  const { dims, time, batch = 0 } = flow;
+  const { dims, time } = flow;
   const rank = kernels.length;
+  checkBatch(flow, dims.map((_, i) => i).slice(1));
   ensure(
-    rank > 0 && dims.length === rank + 2 && dims[0] === 1 && time !== 0 && batch === 0,
+    rank > 0 && dims.length === rank + 2 && dims[0] === 1 && time !== 0,
     `${axesText(flow)}, not [batch, channels, …]`,
   );
   const given = integersOf(node, 'kernel_shape');

@@ -6,6 +6,7 @@ import { axesText, ensure, type Flow, type Value } from './flow.js';
 import { floatOf, integerOf, type Node } from './graph.js';
 import { type Dense, denseDraft } from './linear.js';
 import {
+  checkBatch,
   constantIn,
   flowIn,
   type Operator,
@@ -81,7 +82,8 @@ function scaled(values: Float32Array, factor: number): Float32Array {
 /** A dense layer on the last axis. */
 function product(node: Node, flow: Flow, dense: Dense, reading: Reading): Flow {
   const last = flow.dims.length - 1;
-  const isApart = last >= 0 && last !== flow.time && last !== flow.batch;
+  checkBatch(flow, [last]);
+  const isApart = last >= 0 && last !== flow.time;
   ensure(
     isApart && flow.dims[last] === dense.inputSize && dense.size > 0,
     `${axesText(flow)} by a matrix for ${dense.inputSize}`,

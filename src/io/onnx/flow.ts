@@ -9,9 +9,16 @@ export { ensure, Unfit } from './unfit.js';
 export type Value =
   | Constant
   | Tensor
+  | List
   | { readonly kind: 'absent' }
   /** What a node that cannot be read would give. */
   | { readonly kind: 'unknown' };
+
+/** What a loop puts together step by step, time first; nothing of a list that is empty. */
+export interface List {
+  readonly kind: 'list';
+  readonly items?: Flow | undefined;
+}
 
 /**
  * One step of a tensor that is computed from the input, and which of its axes goes through the

@@ -20,12 +20,14 @@ const names: Readonly<Record<'T' | 'B', RegExp>> = {
 export interface Idea {
   /** Sizes of one step of one sequence: 1 for the axes of steps and of the batch. */
   readonly dims: readonly number[];
-  /** Which axis goes through the steps, and which through sequences, if there are several. */
+  /** Which axis goes through the steps, if they are several, and which through a batch. */
   readonly time?: number | undefined;
   readonly batch?: number | undefined;
   /** Undefined where the file leaves it open. */
   readonly steps: number | undefined;
-  readonly batches: number;
+  readonly batches: number | undefined;
+  /** True for an axis of steps that is 1. */
+  readonly isOneStep: boolean;
 }
 
 /** A file names the axes of its input as it likes: what they may be, the likeliest first. */
@@ -68,10 +70,10 @@ function ideaOf(list: string, dims: readonly GivenDim[]): Idea {
   const sizes = dims.map(dim => (isSize(dim) ? (dim as number) : undefined));
   const [time, batch] = ['T', 'B'].map(role => list.indexOf(role));
   const steps = time < 0 ? 1 : sizes[time];
-  const batches = sizes[batch] ?? 1;
   return {
     dims: sizes.map((size, i) => (list[i] === 'F' ? (size as number) : 1)),
-    ...{ time: time < 0 || steps === 1 ? undefined : time, steps, batches },
-    batch: batches > 1 ? batch : undefined,
+    ...{ time: time < 0 || steps === 1 ? undefined : time, steps },
+    ...(batch < 0 ? { batches: 1 } : { batch, batches: sizes[batch] }),
+    isOneStep: time >= 0 && steps === 1,
   };
 }

@@ -33,6 +33,8 @@ export function plainValues(
 ): readonly Value[] | undefined {
   const { operator } = node;
   if (operator === 'Constant') return [constantNode(node)];
+  if (operator === 'Identity') return [inputs[0]];
+  if (inputs.some(({ kind }) => kind === 'list')) return undefined;
   if (operator === 'Dropout') {
     const [value, , training] = inputs;
     const isOff = training?.kind !== 'constant' || training.values()[0] === 0;

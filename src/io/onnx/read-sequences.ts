@@ -25,6 +25,8 @@ export interface OnnxModel {
   /** Of a graph of one step: its states, and the branches that were chosen. */
   readonly states?: readonly StatePair[];
   readonly choices?: readonly Choice[];
+  /** The only values that work for what is left open, as options: `inputs: { sr: 16000 }`. */
+  readonly found?: readonly string[];
 }
 
 /** A file that has been opened, and what of its inputs is given. */
@@ -51,9 +53,9 @@ function readAll({ model, given, length }: Source, options: OnnxOptions): OnnxMo
   const graph = graphOf(model.graph, given, budget);
   const nodes = neededNodes(graph);
   const { problems, nodes: unread } = unreadableParts(model, nodes);
-  const inputs = inputsOf(graph, nodes, options, problems);
   const operatorSet = operatorSetOf(model);
-  const setting = { graph, nodes, unread, budget, worth: length + 2 ** 24, operatorSet, ...inputs };
+  const inputs = inputsOf(graph, nodes, options, problems, operatorSet);
+  const setting = { graph, nodes, unread, budget, worth: length + 2 ** 23, operatorSet, ...inputs };
   const { found, at } = bestAttempt(setting, inputs.ideas, stateful);
   const made = cellOf(at, found, options, length);
   problems.push(...made.problems);
@@ -82,7 +84,7 @@ function cellOf(setting: Setting, found: Attempt, { output }: OnnxOptions, lengt
 
 /** True where a file leaves open how many steps there are, and may compute with their number. */
 function mayCountSteps({ idea, nodes }: Setting): boolean {
-  const shapes = ['Shape', 'Size', 'Reshape', 'Expand', 'Tile', 'ConstantOfShape'];
+  const shapes = ['Shape', 'Size', 'Reshape', 'Expand', 'Tile', 'ConstantOfShape', 'Loop', 'Scan'];
   return idea.steps === undefined && nodes.some(({ operator }) => shapes.includes(operator));
 }
 
@@ -118,7 +120,7 @@ export function neededNodes({ nodes, outputs }: Graph): Node[] {
 }
 
 /** Steps that a sequence is read with at first, where a file leaves their number open. */
-const firstSteps = 7;
+const firstSteps = 11;
 const mostSteps = 2 ** 12;
 
 /** An attempt, and how it was made. */
@@ -129,7 +131,7 @@ interface Found {
 
 /** The attempt without problems, or that with the fewest. */
 function bestAttempt(
-  part: Omit<Setting, 'idea' | 'steps' | 'running' | 'keep'>,
+  part: Omit<Setting, 'idea' | 'steps' | 'batches' | 'running' | 'keep'>,
   ideas: readonly Idea[],
   stateful: boolean | undefined,
 ): Found {
@@ -137,12 +139,28 @@ function bestAttempt(
   for (const idea of ideas) {
     const keep = stateful !== false;
     const setting = { ...part, idea, steps: firstSteps, running: true, keep };
-    const found = attemptStates(setting, stateful);
+    const found = attemptBatch(setting, stateful);
     const count = found.found.problems.length;
     if (!best || count < best.found.problems.length) best = found;
     if (count === 0) break;
   }
   return best as Found;
+}
+
+/**
+ * An attempt with a batch of two, where the file leaves open how many there are; with one, if a
+ * file is made for that and yet does not mix them.
+ */
+function attemptBatch(setting: Omit<Setting, 'batches'>, stateful: boolean | undefined): Found {
+  const { batches = 2 } = setting.idea;
+  const found = attemptStates({ ...setting, batches }, stateful);
+  const { problems, isMixed, flowOf } = found.found;
+  const all = [...problems];
+  for (const { name, tensor } of candidatesOf(setting, found.found)) {
+    attemptTo(all, name, () => flowOf(tensor));
+  }
+  const isOpen = setting.idea.batches === undefined && all.length > 0 && !isMixed;
+  return isOpen ? attemptStates({ ...setting, batches: 1 }, stateful) : found;
 }
 
 /** An attempt in which single steps keep the state, unless other nodes have windows. */

@@ -1,5 +1,5 @@
 import type { Budget } from './budget.js';
-import { ensure, type Flow, Unfit, type Value } from './flow.js';
+import { axesText, ensure, type Flow, Unfit, type Value } from './flow.js';
 import type { Node } from './graph.js';
 import type { LayerDraft, Network } from './network.js';
 import { type Constant, weightsOf } from './tensor.js';
@@ -17,9 +17,15 @@ export interface Reading {
   /** One step of a tensor. */
   flowOf(tensor: Tensor): Flow;
   readonly budget: Budget;
+  /** True for the name of a value that something reads. */
+  isRead(name: string): boolean;
+  /** A value by its name: the body of a loop reads those around it. */
+  valueOf(name: string): Value;
   readonly eventSteps: EventSteps;
   /** Sequences of a batch, of which one is run. */
   readonly batches: number;
+  /** True where the sequence is one step, along an axis that nothing tells from others. */
+  readonly isOneStep: boolean;
   /** Undefined where the file fixes how many steps a sequence has. */
   readonly openSteps: number | undefined;
 }
@@ -51,6 +57,15 @@ export class TooFewSteps extends Unfit {
     super(`a sequence of ${steps} steps or more`);
     this.steps = steps;
   }
+}
+
+/** Says that a node computes with several sequences of a batch, of which one alone is run. */
+export class MixedBatch extends Unfit {}
+
+/** Throws MixedBatch where a node computes along the axis of a batch. */
+export function checkBatch(flow: Flow, along: readonly number[]): void {
+  const isMixed = flow.batch !== undefined && along.includes(flow.batch);
+  if (isMixed) throw new MixedBatch(`${axesText(flow)}, of which the axis is none of features`);
 }
 
 /** Throws TooFewSteps where a node reaches far along steps of which there may be any number. */

@@ -3,7 +3,7 @@ import { added } from './add-layers.js';
 import { axesText, ensure, type Flow, stepStride, tensorOf, type Value } from './flow.js';
 import { integerOf, type Node } from './graph.js';
 import type { LayerDraft } from './network.js';
-import { flowIn, type Operator, optionalIn, type Reading, refused } from './reading.js';
+import { checkBatch, flowIn, type Operator, optionalIn, type Reading, refused } from './reading.js';
 import { layerOf, type RecurrentNode, recurrentNode } from './recurrent.js';
 import { carriedIn } from './steps.js';
 
@@ -29,8 +29,8 @@ function recurrent(node: Node, inputs: readonly Value[], reading: Reading) {
   const own = recurrentNode(node, inputs, states);
   ensure(dims[2] === own.inputSize, `${axesText(flow)}, not ${own.inputSize} features`);
   const isInOrder = flow.time === undefined || flow.time === time;
-  const isApart = flow.batch === undefined || flow.batch === batch;
-  ensure(isInOrder && isApart, `the axes ${axesText(flow)} lie in another order`);
+  checkBatch(flow, [time, 2]);
+  ensure(isInOrder, `the axes ${axesText(flow)} lie in another order`);
   const isStream = flow.time === time;
   const count = isStream ? flow.steps : dims[time];
   const isOpen = isStream && reading.openSteps !== undefined;

@@ -9,6 +9,7 @@ import { axesText, ensure, type Flow, type Value } from './flow.js';
 import { integerOf, type Node } from './graph.js';
 import { reducedAxes } from './ranges.js';
 import {
+  checkBatch,
   constantIn,
   flowIn,
   type Operator,
@@ -100,7 +101,7 @@ function pooled(
 ): Flow {
   const isOver = flow.time !== undefined && along.includes(flow.time);
   ensure(!isSum || !isOver, 'a sum over steps, of which there may be any number');
-  ensure(flow.batch === undefined || !along.includes(flow.batch), `${axesText(flow)} over a batch`);
+  checkBatch(flow, along);
   const whole = isOver ? overSteps(node, flow, pool, reading) : flow;
   const own = along.filter(i => flow.dims[i] > 1);
   if (own.length === 0) return whole;

@@ -2,6 +2,7 @@ import { quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
 import { ensure, type Final } from './flow.js';
 import type { Graph, Node } from './graph.js';
+import { loopBegins } from './loop-form.js';
 import type { Tensor } from './whole-program.js';
 
 /** Operators that move axes, or take a part: what a state passes on the way to its node. */
@@ -35,7 +36,7 @@ export interface States {
   readonly contexts: readonly Context[];
 }
 
-export function stateInputs({ nodes, inputs, outputs }: Graph): States {
+export function stateInputs({ nodes, inputs, outputs }: Graph, set: number): States {
   const makers = new Map(nodes.flatMap(node => node.outputs.map(name => [name, node] as const)));
   const given = new Set(inputs.map(({ name }) => name));
   const contexts = outputs.flatMap(({ name }) => {
@@ -44,7 +45,9 @@ export function stateInputs({ nodes, inputs, outputs }: Graph): States {
   });
   const found = new Set(contexts.map(({ input }) => input));
   const seen = new Set<string>();
-  const waiting = nodes.flatMap(({ operator, inputs }) => {
+  const waiting = nodes.flatMap(node => {
+    const { operator, inputs } = node;
+    if (operator === 'Loop' || operator === 'Scan') return loopBegins(node, set);
     if (operator === 'LSTM') return [inputs[5], inputs[6]];
     return operator === 'GRU' || operator === 'RNN' ? [inputs[5]] : [];
   });
@@ -55,6 +58,8 @@ export function stateInputs({ nodes, inputs, outputs }: Graph): States {
     if (!maker) found.add(name);
     else if (plumbing.has(maker.operator)) waiting.push(maker.inputs[0]);
   }
+  // A loop reads its sequences by their names.
+  for (const { captured } of nodes) for (const name of captured) found.delete(name);
   // A size that is not known is that of the batch.
   const sizes = inputs.flatMap(({ name, dims }) => {
     const known = dims?.map(dim => (typeof dim === 'number' && dim > 0 ? dim : 1));

@@ -178,6 +178,12 @@ function windowOf(
   return network.numbers(answer(made, 'last'))[0];
 }
 
+/** True for numbers of a state that the graph is given. */
+export function isPartOfState({ ids }: Tensor, { network }: Reading): boolean {
+  const [id] = ids.values();
+  return id > 0 && network.layerOf(numberOf(id)).state !== undefined;
+}
+
 /** The state of which an initial one is a part; throws Unfit where that cannot be told. */
 export function carriedIn({ ids }: Tensor, { network }: Reading): Carried {
   const why = 'an initial state that is computed from the input';

@@ -111,3 +111,17 @@ test('as many last steps as a node names are kept, however many', () => {
     expect(ys).toEqual(Array.from({ length: 50 }, (_, t) => Math.max(0, t + 2 - count)));
   }
 });
+
+test('what would mix the sequences of a batch is refused, though one alone is run', () => {
+  const along = { axes: whole(0) };
+  const sum = node('ReduceSum x axes -> y', { keepdims: { int: 0 } });
+  const max = node('Softmax x -> y', { axis: { int: 0 } });
+  for (const one of [sum, max]) {
+    const bytes = file([one], along, { inputs: { x: ['steps', 'batch', 2] } });
+    expect(refusal(() => readOnnx(bytes))).toMatch(/a sum over steps|none of features/);
+  }
+  // A shape that an exporter fixed for a batch of one is another matter.
+  const one = { shape: whole(-1, 1, 2) };
+  const [y] = stateful(readOnnx(file([node('Reshape x shape -> y')], one))).map([[3, 4]]);
+  expect([...y]).toEqual([3, 4]);
+});
