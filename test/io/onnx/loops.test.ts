@@ -29,6 +29,7 @@ interface Loop {
   readonly begin?: string;
   readonly answer?: string;
   readonly more?: readonly Uint8Array[];
+  readonly outputs?: readonly string[];
 }
 
 const usualBody = [nodeOf('Mul', ['h', 'half'], ['p']), nodeOf('Add', ['p', 'x_t'], ['next'])];
@@ -41,6 +42,7 @@ function loopFile({
   begin = 'h0',
   answer = 'next',
   more = [],
+  outputs = ['y', 'last'],
 }: Loop = {}): Uint8Array {
   const inside = graph(
     'body',
@@ -54,7 +56,7 @@ function loopFile({
     ...[truth('true'), wholes('zero', [], 0), floats('half', [], 0.5)],
     ...more,
     ...(begin === 'h0' ? [floats('h0', [1, 2], 0, 0)] : []),
-    ...[input('x', ['steps', 1, 2]), output('y'), output('last')],
+    ...[input('x', ['steps', 1, 2]), ...outputs.map(output)],
   );
 }
 
@@ -190,4 +192,27 @@ test('a loop without a sequence is refused', () => {
   expect(refusal(() => readOnnx(bytes))).toContain(
     'no sequence of which it reads a step at a time',
   );
+});
+
+test('a size of the sequence is a place, and no number to compute with', () => {
+  const place = [
+    nodeOf('Shape', ['x'], ['sizes']),
+    nodeOf('Gather', ['sizes', 'zero'], ['n'], int('axis', 0)),
+    nodeOf('Sub', ['n', 'one'], ['end']),
+    nodeOf('Sub', ['end', 't'], ['place']),
+    nodeOf('Gather', ['x', 'place'], ['x_t'], int('axis', 0)),
+  ];
+  const one = wholes('one', [], 1);
+  const bytes = loopFile({ step: joined(...place), more: [one], outputs: ['last'] });
+  const turned = stateful(readOnnx(bytes));
+  // The first step of a loop that begins with the last one: 1 + (2 + 3 / 2) / 2, 8 + (4 + 2 / 2) / 2
+  expect([...turned.map(xs)[0]]).toEqual([2.75, 10.5]);
+  const body = [
+    nodeOf('Shape', ['x'], ['sizes']),
+    nodeOf('Cast', ['sizes'], ['f'], int('to', 1)),
+    nodeOf('ReduceSum', ['f'], ['n'], int('keepdims', 0)),
+    nodeOf('Mul', ['h', 'n'], ['p']),
+    nodeOf('Add', ['p', 'x_t'], ['next']),
+  ];
+  expect(refusal(() => readOnnx(loopFile({ body })))).toContain('which Cast reads');
 });
