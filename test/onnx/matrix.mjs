@@ -3,7 +3,7 @@
 //
 //   npm run build && node test/onnx/matrix.mjs [--quick]
 //
-// With --runtime onnxruntime-node runs the files, too, and is held against PyTorch's numbers as well:
+// With --runtime onnxruntime-node runs the files, too, and is held against PyTorch's numbers:
 //
 //   npm install --prefix test/onnx --ignore-scripts && node test/onnx/matrix.mjs --runtime
 

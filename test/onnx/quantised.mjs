@@ -1,9 +1,10 @@
 // Quantised files in onnxruntime-node, whose operators round what they compute as well, and here,
 // where they are read into float32. Prints how far both are from the dequantised network in float64
-// over 100 steps; fails if the library is further off than 1e-6, or onnxruntime than what its 8 bits
-// explain.
+// over 100 steps; fails if the library is further off than 1e-6, or onnxruntime than what its 8
+// bits explain.
 //
-//   npm install --prefix test/onnx --ignore-scripts && npm run build && node test/onnx/quantised.mjs
+//   npm install --prefix test/onnx --ignore-scripts && npm run build
+//   node test/onnx/quantised.mjs
 
 import { Command } from 'commander';
 import { stateful } from '../../dist/index.js';

@@ -205,7 +205,7 @@ test('a size of the sequence is a place, and no number to compute with', () => {
   const one = wholes('one', [], 1);
   const bytes = loopFile({ step: joined(...place), more: [one], outputs: ['last'] });
   const turned = stateful(readOnnx(bytes));
-  // The first step of a loop that begins with the last one: 1 + (2 + 3 / 2) / 2, 8 + (4 + 2 / 2) / 2
+  // The first step, which comes last: 1 + (2 + 3 / 2) / 2, 8 + (4 + 2 / 2) / 2.
   expect([...turned.map(xs)[0]]).toEqual([2.75, 10.5]);
   const body = [
     nodeOf('Shape', ['x'], ['sizes']),
