@@ -1,9 +1,9 @@
 import type { AnyCell } from '../../streams/cell.js';
-import { graphOf } from './graph.js';
+import type { Graph } from './graph.js';
+import { withConstants } from './loop-constants.js';
 import { checkCounters } from './loop-counters.js';
 import type { LoopForm } from './loop-form.js';
 import { type BodySetting, fingerprint, type Step } from './loop-step.js';
-import type { GraphProto } from './proto.js';
 import { type Constant, constantOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import { assembled } from './whole.js';
@@ -25,7 +25,7 @@ export interface LoopBody {
 }
 
 /** Numbers of steps that are looked at where the file does not say how many there are. */
-const usualCounts = [4, 11];
+const usualCounts = [4, 9];
 
 /** Steps of a known number that are looked at. */
 const mostSteps = 64;
@@ -35,7 +35,8 @@ export function loopBody(setting: BodySetting, steps: number | undefined, ends: 
   const { form } = setting;
   const [few, many] = usualCounts.map(count => setting.constants(count));
   const sizes = [...few].flatMap(([name, value]) => {
-    return String(value.values()) === String(many.get(name)?.values()) ? [] : name;
+    const other = many.get(name);
+    return value === other || String(value.values()) === String(other?.values()) ? [] : name;
   });
   checkCounters(
     form,
@@ -43,11 +44,14 @@ export function loopBody(setting: BodySetting, steps: number | undefined, ends: 
     new Set(sizes),
     setting.sources.map(({ name }) => name),
   );
+  const fixed = [...few].filter(([name]) => !sizes.includes(name));
+  const around = namesAround(setting);
+  const graph = withConstants(form, new Map(fixed), around, setting.budget);
   ensure(ends || (steps ?? 0) <= mostSteps, `a condition that ends it after ${steps} steps`);
-  const one = readStep(setting, 1, 0, setting.counts(1));
+  const one = readStep(setting, graph, 1, 0, setting.counts(1));
   const wanted = fingerprint(one, setting, 0, 1);
   const counts = steps === undefined ? usualCounts : [steps];
-  const orders = counts.map(count => isTurned(setting, wanted, count, ends));
+  const orders = counts.map(count => isTurned(setting, graph, wanted, count, ends));
   ensure(new Set(orders).size === 1, 'steps in no order');
   const given = form.sequences.map(({ isBackward }) => isBackward);
   ensure(new Set(given).size < 2, 'sequences of which some are read backwards');
@@ -56,12 +60,28 @@ export function loopBody(setting: BodySetting, steps: number | undefined, ends: 
   return { cell: outputs => cellOf(one, outputs), answers, states, isBackward };
 }
 
+type Body = Pick<Graph, 'nodes' | 'initializers'>;
+
+/** All names that a body may read of what it is given. */
+function namesAround({ form, constants, sources }: BodySetting): string[] {
+  const { counter, condition, states } = form;
+  const own = [counter, condition?.input].filter(name => name !== undefined);
+  const given = [...sources.map(({ name }) => name), ...states.map(({ input }) => input)];
+  return [...constants(1).keys(), ...own, ...given];
+}
+
 /** True if steps are read from the last one to the first; throws Unfit if each is not the same. */
-function isTurned(setting: BodySetting, wanted: string, count: number, ends: boolean): boolean {
+function isTurned(
+  setting: BodySetting,
+  graph: Body,
+  wanted: string,
+  count: number,
+  ends: boolean,
+): boolean {
   const orders = new Set<boolean>();
   let counts = setting.counts(count);
   for (let t = 0; t < Math.min(count, mostSteps); t++) {
-    const step = readStep(setting, count, t, counts);
+    const step = readStep(setting, graph, count, t, counts);
     ensure(step.goesOn !== undefined, 'a condition that is computed from the input');
     const isLast = t === count - 1;
     ensure(step.goesOn || isLast, `an end after ${t + 1} of ${count} steps`);
@@ -78,6 +98,7 @@ function isTurned(setting: BodySetting, wanted: string, count: number, ends: boo
 /** Reads the body for one of `count` steps; its states are inputs of their own. */
 function readStep(
   setting: BodySetting,
+  graph: Body,
   count: number,
   t: number,
   counts: ReadonlyMap<string, Constant>,
@@ -96,8 +117,7 @@ function readStep(
   const choices: Choice[] = [];
   const read = new Set(form.nodes.flatMap(({ inputs }) => inputs));
   for (const { name } of form.body.outputs) read.add(name);
-  const graph: GraphProto = { ...form.body, nodes: [...form.nodes], inputs: [] };
-  readNodes(graphOf(graph, new Map(), budget, scope.names()), scope, {
+  readNodes(graph, scope, {
     ...{ program, budget, operatorSet, choices },
     isRead: name => name !== undefined && read.has(name),
   });

@@ -133,7 +133,7 @@ const compared = (...inputs: string[]) => [nodeOf('Less', inputs, ['goes'])];
 test('a loop that ends before its sequence is refused', () => {
   const goes = compared('t', 'three');
   const bytes = loopFile({ goes, more: [wholes('three', [], 3)] });
-  expect(refusal(() => readOnnx(bytes))).toContain('an end after 4 of 11 steps');
+  expect(refusal(() => readOnnx(bytes))).toContain('an end after 4 of 9 steps');
 });
 
 test('a condition that the input decides is refused', () => {
@@ -215,4 +215,20 @@ test('a size of the sequence is a place, and no number to compute with', () => {
     nodeOf('Add', ['p', 'x_t'], ['next']),
   ];
   expect(refusal(() => readOnnx(loopFile({ body })))).toContain('which Cast reads');
+});
+
+test('a body may have 256 nodes, as it is read for several steps', () => {
+  const body = (count: number) => [
+    ...Array.from({ length: count }, (_, i) => nodeOf('Neg', [i ? `n${i - 1}` : 'h'], [`n${i}`])),
+    nodeOf('Add', [`n${count - 1}`, 'x_t'], ['next']),
+  ];
+  // The sums of all steps: h is negated 50 times.
+  expect(answers(loopFile({ body: body(50) }))).toEqual([
+    [1, 8],
+    [3, 12],
+    [6, 14],
+  ]);
+  expect(refusal(() => readOnnx(loopFile({ body: body(256) })))).toContain(
+    'a body of more than 256 nodes',
+  );
 });
