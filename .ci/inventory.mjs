@@ -119,6 +119,7 @@ export const scripts = [
   { script: 'test/onnx/check.mjs', quick: ['--quick'] },
   { script: 'test/onnx/matrix.mjs', quick: ['--quick'] },
   { script: 'test/onnx/nets.mjs', quick: [] },
+  { script: 'test/onnx/quantised.mjs', quick: [] },
   { script: 'test/onnx/standard.py', quick: ['--check'] },
   { script: 'test/onnx/steps.mjs', quick: ['--check'] },
   { script: 'test/package/smoke.mjs', stage: 'packed install' },

@@ -1,9 +1,9 @@
 import type { AnyCell } from '../../streams/cell.js';
-import { graphOf } from './graph.js';
+import type { Graph } from './graph.js';
+import { withConstants } from './loop-constants.js';
 import { checkCounters } from './loop-counters.js';
 import type { LoopForm } from './loop-form.js';
 import { type BodySetting, fingerprint, type Step } from './loop-step.js';
-import type { GraphProto } from './proto.js';
 import { type Constant, constantOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import { assembled } from './whole.js';
@@ -34,8 +34,10 @@ export function loopBody(setting: BodySetting, steps: number, ends: boolean): Lo
   const sequences = setting.sources.map(({ name }) => name);
   checkCounters(form, new Set(setting.counts.keys()), sequences);
   ensure(ends || steps <= mostSteps, `a condition that ends it after ${steps} steps`);
-  const { step: one, text, at: first } = stepAt(setting, steps, 0, setting.counts);
-  checkSteps(setting, text, steps, ends);
+  const graph = withConstants(form, setting.constants, namesAround(setting), setting.budget);
+  const own = { ...setting, graph };
+  const { step: one, text, at: first } = stepAt(own, steps, 0, setting.counts);
+  checkSteps(own, text, steps, ends);
   const given = form.sequences.map(({ isBackward }) => isBackward);
   ensure(new Set(given).size < 2, 'sequences of which some are read backwards');
   const isBackward = form.sequences.length ? given[0] : first > 0;
@@ -43,8 +45,19 @@ export function loopBody(setting: BodySetting, steps: number, ends: boolean): Lo
   return { cell: outputs => cellOf(one, outputs), answers, states, isBackward };
 }
 
+/** A setting, and the body's nodes that are read at each step. */
+type Body = BodySetting & { readonly graph: Pick<Graph, 'nodes' | 'initializers'> };
+
+/** All names that a body may read of what it is given. */
+function namesAround({ form, constants, sources }: BodySetting): string[] {
+  const { counter, condition, states } = form;
+  const own = [counter, condition?.input].filter(name => name !== undefined);
+  const given = [...sources.map(({ name }) => name), ...states.map(({ input }) => input)];
+  return [...constants.keys(), ...own, ...given];
+}
+
 /** Throws Unfit unless each step does the same, and the last one is the last of the sequence. */
-function checkSteps(setting: BodySetting, wanted: string, count: number, ends: boolean): void {
+function checkSteps(setting: Body, wanted: string, count: number, ends: boolean): void {
   const orders = new Set<boolean>();
   let { counts } = setting;
   for (let t = 0; t < Math.min(count, mostSteps); t++) {
@@ -63,7 +76,7 @@ function checkSteps(setting: BodySetting, wanted: string, count: number, ends: b
 
 /** A step, and which one of its sequences it reads: of two, that which makes it what is wanted. */
 function stepAt(
-  setting: BodySetting,
+  setting: Body,
   count: number,
   t: number,
   counts: ReadonlyMap<string, Constant>,
@@ -84,13 +97,13 @@ function stepAt(
 
 /** Reads the body for one of `count` steps; its states are inputs of their own. */
 function readStep(
-  setting: BodySetting,
+  setting: Body,
   count: number,
   t: number,
   counts: ReadonlyMap<string, Constant>,
   at: number,
 ): Step {
-  const { form, operatorSet, budget } = setting;
+  const { form, operatorSet, budget, graph } = setting;
   const program = new Program(budget, constantPart);
   const scope = new Scope();
   for (const [name, constant] of setting.constants) scope.set(name, constant);
@@ -104,8 +117,7 @@ function readStep(
   const choices: Choice[] = [];
   const read = new Set(form.nodes.flatMap(({ inputs }) => inputs));
   for (const { name } of form.body.outputs) read.add(name);
-  const graph: GraphProto = { ...form.body, nodes: [...form.nodes], inputs: [] };
-  readNodes(graphOf(graph, new Map(), budget, scope.names()), scope, {
+  readNodes(graph, scope, {
     ...{ program, budget, operatorSet, choices },
     isRead: name => name !== undefined && read.has(name),
   });

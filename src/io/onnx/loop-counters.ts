@@ -40,15 +40,18 @@ export function checkCounters(
     const where = `the number of the step, which ${operator} reads`;
     ensure(!attributes.some(({ graph }) => graph && reads(graph.nodes, numbers)), where);
     const own = inputs.map(name => numbers.has(name));
-    if (inputs.some(name => computed.has(name)))
+    const isSize = ['Shape', 'Size'].includes(operator) && sequences.includes(inputs[0]);
+    if (!isSize && inputs.some(name => computed.has(name))) {
       for (const name of node.outputs) computed.add(name);
-    if (!own.includes(true)) continue;
-    const isPlace = (operator === 'Gather' || operator === 'Slice') && computed.has(inputs[0]);
+    }
+    if (!isSize && !own.includes(true)) continue;
+    const takes = operator === 'Gather' || operator === 'Slice';
+    const isPlace = takes && computed.has(inputs[0]);
     // A square of it would be no place of the next step.
     ensure(operator !== 'Mul' || own.includes(false), where);
     const isWhole = operator !== 'Cast' || attributes.some(({ integer }) => isInteger(integer));
-    const isNumber = arithmetic.has(operator) && !computed.has(node.outputs[0]);
-    ensure(isPlace || (isNumber && isWhole), where);
+    const isKnown = isSize || arithmetic.has(operator) || (takes && own.indexOf(true) === 0);
+    ensure(isPlace || (isKnown && isWhole && !computed.has(node.outputs[0])), where);
     if (!isPlace) for (const name of node.outputs) numbers.add(name);
   }
 }

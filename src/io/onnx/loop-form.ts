@@ -1,5 +1,6 @@
 import { integerOf, integersOf, type Node } from './graph.js';
 import type { GraphProto, NodeProto } from './proto.js';
+import { tensorOf } from './tensor.js';
 import { ensure } from './unfit.js';
 
 /** A value that a loop carries from step to step. */
@@ -172,7 +173,7 @@ function joinedBy(
   if (operator === 'SequenceInsert' && at === 0) {
     const position = inputs[2] ? makers.get(inputs[2]) : undefined;
     const value = position?.attributes.find(({ name }) => name === 'value')?.tensor;
-    const isFirst = value !== undefined && (value.raw ?? []).every(byte => byte === 0);
+    const isFirst = value !== undefined && tensorOf(value).values()[0] === 0;
     ensure(!inputs[2] || isFirst, 'a place in a list that is neither its end nor its beginning');
     return { output: inputs[1], axis: undefined, isOwnAxis: false, isBackward: isFirst };
   }

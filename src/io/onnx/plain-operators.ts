@@ -102,7 +102,7 @@ function checkMove(node: Node, inputs: readonly Value[]): void {
 }
 
 /** The value of a node Constant. */
-function constantNode(node: Node): Constant {
+export function constantNode(node: Node): Constant {
   const [name] = node.outputs;
   const { attributes } = node;
   ensure(attributes.size === 1, `${attributes.size} values, not one`);

@@ -120,7 +120,7 @@ export function neededNodes({ nodes, outputs }: Graph): Node[] {
 }
 
 /** Steps that a sequence is read with at first, where a file leaves their number open. */
-const firstSteps = 11;
+const firstSteps = 9;
 const mostSteps = 2 ** 12;
 
 /** An attempt, and how it was made. */

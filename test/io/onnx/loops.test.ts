@@ -29,6 +29,7 @@ interface Loop {
   readonly begin?: string;
   readonly answer?: string;
   readonly more?: readonly Uint8Array[];
+  readonly outputs?: readonly string[];
 }
 
 const usualBody = [nodeOf('Mul', ['h', 'half'], ['p']), nodeOf('Add', ['p', 'x_t'], ['next'])];
@@ -41,6 +42,7 @@ function loopFile({
   begin = 'h0',
   answer = 'next',
   more = [],
+  outputs = ['y', 'last'],
 }: Loop = {}): Uint8Array {
   const inside = graph(
     'body',
@@ -54,7 +56,7 @@ function loopFile({
     ...[truth('true'), wholes('zero', [], 0), floats('half', [], 0.5)],
     ...more,
     ...(begin === 'h0' ? [floats('h0', [1, 2], 0, 0)] : []),
-    ...[input('x', ['steps', 1, 2]), output('y'), output('last')],
+    ...[input('x', ['steps', 1, 2]), ...outputs.map(output)],
   );
 }
 
@@ -131,7 +133,7 @@ const compared = (...inputs: string[]) => [nodeOf('Less', inputs, ['goes'])];
 test('a loop that ends before its sequence is refused', () => {
   const goes = compared('t', 'three');
   const bytes = loopFile({ goes, more: [wholes('three', [], 3)] });
-  expect(refusal(() => readOnnx(bytes))).toContain('an end after 4 of 11 steps');
+  expect(refusal(() => readOnnx(bytes))).toContain('an end after 4 of 9 steps');
 });
 
 test('a condition that the input decides is refused', () => {
@@ -189,6 +191,45 @@ test('a loop without a sequence is refused', () => {
   const bytes = loopFile({ step, more: [nodeOf('Add', ['x', 'x'], ['z']), output('z')] });
   expect(refusal(() => readOnnx(bytes))).toContain(
     'no sequence of which it reads a step at a time',
+  );
+});
+
+test('a size of the sequence is a place, and no number to compute with', () => {
+  const place = [
+    nodeOf('Shape', ['x'], ['sizes']),
+    nodeOf('Gather', ['sizes', 'zero'], ['n'], int('axis', 0)),
+    nodeOf('Sub', ['n', 'one'], ['end']),
+    nodeOf('Sub', ['end', 't'], ['place']),
+    nodeOf('Gather', ['x', 'place'], ['x_t'], int('axis', 0)),
+  ];
+  const one = wholes('one', [], 1);
+  const bytes = loopFile({ step: joined(...place), more: [one], outputs: ['last'] });
+  const turned = stateful(readOnnx(bytes));
+  // The first step, which comes last: 1 + (2 + 3 / 2) / 2, 8 + (4 + 2 / 2) / 2.
+  expect([...turned.map(xs)[0]]).toEqual([2.75, 10.5]);
+  const body = [
+    nodeOf('Shape', ['x'], ['sizes']),
+    nodeOf('Cast', ['sizes'], ['f'], int('to', 1)),
+    nodeOf('ReduceSum', ['f'], ['n'], int('keepdims', 0)),
+    nodeOf('Mul', ['h', 'n'], ['p']),
+    nodeOf('Add', ['p', 'x_t'], ['next']),
+  ];
+  expect(refusal(() => readOnnx(loopFile({ body })))).toContain('which Cast reads');
+});
+
+test('a body may have 256 nodes, as it is read for several steps', () => {
+  const body = (count: number) => [
+    ...Array.from({ length: count }, (_, i) => nodeOf('Neg', [i ? `n${i - 1}` : 'h'], [`n${i}`])),
+    nodeOf('Add', [`n${count - 1}`, 'x_t'], ['next']),
+  ];
+  // The sums of all steps: h is negated 50 times.
+  expect(answers(loopFile({ body: body(50) }))).toEqual([
+    [1, 8],
+    [3, 12],
+    [6, 14],
+  ]);
+  expect(refusal(() => readOnnx(loopFile({ body: body(256) })))).toContain(
+    'a body of more than 256 nodes',
   );
 });
 
