@@ -23,7 +23,7 @@ function split(lengths, all) {
   let end = 0;
   return lengths.map(length => all.subarray(end, (end += length)));
 }`,
-  words: `/** Numbers in digits of six bits: the first ones of all, the next ones, and what is left. */
+  words: `/** Numbers in digits of six bits: the first of all, the next of all, and what is left. */
 function words(text, bits) {
   const alphabet = '${alphabet}';
   const digits = Object.fromEntries(Array.from(alphabet, (digit, i) => [digit, i]));
