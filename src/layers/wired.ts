@@ -43,9 +43,8 @@ export const wiredKind = {
     ...['states', 'stateSizes', 'wires'],
   ],
   members: [0, 1024],
-  unprinted: ({ wires }: WiredSettings) => [...runsOf(wires)].flatMap(([run]) => run),
   make: (settings: WiredSettings, members) => wiredCell(settings, members),
-} as const satisfies Kind;
+} satisfies Kind;
 
 /** How a layer runs that takes and answers vectors which its inputs and outputs are packed into. */
 export type Ported = (
@@ -114,6 +113,7 @@ export function wiredOf(
       text: (...layers) =>
         `Wired(${[shown(inputs), shown(outputs), ...kept, ...layers].join(', ')})`,
       settings: settings as unknown as Settings,
+      unprinted: () => Array.from(runsOf(settings.wires), ([run]) => run).join(),
       members,
       inputSize: sizesOf(inputs) as number,
       outputSize: sizesOf(outputs) as number,

@@ -129,6 +129,8 @@ export interface LayerSpec {
   readonly settings: Settings;
   readonly members: readonly AnyCell[];
   readonly params: Readonly<Record<string, Float32Array>>;
+  /** What of its settings its text does not tell; where that differs, a state does not fit. */
+  readonly unprinted?: (() => string) | undefined;
   /** Of a layer of members: how inputs go through them. */
   readonly through?: Through | undefined;
 }
@@ -151,8 +153,6 @@ export interface Kind {
   readonly sameState?: boolean;
   /** True: its state is a tuple of states of its one member, with an entry a row. */
   readonly rows?: boolean;
-  /** What of its settings its text does not tell; where that differs, a state does not fit. */
-  unprinted?(settings: never): readonly number[];
   /** Shapes of the parameters that a layer of these settings has; absent: none. */
   shapes?(settings: never): readonly ParameterShape[];
   /** Calls the constructor, which checks everything: settings may come from a stranger. */
