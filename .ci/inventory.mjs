@@ -117,6 +117,7 @@ export const scripts = [
   { script: 'test/kernels/fit.mjs', quick: [] },
   { script: 'test/onnx/attributes.mjs', quick: ['--check'] },
   { script: 'test/onnx/check.mjs', quick: ['--quick'] },
+  { script: 'test/onnx/half.mjs', quick: ['--quick'] },
   { script: 'test/onnx/matrix.mjs', quick: ['--quick'] },
   { script: 'test/onnx/nets.mjs', quick: [] },
   { script: 'test/onnx/standard.py', quick: ['--check'] },
