@@ -1,4 +1,4 @@
-import type { Wires } from './wiring.js';
+import { mostRepeated, type Wires } from './wiring.js';
 
 type Run = readonly number[];
 
@@ -11,9 +11,12 @@ const longest = 16;
  */
 export function rolledWires(runs: readonly Run[]): Wires {
   const wires: (number | readonly number[])[] = [];
+  let left = mostRepeated;
   for (let i = 0; i < runs.length; ) {
-    const { length, times } = bestGroup(runs, i);
+    const found = bestGroup(runs, i);
+    const { length, times } = found.length * found.times <= left ? found : one;
     if (times > 1) {
+      left -= length * times;
       const group = runs.slice(i, i + length);
       const by = (k: number) => runs[i + length + k][1] - runs[i + k][1];
       wires.push([times, ...group.flatMap((run, k) => [...run, by(k)])]);
@@ -23,9 +26,11 @@ export function rolledWires(runs: readonly Run[]): Wires {
   return wires;
 }
 
+const one = { length: 1, times: 1, saved: 0 };
+
 /** The group from a run on whose repetition saves the most numbers. */
 function bestGroup(runs: readonly Run[], begin: number) {
-  let best = { length: 1, times: 1, saved: 0 };
+  let best = one;
   for (let length = 1; length <= longest; length++) {
     const times = timesOf(runs, begin, length);
     const saved = 4 * length * times - (5 * length + 1);

@@ -9,21 +9,30 @@ import type { Move, Node, Run } from '../graph/graph.js';
  */
 export type Wires = readonly (number | readonly number[])[];
 
+/** Runs that lists stand for: a short list must not ask for any amount of memory. */
+export const mostRepeated = 2 ** 18;
+
 /** One after another, and where each one is among the wires. */
 export function* runsOf(wires: Wires): Generator<readonly [run: readonly number[], at: number]> {
+  let left = mostRepeated;
   for (let i = 0; i < wires.length; ) {
     const entry = wires[i];
     if (typeof entry === 'number') yield [wires.slice(i, i + 4) as number[], i];
-    else yield* repeated(entry, i);
+    else {
+      yield* repeated(entry, i, left);
+      left -= (entry[0] * (entry.length - 1)) / 5;
+    }
     i += typeof entry === 'number' ? 4 : 1;
   }
 }
 
-function* repeated(entry: readonly number[], i: number): ReturnType<typeof runsOf> {
+function* repeated(entry: readonly number[], i: number, left: number): ReturnType<typeof runsOf> {
   const [times, ...group] = Array.isArray(entry) ? entry : [];
   const isGroup =
     Number.isInteger(times) && times > 0 && group.length > 0 && group.length % 5 === 0;
   demand(isGroup, `wired.wires[${i}]`, 'how often, and runs of five numbers', entry);
+  const count = (times * group.length) / 5;
+  demand(count <= left, `wired.wires[${i}]`, `at most ${left} more repeated runs`, count);
   for (let k = 0; k < times; k++) {
     for (let g = 0; g < group.length; g += 5) {
       const [from, at, step, count, by] = group.slice(g, g + 5);

@@ -134,7 +134,9 @@ describe('runs that are repeated', () => {
     ]) {
       expect(refusal(wrong)).toThrow(expected);
     }
-    expect(refusal([1e9, 0, 0, 1, 2, 0])).toThrow('wired.wires[4]: expected a run of at most 1');
+    expect(refusal([1e9, 0, 0, 1, 2, 0])).toThrow(
+      'wired.wires[4]: expected at most 262144 more repeated runs, got 1000000000',
+    );
     const more = { ...own, outputSizes: [6], wires: wires(-1) };
     expect(() => wiredCell(more, [])).toThrow('wired.wires[4]: expected an end, got 0, 4, 1, 2');
   });
