@@ -85,6 +85,7 @@ export const scripts = [
   { script: 'test/bench/report.mjs', quick: ['--check'] },
   { script: 'test/bench/same-bits.mjs', quick: ['--quick'] },
   { script: 'test/bench/silero.mjs', quick: ['SILERO', '--chromium', '--quick'] },
+  { script: 'test/bench/small.mjs', quick: ['--silero', 'SILERO', '--quick'] },
   { script: 'test/bench/versions.mjs', quick: ['--quick', '--only', 'step'] },
   { script: 'test/docs/by-hand/onnxruntime.py', quick: [], plain: true, outside: true },
   {
@@ -117,6 +118,7 @@ export const scripts = [
   { script: 'test/kernels/fit.mjs', quick: [] },
   { script: 'test/onnx/attributes.mjs', quick: ['--check'] },
   { script: 'test/onnx/check.mjs', quick: ['--quick'] },
+  { script: 'test/onnx/half.mjs', quick: ['--quick'] },
   { script: 'test/onnx/matrix.mjs', quick: ['--quick'] },
   { script: 'test/onnx/nets.mjs', quick: [] },
   { script: 'test/onnx/quantised.mjs', quick: [] },

@@ -1,7 +1,8 @@
 import { chainOf } from '../../layers/chain.js';
 import type { Combine } from '../../layers/combine.js';
 import { parallelCell } from '../../layers/parallel.js';
-import { wiredCell } from '../../layers/wired.js';
+import { rolledWires } from '../../layers/rolled-wires.js';
+import { wiredRecordsCell } from '../../layers/wired-records.js';
 import type { AnyCell } from '../../streams/cell.js';
 import type { Member } from '../../streams/members.js';
 
@@ -24,5 +25,5 @@ export function gatherCell(
   const size = runs.reduce((sum, [, , , count]) => sum + count, 0);
   const ends = { outputs: ['y'], outputSizes: [size], states: [], stateSizes: [] };
   const [names, inputSizes] = [inputs.map(([name]) => name), inputs.map(([, size]) => size)];
-  return wiredCell({ ...ends, inputs: names, inputSizes, wires: runs.flat() }, []);
+  return wiredRecordsCell({ ...ends, inputs: names, inputSizes, wires: rolledWires(runs) }, []);
 }

@@ -25,7 +25,7 @@ import { readFlatten, readPermute, readRepeatVector, readReshape } from './shapi
 import { readTimeDistributed } from './time-distributed.js';
 
 /** Layers that only training has a use for. */
-const identities = [
+export const identities = [
   'ActivityRegularization',
   'AlphaDropout',
   'Dropout',
@@ -75,6 +75,9 @@ const readers = new Map<string, ReadLayer>([
   ['ZeroPadding1D', readEnds('padding')],
   ['TimeDistributed', readTimeDistributed(readerOf)],
 ]);
+
+/** All classes that are read. */
+export const layerClasses: readonly string[] = [...readers.keys()];
 
 /** The reader of a class of layers; undefined for one that there is none of. */
 export function readerOf(kind: string): ReadLayer | undefined {

@@ -47,6 +47,12 @@ const elementwise: ReadonlyMap<string, Activation> = new Map<string, Activation>
   ['elu', 'elu'],
 ]);
 
+/** What is read, by names of the file. */
+export const rtneuralNames = {
+  layers: [...builders.keys()],
+  activations: [...elementwise.keys()],
+};
+
 /** A layer, or why it cannot run here; throws a RecurError where the file makes no sense. */
 export function readLayer(where: string, layer: unknown): RtneuralLayer | Problem {
   if (!isPlainObject(layer)) throw mismatch(where, 'a layer', describe(layer));
