@@ -14,7 +14,7 @@ import { Weights } from './weights.js';
 
 /**
  * The model in a `.keras` file of Keras 3 or in an `.h5` file of Keras 2, as a layer (an RxJS
- * operator). Weights are Keras's, bit for bit. HDF5 is read by the optional peer `jsfive`.
+ * operator). Weights are Keras's, bit for bit.
  *
  * A model that answers once a sequence answers at each step: Keras's answer is that to the last
  * step. One that looks ahead (Bidirectional, pools, convolutions that are not causal) runs on whole
@@ -59,7 +59,7 @@ function newModel(bytes: Uint8Array, options: KerasOptions): LoadedLayer {
     return file;
   });
   const model = parseModelJson(configName, config);
-  const file = hdf5(weightsName, bufferOf(weights));
+  const file = hdf5(weightsName, weights);
   // The last versions of Keras 2 wrote such archives too, their weights at another place.
   const group = file.has('layers') ? 'layers' : '_layer_checkpoint_dependencies';
   const tensors = file.tensors(group);
@@ -76,7 +76,7 @@ function dialectOf(metadata: Uint8Array | undefined): Dialect {
 
 /** Keras 2: the config is an attribute. */
 function oldModel(bytes: Uint8Array, options: KerasOptions): LoadedLayer {
-  const file = hdf5('.h5', bufferOf(bytes));
+  const file = hdf5('.h5', bytes);
   const config = file.text('model_config');
   if (config === undefined) {
     const hint = 'readKerasWeights takes a file of weights alone';
@@ -94,12 +94,4 @@ function oldModel(bytes: Uint8Array, options: KerasOptions): LoadedLayer {
     },
     options,
   );
-}
-
-/** The bytes as a buffer of their own: jsfive reads from a buffer's beginning. */
-export function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  const { buffer, byteOffset, byteLength } = bytes;
-  const isWhole = byteOffset === 0 && byteLength === buffer.byteLength;
-  if (isWhole && buffer instanceof ArrayBuffer) return buffer;
-  return new Uint8Array(bytes).buffer as ArrayBuffer;
 }

@@ -11,7 +11,7 @@ import { hdf5 } from './hdf5.js';
 import { layerOf } from './model.js';
 import { checkOptions, parseModelJson } from './model-json.js';
 import { withWeights } from './own-model.js';
-import { bufferOf, checkBytes } from './read-keras.js';
+import { checkBytes } from './read-keras.js';
 import { Weights } from './weights.js';
 
 /**
@@ -64,7 +64,7 @@ export function readKerasWeights(
 
 /** Keras 3 has them below `layers`; Keras 2, below the layers' names. */
 function weightsIn(bytes: Uint8Array): { weights: Weights; isNew: boolean } {
-  const file = hdf5('.weights.h5', bufferOf(bytes));
+  const file = hdf5('.weights.h5', bytes);
   if (file.has('layers')) return { weights: Weights.of(file.tensors('layers')), isNew: true };
   const group = file.has('model_weights') ? 'model_weights' : '';
   return { weights: Weights.of(file.tensors(group)), isNew: false };
