@@ -6,6 +6,8 @@ export interface Reference {
   readonly name: string;
   readonly call: number;
   readonly output: number;
+  /** What the model calls it, where Keras 3 has inputs or outputs by name. */
+  readonly key?: string | undefined;
 }
 
 /** Inputs of one layer; far more than people draw. */
@@ -34,7 +36,8 @@ export function referencesOf(config: Fields, field: string): readonly Reference[
   if (all.length === 0 || all.length > mostInputs) {
     throw mismatch(where, `1 to ${mostInputs} layers`, String(all.length));
   }
-  return all.map(value => referenceOf(where, value));
+  const keys = isRecord ? Object.keys(value) : [];
+  return all.map((value, i) => ({ ...referenceOf(where, value), key: keys[i] }));
 }
 
 function referenceOf(where: string, value: unknown): Reference {

@@ -78,7 +78,7 @@ export const readPermute: ReadLayer = (config, context) => {
     if (!flow.sequence || size > mostFeatures) context.refuse('axes that move');
     // Each feature's numbers at all steps.
     const runs = Array.from({ length: size }, (_, i) => [0, i, size, steps]);
-    const turn = size > 1 && steps > 1 ? [gatherCell([['x', size * steps]], runs)] : [];
+    const turn = size > 1 && steps > 1 ? [gatherCell([['x', size * steps]], [['y', runs]])] : [];
     const turned = unflattened(flat.flow, size);
     return { ...turned, members: [...flat.members, ...turn, ...turned.members] };
   };
