@@ -1,7 +1,5 @@
 import { sizeOf } from '../../arrays/ndarray.js';
-import { batchNormCell } from '../../cells/batch-norm.js';
 import { denseCell } from '../../cells/dense.js';
-import { layerNormCell } from '../../cells/layer-norm.js';
 import { preluCell } from '../../cells/prelu.js';
 import { embeddingCell } from '../../layers/embedding.js';
 import type { AnyCell } from '../../streams/cell.js';
@@ -64,7 +62,17 @@ export const readMasking: ReadLayer = (_config, context) => {
   return inputs => ({ members: [], flow: onlyInput(inputs, context) });
 };
 
-/** Layers that do nothing when a network runs. */
+/** Classes of layers that do nothing when a network runs. */
+export const identities = [
+  'ActivityRegularization',
+  'AlphaDropout',
+  'Dropout',
+  'GaussianDropout',
+  'GaussianNoise',
+  'Identity',
+  'SpatialDropout1D',
+];
+
 export const readIdentity: ReadLayer = (_config, context) => inputs => {
   return { members: [], flow: onlyInput(inputs, context) };
 };
@@ -89,29 +97,6 @@ export const readPrelu: ReadLayer = (config, context) => (inputs, weights) => {
   const { alpha } = weights.claim(config.where, [{ name: 'alpha', shape }]);
   return { members: [preluCell(flow.size, { params: { alpha } })], flow };
 };
-
-/** LayerNormalization, or BatchNormalization, which has moments. */
-export function readNorm(isBatch: boolean): ReadLayer {
-  return (config, context) => {
-    const epsilon = config.number('epsilon', 1e-3);
-    const affine = [
-      ...(config.flag('scale', true) ? ['gamma'] : []),
-      ...(config.flag('center', true) ? ['beta'] : []),
-    ];
-    return (inputs, weights) => {
-      const flow = featuresIn(config, inputs, context);
-      const { size } = flow;
-      const names = [...affine, ...(isBatch ? ['moving_mean', 'moving_variance'] : [])];
-      const wanted = names.map(name => ({ name, shape: [size] }));
-      const stored: Partial<Record<string, Float32Array>> = weights.claim(config.where, wanted);
-      const { gamma = new Float32Array(size).fill(1), beta = new Float32Array(size) } = stored;
-      const { moving_mean: runningMean, moving_variance: runningVar } = stored;
-      const params = { weight: gamma, bias: beta, ...(isBatch && { runningMean, runningVar }) };
-      const make = isBatch ? batchNormCell : layerNormCell;
-      return { members: [make(size, { epsilon, params })], flow };
-    };
-  };
-}
 
 /** The input of a layer that works along the features. */
 export function featuresIn(config: Fields, inputs: readonly Flow[], context: LayerContext): Flow {

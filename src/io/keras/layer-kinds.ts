@@ -8,32 +8,22 @@ import {
   readSeparableConv1d,
 } from './convolution.js';
 import {
+  identities,
   readActivation,
   readDense,
   readEmbedding,
   readIdentity,
   readMasking,
-  readNorm,
   readPrelu,
 } from './feedforward.js';
 import type { ReadLayer } from './layer.js';
 import { readConcatenate, readMerge } from './merging.js';
+import { readGroupNorm, readNorm, readRmsNorm } from './norms.js';
 import { readBidirectional, readRecurrent, readRnn } from './recurrent-layers.js';
 import { readConv1dTranspose, readEnds, readUpSampling1d } from './resampling.js';
 import { readNormalization, readRescaling } from './scaling.js';
 import { readFlatten, readPermute, readRepeatVector, readReshape } from './shaping.js';
 import { readTimeDistributed } from './time-distributed.js';
-
-/** Layers that only training has a use for. */
-const identities = [
-  'ActivityRegularization',
-  'AlphaDropout',
-  'Dropout',
-  'GaussianDropout',
-  'GaussianNoise',
-  'Identity',
-  'SpatialDropout1D',
-];
 
 /** What reads each class of layers. */
 const readers = new Map<string, ReadLayer>([
@@ -60,12 +50,14 @@ const readers = new Map<string, ReadLayer>([
   ['Flatten', readFlatten],
   ['GlobalAveragePooling1D', readGlobalPool('average')],
   ['GlobalMaxPooling1D', readGlobalPool('max')],
+  ['GroupNormalization', readGroupNorm],
   ['LayerNormalization', readNorm(false)],
   ['Masking', readMasking],
   ['MaxPooling1D', readPool('max')],
   ['Normalization', readNormalization],
   ['PReLU', readPrelu],
   ['Permute', readPermute],
+  ['RMSNormalization', readRmsNorm],
   ['RNN', readRnn],
   ['RepeatVector', readRepeatVector],
   ['Rescaling', readRescaling],
