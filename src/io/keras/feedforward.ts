@@ -5,14 +5,33 @@ import { embeddingCell } from '../../layers/embedding.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { transpose } from '../layouts.js';
 import {
+  activated,
   activationLayer,
   activationOf,
   activationOfClass,
   type OwnActivation,
-  slotOf,
 } from './activations.js';
 import type { Fields } from './fields.js';
 import { type Flow, type LayerContext, masks, onlyInput, type ReadLayer } from './layer.js';
+import type { Wanted, Weights } from './weights.js';
+
+/** What layers of kernels have in common: a bias, unless there is none, and an activation. */
+export function kernelsOf(config: Fields, context: LayerContext) {
+  const bias = config.flag('use_bias', true);
+  const own = activationOf(config, 'activation', 'linear', context);
+  const claim = <K extends string>(
+    weights: Weights,
+    out: number,
+    ...kernels: readonly (Wanted & { name: K })[]
+  ): Record<K, Float32Array> & { readonly bias?: Float32Array } => {
+    const wanted: readonly Wanted[] = [
+      ...kernels,
+      ...(bias ? [{ name: 'bias', shape: [out] }] : []),
+    ];
+    return weights.claim(config.where, wanted) as Record<K, Float32Array>;
+  };
+  return { own, claim };
+}
 
 /** A dense cell of Keras's `kernel` `[in, out]`, and the activation as a layer where it must be. */
 export function denseMembers(
@@ -21,25 +40,20 @@ export function denseMembers(
   units: number,
   own: OwnActivation | undefined,
 ): AnyCell[] {
-  const inputSize = kernel.length / units;
-  const activation = slotOf(own) ?? 'identity';
-  const params = { weight: transpose(kernel, inputSize, units), ...(bias && { bias }) };
-  const cell = denseCell(inputSize, units, { activation, bias: bias !== undefined, params });
-  return own && 'text' in own ? [cell, activationLayer(units, own)] : [cell];
+  const size = kernel.length / units;
+  const params = { weight: transpose(kernel, size, units), ...(bias && { bias }) };
+  return activated(units, own, activation => {
+    return denseCell(size, units, { activation, bias: bias !== undefined, params });
+  });
 }
 
 export const readDense: ReadLayer = (config, context) => {
   const units = config.count('units');
-  const bias = config.flag('use_bias', true);
-  const own = activationOf(config, 'activation', 'linear', context);
+  const { own, claim } = kernelsOf(config, context);
   return (inputs, weights) => {
     const input = onlyInput(inputs, context);
-    const stored = weights.claim(config.where, [
-      { name: 'kernel', shape: [input.size, units] },
-      ...(bias ? [{ name: 'bias', shape: [units] } as const] : []),
-    ] as const);
-    const members = denseMembers(stored.kernel, stored.bias, units, own);
-    return { members, flow: { ...input, size: units } };
+    const { kernel, bias } = claim(weights, units, { name: 'kernel', shape: [input.size, units] });
+    return { members: denseMembers(kernel, bias, units, own), flow: { ...input, size: units } };
   };
 };
 

@@ -1,12 +1,6 @@
 import { activationLayers } from './activations.js';
 import { readAttention } from './attention.js';
-import {
-  readConv1d,
-  readDepthwiseConv1d,
-  readGlobalPool,
-  readPool,
-  readSeparableConv1d,
-} from './convolution.js';
+import { readConv1d, readDepthwise, readGlobalPool, readPool } from './convolution.js';
 import {
   identities,
   readActivation,
@@ -45,7 +39,7 @@ const readers = new Map<string, ReadLayer>([
   ['Conv1DTranspose', readConv1dTranspose],
   ['Cropping1D', readEnds('cropping')],
   ['Dense', readDense],
-  ['DepthwiseConv1D', readDepthwiseConv1d],
+  ['DepthwiseConv1D', readDepthwise(false)],
   ['Embedding', readEmbedding],
   ['Flatten', readFlatten],
   ['GlobalAveragePooling1D', readGlobalPool('average')],
@@ -62,7 +56,7 @@ const readers = new Map<string, ReadLayer>([
   ['RepeatVector', readRepeatVector],
   ['Rescaling', readRescaling],
   ['Reshape', readReshape],
-  ['SeparableConv1D', readSeparableConv1d],
+  ['SeparableConv1D', readDepthwise(true)],
   ['UpSampling1D', readUpSampling1d],
   ['ZeroPadding1D', readEnds('padding')],
   ['TimeDistributed', readTimeDistributed(readerOf)],
