@@ -14,7 +14,8 @@ const leastDeviation = 1e-7;
  */
 export const readNormalization: ReadLayer = (config, context) => {
   const isInverse = config.flag('invert', false);
-  const isWhole = config.isNull('axis') || String(config.value('axis')) === '';
+  const axis: unknown = config.isNull('axis') ? [] : config.value('axis');
+  const isWhole = Array.isArray(axis) && axis.length === 0;
   const isGiven = config.has('mean') || config.has('variance');
   return (inputs, weights) => {
     const flow = isWhole ? onlyInput(inputs, context) : featuresIn(config, inputs, context);

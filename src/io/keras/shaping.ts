@@ -32,7 +32,7 @@ export const readFlatten: ReadLayer = (_config, context) => inputs => {
 
 /** One vector or steps of vectors, as the other or as other steps. */
 export const readReshape: ReadLayer = (config, context) => {
-  const target = config.list('target_shape').slice(0, 4).map(Number);
+  const target = config.numbers('target_shape').slice(0, 4);
   return inputs => {
     const { outer, ...flow } = onlyInput(inputs, context);
     const all = flow.size * (flow.steps ?? 1);
@@ -67,7 +67,7 @@ export const readReshape: ReadLayer = (config, context) => {
 
 /** A Permute that leaves all axes where they are, or that makes steps of the features. */
 export const readPermute: ReadLayer = (config, context) => {
-  const axes = config.list('dims').slice(0, 4).join();
+  const axes = config.numbers('dims').slice(0, 4).join();
   const isTurn = axes === '2,1';
   if (!isTurn && axes !== '1,2' && axes !== '1') context.problem('axes that move');
   return inputs => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { stateful } from '../../../src/index.js';
 import { readTfjs } from '../../../src/io/tfjs/index.js';
+import { refusal } from '../files.js';
 import {
   fileOf,
   first,
@@ -145,4 +146,17 @@ test('RMSNormalization divides by the root of the mean square', () => {
   const model = sequential([first('RMSNormalization', { epsilon: 0.5 })], weights);
   const root = Math.sqrt(12.5 + 0.5);
   near(stateful(model)([3, 4]), [1.5 / root, 2 / root]);
+});
+
+test('values that are no numbers, in a model in memory, are refused by their field', () => {
+  for (const value of [Symbol('x'), Object.create(null), '3', null]) {
+    const reshape = first('Reshape', { target_shape: [value, 2] });
+    expect(refusal(() => sequential([reshape]))).toMatch(
+      /^Reshape 'reshape'\.target_shape: expected a list of finite numbers/,
+    );
+    const permute = first('Permute', { dims: [value, 1] });
+    expect(refusal(() => sequential([permute]))).toMatch(
+      /^Permute 'permute'\.dims: expected a list/,
+    );
+  }
 });
