@@ -107,9 +107,11 @@ const onnx: ModelFormat = {
       ...{ data, faults: 'repair', ...onnx, ...(stateless && { stateful: false }) },
       onWarning: ({ where, why }) => onWarning?.(`${where}: ${why}`),
     };
-    const { layer, state, states = [], choices = [] } = readOnnxModel(bytes, options);
+    const model = readOnnxModel(bytes, options);
+    const { layer, state, states = [], choices = [], found = [] } = model;
     if (state) onState?.(state);
     onNotes?.([
+      ...found.map(text => `found       ${text}: no other value in the file works`),
       ...states.map(({ input, output, by }) => `state       ${input} ← ${output}: ${by}`),
       ...choices.map(({ where, branch }) => `folded      ${where}: the ${branch} branch`),
     ]);

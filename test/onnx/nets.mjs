@@ -43,7 +43,6 @@ function frames(sound, size, hop) {
 }
 
 const vad = { shape: [1, 576], of: sound => frames(sound, 576, 512) };
-const fixed = { inputs: { sr: 16000 } };
 const nets = {
   'DTLN 1': {
     path: `${folder}/dtln/model_1.onnx`,
@@ -68,7 +67,7 @@ const nets = {
   'Silero VAD': {
     path: sileroPath('silero_vad.onnx'),
     ...{ data: 'input', states: { state: [2, 1, 128] }, ...vad },
-    options: { dims: { input: [1, 576], state: [2, 1, 128] }, ...fixed },
+    options: { dims: { input: [1, 576] } },
   },
   ...Object.fromEntries(
     ['16k_op15', 'half', 'op18_ifless'].map(name => [
@@ -76,7 +75,7 @@ const nets = {
       {
         path: sileroPath(`silero_vad_${name}.onnx`),
         ...{ data: 'input', states: { state: [2, 1, 128] }, ...vad },
-        options: { dims: { sequence: 576 }, ...(name === 'half' ? {} : fixed) },
+        options: { dims: { sequence: 576 } },
       },
     ]),
   ),

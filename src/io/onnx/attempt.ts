@@ -1,10 +1,9 @@
-import { RecurError } from '../../errors.js';
 import { backwardCell } from '../../layers/bidirectional.js';
 import { lastCell } from '../../layers/pooling.js';
 import { quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
 import type { Budget } from './budget.js';
-import { ensure, type Flow, timeOf, Unfit, type Value, widthOf } from './flow.js';
+import { ensure, type Flow, timeOf, type Value, widthOf } from './flow.js';
 import { folded } from './fold.js';
 import type { Graph, Node } from './graph.js';
 import { foldedInts, settled } from './ints.js';
@@ -13,6 +12,7 @@ import { operators } from './operators.js';
 import type { EventSteps, Reading } from './reading.js';
 import { plumbing } from './states.js';
 import type { Constant } from './tensor.js';
+import { whyOf } from './unfit.js';
 
 /** A graph read with one idea of what the axes of its input are. */
 export interface Attempt {
@@ -56,10 +56,16 @@ export function attempt(setting: Setting): Attempt {
   budget.renew(setting.worth);
   const { size = 0 } = timeOf(setting.flow) ?? { size: 1 };
   const eventSteps = { mayKeep: size === 1, keep: setting.keep, one: [], windows: [] };
+  const read = new Set(nodes.flatMap(({ inputs, captured }) => [...inputs, ...captured]));
+  for (const { name } of graph.outputs) read.add(name);
+  const makers = new Map(nodes.flatMap(node => node.outputs.map(name => [name, node] as const)));
   const reading: Reading = {
     ...{ network, running, eventSteps },
     operatorSet: setting.operatorSet,
     budget,
+    isRead: name => read.has(name),
+    valueOf: name => values.get(name) ?? unknown,
+    makerOf: name => makers.get(name),
     last(node, signal, width) {
       const known = lasts.get(signal);
       if (known !== undefined) return known;
@@ -73,8 +79,6 @@ export function attempt(setting: Setting): Attempt {
       return network.add(node.where, [signal], { width, streams: false, make });
     },
   };
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-  for (const { name } of graph.outputs) read.add(name);
   for (const node of nodes) {
     const results = setting.unread.has(node) ? [] : valuesOf(node, values, reading, problems);
     for (const [i, name] of node.outputs.entries()) {
@@ -124,7 +128,7 @@ function computed(
   // Whatever moves the axes of one number everywhere leaves it that.
   const [first] = given;
   if (first.kind === 'filled' && (plumbing.has(node.operator) || isJoined(node, given))) {
-    return node.outputs.map(() => first);
+    return node.outputs.map(() => ({ ...first, dims: undefined }));
   }
   if (!given.every(({ kind }) => kind === 'constant' || kind === 'ints')) return undefined;
   const ints = foldedInts(node, inputs);
@@ -145,10 +149,4 @@ function isJoined({ operator }: Node, given: readonly Value[]): boolean {
 function operatorOf({ operator }: Node) {
   ensure(Object.hasOwn(operators, operator), `the operator ${quoted(operator)}`);
   return operators[operator];
-}
-
-/** The reason of a problem; anything else that was thrown goes on. */
-export function whyOf(error: unknown): string {
-  if (error instanceof Unfit || error instanceof RecurError) return error.message;
-  throw error;
 }

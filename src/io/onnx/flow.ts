@@ -83,6 +83,13 @@ export interface Ints {
 export interface Filled {
   readonly kind: 'filled';
   readonly value: number;
+  readonly dims?: readonly Dim[] | undefined;
+}
+
+/** What a loop puts together step by step, time first; nothing of a list that is empty. */
+export interface List {
+  readonly kind: 'list';
+  readonly items?: Flow | undefined;
 }
 
 export type Value =
@@ -91,6 +98,7 @@ export type Value =
   | State
   | Ints
   | Filled
+  | List
   | { readonly kind: 'absent' }
   /** What a node that cannot be read would give. */
   | { readonly kind: 'unknown' };

@@ -77,9 +77,10 @@ export function inputsOf(
   nodes: readonly Node[],
   { dims = {} }: OnnxOptions,
   problems: readonly Problem[],
+  set: number,
 ): Inputs {
-  const states = stateInputs(graph);
-  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const states = stateInputs(graph, set);
+  const used = new Set(nodes.flatMap(({ inputs, captured }) => [...inputs, ...captured]));
   for (const { name } of graph.outputs) used.add(name);
   const given = graph.inputs.filter(({ name }) => used.has(name) && !states.has(name));
   if (given.length !== 1) {

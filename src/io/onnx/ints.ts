@@ -33,6 +33,13 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   Equal: (a, b) => Number(a === b),
 };
 
+/** What is not followed: a loop asks for it again, where the number of steps is known. */
+const undecided = new Set(
+  ['Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or', 'Not'].concat([
+    ...['Ceil', 'Floor', 'Neg', 'Max', 'Min'],
+  ]),
+);
+
 /** What a node makes of sizes of which some are not numbers; undefined where that is not known. */
 export function foldedInts(node: Node, values: readonly Value[]): Ints | undefined {
   const { operator } = node;
@@ -50,13 +57,11 @@ export function foldedInts(node: Node, values: readonly Value[]): Ints | undefin
   }
   if (operator === 'Where' && second && third) {
     const length = Math.max(...inputs.map(ints => ints?.items.length ?? 0));
-    return intsOf(
-      Array.from({ length }, (_, i) => {
-        const condition = at(first, i);
-        if (condition === '?') return '?';
-        return condition ? at(second, i) : at(third, i);
-      }),
-    );
+    const chosen = Array.from({ length }, (_, i) => {
+      const condition = at(first, i);
+      return condition === '?' ? '?' : at(condition ? second : third, i);
+    });
+    return intsOf(chosen);
   }
   if (operator === 'Concat') {
     if (!inputs.every(ints => ints !== undefined)) return undefined;
@@ -79,10 +84,13 @@ export function foldedInts(node: Node, values: readonly Value[]): Ints | undefin
   if (operator === 'Unsqueeze' || operator === 'Reshape') return intsOf(items);
   if (operator === 'Squeeze') return intsOf(items, items.length === 1);
   if (operator === 'Identity') return first;
+  if (operator === 'Cast' && !castOf(node).floating) return first;
   // Quotients of floats are not those of sizes.
-  if (operator === 'Cast') return castOf(node).floating ? intsOf(items.map(() => '?')) : first;
+  if (operator === 'Cast' || undecided.has(operator)) return intsOf(unknowns(first), first.scalar);
   return operator === 'ReduceProd' ? product(node, first, values[1]) : undefined;
 }
+
+const unknowns = ({ items }: Ints): Dim[] => items.map(() => '?');
 
 /** Sizes lie in a row: there is one axis. */
 function checkAxes(axes: readonly number[]): void {

@@ -4,6 +4,7 @@ import { elementwiseOperators } from './elementwise-operators.js';
 import { extremeOperators } from './extreme-operators.js';
 import { functionOperators } from './function-operators.js';
 import { joinOperators } from './join-operators.js';
+import { loopOperators } from './loop-operators.js';
 import { normOperators } from './norm-operators.js';
 import type { Operator } from './reading.js';
 import { recurrentOperators } from './recurrent-operators.js';
@@ -17,6 +18,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   ...sliceOperators,
   ...joinOperators,
   ...recurrentOperators,
+  ...loopOperators,
   ...denseOperators,
   ...convOperators,
   ...elementwiseOperators,

@@ -23,6 +23,8 @@ export interface OnnxModel {
   /** Of a graph of one step: its states, and the branches that were chosen. */
   readonly states?: readonly StatePair[];
   readonly choices?: readonly Choice[];
+  /** The only values that work for what is left open, as options: `inputs: { sr: 16000 }`. */
+  readonly found?: readonly string[];
 }
 
 /** A file that has been opened, and what of its inputs is given. */
@@ -40,7 +42,7 @@ export function readSequences({ model, given, length }: Source, options: OnnxOpt
   const graph = graphOf(model.graph, given, budget);
   const nodes = neededNodes(graph);
   const { problems, nodes: unread } = unreadableParts(model, nodes);
-  const inputs = inputsOf(graph, nodes, options, problems);
+  const inputs = inputsOf(graph, nodes, options, problems, operatorSetOf(model));
   const setting = { graph, nodes, unread, budget, worth: length + 2 ** 18 };
   const found = bestAttempt(setting, model, inputs, stateful);
   const { output, wrong } = outputOf(graph, found, options);

@@ -31,6 +31,12 @@ export interface Reading {
   /** That of the first step. */
   first(node: Node, signal: number, width: number): number;
   readonly budget: Budget;
+  /** True for the name of a value that something reads. */
+  isRead(name: string): boolean;
+  /** A value by its name: the body of a loop reads those around it. */
+  valueOf(name: string): Value;
+  /** The node that makes a value. */
+  makerOf(name: string): Node | undefined;
   readonly eventSteps: EventSteps;
 }
 
@@ -81,6 +87,7 @@ function kindText(value: Value | undefined): string {
     flow: 'computed from the input',
     state: 'a state',
     ints: 'a size that depends on the input',
+    list: 'a list',
     filled: 'of a shape that depends on the input',
   };
   return texts[kind] ?? kind;

@@ -43,7 +43,7 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
     const dims = asInts(inputs[0])?.items;
     ensure(dims, 'a shape that is not known');
     if (dims.every(dim => typeof dim === 'number')) return [filled(node, dims, reading.budget)];
-    return [{ kind: 'filled', value: fillerOf(node).values()[0] }];
+    return [{ kind: 'filled', value: fillerOf(node).values()[0], dims }];
   },
   Shape: (node, [input]) => {
     const dims = dimsOf(input);
@@ -52,7 +52,7 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
   },
   Expand: (_, inputs) => {
     const [input] = inputs;
-    if (input.kind === 'filled') return [input];
+    if (input.kind === 'filled') return [{ ...input, dims: undefined }];
     if (input.kind !== 'constant') return [expanded(flowIn(inputs), asInts(inputs[1])?.items)];
     return [repeatedConstant(input, asInts(inputs[1])?.items)];
   },
@@ -201,7 +201,7 @@ function repeatedConstant(input: Constant, dims: readonly Dim[] | undefined): Va
   const values = input.values();
   const isOne = values.length > 0 && values.every(v => v === values[0]);
   ensure(isOne, 'a constant of an unknown shape');
-  return { kind: 'filled', value: values[0] };
+  return { kind: 'filled', value: values[0], dims };
 }
 
 /** Expand where it changes nothing. */

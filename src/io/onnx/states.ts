@@ -2,6 +2,7 @@ import { quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
 import type { Dim, Flow, State, Value } from './flow.js';
 import type { Graph, Node } from './graph.js';
+import { loopBegins } from './loop-form.js';
 
 /** Operators that move axes, or take a part: what a state passes on the way to its node. */
 export const plumbing = new Set(
@@ -21,11 +22,13 @@ function contextOf(output: string, makers: ReadonlyMap<string, Node>): string | 
 }
 
 /** The graph's inputs from which recurrent nodes and windows begin: states that are carried. */
-export function stateInputs({ nodes, inputs, outputs }: Graph): Map<string, State> {
+export function stateInputs({ nodes, inputs, outputs }: Graph, set: number): Map<string, State> {
   const makers = new Map(nodes.flatMap(node => node.outputs.map(name => [name, node] as const)));
   const found = new Set<string>();
   const seen = new Set<string>();
-  const waiting = nodes.flatMap(({ operator, inputs }) => {
+  const waiting = nodes.flatMap(node => {
+    const { operator, inputs } = node;
+    if (operator === 'Loop' || operator === 'Scan') return loopBegins(node, set);
     if (operator === 'LSTM') return [inputs[5], inputs[6]];
     return operator === 'GRU' || operator === 'RNN' ? [inputs[5]] : [];
   });
@@ -40,9 +43,11 @@ export function stateInputs({ nodes, inputs, outputs }: Graph): Map<string, Stat
     if (!maker) found.add(name);
     else if (plumbing.has(maker.operator)) waiting.push(maker.inputs[0]);
   }
+  // A loop reads all of it: its steps.
+  const steps = new Set(nodes.flatMap(({ captured }) => captured));
   return new Map(
     inputs.flatMap(({ name, dims }) => {
-      if (!found.has(name)) return [];
+      if (!found.has(name) || steps.has(name)) return [];
       const known = dims?.map((dim): Dim => (typeof dim === 'number' && dim > 0 ? dim : '?'));
       return [[name, { kind: 'state', input: name, from: 0, dims: known }] as const];
     }),

@@ -1,10 +1,9 @@
 import type { Problem } from '../unreadable.js';
-import { whyOf } from './attempt.js';
 import { folded, movedInputs } from './fold.js';
 import { type Graph, graphOf, type Node } from './graph.js';
 import { constantNode } from './shape-operators.js';
 import type { Constant } from './tensor.js';
-import { ensure } from './unfit.js';
+import { ensure, whyOf } from './unfit.js';
 import { reasonsOf } from './unreadable-parts.js';
 import { wholeConvOperators } from './whole-conv.js';
 import { wholeDenseOperators } from './whole-dense.js';
