@@ -99,6 +99,7 @@ export const scripts = [
   { script: 'test/docs/by-hand/tfjs.mjs', quick: [], plain: true },
   { script: 'test/fuzz/run.mjs', quick: ['--quick'] },
   { script: 'test/golden/frames.py', quick: ['--check'] },
+  { script: 'test/golden/keras/chunked.py', quick: ['--check'] },
   { script: 'test/golden/keras/make.py', quick: ['--check'] },
   { script: 'test/golden/keras/matrix.py', quick: ['--check'] },
   { script: 'test/golden/kept/make.mjs', quick: ['FOLDER'] },

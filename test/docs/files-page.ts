@@ -8,7 +8,8 @@ import {
   torchKinds,
 } from '../../src/io/file-kinds.js';
 import { save, writeStateDict } from '../../src/io/index.js';
-import { identities, layerClasses } from '../../src/io/keras/layer-kinds.js';
+import { identities } from '../../src/io/keras/feedforward.js';
+import { layerClasses } from '../../src/io/keras/layer-kinds.js';
 import { namActivations } from '../../src/io/nam/activations.js';
 import { namArchitectures } from '../../src/io/nam/read-nam.js';
 import { writeOnnx } from '../../src/io/onnx/index.js';
