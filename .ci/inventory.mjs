@@ -46,6 +46,7 @@ export const scripts = [
   { script: 'examples/silero-page/weights.mjs', quick: ['SILERO', 'FOLDER'] },
   { script: 'test/cli/kills.mjs', quick: ['5'] },
   { script: 'test/cli/kills.mjs', quick: ['5', '--keyed'] },
+  { script: 'test/bench/audio.mjs', quick: ['SILERO', '--chromium', '--quick'] },
   { script: 'test/bench/budget.mjs', stage: 'budget' },
   { script: 'test/bench/cells.mjs', quick: ['--quick'] },
   {
