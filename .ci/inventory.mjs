@@ -46,6 +46,7 @@ export const scripts = [
   { script: 'examples/silero-page/weights.mjs', quick: ['SILERO', 'FOLDER'] },
   { script: 'test/cli/kills.mjs', quick: ['5'] },
   { script: 'test/cli/kills.mjs', quick: ['5', '--keyed'] },
+  { script: 'test/bench/audio.mjs', quick: ['SILERO', '--chromium', '--quick'] },
   { script: 'test/bench/budget.mjs', stage: 'budget' },
   { script: 'test/bench/cells.mjs', quick: ['--quick'] },
   {
@@ -85,6 +86,7 @@ export const scripts = [
   { script: 'test/bench/report.mjs', quick: ['--check'] },
   { script: 'test/bench/same-bits.mjs', quick: ['--quick'] },
   { script: 'test/bench/silero.mjs', quick: ['SILERO', '--chromium', '--quick'] },
+  { script: 'test/bench/small.mjs', quick: ['--silero', 'SILERO', '--quick'] },
   { script: 'test/bench/versions.mjs', quick: ['--quick', '--only', 'step'] },
   { script: 'test/docs/by-hand/onnxruntime.py', quick: [], plain: true, outside: true },
   {
@@ -98,6 +100,7 @@ export const scripts = [
   { script: 'test/docs/by-hand/tfjs.mjs', quick: [], plain: true },
   { script: 'test/fuzz/run.mjs', quick: ['--quick'] },
   { script: 'test/golden/frames.py', quick: ['--check'] },
+  { script: 'test/golden/keras/chunked.py', quick: ['--check'] },
   { script: 'test/golden/keras/make.py', quick: ['--check'] },
   { script: 'test/golden/keras/matrix.py', quick: ['--check'] },
   { script: 'test/golden/kept/make.mjs', quick: ['FOLDER'] },
@@ -117,6 +120,7 @@ export const scripts = [
   { script: 'test/kernels/fit.mjs', quick: [] },
   { script: 'test/onnx/attributes.mjs', quick: ['--check'] },
   { script: 'test/onnx/check.mjs', quick: ['--quick'] },
+  { script: 'test/onnx/half.mjs', quick: ['--quick'] },
   { script: 'test/onnx/matrix.mjs', quick: ['--quick'] },
   { script: 'test/onnx/nets.mjs', quick: [] },
   { script: 'test/onnx/quantised.mjs', quick: [] },

@@ -129,6 +129,8 @@ export interface LayerSpec {
   readonly settings: Settings;
   readonly members: readonly AnyCell[];
   readonly params: Readonly<Record<string, Float32Array>>;
+  /** What of its settings its text does not tell; where that differs, a state does not fit. */
+  readonly unprinted?: (() => string) | undefined;
   /** Of a layer of members: how inputs go through them. */
   readonly through?: Through | undefined;
 }

@@ -1,5 +1,6 @@
 import { demand } from '../../errors.js';
-import { wiredCell } from '../../layers/wired.js';
+import { rolledWires } from '../../layers/rolled-wires.js';
+import { wiredRecordsCell } from '../../layers/wired-records.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { printable, quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
@@ -205,8 +206,10 @@ function cellOf(program: Program, { inputs, kept, answers, nexts, parts }: Assem
     outputSizes: answers.map(output => idsIn(output).length),
     states: kept.map(({ name }) => name),
     stateSizes: kept.map(({ dims }) => size(dims)),
-    wires: targets.flatMap(ids => runsOf(ids, program, base => places.get(base) as number)),
+    wires: rolledWires(
+      targets.flatMap(ids => runsOf(ids, program, base => places.get(base) as number)),
+    ),
   };
   const members = [...parts.values()].map(part => part.make());
-  return wiredCell(settings, members);
+  return wiredRecordsCell(settings, members);
 }
