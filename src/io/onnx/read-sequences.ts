@@ -159,7 +159,8 @@ function attemptBatch(setting: Omit<Setting, 'batches'>, stateful: boolean | und
   for (const { name, tensor } of candidatesOf(setting, found.found)) {
     attemptTo(all, name, () => flowOf(tensor));
   }
-  const isOpen = setting.idea.batches === undefined && all.length > 0 && !isMixed;
+  const mayFit = setting.idea.batches === undefined && setting.unread.size === 0;
+  const isOpen = mayFit && all.length > 0 && !isMixed;
   return isOpen ? attemptStates({ ...setting, batches: 1 }, stateful) : found;
 }
 
