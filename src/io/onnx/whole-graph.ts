@@ -65,7 +65,9 @@ export function readNodes(
     const inputs = node.inputs.map((name): Known => {
       return name === '' ? { kind: 'absent' } : (scope.get(name) ?? { kind: 'unknown' });
     });
-    const problems = inputs.flatMap(input => ('problems' in input ? (input.problems ?? []) : []));
+    // Each once, whatever the ways by which it comes: their number may double with each node.
+    const found = inputs.flatMap(input => ('problems' in input ? (input.problems ?? []) : []));
+    const problems = [...new Set(found)];
     const reasons = reasonsOf(node, reading.operatorSet, true);
     problems.push(...reasons.map(why => ({ where: node.where, why })));
     try {
