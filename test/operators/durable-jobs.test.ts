@@ -131,16 +131,13 @@ test('weights that were swapped in stay with a job that is taken over', async ()
   const sets = new Subject<unknown>();
   const source = new Subject<Event>();
   const expected = new Map<string, unknown[]>();
-  source
-    .pipe(
-      recurBy(model, {
-        ...{ key: e => e.key, select: e => e.value, backend: 'simd', weights: sets },
-        project: (y, { key }) => {
-          expected.set(key, [...(expected.get(key) ?? []), y]);
-        },
-      }),
-    )
-    .subscribe();
+  const config = {
+    ...{ key: (e: Event) => e.key, select: (e: Event) => e.value, backend: 'simd', weights: sets },
+    project: (y: unknown, { key }: Event) => {
+      expected.set(key, [...(expected.get(key) ?? []), y]);
+    },
+  };
+  source.pipe(recurBy(model, config as never)).subscribe();
   for (const event of events.slice(0, 20)) source.next(event);
   sets.next(params);
   for (const event of [...events.slice(20), ...events]) source.next(event);
