@@ -15,6 +15,7 @@ export { memoryLog } from './durable/memory-log.js';
 export { type PartitionMetrics, prometheus } from './durable/metrics.js';
 export { partitionOf } from './durable/places.js';
 export type { Sink } from './durable/sink.js';
+export { type JobStates, jobStates, type KeyState } from './durable/states.js';
 export { type Relayed, toStream } from './durable/to-stream.js';
 export type { Late } from './durable/turn.js';
 export { type DurableConfig, durable } from './operators/durable.js';

@@ -1,3 +1,4 @@
+import { shortestFloat32 } from '../arrays/shortest.js';
 import { type AnswerWriter, answerWriter } from './answers.js';
 import { type ColumnNames, Columns, checkHeader } from './columns.js';
 import { CsvRows } from './csv-rows.js';
@@ -11,7 +12,6 @@ import type { Progress } from './progress.js';
 import { asBadRow, type RowStream } from './row-stream.js';
 import type { Fields, Row, RowReader } from './rows.js';
 import { type Scale, type Scaling, scaledBack } from './scaling.js';
-import { shortestFloat32 } from './shortest.js';
 import { complain, exitCode, Stop } from './stop.js';
 
 interface Parts {

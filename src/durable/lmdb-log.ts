@@ -51,6 +51,8 @@ export async function lmdbLog(folder: string, options: LmdbLogOptions = {}): Pro
     encoding: 'binary',
     // A commit is stored when it resolves, as LMDB was made: pages first, then the root.
     overlappingSync: false,
+    // With it a commit that fails leaves a rejection that nobody can handle: it ends the process.
+    eventTurnBatching: false,
     noSync: sync === 'none',
     ...(mapSize === undefined ? {} : { mapSize }),
   });

@@ -46,11 +46,8 @@ export class LmdbPartitions implements PartitionLog {
   read(partition: number, after: number, signal?: AbortSignal) {
     const row = this.#events(partition);
     check.checkPlace('read.after', after);
-    return this.#follow(row, after, signal, ({ payload, number, time }, last) => {
-      // The number is that of the batch's last event: count them from the end.
-      const events = decodeEvents(payload, 1, time, 0);
-      const first = number - events.length + 1;
-      return decodeEvents(payload, first, time, last);
+    return this.#follow(row, after, signal, ({ payload, number, count, time }, last) => {
+      return decodeEvents(payload, number - count + 1, time, last);
     });
   }
 

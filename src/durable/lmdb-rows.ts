@@ -11,6 +11,8 @@ export type Row = readonly (string | number)[];
 /** A value of a row: its number is that of its last record. */
 export interface Entry {
   readonly number: number;
+  /** How many records it has. */
+  readonly count: number;
   readonly time: number;
   readonly payload: Uint8Array;
 }
@@ -64,7 +66,7 @@ export class Rows {
       if (condition && condition.after !== last) return condition.refuse(last);
       const number = last + count;
       const now = Math.max(Date.now(), time);
-      this.db.put(['row', ...row, number], sealed(floats(now), payload, number));
+      this.db.put(['row', ...row, number], sealed(floats(now, count), payload, number));
       this.#setMark(row, { last: number, floor, time: now });
       return number;
     });
@@ -83,8 +85,9 @@ export class Rows {
     for (const { key, value } of this.db.getRange({ ...range, limit: mostEntries })) {
       const of = key.at(-1) as number;
       const view = unsealed(value, of, key.join('/'));
-      const payload = new Uint8Array(view.buffer, 8, view.byteLength - 8);
-      entries.push({ number: of, time: view.getFloat64(0, true), payload });
+      const [time, count] = [0, 8].map(at => view.getFloat64(at, true));
+      const payload = new Uint8Array(view.buffer, 16, view.byteLength - 16);
+      entries.push({ number: of, count, time, payload });
       if ((bytes += payload.length) > mostBytes) break;
     }
     return entries;
@@ -146,6 +149,8 @@ export class Rows {
 /** The error of a transaction that failed: none of it is stored if there was no room for it. */
 function writeError(where: string, error: unknown): RecurError {
   if (error instanceof RecurError) return error;
+  // The cause comes as a promise; nobody else handles its rejection, which would end the process.
+  (error as { readonly commitError?: Promise<unknown> }).commitError?.catch(() => undefined);
   const got = error instanceof Error ? error.message : String(error);
   const isFull = /no space|map ?full|MDB_MAP_FULL|quota/i.test(got);
   const parts = { where, got, cause: error };

@@ -153,9 +153,7 @@ export class Partition {
   /** Goes on with other parameters. */
   use(params: unknown): void {
     const before = weightsOf(this.#stream.cell);
-    this.#put(this.#stream.use(params));
-    const failed = this.#stream.failure;
-    if (failed) throw asRecurError(failed.error, 'durable.weights');
+    this.#swap(params, 'durable.weights');
     if (weightsOf(this.#stream.cell) === before) return;
     this.#params = encode(this.#stream.cell.params);
     this.#swapped = true;
@@ -168,11 +166,8 @@ export class Partition {
     const slots = table.slots(true);
     const pending = this.#pending;
     const { values, ...told } = pending.parts(this.#from, key => table.slotOf(key) === undefined);
-    const head: RecordHead = {
-      ...this.#head(epoch, cause),
-      ...(this.#swapped && { params: this.#params }),
-      ...told,
-    };
+    const swapped = this.#swapped && { params: this.#params };
+    const head: RecordHead = { ...this.#head(epoch, cause), ...swapped, ...told };
     const states = slots.length ? table.write(slots) : undefined;
     const times = slots.length ? table.times(slots) : undefined;
     table.settle();
@@ -185,7 +180,7 @@ export class Partition {
 
   #head(epoch: number, cause: string | undefined): RecordHead {
     const { job, member, backend } = this.job;
-    const cell = this.#stream.cell;
+    const { cell } = this.#stream;
     const { time } = this.#turn;
     // Those that have not been read again wait as well.
     const waiting = [...this.#turn.waiting, ...this.#again].sort((a, b) => a - b);
@@ -207,12 +202,17 @@ export class Partition {
   *snapshot(epoch: number, kept: number): Generator<RecordParts> {
     const head = { ...this.#head(epoch, 'snapshot'), from: this.to };
     yield { head: { ...head, kept, ...(this.#params !== undefined && { params: this.#params }) } };
-    const table = this.#stream.table;
+    const { table } = this.#stream;
     const all = table.slots(false);
     for (let i = 0; i < all.length; i += 4096) {
       const slots = all.slice(i, i + 4096);
       yield { head, states: table.write(slots), times: table.times(slots) };
     }
+  }
+
+  /** A job without records begins after this event. */
+  begin(after: number): void {
+    this.to = this.#from = after;
   }
 
   /** Goes on from a record, or from a part of a snapshot; `begins`: the first part of one. */
@@ -237,10 +237,14 @@ export class Partition {
   /** Goes on with the parameters that a record says, unless they are those of another model. */
   #goOn({ params, model }: RecordHead): void {
     if (!isModel(model, this.#own, this.job.migrate !== undefined)) return;
-    this.#stream.use(decode(params));
-    const failed = this.#stream.failure;
-    if (failed) throw asRecurError(failed.error, `${this.#where}.params`);
+    this.#swap(decode(params), `${this.#where}.params`);
     this.#params = params;
+  }
+
+  #swap(params: unknown, where: string): void {
+    this.#put(this.#stream.use(params));
+    const { failure } = this.#stream;
+    if (failure) throw asRecurError(failure.error, where);
   }
 
   /** Gives all room back. */

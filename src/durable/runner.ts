@@ -4,6 +4,7 @@ import type { Job } from './job.js';
 import { FencedError, type PartitionLog, UnknownError } from './log.js';
 import { Partition } from './partition.js';
 import { checkSource, isOvertaken, placeOf } from './position.js';
+import type { Progress } from './progress.js';
 import { decodeRecord, encodeRecord, type RecordParts } from './record.js';
 import { fenced } from './refusals.js';
 import { Relay } from './relay.js';
@@ -18,6 +19,8 @@ export interface RunnerSetup {
   readonly job: Job;
   /** False: the source is read to its end, then all is done. */
   readonly follow: boolean;
+  /** Offsets after which a job without records begins, by partition. Default: 0. */
+  readonly starts?: Readonly<Record<number, number>> | undefined;
   /** Events in a record at most, and their bytes. */
   readonly maxEvents: number;
   /** Bytes of records after which a snapshot stands for them. */
@@ -33,19 +36,6 @@ export interface RunnerSetup {
 
 /** Something that is asked for from outside, done between two events. */
 export type Command = (partition: Partition) => void;
-
-/** What a partition has done so far, for metrics. */
-export interface Progress {
-  events: number;
-  outputs: number;
-  poison: number;
-  late: number;
-  records: number;
-  bytes: number;
-  /** Milliseconds of the last commit, and of what was restored. */
-  commit: number;
-  restore: number;
-}
 
 /** One partition's work from taking it to giving it up. */
 export class Runner {
@@ -120,8 +110,9 @@ export class Runner {
       throw await this.#reason(error);
     } finally {
       this.stop();
-      // An error that is thrown has told of it.
+      // An error that is thrown has told of it. Whoever takes the partition next asks the sinks.
       await this.#inFlight.catch(() => {});
+      await this.#relay.done().catch(() => {});
       this.#partition.end();
     }
   }
@@ -159,6 +150,7 @@ export class Runner {
         this.#unsaved += bytes.length;
       }
     }
+    if (!this.#revision) this.#partition.begin(this.#setup.starts?.[partition] ?? 0);
     this.progress.restore = performance.now() - begin;
   }
 

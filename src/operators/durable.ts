@@ -145,7 +145,7 @@ function begin(
   const { deadLetters, metrics, metricsEvery = 1000, signal, sinks = [] } = options;
   let params: unknown;
   const setup: WorkerSetup = {
-    ...{ source: from.log, log, sinks, follow: from.follow ?? true },
+    ...{ source: from.log, log, sinks, follow: from.follow ?? true, starts: from.after },
     job: jobOf(from.log, valueReader(from.decode)),
     maxEvents: options.maxEvents ?? 4096,
     snapshotBytes: options.snapshotBytes ?? 2 ** 26,

@@ -8,7 +8,10 @@ import { checkNames, demand } from '../errors.js';
 export interface FromStreamConfig<V> {
   /** False: to the last event that is there, then it completes. Default true: it goes on. */
   readonly follow?: boolean | undefined;
-  /** Offsets after which reading begins, by partition. Default: from the first event. */
+  /**
+   * Offsets after which reading begins, by partition; and a job that has no records there.
+   * Default: from the first event.
+   */
   readonly after?: Readonly<Record<number, number>> | undefined;
   /** An event's value from its bytes. Default: JSON. */
   readonly decode?: ((bytes: Uint8Array) => V) | undefined;
@@ -25,7 +28,7 @@ export const logOf: unique symbol = Symbol.for('rxrecur.log') as never;
 /**
  * The events of a log, each with its partition and its offset: in order within a partition, those
  * of different partitions as they come. `durable` takes it as its source, and then reads each
- * partition from where its job stands.
+ * partition from where its job stands; a new job from `after`.
  *
  * Throws a RecurError at the call for wrong arguments; a value that cannot be decoded and a log
  * that is damaged are errors of the stream.
@@ -33,7 +36,8 @@ export const logOf: unique symbol = Symbol.for('rxrecur.log') as never;
  * @example
  * const log = memoryLog({ partitions: 1 });
  * await log.append(0, [{ key: 'a', value: new TextEncoder().encode('[1, 2]') }]);
- * fromStream(log, { follow: false }).subscribe(({ key, offset }) => console.log(key, offset)); // → a 1
+ * fromStream(log, { follow: false })
+ *   .subscribe(({ key, offset }) => console.log(key, offset)); // → a 1
  */
 export function fromStream<V = unknown>(
   log: PartitionLog,

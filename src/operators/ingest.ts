@@ -14,7 +14,7 @@ export interface IngestConfig<T> {
   readonly encode?: ((event: T) => Uint8Array) | undefined;
   /** Events that may wait to be stored: 65,536. */
   readonly buffer?: number | undefined;
-  /** When that many wait: 'error' (default) ends the stream, 'drop' tells `dropped` of the event. */
+  /** When that many wait: 'error' (default) ends the stream, 'drop' tells `dropped` of one more. */
   readonly overflow?: 'error' | 'drop' | undefined;
   readonly dropped?: ((event: T) => void) | undefined;
   /** An event that has no key or no bytes: 'error' (default), or a function that is told of it. */

@@ -15,17 +15,21 @@ import type { Snapshot } from './snapshot.js';
 export const format = 'rxrecur/keys';
 export const version = 1;
 
+/** States as a checkpoint asks for them; `pack` where they have a shape. */
+type Written = Pick<KeyedStates, 'shape' | 'state' | 'batch'> & Partial<Pick<KeyedStates, 'pack'>>;
+
 /** Writes the states of streams and their keys. Throws a RecurError for what cannot be written. */
 export function keyedBytes(
   header: Pick<Snapshot, 'backend' | 'layer' | 'graph' | 'weights'>,
   keys: readonly unknown[],
   slots: readonly number[],
-  states: KeyedStates,
+  states: Written,
 ): Uint8Array<ArrayBuffer> {
   const { shape } = states;
   const json = { format, version, ...header, ...(shape && { shape }), keys: keys.map(keyToJson) };
   const text = new TextEncoder().encode(JSON.stringify(json));
-  const parts = shape ? [littleEndian(states.pack(slots))] : lines(keys, slots, states);
+  const packed = shape && states.pack?.(slots);
+  const parts = packed ? [littleEndian(packed)] : lines(keys, slots, states);
   const begin = Math.ceil((4 + text.length) / 8) * 8;
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, begin));
   new DataView(bytes.buffer).setUint32(0, begin - 4, true);
@@ -38,7 +42,7 @@ export function keyedBytes(
   return bytes;
 }
 
-function lines(keys: readonly unknown[], slots: readonly number[], states: KeyedStates) {
+function lines(keys: readonly unknown[], slots: readonly number[], states: Written) {
   const encoder = new TextEncoder();
   return slots.map((slot, i) => {
     const state = encode(states.state(slot), `keyed.snapshots(${describe(keys[i])}).state`);

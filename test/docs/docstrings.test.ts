@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { examples } from './docstrings.js';
-import { isAsStated, run, stated } from './program.js';
+import { isAsStated, needs, run, stated } from './program.js';
 
-/** Tests with this name may generate code. */
-const needs = (text: string) => (text.includes('rxrecur/durable/lmdb') ? 'lmdb ' : '');
-
+// Those named 'lmdb …' may generate code.
 describe('the examples in the docstrings', () => {
-  test.each(examples().map(({ at, text }) => [`${needs(text)}${at}`, text]))(
+  test.each(examples().map(({ at, text }) => [needs(text) + at, text]))(
     '%s does what it says',
     async (_, text) => {
       const [printed, claims] = [await run(text), stated(text)];

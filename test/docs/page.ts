@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Block, programsOf, root } from './blocks.js';
 import { bundle } from './bundle.js';
-import { isAsStated, run, stated } from './program.js';
+import { isAsStated, needs, run, stated } from './program.js';
 import '../slow.js';
 
 /**
@@ -28,7 +28,8 @@ export function testPage(page: string): void {
       rmSync(folder, { recursive: true });
     });
     for (const block of programs) {
-      test(`the ${block.language} block at ${block.at} does what it says`, async () => {
+      const name = `${needs(block.text)}the ${block.language} block at ${block.at}`;
+      test(`${name} does what it says`, async () => {
         const check = checks[block.language];
         if (!check) throw new Error(`nothing runs blocks of '${block.language}'`);
         await check(block);

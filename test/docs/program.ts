@@ -7,6 +7,9 @@ import { entries } from './entries.js';
 
 const require = createRequire(import.meta.url);
 
+/** The beginning of a test's name: with this one it may generate code, as lmdb's keys do. */
+export const needs = (text: string) => (text.includes('rxrecur/durable/lmdb') ? 'lmdb ' : '');
+
 /** What a block may import: the library from its source, everything else as it is installed. */
 export const library = {
   rxrecur: await import('../../src/index.js'),

@@ -286,6 +286,26 @@ describe('a claim', () => {
     expect(await numbers(fast)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  test('fences a writer that sleeps in the midst of a write, whatever it has written', async () => {
+    const disk = newDisk();
+    const slow = await open(disk);
+    await commit(slow, 0, 1);
+    let go = () => {};
+    const sleeps = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    let writes = 0;
+    disk.duringWrite = path => (path === segment(1) && !writes++ ? sleeps : undefined);
+    const late = commit(slow, 1, 90);
+    const fast = await open(disk);
+    expect(await commit(fast, 1, 2)).toBe(2);
+    go();
+    await expect(late).rejects.toThrow(FencedError);
+    expect(await numbers(fast)).toEqual([1, 2]);
+    expect(await numbers(slow)).toEqual([1, 2]);
+    expect(await numbers(await open(disk.cut('kept')))).toEqual([1, 2]);
+  });
+
   test('of a slow process whose segment was purged meanwhile is made anew', async () => {
     const disk = await threeRecords();
     let go = () => {};

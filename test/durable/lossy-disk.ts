@@ -37,6 +37,8 @@ export class LossyDisk {
   beforeSync: (path: string) => void = () => {};
   /** Called before each write; it may write a part itself and throw. */
   beforeWrite: (path: string, write: (count: number) => void, length: number) => void = () => {};
+  /** Called in the midst of each write, and awaited. */
+  duringWrite: (path: string) => Promise<void> | void = () => {};
   /** Called after each creation of a file, and awaited. */
   afterCreate: (path: string) => Promise<void> | void = () => {};
 
@@ -102,7 +104,9 @@ export class LossyDisk {
   /** What a process uses, until it is killed. It takes turns at random with others. */
   disk(isKilled: () => boolean = () => false): Disk {
     const step = async () => {
-      for (let i = Math.floor(3 * this.#random()); i >= 0; i--) await turn();
+      // Now and then a process sleeps for as long as others need for a claim and some commits.
+      const turns = this.#random() < 0.03 ? 80 : 3;
+      for (let i = Math.floor(turns * this.#random()); i >= 0; i--) await turn();
       if (this.#isOff || isKilled()) await new Promise(() => {});
     };
     return {
@@ -168,6 +172,7 @@ export class LossyDisk {
         // Others may see the first part of it.
         const part = Math.floor(own.length * this.#random());
         write(part);
+        await this.duringWrite(path);
         await step();
         write(own.length);
       },

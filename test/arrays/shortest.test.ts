@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shortestFloat32 } from '../../src/cli/shortest.js';
+import { shortestFloat32 } from '../../src/arrays/shortest.js';
 
 const bits = new Int32Array(1);
 const float = new Float32Array(bits.buffer);
