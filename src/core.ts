@@ -3,6 +3,7 @@ export type { NdArray, NdView, Out, Vec } from './arrays/ndarray.js';
 export { type CellConstructor, defineCell } from './cells/define.js';
 export { equations, reference } from './cells/equations.js';
 export * from './cells/index.js';
+export { plannedCell } from './cells/planned.js';
 export { RecurError } from './errors.js';
 export type { Activation, ActivationName } from './graph/activations.js';
 export { EquationError } from './graph/equation-error.js';
@@ -31,6 +32,7 @@ export { type Conv2dOptions, conv2dCell } from './layers/conv2d.js';
 export type { ConvolutionOptions } from './layers/convolution.js';
 export { type EachCell, eachCell } from './layers/each.js';
 export { type EmbeddingOptions, embeddingCell } from './layers/embedding.js';
+export { exposedCell } from './layers/exposed.js';
 export {
   type MapSequencesOptions,
   type Mask,
@@ -52,6 +54,8 @@ export { repeatVectorCell } from './layers/repeat-vector.js';
 export { stackCell } from './layers/stack.js';
 export { type Marker, read, tap } from './layers/taps.js';
 export { windowCell } from './layers/window.js';
+export { type WiredSettings, wiredCell } from './layers/wired.js';
+export { wiredRecordsCell } from './layers/wired-records.js';
 export { backend, ready } from './streams/backend.js';
 export type { AnyCell, Cell, FunctionCell, StateOf } from './streams/cell.js';
 export type { NoParams, Params, SameForm, StateInput } from './streams/forms.js';

@@ -51,6 +51,7 @@ export default defineConfig({
         'Three real networks': 'networks',
       }),
       group('Bring a model', {
+        'Will my file run?': 'files',
         PyTorch: 'pytorch',
         Keras: 'keras',
         'TensorFlow.js': 'tfjs',

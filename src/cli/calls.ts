@@ -13,6 +13,14 @@ export interface Call {
   readonly names: ReadonlySet<string>;
 }
 
+/** What the texts of calls read that stands before them in a module. */
+export interface Surroundings {
+  /** The expression for a tensor, by its name in a model file. */
+  tensor(name: string): string;
+  /** The name of what an expression makes. */
+  constant(expression: string): string;
+}
+
 /** A value, and the text of an expression for it. */
 interface Argument {
   readonly value: unknown;
@@ -20,29 +28,46 @@ interface Argument {
 }
 
 type Constructor = (...args: readonly unknown[]) => AnyCell;
-/** What is tried: a constructor by its name, and what it is called with. */
-type Attempt = readonly [name: string, args: readonly Argument[]];
+/** What is tried: a constructor, by its name or by the call that makes it, and its arguments. */
+type Attempt = readonly [made: string | Definition, args: readonly Argument[]];
+
+/** A call that makes a constructor. */
+interface Definition {
+  readonly by: 'defineCell' | 'plannedCell';
+  readonly args: readonly unknown[];
+}
 
 const constructors = core as unknown as Readonly<Record<string, Constructor | undefined>>;
 
 /**
- * The call of constructors that makes a cell again, its parameters out of `tensors` under the names
- * of a model file; undefined where the constructors of `rxrecur/core` make none that equals it. A
- * constructor has the settings of its kind as arguments, the last ones perhaps in its options: what
- * a call makes is compared with the cell, so a call is right or is not written.
+ * The call of constructors that makes a cell again, its parameters under the names of a model file;
+ * undefined where the constructors of `rxrecur/core` make none that equals it. A constructor has
+ * the settings of its kind as arguments, the last ones perhaps in its options: what a call makes is
+ * compared with the cell, so a call is right or is not written.
  */
-export function callOf(cell: AnyCell, prefix = ''): Call | undefined {
+export function callOf(
+  cell: AnyCell,
+  around: Surroundings,
+  prefix = '',
+  outer = '',
+): Call | undefined {
   const { spec, initialState } = cell[internals];
   if (spec.kind === 'function' || initialState !== undefined) return undefined;
-  const members = children(cell).map((member, i) => callOf(member, `${prefix}${i}.`));
+  const own = spec.kind === 'equations' ? '' : spec.kind.name;
+  const members = children(cell).map((member, i) => callOf(member, around, `${prefix}${i}.`, own));
   if (!members.every(member => member !== undefined)) return undefined;
-  const params = paramsOf(cell, spec.params, prefix);
+  const params = paramsOf(cell, spec.params, prefix, around);
   const attempts =
-    spec.kind === 'equations' ? ofCell(spec, params) : ofLayer(spec as LayerSpec, members, params);
-  for (const [name, args] of attempts) {
-    const made = attempt(name, args);
+    spec.kind === 'equations'
+      ? ofCell(spec, params, outer === 'wired')
+      : ofLayer(spec as LayerSpec, members, params);
+  for (const [by, args] of attempts) {
+    const made = attempt(by, args);
     if (!made || String(made) !== String(cell) || !isSame(save(made), save(cell))) continue;
-    const names = new Set([name, ...members.flatMap(member => [...member.names])]);
+    const isNamed = typeof by === 'string';
+    const name = isNamed ? by : around.constant(`${by.by}(${by.args.map(literal).join(', ')})`);
+    const imported = isNamed ? by : by.by;
+    const names = new Set([imported, ...members.flatMap(member => [...member.names])]);
     return { cell: made, names, text: callText(name, args, members.length > 0) };
   }
   return undefined;
@@ -55,9 +80,13 @@ function callText(name: string, args: readonly Argument[], onLines: boolean): st
   return `${name}(\n${texts.map(text => `${text.replace(/^/gm, '  ')},\n`).join('')})`;
 }
 
-function attempt(name: string, args: readonly Argument[]): AnyCell | undefined {
+function attempt(made: Attempt[0], args: readonly Argument[]): AnyCell | undefined {
   try {
-    return constructors[name]?.(...args.map(({ value }) => value));
+    const construct =
+      typeof made === 'string'
+        ? constructors[made]
+        : (constructors[made.by]?.(...made.args) as unknown as Constructor);
+    return construct?.(...args.map(({ value }) => value));
   } catch {
     // Others may take it.
     return undefined;
@@ -66,10 +95,15 @@ function attempt(name: string, args: readonly Argument[]): AnyCell | undefined {
 
 const isSame = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
-function paramsOf(cell: AnyCell, params: LayerSpec['params'], prefix: string): Argument {
+function paramsOf(
+  cell: AnyCell,
+  params: LayerSpec['params'],
+  prefix: string,
+  around: Surroundings,
+): Argument {
   const given = cell.params as Readonly<Record<string, unknown>>;
   const names = Object.keys(params);
-  const texts = names.map(name => `${keyText(name)}: tensors[${JSON.stringify(prefix + name)}]`);
+  const texts = names.map(name => `${keyText(name)}: ${around.tensor(prefix + name)}`);
   const value = Object.fromEntries(names.map(name => [name, given[name]]));
   return { value, text: `{ ${texts.join(', ')} }` };
 }
@@ -85,7 +119,7 @@ function optionsArgument(options: object, params: Argument): readonly Argument[]
   return [{ value, text: `{ ${fields.join(', ')} }` }];
 }
 
-function* ofCell(spec: EquationSpec, params: Argument): Generator<Attempt> {
+function* ofCell(spec: EquationSpec, params: Argument, isWired: boolean): Generator<Attempt> {
   const { definition } = spec;
   const { inputSize, size, name } = describeCell(spec, false);
   const [variant, of] = (definition.declarations.variant ?? '').split('=');
@@ -94,23 +128,50 @@ function* ofCell(spec: EquationSpec, params: Argument): Generator<Attempt> {
   const sizes = [argument(inputSize), argument(size)];
   for (const made of Object.keys(core).filter(name => /Cell$/.test(name))) {
     for (const lengths of [sizes, sizes.slice(1)]) {
-      // The defaults are those of every size, and small cells are made soon.
-      const usual = attempt(
-        made,
-        lengths.map(() => argument(1)),
-      )?.[internals].spec;
-      if (usual?.kind !== 'equations' || usual.definition.name !== name) continue;
-      const defaults = optionsOf(usual.definition, describeCell(usual, false));
-      const chosen = Object.entries(more).filter(([name, value]) => {
-        return literal(value) !== literal(Reflect.get(defaults, name));
-      });
-      yield [made, [...lengths, ...optionsArgument(Object.fromEntries(chosen), params)]];
+      const usual = usualOptions(made, lengths, name);
+      if (usual) yield [made, [...lengths, ...optionsArgument(unusual(more, usual), params)]];
     }
   }
   const { activation } = options as { activation?: unknown };
   for (const of of [activation, 'abs', 'relu6', 'selu', 'silu', 'square']) {
     yield ['activationCell', [argument(size), argument(of)]];
   }
+  const own = definitionOf(spec, isWired);
+  const usual = usualOptions(own, sizes, name);
+  yield [own, [...sizes, ...optionsArgument(unusual(options, usual ?? {}), params)]];
+}
+
+/** A text of the model's own: as it has been read, but for what only `defineCell` can have. */
+function definitionOf(spec: EquationSpec, isWired: boolean): Definition {
+  const { name, equations, declarations, inputSize } = describeCell(spec, false);
+  const { nodes, outputs = [] } = spec.definition.plan;
+  const isSeveral = typeof inputSize === 'object' || outputs.length > 1;
+  const isReduced = nodes.some(({ op }) => op === 'reduce');
+  return isReduced || (isSeveral && !isWired)
+    ? { by: 'defineCell', args: [name, equations, declarations] }
+    : { by: 'plannedCell', args: [name, equations, spec.definition.plan, declarations] };
+}
+
+/** The options that a constructor's cells of this name have by default. */
+function usualOptions(made: Attempt[0], lengths: readonly Argument[], name: string) {
+  // They are those of every size, and small cells are made soon.
+  const ones = lengths.map(({ value }) =>
+    argument(Object(value) === value ? mapped(value as object, () => 1) : 1),
+  );
+  const usual = attempt(made, ones)?.[internals].spec;
+  if (usual?.kind !== 'equations' || usual.definition.name !== name) return undefined;
+  return optionsOf(usual.definition, describeCell(usual, false));
+}
+
+const mapped = (record: object, to: (value: unknown) => unknown) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, to(value)]));
+
+/** The options that differ from the usual ones. */
+function unusual(options: object, usual: object): object {
+  const chosen = Object.entries(options).filter(([name, value]) => {
+    return literal(value) !== literal(Reflect.get(usual, name));
+  });
+  return Object.fromEntries(chosen);
 }
 
 function* ofLayer(
@@ -121,6 +182,12 @@ function* ofLayer(
   const name = `${kind.name}Cell` in core ? `${kind.name}Cell` : kind.name;
   const given = members.map(({ cell, text }) => ({ value: cell, text }));
   const names = kind.settings ?? [];
+  if (kind.name === 'wired') {
+    const list = given.map(({ text }) => `\n${text.replace(/^/gm, '  ')},`).join('');
+    const all = { value: given.map(({ value }) => value), text: `[${list}\n]` };
+    for (const made of [name, 'wiredRecordsCell']) yield [made, [argument(settings), all]];
+    return;
+  }
   const values = names.map(setting => argument(settings[setting]));
   yield [name, [...values, ...given]];
   yield [name, [...given, ...values]];
@@ -144,8 +211,8 @@ function literal(value: unknown): string {
   if (Object.is(value, -0)) return '-0';
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
-  const fields = Object.entries(value).map(([name, of]) => `${keyText(name)}: ${literal(of)}`);
-  return `{ ${fields.join(', ')} }`;
+  const given = Object.entries(value).filter(([, of]) => of !== undefined);
+  return `{ ${given.map(([name, of]) => `${keyText(name)}: ${literal(of)}`).join(', ')} }`;
 }
 
 /** A name in an object's expression; a bare `__proto__` would be no field. */

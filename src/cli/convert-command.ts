@@ -12,8 +12,8 @@ The file is replaced in one step.
 .js and .mjs are a module: import model from './net.js' gives the model with its
 parameters. It calls the constructors of its layers; net.d.ts has the types.
 
-With --weights the matrices of a model file or module are rounded, and the largest
-differences are printed; it computes in float32 as before.
+With --weights the matrices are rounded, and the largest differences are printed; it
+computes in float32 as before. int8 is for model files and modules.
 
 Exit codes:
   0    the file has been written

@@ -8,7 +8,7 @@ import { head, typesName } from './module-names.js';
 import { openStdout } from './output.js';
 import { replaceFile } from './replace-file.js';
 import { unusable } from './stop.js';
-import { rounded, type Target, targetOfName } from './targets.js';
+import { type Target, targetOfName } from './targets.js';
 
 /** What the command line tells of the file to write. */
 export interface ConvertOptions extends ModelOptions {
@@ -25,9 +25,6 @@ export async function convert(
   const target = to ?? targetOfName(output);
   if (target === undefined) {
     throw unusable(`${output}: its ending tells no format; choose one with --to`);
-  }
-  if (weights && weights !== 'float32' && !rounded.includes(target)) {
-    throw unusable(`--weights is for ${rounded.join(', ')}, and ${output} is ${target}`);
   }
   const types = target === 'module' ? typesFile(output) : undefined;
   const { layer } = await readModel(path, options);
@@ -52,8 +49,8 @@ type Write = (layer: LoadedLayer, options: RoundingOptions) => Promise<string | 
 /** Each is loaded when it is needed. */
 const writers: Readonly<Record<Target, Write>> = {
   rxrecur: async (layer, options) => (await import('../io/save.js')).save(layer, options),
-  onnx: async layer => (await import('../io/onnx/index.js')).writeOnnx(layer),
-  pytorch: async layer => (await import('../io/write-state-dict.js')).writeStateDict(layer),
+  onnx: async (...of) => (await import('../io/onnx/index.js')).writeOnnx(...of),
+  pytorch: async (...of) => (await import('../io/write-state-dict.js')).writeStateDict(...of),
   module: async (...of) => (await import('./module-text.js')).moduleText(...of),
 };
 

@@ -43,13 +43,16 @@ export interface ReadOptions extends ReadStateDictOptions {
   onWarning?(warning: string): void;
 }
 
+const roundedIn = async (bytes: Uint8Array) => (await import('./rounded.js')).roundedIn(bytes);
+
 const own: ModelFormat = {
   name: 'rxrecur (safetensors)',
+  facts: roundedIn,
   read: async bytes => (await import('../io/load.js')).load(bytes),
 };
 
 /** Its refusal says what a model file of ours would have. */
-const unknown: ModelFormat = { ...own, name: 'unknown' };
+const unknown: ModelFormat = { name: 'unknown', read: own.read };
 
 /** A file that no reader reads. */
 function foreign(kind: FileKind): ModelFormat {
@@ -64,6 +67,7 @@ function foreign(kind: FileKind): ModelFormat {
 
 const stateDict: ModelFormat = {
   name: 'PyTorch state_dict (safetensors)',
+  facts: roundedIn,
   takesModules: true,
   async read(bytes, _others, { modules, onAssumedOrder }) {
     const { readStateDict } = await import('../io/read-state-dict.js');
@@ -96,6 +100,7 @@ const nams = () => import('../io/nam/index.js');
 
 const onnx: ModelFormat = {
   name: 'ONNX',
+  facts: async bytes => (await import('./rounded.js')).roundedInOnnx(bytes),
   takesStateless: true,
   namedIn: 'external_data',
   others: dataFilesOf,
@@ -107,9 +112,11 @@ const onnx: ModelFormat = {
       ...{ data, faults: 'repair', ...onnx, ...(stateless && { stateful: false }) },
       onWarning: ({ where, why }) => onWarning?.(`${where}: ${why}`),
     };
-    const { layer, state, states = [], choices = [] } = readOnnxModel(bytes, options);
+    const model = readOnnxModel(bytes, options);
+    const { layer, state, states = [], choices = [], found = [] } = model;
     if (state) onState?.(state);
     onNotes?.([
+      ...found.map(text => `found       ${text}: no other value in the file works`),
       ...states.map(({ input, output, by }) => `state       ${input} ← ${output}: ${by}`),
       ...choices.map(({ where, branch }) => `folded      ${where}: the ${branch} branch`),
     ]);

@@ -1,11 +1,10 @@
 import { load } from '../io/load.js';
 import type { LoadedLayer } from '../io/loaded-layer.js';
-import { readSafetensors } from '../io/read-safetensors.js';
 import type { RoundingOptions } from '../io/rounding.js';
 import { save } from '../io/save.js';
-import { writeSafetensors } from '../io/write-safetensors.js';
-import { type Call, callOf } from './calls.js';
+import { callOf } from './calls.js';
 import { head } from './module-names.js';
+import { ModuleNumbers } from './module-numbers.js';
 
 /**
  * An ES module that exports a model: the calls that make it and its parameters, or a whole model
@@ -13,28 +12,36 @@ import { head } from './module-names.js';
  */
 export function moduleText(layer: LoadedLayer, options: RoundingOptions): string {
   const file = save(layer, options);
-  const call = callOf(load(file).cell);
-  if (!call) return withBytes(file, "import { load } from 'rxrecur/io';", 'load(bytes())');
-  const { weights } = options;
-  const bytes = writeSafetensors(readSafetensors(file).tensors, {}, { weights });
-  return withBytes(bytes, imports(call), `recur(${call.text})`, tensors);
+  const numbers = new ModuleNumbers(file);
+  const constants = new Map<string, string>();
+  const call = callOf(load(file).cell, {
+    tensor: name => numbers.expression(name),
+    constant(expression) {
+      const name = constants.get(expression) ?? `cell${constants.size}`;
+      constants.set(expression, name);
+      return name;
+    },
+  });
+  if (!call) return withBytes(file);
+  const names = [...call.names, 'recur'].sort();
+  const [arrays, functions] = numbers.text();
+  const defined = [...constants].map(([expression, name]) => `const ${name} = ${expression};\n`);
+  return `${head}a model and its parameters.
+import { ${names.join(', ')} } from 'rxrecur';
+
+${arrays}${defined.join('')}
+export default recur(${call.text});
+${functions && `\n${functions}\n`}`;
 }
 
-const tensors = 'const { tensors } = readSafetensors(bytes());\n\n';
-
-function imports({ names }: Call): string {
-  const all = [...names, 'recur'].sort().join(', ');
-  return `import { ${all} } from 'rxrecur';\nimport { readSafetensors } from 'rxrecur/io';`;
-}
-
-/** The header stays text, which packs better than its base64. */
-function withBytes(file: Uint8Array, imports: string, model: string, before = ''): string {
+/** A whole model file. Its header stays text, which packs better than its base64. */
+function withBytes(file: Uint8Array): string {
   const buffer = Buffer.from(file);
   const begin = 8 + buffer.readUInt32LE(0);
   return `${head}a model and its parameters.
-${imports}
+import { load } from 'rxrecur/io';
 
-${before}export default ${model};
+export default load(bytes());
 
 function bytes() {
   const header = new TextEncoder().encode(${JSON.stringify(buffer.toString('utf8', 8, begin))});

@@ -4,9 +4,6 @@ import { typesName } from './module-names.js';
 export const targets = ['rxrecur', 'pytorch', 'onnx', 'module'] as const;
 export type Target = (typeof targets)[number];
 
-/** Those whose matrices `--weights` rounds. */
-export const rounded: readonly Target[] = ['rxrecur', 'module'];
-
 /** The format that a file's ending tells, if it does. */
 export function targetOfName(path: string): Target | undefined {
   if (/\.onnx$/i.test(path)) return 'onnx';

@@ -16,6 +16,8 @@ export interface StagePlan extends Stage {
   /** Groups of four rows. */
   readonly groups: number;
   /** Groups that are worked out together. */
+  readonly block: number;
+  /** Of these, groups whose products are added up together. */
   readonly tile: number;
   /** See `Product`. */
   readonly split: number;

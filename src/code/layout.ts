@@ -68,8 +68,15 @@ function region(begin: number): (bytes: number) => number {
   };
 }
 
-/** Sums that registers hold while several streams are worked out. */
+/** Sums that registers hold. */
 const sumsAtOnce = 8;
+/**
+ * Groups whose elementwise parts are worked out together: activations are chains of instructions,
+ * and a processor waits less with four of them abreast.
+ */
+const blockGroups = 4;
+/** Of more groups the products take so long, and so much of the cache, that this is of no use. */
+const fewGroups = 8;
 
 class MemoryPlanner implements LayoutPlanner {
   readonly all: NodePlan[] = [];
@@ -141,9 +148,10 @@ class MemoryPlanner implements LayoutPlanner {
     const rows = sizes[stage.dimension];
     const groups = Math.ceil(rows / 4);
     const widest = Math.max(1, ...stage.args.map(({ maps }) => maps.length));
-    const most = Math.max(1, Math.floor(this.#accumulators / widest));
+    const most = Math.max(1, Math.floor(sumsAtOnce / widest));
     // Tiles of one size, or nearly so.
     const tile = Math.ceil(groups / Math.ceil(groups / most));
+    const block = Math.max(tile, groups > fewGroups ? 1 : Math.min(groups, blockGroups));
     const split = 2 ** Math.floor(Math.log2(Math.max(1, this.#accumulators / (widest * tile))));
     const weights = stage.args.map(({ maps }): Weights => {
       const columns = sizes[columnsOf(definition.plan, maps[0].matrix)];
@@ -154,7 +162,18 @@ class MemoryPlanner implements LayoutPlanner {
     const size = groups * stage.affines.length * groupBytes;
     const biases = this.take(size);
     const abreast = stage.args.length && 2 * widest * tile * split <= sumsAtOnce ? 2 : 1;
-    return { ...stage, rows, groups, tile, split, abreast, weights, biases, sums: add(sums, size) };
+    return {
+      ...stage,
+      rows,
+      groups,
+      block,
+      tile,
+      split,
+      abreast,
+      weights,
+      biases,
+      sums: add(sums, size),
+    };
   }
 }
 

@@ -26,8 +26,8 @@ export type StreamsCode = (places: readonly Places[]) => Code;
 export type EachStream = (compose: StreamsCode, abreast: number) => Code;
 
 /**
- * The code of one stage, a tile of rows at a time, and for each tile all streams, while its weights
- * are in the cache: products, then all that is elementwise.
+ * The code of one stage, a block of rows at a time, and for each block all streams, while its
+ * weights are in the cache: products, a tile of rows at a time, then all that is elementwise.
  */
 export function stageCode(
   e: Emitter,
@@ -36,42 +36,43 @@ export function stageCode(
   phase: Phase,
   each: EachStream,
 ): Code {
-  return tiled(e, stage.groups, stage.tile, tile =>
-    each(places => tileCode(e, cellPlan, stage, places, phase, tile), stage.abreast),
+  return blocks(e, stage.groups, stage.block, block =>
+    each(places => blockCode(e, cellPlan, stage, places, phase, block), stage.abreast),
   );
 }
 
 /** Some groups of four rows. */
-interface Tile {
+interface Block {
   /** The first group's offset in a vector, in bytes: a part that varies, and a constant one. */
-  readonly offset: Code | undefined;
+  readonly offset?: Code;
   readonly at: number;
   readonly groups: number;
 }
 
-/** Runs the body for each tile of groups; the last one may have fewer. */
-function tiled({ fn }: Emitter, groups: number, size: number, body: (tile: Tile) => Code): Code {
+/** Runs the body for each block of groups; the last one may have fewer. */
+function blocks({ fn }: Emitter, groups: number, size: number, body: (block: Block) => Code): Code {
   const rest = groups % size;
   const end = (groups - rest) * groupBytes;
   const offset = fn.number();
-  const tile = body({ offset: local.get(offset), at: 0, groups: size });
-  const tiles = eachOffset(offset, size * groupBytes, end, tile);
+  const block = { at: 0, groups: size };
   return [
-    groups >= 2 * size ? tiles : body({ offset: undefined, at: 0, groups: size }),
-    rest ? body({ offset: undefined, at: end, groups: rest }) : [],
+    groups >= 2 * size
+      ? eachOffset(offset, size * groupBytes, end, body({ ...block, offset: local.get(offset) }))
+      : body(block),
+    rest ? body({ at: end, groups: rest }) : [],
   ];
 }
 
-function tileCode(
+function blockCode(
   e: Emitter,
   cellPlan: CellPlan,
   stage: StagePlan,
   streams: readonly Places[],
   phase: Phase,
-  tile: Tile,
+  block: Block,
 ): Code {
   const { affines } = stage;
-  const { offset, at, groups } = tile;
+  const { offset, at, groups } = block;
   const totals = streams.map(() => affines.map(() => e.fn.vectors(groups)));
   /** Each total, with its address behind `base` among sums or biases. */
   const eachTotal = (
@@ -85,7 +86,7 @@ function tileCode(
       row.map((total, g) => codeOf(total, address, first + (g * affines.length + a) * groupBytes)),
     );
   };
-  const begin = streams.map(({ sums }, v) =>
+  const begin: Code[] = streams.map(({ sums }, v) =>
     phase.from === 'sums'
       ? eachTotal(totals[v], baseOf(sums), (total, address, more) =>
           local.set(total, v128.load(address, sums.at + stage.sums + more)),
@@ -106,22 +107,24 @@ function tileCode(
           }),
         ),
   );
-  return [
-    begin,
-    e.fn.scope(() => productsCode(e, cellPlan, stage, streams, phase, tile, totals)),
-    ends,
-  ];
+  for (let first = 0; first < groups; first += stage.tile) {
+    begin.push(
+      e.fn.scope(() => productsCode(e, cellPlan, stage, streams, phase, block, totals, first)),
+    );
+  }
+  return [begin, ends];
 }
 
-/** The products of a tile's rows, added to the totals `[stream][affine][group]`. */
+/** The products of a tile's rows in a block, added to the totals `[stream][affine][group]`. */
 function productsCode(
   e: Emitter,
   cellPlan: CellPlan,
-  { args, weights, affines, split }: StagePlan,
+  { args, weights, affines, split, tile }: StagePlan,
   streams: readonly Places[],
   { from, to }: Phase,
-  { offset, at }: Tile,
+  { offset, at }: Block,
   totals: readonly (readonly (readonly number[])[])[],
+  first: number,
 ): Code {
   const { nodes } = cellPlan.cell.definition.plan;
   return args.map(({ of, maps }, k) => {
@@ -133,13 +136,15 @@ function productsCode(
       weights: offset
         ? i32.add(e.weights, i32.mul(offset, i32.const(pitch / groupBytes)))
         : e.weights,
-      weightsAt: weightsAt + (at / groupBytes) * pitch,
+      weightsAt: weightsAt + (at / groupBytes + first) * pitch,
       pitch,
       vectors: baseOf(vectors[0]),
       vectorsAt: vectors.map(vector => vector.at),
       columns,
       split,
-      totals: totals.map(rows => maps.map(({ affine }) => rows[affines.indexOf(affine)])),
+      totals: totals.map(rows =>
+        maps.map(({ affine }) => rows[affines.indexOf(affine)].slice(first, first + tile)),
+      ),
     });
   });
 }
@@ -150,7 +155,7 @@ export function prepareCode(e: Emitter, cellPlan: CellPlan): Code {
   const { nodes } = cell.definition.plan;
   return [...prepared].map(([i, to]) => {
     const rows = cell.sizes[nodes[i].dimension];
-    return tiled(e, Math.ceil(rows / 4), 1, ({ offset, at }) => {
+    return blocks(e, Math.ceil(rows / 4), 1, ({ offset, at }) => {
       const value = (of: number) => [fixedValue(e, cellPlan, of, offset, at)];
       const address = plus(e.weights, offset);
       const one = new Abreast(e, 1);

@@ -22,6 +22,7 @@ const none: readonly never[] = [];
 export class Partition {
   readonly job: Job;
   readonly partition: number;
+  readonly #where: string;
   readonly #stream: KeyedStream;
   #turn: Turn;
   /** Offset of the last event that came in, and of that in the last record. */
@@ -43,6 +44,7 @@ export class Partition {
   constructor(job: Job, partition: number) {
     this.job = job;
     this.partition = partition;
+    this.#where = `${job.job}.${partition}`;
     this.#turn = new Turn(job);
     this.#own = weightsOf(job.cell);
     this.#stream = openStream(job, {
@@ -60,10 +62,6 @@ export class Partition {
   /** Events that are in no record yet. */
   get fresh(): number {
     return Math.max(this.to - this.#from, this.#pending.done);
-  }
-
-  get #where(): string {
-    return `${this.job.job}.${this.partition}`;
   }
 
   /** Where reading begins: before the first event that is not in a record, or waits. */

@@ -149,8 +149,10 @@ function readSetting(where: string, value: unknown): void {
   }
 }
 
-/** A list of numbers, which may be as long as the file. */
-const isList = (value: unknown) => Array.isArray(value) && value.every(Number.isFinite);
+/** A list of numbers, or of such lists, which may be as long as the file. */
+const isList = (value: unknown) =>
+  Array.isArray(value) &&
+  value.every(item => (Array.isArray(item) ? item.every(Number.isFinite) : Number.isFinite(item)));
 
 function readCell(where: string, value: unknown): CellDescription {
   const optional = ['projectionSize', 'clip', 'initialState'];

@@ -18,13 +18,13 @@ import {
 import { repeatVectorKind } from '../layers/repeat-vector.js';
 import { readKind, tapKind } from '../layers/taps.js';
 import { windowKind } from '../layers/window.js';
-import { wiredKind } from '../layers/wired.js';
+import { wiredRecordsKind } from '../layers/wired-records.js';
 
 /** The kinds of layers that a model file may have by name, beside cells of equations and chains. */
 export const layerKinds = new Map(
   [
     ...[parallelKind, skipKind, tapKind, readKind, bidirectionalKind, backwardKind, windowKind],
-    ...[eachKind, repeatVectorKind, exposedKind, wiredKind],
+    ...[eachKind, repeatVectorKind, exposedKind, wiredRecordsKind],
     ...[sliceKind, padKind, contextKind, embeddingKind, causalConv1dKind, conv1dKind],
     ...[conv2dKind, convTranspose2dKind],
     ...[maxPool1dKind, averagePool1dKind, globalMaxPool1dKind, globalAveragePool1dKind, lastKind],

@@ -98,10 +98,28 @@ export class Rounder {
     return parts;
   }
 
-  /** Tells the differences, once all tensors have been rounded. */
-  tell(): void {
+  /** The differences, once all tensors have been rounded. */
+  get #rounding(): Rounding {
     const tensors = this.#tensors;
     const worst = Math.max(0, ...Object.values(tensors).map(({ worst }) => worst));
-    this.#onRounded?.({ worst, tensors });
+    return { worst, tensors };
+  }
+
+  tell(): void {
+    this.#onRounded?.(this.#rounding);
+  }
+
+  /** What a file says of it in its metadata; nothing, if nothing was rounded. */
+  metadata(): Readonly<Record<string, string>> {
+    const { weights } = this;
+    const { worst, tensors } = this.#rounding;
+    if (weights === 'float32' || Object.keys(tensors).length === 0) return {};
+    return { [roundedKey]: roundedText(weights, worst) };
   }
 }
+
+/** Where a file's metadata say that numbers were rounded, to what, and how far they are off. */
+export const roundedKey = 'rounded';
+
+export const roundedText = (weights: 'float16' | 'int8', worst: number) =>
+  `${weights}, off by at most ${Number(worst.toPrecision(3))}`;

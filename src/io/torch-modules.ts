@@ -20,17 +20,18 @@ export interface TorchModule {
   readonly activations: Readonly<Record<string, readonly string[]>>;
 }
 
-export type TorchName = RecurrentName | PlainName;
-export type RecurrentName = 'RNN' | 'LSTM' | 'GRU';
-type PlainName =
-  | 'Linear'
-  | 'Conv1d'
-  | 'Conv2d'
-  | 'ConvTranspose2d'
-  | 'LayerNorm'
-  | 'BatchNorm1d'
-  | 'PReLU'
-  | 'Embedding';
+const recurrentModules = ['RNN', 'LSTM', 'GRU'] as const;
+const plainModules = [
+  ...(['Linear', 'Conv1d', 'Conv2d', 'ConvTranspose2d', 'LayerNorm'] as const),
+  ...(['BatchNorm1d', 'PReLU', 'Embedding'] as const),
+] as const;
+
+/** The modules that have a place in a `state_dict` here. */
+export const torchModules = [...recurrentModules, ...plainModules] as const;
+
+export type TorchName = (typeof torchModules)[number];
+export type RecurrentName = (typeof recurrentModules)[number];
+type PlainName = (typeof plainModules)[number];
 
 /** A module that equations are, and what it computes, whatever its gates are called. */
 interface EquationModule extends TorchModule {
@@ -61,7 +62,7 @@ const layerModules: ReadonlyMap<string, PlainName> = new Map<string, PlainName>(
 ]);
 
 export function isRecurrent(name: TorchName): name is RecurrentName {
-  return name === 'RNN' || name === 'LSTM' || name === 'GRU';
+  return recurrentModules.some(own => own === name);
 }
 
 /** A parameter's name in the `state_dict` of a module, below its prefix. */

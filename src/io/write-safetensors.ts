@@ -53,7 +53,7 @@ export function writeTensors(
     throw mismatch(whereOf(scaleName(name)), 'another name', got);
   }
   const more = scaled.length ? { quantization: int8Rows } : {};
-  return assembled(parts, metadataOf({ ...metadata, ...more }));
+  return assembled(parts, metadataOf({ ...metadata, ...more, ...rounder.metadata() }));
 }
 
 /** Wider numbers first: each then begins at a multiple of its width. */

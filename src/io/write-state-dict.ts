@@ -1,7 +1,8 @@
 import { NdView } from '../arrays/ndarray.js';
-import { checkNames } from '../errors.js';
+import { checkNames, mismatch } from '../errors.js';
 import type { PortModel } from '../streams/members.js';
 import { plainCell } from './plain-cell.js';
+import type { RoundingOptions } from './rounding.js';
 import { namedParts, nameOf, torchParts } from './torch-parts.js';
 import { writeSafetensors } from './write-safetensors.js';
 
@@ -49,12 +50,21 @@ export function toStateDict(
 
 /**
  * The same as the bytes of a safetensors file, which `safetensors.torch.load_file` reads and
- * `load_state_dict` takes. Throws as `toStateDict` does.
+ * `load_state_dict` takes; with `weights: 'float16'` its matrices are rounded to that. Throws as
+ * `toStateDict` does.
  *
  * @example
  * const { tensors } = readSafetensors(writeStateDict(dense(3, 2)));
  * Object.keys(tensors).join(' '); // → weight bias
  */
-export function writeStateDict(model: PortModel, options: WriteStateDictOptions = {}): Uint8Array {
-  return writeSafetensors(toStateDict(model, options), { format: 'pt' });
+export function writeStateDict(
+  model: PortModel,
+  { weights, onRounded, ...options }: WriteStateDictOptions & RoundingOptions = {},
+): Uint8Array {
+  if (weights === 'int8') {
+    const hint = 'load_state_dict knows no scales; save has them';
+    throw mismatch('writeStateDict.weights', "'float32' or 'float16'", "'int8'", hint);
+  }
+  const rounding = { weights, onRounded };
+  return writeSafetensors(toStateDict(model, options), { format: 'pt' }, rounding);
 }

@@ -1,5 +1,5 @@
-import { Inflate } from 'fflate';
 import { mismatch } from '../errors.js';
+import { inflated } from './inflated.js';
 import { quoted } from './json.js';
 import type { Room } from './npy/room.js';
 
@@ -26,8 +26,6 @@ interface DirectoryEntry {
 const signatures = { end: 0x06054b50, directory: 0x02014b50, file: 0x04034b50 };
 const lengths = { end: 22, directory: 46, file: 30 };
 const longestComment = 65535;
-/** Bytes that are inflated at a time: they give at most a thousand times as many. */
-const piece = 4096;
 
 /**
  * The files of a zip archive, in the order of its directory. Throws a RecurError for an archive
@@ -133,36 +131,8 @@ function unpack(archive: string, file: DirectoryEntry, packed: Uint8Array, room:
   if (method === 0 && packed.length !== size) {
     throw mismatch(where, `${size} bytes`, String(packed.length));
   }
-  const bytes = method === 0 ? packed : inflate(where, packed, size, room);
+  const bytes = method === 0 ? packed : inflated(where, packed, size, room, 'raw');
   if (crc32(bytes) !== checksum) throw mismatch(where, 'its checksum', 'another', 'it is damaged');
-  return bytes;
-}
-
-function inflate(where: string, packed: Uint8Array, size: number, room: Room): Uint8Array {
-  room.left -= size;
-  room.unpacked -= size;
-  // Deflate packs at most 1032 bytes in one.
-  if (room.left < 0 || room.unpacked < 0 || size > 1032 * packed.length + 64) {
-    throw mismatch(where, 'an array that fits', `${size} bytes in ${packed.length}`);
-  }
-  const bytes = new Uint8Array(size);
-  let done = 0;
-  const inflater = new Inflate(part => {
-    if (done + part.length > size) {
-      throw mismatch(where, `${size} bytes`, 'more', 'its size is a lie');
-    }
-    bytes.set(part, done);
-    done += part.length;
-  });
-  try {
-    for (let at = 0; at === 0 || at < packed.length; at += piece) {
-      inflater.push(packed.subarray(at, at + piece), at + piece >= packed.length);
-    }
-  } catch (error) {
-    if (done > size || (error as { where?: string }).where === where) throw error;
-    throw mismatch(where, 'bytes that inflate', 'others', String((error as Error).message));
-  }
-  if (done !== size) throw mismatch(where, `${size} bytes`, String(done));
   return bytes;
 }
 

@@ -10,6 +10,7 @@ import {
   type AnyCell,
   type Cell,
   type Kind,
+  type LayerSpec,
   type Marks,
   type Runs,
   type Settings,
@@ -27,6 +28,7 @@ export interface LayerParts {
   /** The layer as printed, given its members as printed. */
   text(...members: readonly string[]): string;
   readonly settings: Settings;
+  readonly unprinted?: LayerSpec['unprinted'];
   readonly members?: readonly AnyCell[];
   readonly params?: Readonly<Record<string, Float32Array>>;
   readonly inputSize: number | undefined;
@@ -41,8 +43,9 @@ export interface LayerParts {
 /** The cell of a layer; C is what the caller knows of it. */
 export function layerCell<C = Cell<unknown, number, number>>(parts: LayerParts, runs: Runs): C {
   const { why, compose } = runs;
-  const { kind, settings, members = [], params = {}, through, marks, text, ...sizes } = parts;
-  const spec = { kind, settings, members, params, through };
+  const { kind, members = [], params = {}, marks, text, ...sizes } = parts;
+  const { settings, through, unprinted } = parts;
+  const spec = { kind, settings, members, params, through, unprinted };
   const described = {
     hiddenSize: members.reduce((sum, { hiddenSize }) => sum + hiddenSize, 0),
     ...sizes,

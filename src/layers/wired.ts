@@ -3,17 +3,15 @@ import { type Model, ModelBuilder } from '../code/model.js';
 import { sequence } from '../code/sequences.js';
 import { demand } from '../errors.js';
 import type { Run } from '../graph/graph.js';
-import type { AnyCell, Kind, Runs, Settings } from '../streams/cell.js';
+import type { AnyCell, Cell, Kind, Settings } from '../streams/cell.js';
 import { internals } from '../streams/cell.js';
 import { hasState } from '../streams/children.js';
 import { running } from '../streams/equation-cell.js';
 import type { Packing } from '../streams/forms.js';
 import { layerText } from '../streams/model.js';
-import { portsOf } from '../streams/port-members.js';
-import { recordMachine } from '../streams/record-machine.js';
 import { modelIn, shapesOf } from './compose.js';
 import { integer, layerCell } from './layer-cell.js';
-import { Wiring } from './wiring.js';
+import { runsOf, type Wires, Wiring } from './wiring.js';
 
 /** Vectors by name. */
 export interface Named {
@@ -32,29 +30,66 @@ export interface WiredSettings {
   /**
    * What each member, each output and each next state is made of, in this order: runs of four
    * numbers, `from, at, step, count`. A source is counted from 0: the inputs, the states, the
-   * members; -1 is zeros.
+   * members; -1 is zeros. Runs that repeat each other may be a list: how often, then each of them
+   * with a fifth number, by which `at` grows from time to time.
    */
-  readonly wires: readonly number[];
+  readonly wires: Wires;
 }
 
-export const wiredKind: Kind = {
+export const wiredKind = {
   name: 'wired',
   settings: [
     ...['inputs', 'inputSizes', 'outputs', 'outputSizes'],
     ...['states', 'stateSizes', 'wires'],
   ],
   members: [0, 1024],
+  rows: true,
   make: (settings: WiredSettings, members) => wiredCell(settings, members),
-};
+} satisfies Kind;
+
+/** How a layer runs that takes and answers vectors which its inputs and outputs are packed into. */
+export type Ported = (
+  runs: ReturnType<typeof running>,
+  before: Packing,
+  after: Packing,
+) => ReturnType<typeof running>;
 
 /**
- * Layers without state, each of which reads any numbers of the inputs, of the states and of the
- * layers before it; so do the outputs, and the states at the next step. Several inputs are taken
- * as a record of vectors by name, and several outputs are answered as one.
+ * Layers without state, each of which reads any numbers of the input, of the states and of the
+ * layers before it; so do the output, and the states at the next step. `rxrecur convert` writes it
+ * into modules, for a network that is no chain. A layer with a state is an `exposedCell` here.
  *
- * Throws a RecurError for wires that lead to nothing or don't fit, and for layers with a state.
+ * Throws a RecurError for wires that lead to nothing or don't fit, for layers with a state, and for
+ * several inputs or outputs: `wiredRecordsCell` takes them.
+ *
+ * @example
+ * const ends = { inputs: ['x'], inputSizes: [2], outputs: ['y'], outputSizes: [3] };
+ * // The x before, then the second number of x; the next state is x.
+ * const states = { states: ['before'], stateSizes: [2] };
+ * const settings = { ...ends, ...states, wires: [1, 0, 1, 2, 0, 1, 1, 1, 0, 0, 1, 2] };
+ * const m = stateful(wiredCell(settings, []));
+ * m([1, 2]); // → Float32Array(3) [ 0, 0, 2 ]
+ * m([3, 4]); // → Float32Array(3) [ 1, 2, 4 ]
  */
-export function wiredCell(settings: WiredSettings, members: readonly AnyCell[]): AnyCell {
+export function wiredCell(
+  settings: WiredSettings,
+  members: readonly AnyCell[],
+): Cell<unknown, number, number> {
+  for (const name of ['inputs', 'outputs'] as const) {
+    const list = settings[name];
+    const hint = 'wiredRecordsCell takes several';
+    demand(!Array.isArray(list) || list.length === 1, `wired.${name}`, 'one name', list, hint);
+  }
+  return wiredOf(settings, members, wiredKind, runs => runs) as Cell<unknown, number, number>;
+}
+
+/** `wiredCell`, of a kind and of any number of inputs and outputs. */
+export function wiredOf(
+  settings: WiredSettings,
+  members: readonly AnyCell[],
+  kind: Kind,
+  ported: Ported,
+): AnyCell {
   const [inputs, outputs, states] = [
     named('inputs', settings.inputs, settings.inputSizes, 1),
     named('outputs', settings.outputs, settings.outputSizes, 1),
@@ -75,10 +110,11 @@ export function wiredCell(settings: WiredSettings, members: readonly AnyCell[]):
   const kept = states.names.map((name, i) => `${name}=${states.sizes[i]}`);
   return layerCell(
     {
-      kind: wiredKind,
+      kind,
       text: (...layers) =>
         `Wired(${[shown(inputs), shown(outputs), ...kept, ...layers].join(', ')})`,
       settings: settings as unknown as Settings,
+      unprinted: () => Array.from(runsOf(settings.wires), ([run]) => run).join(),
       members,
       inputSize: sizesOf(inputs) as number,
       outputSize: sizesOf(outputs) as number,
@@ -86,13 +122,6 @@ export function wiredCell(settings: WiredSettings, members: readonly AnyCell[]):
     },
     ported(runs, before, after),
   );
-}
-
-/** Runs that take and answer records, where there are several inputs or outputs. */
-function ported(runs: ReturnType<typeof running>, before: Packing, after: Packing): Runs {
-  if (before.ports.length === 1 && after.ports.length === 1) return runs;
-  const ports = portsOf('wired', before, after);
-  return { ...runs, start: recordMachine(runs.start, ports, 'wired'), ports } as Runs;
 }
 
 function named(

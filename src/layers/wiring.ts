@@ -1,7 +1,45 @@
 import { gather } from '../code/gather.js';
 import type { Model, ModelBuilder } from '../code/model.js';
-import { mismatch } from '../errors.js';
+import { demand, mismatch } from '../errors.js';
 import type { Move, Node, Run } from '../graph/graph.js';
+
+/**
+ * Runs of four numbers, `from, at, step, count`; or runs that are repeated, as a list: how often,
+ * then each of them with a fifth number, by which `at` grows from time to time.
+ */
+export type Wires = readonly (number | readonly number[])[];
+
+/** Runs that lists stand for: a short list must not ask for any amount of memory. */
+export const mostRepeated = 2 ** 18;
+
+/** One after another, and where each one is among the wires. */
+export function* runsOf(wires: Wires): Generator<readonly [run: readonly number[], at: number]> {
+  let left = mostRepeated;
+  for (let i = 0; i < wires.length; ) {
+    const entry = wires[i];
+    if (typeof entry === 'number') yield [wires.slice(i, i + 4) as number[], i];
+    else {
+      yield* repeated(entry, i, left);
+      left -= (entry[0] * (entry.length - 1)) / 5;
+    }
+    i += typeof entry === 'number' ? 4 : 1;
+  }
+}
+
+function* repeated(entry: readonly number[], i: number, left: number): ReturnType<typeof runsOf> {
+  const [times, ...group] = Array.isArray(entry) ? entry : [];
+  const isGroup =
+    Number.isInteger(times) && times > 0 && group.length > 0 && group.length % 5 === 0;
+  demand(isGroup, `wired.wires[${i}]`, 'how often, and runs of five numbers', entry);
+  const count = (times * group.length) / 5;
+  demand(count <= left, `wired.wires[${i}]`, `at most ${left} more repeated runs`, count);
+  for (let k = 0; k < times; k++) {
+    for (let g = 0; g < group.length; g += 5) {
+      const [from, at, step, count, by] = group.slice(g, g + 5);
+      yield [[from, at + k * by, step, count], i];
+    }
+  }
+}
 
 /** A part of a node's value. */
 interface Source {
@@ -13,13 +51,15 @@ interface Source {
 /** Joins the models of members by wires, which are read one after another. */
 export class Wiring {
   readonly #builder: ModelBuilder;
-  readonly #wires: readonly number[];
+  readonly #wires: ReturnType<typeof runsOf>;
+  readonly #length: number;
   readonly #sources: Source[];
-  #next = 0;
 
-  constructor(builder: ModelBuilder, wires: readonly number[], sources: readonly Source[]) {
+  constructor(builder: ModelBuilder, wires: Wires, sources: readonly Source[]) {
     this.#builder = builder;
-    this.#wires = Array.isArray(wires) ? wires : [];
+    const all = Array.isArray(wires) ? wires : [];
+    this.#wires = runsOf(all);
+    this.#length = all.length;
     this.#sources = [...sources];
   }
 
@@ -27,8 +67,9 @@ export class Wiring {
   target(size: number): readonly Run[] {
     const runs: Run[] = [];
     for (let left = size; left > 0; ) {
-      const at = this.#next;
-      const [from, begin, step, count] = this.#wires.slice(at, (this.#next += 4));
+      const next = this.#wires.next();
+      const [run, at] = next.done ? [[], this.#length] : next.value;
+      const [from, begin, step, count] = run;
       const source: Source | undefined = this.#sources[from];
       const last = begin + step * (count - 1);
       const limit = from === -1 ? 1 : (source?.size ?? 0);
@@ -51,9 +92,9 @@ export class Wiring {
 
   /** Throws where wires are left. */
   end(): void {
-    const { length } = this.#wires;
-    if (length !== this.#next) {
-      throw mismatch('wired.wires', `${this.#next} numbers`, String(length));
+    const next = this.#wires.next();
+    if (!next.done) {
+      throw mismatch(`wired.wires[${next.value[1]}]`, 'an end', next.value[0].join(', '));
     }
   }
 

@@ -129,6 +129,8 @@ export interface LayerSpec {
   readonly settings: Settings;
   readonly members: readonly AnyCell[];
   readonly params: Readonly<Record<string, Float32Array>>;
+  /** What of its settings its text does not tell; where that differs, a state does not fit. */
+  readonly unprinted?: (() => string) | undefined;
   /** Of a layer of members: how inputs go through them. */
   readonly through?: Through | undefined;
 }
@@ -149,7 +151,7 @@ export interface Kind {
   readonly members?: readonly [least: number, most: number];
   /** True: it has the state and the parameters of its member, not a tuple of them. */
   readonly sameState?: boolean;
-  /** True: its state is a tuple of states of its one member, with an entry a row. */
+  /** True: its state is no tuple with an entry a member: it has one a row, or names of its own. */
   readonly rows?: boolean;
   /** Shapes of the parameters that a layer of these settings has; absent: none. */
   shapes?(settings: never): readonly ParameterShape[];

@@ -9,7 +9,7 @@ import { layerSignature } from './model.js';
 export const graphOf = /* @__PURE__ */ digestBy((cell, digest) => {
   digest.text(layerSignature(cell));
   eachLayer(cell, spec => {
-    if (spec.kind !== 'equations') return;
+    if (spec.kind !== 'equations') return spec.unprinted && digest.text(spec.unprinted());
     const { text, declarations } = spec.definition;
     // Whatever its white space.
     const lines = text

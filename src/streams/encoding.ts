@@ -100,7 +100,9 @@ function toBase64(kind: TypedArrayName, array: unknown, view: NdArray | undefine
 function fromBase64(kind: TypedArrayName, text: unknown, path: string): TypedArray {
   let bytes: Uint8Array<ArrayBuffer> | undefined;
   try {
-    bytes = Uint8Array.from(atob(text as string), c => c.charCodeAt(0));
+    const data = atob(text as string);
+    // Far sooner than Uint8Array.from, which goes through an iterator.
+    bytes = new Uint8Array(data.length).map((_, i) => data.charCodeAt(i));
   } catch {
     // Refused with all else that is no base64.
   }

@@ -1,11 +1,8 @@
-import { ModelBuilder } from '../code/model.js';
-import { move } from '../code/rows.js';
-import type { Sizes } from '../graph/parameters.js';
-import type { Definition, Port } from '../graph/plan.js';
-import { inputsOf, lengthsOf, outputOffsets, outputsOf } from '../graph/ports.js';
+import type { Definition } from '../graph/plan.js';
+import { inputsOf, lengthsOf, outputsOf } from '../graph/ports.js';
 import type { EquationSpec } from '../graph/spec.js';
-import { type CellFace, type PortedDefinition, running } from './equation-cell.js';
-import type { Packing } from './forms.js';
+import type { CellFace, PortedDefinition } from './equation-cell.js';
+import { packedFace } from './packed-face.js';
 import { portsOf } from './port-members.js';
 import { recordMachine } from './record-machine.js';
 import type { StateShape } from './state.js';
@@ -20,43 +17,14 @@ export function ported(definition: Definition): PortedDefinition {
  * The face of a cell; if it has several inputs or outputs, it takes and answers records by name.
  */
 function faceOf(spec: EquationSpec, shape: StateShape, where: string): CellFace {
-  const { definition, sizes } = spec;
-  const { plan } = definition;
-  const [read, answered] = [inputsOf(plan), outputsOf(plan)];
-  const [inputSize, outputSize] = [read, answered].map(ports => lengthsOf(ports, sizes));
-  const sized = Object.entries(inputSize).map(([name, length]) => `${name}: ${length}`);
-  const input = sized.length ? `{${sized.join(', ')}}` : String(inputSize);
-  const [inputs, outputs] = [packing(read, sizes), packing(answered, sizes)];
-  const runs = running(packedModel(spec, where, inputs, outputs), shape);
-  const face = { inputSize, outputSize, input };
-  if (read.length === 1 && answered.length === 1) return { ...face, runs };
+  const { inputs, outputs, ...face } = packedFace(spec, shape, where);
+  if (inputs.ports.length === 1 && outputs.ports.length === 1) return face;
+  const { plan } = spec.definition;
+  const [inputSize, outputSize] = [inputsOf(plan), outputsOf(plan)].map(of =>
+    lengthsOf(of, spec.sizes),
+  );
   const ports = portsOf(where, inputs, outputs);
-  return { ...face, runs: { ...runs, start: recordMachine(runs.start, ports, where), ports } };
-}
-
-/** A cell's equations on one vector that all inputs are packed into; so is what they answer. */
-function packedModel(spec: EquationSpec, where: string, inputs: Packing, outputs: Packing) {
-  const { params, kind, ...graph } = spec;
-  const builder = new ModelBuilder(inputs.size);
-  const of =
-    inputs.ports.length > 1
-      ? inputs.ports.map(({ at, size }) => {
-          const moves = [{ from: 0, at, to: 0, count: size }];
-          return builder.add({ op: 'move', moves, state: 0, of: [0], size, where }, move);
-        })
-      : [0];
-  const answers = outputsOf(spec.definition.plan);
-  const places = answers.map(({ node }, k) => ({ node, at: outputs.ports[k].at }));
-  const cell = { ...graph, outputs: places };
-  const own = { op: 'cell', cell, params: builder.withParams(params), where } as const;
-  return builder.model(builder.add({ ...own, of, size: outputs.size }));
-}
-
-/** Where vectors of these sizes are in one. */
-function packing(ports: readonly Port[], sizes: Sizes): Packing {
-  const offsets = outputOffsets(ports, sizes);
-  const packed = ports.map(({ name, dimension }, i) => {
-    return { name, at: offsets[i], size: sizes[dimension] };
-  });
-  return { ports: packed, size: ports.length > 1 ? offsets[ports.length] : packed[0].size };
+  const { runs } = face;
+  const own = { ...runs, start: recordMachine(runs.start, ports, where), ports };
+  return { ...face, inputSize, outputSize, runs: own };
 }

@@ -18,6 +18,7 @@ const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'a
 /** Files that the others fetch by themselves. */
 const folders = {
   '/ort/': 'node_modules/onnxruntime-web/dist/',
+  '/litert/': 'node_modules/@litertjs/core/wasm/',
   '/tfjs/': 'node_modules/@tensorflow/tfjs-backend-wasm/dist/',
 };
 
@@ -37,8 +38,8 @@ async function bundle() {
   return new Map(output.map(({ fileName, code, source }) => [`/${fileName}`, code ?? source]));
 }
 
-async function serve() {
-  const files = await bundle();
+async function serve(given) {
+  const files = new Map([...given, ...(await bundle())]);
   files.set('/', '<!doctype html><script type="module" src="/page.js"></script>');
   const server = createServer(({ url }, response) => {
     const [path] = url.split('?');
@@ -55,9 +56,12 @@ async function serve() {
   return server;
 }
 
-/** Chromium's version, rxrecur's backend in it, what starts contenders, and what asks a page. */
-export async function openBrowser() {
-  const server = await serve();
+/**
+ * Chromium's version, rxrecur's backend in it, what starts contenders, and what asks a page, which
+ * may fetch the files given: their bytes by path.
+ */
+export async function openBrowser(files = []) {
+  const server = await serve(files);
   const url = `http://127.0.0.1:${server.address().port}/`;
   const browser = await chromium.launch({ executablePath, args: flags });
   const open = async () => {

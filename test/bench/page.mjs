@@ -27,3 +27,31 @@ window.silero = async ({ bytes, seconds, rounds }) => {
     medians: await times(systems, vowelSounds(seconds), () => performance.now(), rounds),
   };
 };
+/** Nets of one step that are stepped together, from their files: in turns with the others. */
+window.audio = async ({ nets, xs, rounds, hasTflite }) => {
+  const { both, litert, onnxruntime, rxrecur } = await import('./peers/audio.mjs');
+  const { inTurns } = await import('./in-turns.mjs');
+  const bytesOf = async name => {
+    return new Uint8Array(await (await fetch(`/audio/${name}`)).arrayBuffer());
+  };
+  const joined = async (ending, make) => {
+    const made = [];
+    for (const [k, net] of nets.entries()) made.push(await make(await bytesOf(k + ending), net));
+    return both(made);
+  };
+  const ort = await import('onnxruntime-web');
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmPaths = '/ort/';
+  const own = await joined('.onnx', rxrecur);
+  const wasm = { executionProviders: ['wasm'] };
+  const web = await joined('.onnx', (bytes, net) => onnxruntime(ort, bytes, net, wasm));
+  const systems = { rxrecur: own, 'onnxruntime-web': web };
+  if (hasTflite) {
+    const lib = await import('@litertjs/core');
+    await lib.loadLiteRt('/litert/');
+    systems['LiteRT.js'] = await joined('.tflite', (bytes, net) => litert(lib, bytes, net));
+  }
+  const steps = xs.map(pair => pair.map(x => Float32Array.from(x)));
+  const results = await inTurns(systems, steps, { clock: () => performance.now(), rounds });
+  return { backend: own.backend, ...results };
+};

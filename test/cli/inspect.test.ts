@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { bidirectionalCell, chain, dense, gru, gruCell, lstm } from '../../src/index.js';
 import { save, writeStateDict } from '../../src/io/index.js';
 import { writeNpy } from '../../src/io/npy/index.js';
+import { writeOnnx } from '../../src/io/onnx/index.js';
 import { torchFile, torchLines } from '../io/torch-files.js';
 import { main } from './build.js';
 import { file, linesOf, model, modelFile, Running, rxrecur } from './command.js';
@@ -183,6 +184,29 @@ test.concurrent('a device is no model file, and a pipe is read to its end', asyn
   const script = `cat "${modelFile}" | "${process.execPath}" "${main}" inspect /dev/stdin`;
   const piped = execFileSync('sh', ['-c', script], { encoding: 'utf8' });
   expect(piped).toBe((await rxrecur(['inspect', modelFile])).stdout);
+});
+
+test.concurrent('weights that were rounded are told, and how far they are off', async () => {
+  // 0.1 as float32 less 1638 · 2⁻¹⁴; 0.1 / 127 with 17 digits, times 127.
+  const cell = dense(64, 1, { params: { weight: Array(64).fill(0.1), bias: [0.3] } });
+  const half = { weights: 'float16' } as const;
+  const said = 'rounded     float16, off by at most 0.0000244';
+  for (const [name, bytes] of [
+    ['rounded', save(cell, half)],
+    ['rounded-dict', writeStateDict(cell, half)],
+    ['rounded.onnx', writeOnnx(cell, half)],
+  ] as const) {
+    const { code, stdout } = await inspect(file(name, bytes));
+    expect([code, linesOf(stdout)[1]], name).toEqual([0, said]);
+  }
+  const plain = await inspect(file('plain', save(cell)));
+  expect(plain.stdout).not.toContain('rounded');
+  const header = '{"weight":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]}}';
+  const bytes = new Uint8Array(8 + header.length + 4);
+  bytes.set(new TextEncoder().encode(header), 8);
+  bytes[0] = header.length;
+  const { stdout } = await inspect(file('silent', bytes));
+  expect(stdout).toContain('float16; the file does not say how far they are off');
 });
 
 test.concurrent('a model that is not compiled is told with the reason', async () => {

@@ -147,14 +147,17 @@ test('a file with rounded weights is smaller, and runs', async () => {
   );
 });
 
-test('formats without rounded weights refuse --weights', async () => {
-  for (const [name, target] of [
-    ['net.onnx', 'onnx'],
-    ['net.safetensors', 'pytorch'],
+test('ONNX and a state dict are written with float16, and refuse int8 by name', async () => {
+  for (const [name, target, reason] of [
+    ['half.onnx', 'onnx', "writeOnnx.weights: expected 'float32' or 'float16', got 'int8'"],
+    ['half.safetensors', 'pytorch', 'load_state_dict knows no scales'],
   ] as const) {
-    const args = ['convert', modelFile, file(name), '--to', target, '--weights', 'int8'];
-    const { code, stderr } = await rxrecur(args);
-    expect(code).toBe(2);
-    expect(stderr).toContain(`--weights is for rxrecur, module, and ${file(name)} is ${target}`);
+    const args = ['convert', modelFile, file(name), '--to', target, '--weights'];
+    const refused = await rxrecur([...args, 'int8']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(reason);
+    const { code, stdout } = await rxrecur([...args, 'float16']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nall: off by at most 0\.000\d+\n$/);
   }
 });

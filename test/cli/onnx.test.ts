@@ -104,3 +104,15 @@ test.concurrent('--onnx says what a file leaves open, and is refused for others'
   expect(other.stderr).toContain('--onnx is for ONNX, and ');
   expect(wrong.stderr).toContain('options named dims, inputs, states, output');
 });
+
+test.concurrent('inspect tells the only values that work for what a file leaves open', async () => {
+  const nodes = [node('MatMul x u -> a'), node('Add a far -> y'), node('Neg a -> z')];
+  const weights = { u: [[3, 3], new Float32Array(9).fill(0.5)] } as const;
+  const inputs = { x: ['batch', 'samples'], far: ['batch', 3] };
+  const open = file('samples.onnx', graph(nodes, weights, { inputs, outputs: ['y', 'z'] }));
+  const { code, stdout } = await rxrecur(['inspect', open]);
+  expect(code).toBe(0);
+  expect(linesOf(stdout)).toContain(
+    'found       dims: { samples: 3 }: no other value in the file works',
+  );
+});

@@ -43,7 +43,8 @@ function regionsOf(plan: Layout, cells: readonly SomeCell[]): Region[] {
     place(`${i} sums`, layer.sums, 0);
     for (const [s, stage] of layer.stages.entries()) {
       const rows = Math.ceil(stage.rows / 4) * 4;
-      expect(stage.tile).toBeLessThanOrEqual(stage.groups);
+      expect(stage.block).toBeLessThanOrEqual(stage.groups);
+      expect(stage.tile).toBeLessThanOrEqual(stage.block);
       add(`${i}.${s} biases`, stage.biases, rows * stage.affines.length * 4);
       if (definition.plan.states.length) {
         const last = stage.sums + rows * stage.affines.length * 4;
@@ -127,17 +128,20 @@ test('a vector takes whole groups of four floats', () => {
   expect([1, 4, 5, 64].map(bytesOf)).toEqual([16, 16, 32, 256]);
 });
 
-// Six sums at a time of an LSTM's four gates: one group; eight: two. Parts make up for fewer.
+// Eight sums of an LSTM's four gates at a time: two groups. The split, on which bits depend, makes
+// up for fewer sums than `n`. Up to eight groups, four are a block.
 test.each([
-  ['lstm', 64, 6, 1, 1],
-  ['lstm', 64, 8, 2, 1],
-  ['gru', 64, 6, 2, 1],
-  ['dense', 64, 6, 6, 1],
-  ['dense', 4, 6, 1, 4],
-  ['rnn', 16, 8, 4, 2],
-])('%s of %d with %d sums: tiles of %d groups, sums in %d parts', (kind, size, n, tile, split) => {
+  ['lstm', 16, 6, { block: 4, tile: 2, split: 1 }],
+  ['lstm', 16, 8, { block: 4, tile: 2, split: 1 }],
+  ['lstm', 64, 6, { block: 2, tile: 2, split: 1 }],
+  ['gru', 36, 6, { block: 2, tile: 2, split: 1 }],
+  ['gru', 20, 6, { block: 4, tile: 2, split: 1 }],
+  ['dense', 64, 6, { block: 8, tile: 8, split: 1 }],
+  ['dense', 4, 6, { block: 1, tile: 1, split: 4 }],
+  ['rnn', 16, 8, { block: 4, tile: 4, split: 2 }],
+])('%s of %d with %d sums: %o', (kind, size, n, tiling) => {
   const [{ stages }] = cellsOf(laidOut(3, kind, size, n));
-  expect([stages[0].tile, stages[0].split]).toEqual([tile, split]);
+  expect(stages[0]).toMatchObject(tiling);
 });
 
 test('there is room for 64 vectors, for less where they are long', () => {

@@ -82,17 +82,17 @@ function orderTable(): string {
     const model = modelOf(gruCell(size, size, { seed: 1 }));
     const cells = Object.values(accumulators).flatMap(n => {
       const plan = layout(model, n);
-      const [{ groups, tile, split }] = cellsOf(plan)[0].stages;
+      const [{ groups, block, tile, split }] = cellsOf(plan)[0].stages;
       return n === accumulators.simd
-        ? [groups, tile, split, Math.ceil(plan.weights / 1024)]
+        ? [groups, block, tile, split, Math.ceil(plan.weights / 1024)]
         : [tile, split];
     });
     const { bytes } = compile(layout(model, accumulators.simd), false, functions);
     return `| ${[size, ...cells, bytes.length].join(' | ')} |`;
   });
   return [
-    '| GRU | groups | `simd`: tile | split | weights, kB | relaxed: tile | split | `simd`: module, bytes |',
-    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    '| GRU | groups | block | `simd`: tile | split | weights, kB | relaxed: tile | split | `simd`: module, bytes |',
+    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
   ].join('\n');
 }

@@ -82,7 +82,7 @@ function readStateless(bytes: Uint8Array, data: Readonly<Record<string, Uint8Arr
 
 /** One for each attribute that is honoured, and graphs of one step: see test/onnx. */
 function smallGraphs(): Uint8Array[] {
-  return ['onnx-attributes', 'onnx-steps'].flatMap(name => {
+  return ['onnx-attributes', 'onnx-steps', 'onnx-loops'].flatMap(name => {
     const text = readFileSync(resolve(`test/golden/${name}.json`), 'utf8');
     const { cases } = JSON.parse(text) as { cases: readonly { model: string }[] };
     return cases.map(({ model }) => new Uint8Array(Buffer.from(model, 'base64')));

@@ -144,12 +144,51 @@ test('what the file says beside its network is told', () => {
 test('architectures that are not read are told by name', () => {
   const file = (architecture: string) => ({ ...named('LSTM').file, architecture });
   for (const [architecture, why] of [
-    ['Linear', 'opposite orders'],
-    ['CatLSTM', "'CatLSTM', of which LSTM, WaveNet, ConvNet and SlimmableContainer are read"],
+    ['CatLSTM', "'CatLSTM', of which LSTM, WaveNet, ConvNet, Linear, SlimmableContainer are read"],
+    ['toString', "'toString', of which"],
   ]) {
     expect(() => readNam(file(architecture))).toThrow(UnreadableError);
     expect(refusal(() => readNam(file(architecture)))).toContain(why);
   }
+});
+
+describe('Linear', () => {
+  const file = {
+    ...{ version: '0.5.4', architecture: 'Linear', sample_rate: 48000 },
+    config: { receptive_field: 3, bias: false },
+    weights: [0.5, -0.25, 0.125],
+  };
+
+  test("answers as the player does: numbers of NeuralAmpModelerCore's tools/test/test_linear.cpp", () => {
+    const y = answers(readNam(file), [[1], [2], [3], [4]]);
+    expect(y.map(([v]) => v)).toEqual([0.5, 0.75, 1.125, 1.5]);
+  });
+
+  test('has one response and one bias for all channels, whatever the player computes it by', () => {
+    const config = { receptive_field: 2, bias: true, in_channels: 2, out_channels: 2 };
+    const two = { ...file, config: { ...config, implementation: 'FFT' }, weights: [2, 1, 0.5] };
+    const y = answers(readNam(two), [
+      [1, 10],
+      [2, 20],
+    ]);
+    expect(y.map(v => [...v])).toEqual([
+      [2.5, 20.5],
+      [5.5, 50.5],
+    ]);
+  });
+
+  test('is refused with channels that are made of nothing, or an implementation of another name', () => {
+    const changed = (more: object) => ({ ...file, config: { ...file.config, ...more } });
+    expect(refusal(() => readNam(changed({ out_channels: 2 })))).toBe(
+      'nam.config.out_channels: expected 1, as in_channels, got 2',
+    );
+    expect(refusal(() => readNam(changed({ implementation: 'gpu' })))).toBe(
+      "nam.config.implementation: expected auto, direct or fft, got 'gpu'",
+    );
+    expect(refusal(() => readNam({ ...file, weights: [1, 2] }))).toContain(
+      'nam weights: expected 3',
+    );
+  });
 });
 
 describe('refused is', () => {

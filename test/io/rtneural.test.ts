@@ -196,6 +196,15 @@ test('all that RTNeural may have and that cannot run here is told at once', () =
   }
 });
 
+test('a field of a layer that RTNeural does not write is refused by its name, unless it is null', () => {
+  const strided = layer('dense', 1, [[[1]]], { strides: [2], name: 'a', groups: null });
+  expect(refusal(() => readRtneural(model(1, [strided])))).toContain(
+    "rtneural layers[0] 'dense': expected a part of RTNeural that runs here, got an unknown field, 'strides'",
+  );
+  const plain = layer('dense', 1, [[[2]]], { strides: null, name: 'a' });
+  expect(stateful(readRtneural(model(1, [plain])))([3])).toEqual(Float32Array.of(6));
+});
+
 describe('refused is', () => {
   const one = layer('dense', 1, [[[1]], [0]]);
   const conv = (more: object) =>

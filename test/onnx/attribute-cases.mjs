@@ -141,7 +141,7 @@ function convolutions() {
   ];
 }
 
-/** ReduceMean and ReduceMax over steps. */
+/** ReduceMean, ReduceMax and ReduceMin over steps. */
 function reductions(operator) {
   const reduce = (name, attributes, more = {}) =>
     one(`${operator}.${name}`, node(`${operator} x -> y`, attributes), { ...channels, ...more });
@@ -337,7 +337,7 @@ export const cases = [
     tensors: { w: tensor([4, 4, 3]) },
   }),
   one('Pad.value', node('Pad x -> y', { pads: ints(0, 1, 0, 1), value: float(0) }), window({}, 10)),
-  ...['ReduceMean', 'ReduceMax'].flatMap(reductions),
+  ...['ReduceMean', 'ReduceMax', 'ReduceMin'].flatMap(reductions),
   prod('keepdims', { keepdims: int(1) }, 17),
   prod('axes', { axes: ints(0) }, 13),
   shaped(
@@ -494,6 +494,7 @@ function broadcasts() {
   const all = [
     ...['Mean', 'Max', 'Min', 'SumSquare', 'L1', 'L2'].map(name => [`Reduce${name}`, {}]),
     ['ReduceMean', { keepdims: int(0) }],
+    ['ReduceMin', { keepdims: int(0) }],
     ['ReduceL2', { keepdims: int(0) }],
   ];
   const last = all.map(([operator, attributes]) =>
@@ -508,14 +509,18 @@ function broadcasts() {
   const without = ['ReduceMin', 'ReduceSum', 'ReduceSumSquare', 'ReduceL1', 'ReduceL2'].flatMap(
     operator => [
       one(
-        `${operator}.noop_with_empty_axes`,
+        `${operator}.noop_with_empty_axes of features`,
         node(`${operator} x -> y`, { noop_with_empty_axes: int(1) }),
         { set: 18 },
       ),
-      one(`${operator}.keepdims`, node(`${operator} x axes -> y`, { keepdims: int(0) }), {
-        set: 18,
-        tensors: { axes: [[1], [2]] },
-      }),
+      one(
+        `${operator}.keepdims of features`,
+        node(`${operator} x axes -> y`, { keepdims: int(0) }),
+        {
+          set: 18,
+          tensors: { axes: [[1], [2]] },
+        },
+      ),
     ],
   );
   const old = one('ReduceSum.axes, an attribute', node('ReduceSum x -> y', { axes: ints(2) }), {

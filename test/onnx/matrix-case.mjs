@@ -1,11 +1,12 @@
-// What a reader makes of a network of test/golden/onnx-matrix.json.
+// What a reader makes of a network of test/golden/onnx-matrix.json, and of onnx-loops.json.
 
 import { readFileSync } from 'node:fs';
 
-const golden = new URL('../golden/onnx-matrix.json', import.meta.url);
+const casesOf = name =>
+  JSON.parse(readFileSync(new URL(`../golden/${name}`, import.meta.url), 'utf8')).cases;
 
 /** The networks: names, exporters, files in base64, inputs and PyTorch's answers. */
-export const { cases } = JSON.parse(readFileSync(golden, 'utf8'));
+export const cases = ['onnx-matrix.json', 'onnx-loops.json'].flatMap(casesOf);
 
 /** An input as events: vectors along its axis of features, or all of it. */
 export function events({ shape, input, steps, features }, size) {

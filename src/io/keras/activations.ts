@@ -179,6 +179,16 @@ export function activationLayer(size: number, own: OwnActivation): AnyCell {
   return defineCell(name, lines.join('\n').replaceAll('$', 'x'), declarations)(size, size);
 }
 
+/** A cell with such an activation, which is a layer behind it where it is made of others. */
+export function activated(
+  size: number,
+  own: OwnActivation | undefined,
+  make: (activation: Activation) => AnyCell,
+): AnyCell[] {
+  const cell = make(slotOf(own) ?? 'identity');
+  return own && 'text' in own ? [cell, activationLayer(size, own)] : [cell];
+}
+
 /** The activation that a layer of such a class is. */
 export function activationOfClass(
   name: string,

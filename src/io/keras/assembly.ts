@@ -9,6 +9,7 @@ import { contextOf, type Draft } from './draft.js';
 import { type Graph, isModel, type Node, type StateNode } from './graph.js';
 import { joinedInputs } from './inputs.js';
 import type { Build, Built, Flow, LayerContext } from './layer.js';
+import { checkOutputs, named } from './outputs.js';
 import { readsWindows } from './time-distributed.js';
 import type { Weights } from './weights.js';
 import { hasWindow, isMark, type Piece, partsOf, wired } from './wiring.js';
@@ -75,7 +76,8 @@ export function assembled(
   // Windows may begin in one model and end in another.
   const isOpen = isWithin && pieces.some(({ members }) => hasWindow(members));
   if (isOpen) return { members: partsOf(graph, pieces, `${draft.counts.layers}.`), flow };
-  return { members: [rowOf(rowIn(graph, pieces, given, context))], flow };
+  const row = rowIn(graph, pieces, given, context);
+  return { members: [rowOf(named(row, graph.outputNames, outputs, context))], flow };
 }
 
 /** The cells of a model in a row. */
@@ -93,17 +95,6 @@ function rowIn(
   const joined = joinedInputs(graph, inputs, pieces, context);
   const parts = partsOf(joined.graph, joined.pieces, '');
   return [...joined.first, ...wired(parts, { size: joined.size, sequence: false }, context)];
-}
-
-/** Outputs come one after another in one vector: they need the same steps. */
-function checkOutputs(outputs: readonly Flow[], { refuse }: LayerContext): void {
-  const [{ sequence, steps }] = outputs;
-  if (outputs.some(({ reversed }) => reversed)) refuse('an output of steps in reverse');
-  if (outputs.some(flow => flow.sequence !== sequence)) {
-    refuse('outputs of which only some have an axis of time');
-  }
-  if (outputs.some(({ outer }) => outer)) refuse('an output of four axes');
-  if (outputs.some(flow => flow.steps !== steps)) refuse('outputs of different lengths');
 }
 
 function layerIn(

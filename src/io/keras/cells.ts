@@ -1,7 +1,8 @@
 import { chainOf } from '../../layers/chain.js';
 import type { Combine } from '../../layers/combine.js';
 import { parallelCell } from '../../layers/parallel.js';
-import { wiredCell } from '../../layers/wired.js';
+import { rolledWires } from '../../layers/rolled-wires.js';
+import { wiredRecordsCell } from '../../layers/wired-records.js';
 import type { AnyCell } from '../../streams/cell.js';
 import type { Member } from '../../streams/members.js';
 
@@ -16,13 +17,20 @@ export function rowOf(members: readonly Member[]): AnyCell {
   return members.length === 1 ? (first as AnyCell) : chainOf(members);
 }
 
-/** One vector of the numbers of inputs, each a name and a size: runs `from, at, step, count`. */
+/** Vectors by name, each made of runs `from, at, step, count` of the inputs. */
+type Outputs = readonly (readonly [name: string, runs: readonly (readonly number[])[]])[];
+
+/** Vectors of the numbers of inputs, each of which is a name and a size. */
 export function gatherCell(
   inputs: readonly (readonly [name: string, size: number])[],
-  runs: readonly (readonly number[])[],
+  outputs: Outputs,
 ): AnyCell {
-  const size = runs.reduce((sum, [, , , count]) => sum + count, 0);
-  const ends = { outputs: ['y'], outputSizes: [size], states: [], stateSizes: [] };
-  const [names, inputSizes] = [inputs.map(([name]) => name), inputs.map(([, size]) => size)];
-  return wiredCell({ ...ends, inputs: names, inputSizes, wires: runs.flat() }, []);
+  const settings = {
+    inputs: inputs.map(([name]) => name),
+    inputSizes: inputs.map(([, size]) => size),
+    outputs: outputs.map(([name]) => name),
+    outputSizes: outputs.map(([, runs]) => runs.reduce((sum, [, , , count]) => sum + count, 0)),
+    wires: rolledWires(outputs.flatMap(([, runs]) => runs)),
+  };
+  return wiredRecordsCell({ ...settings, states: [], stateSizes: [] }, []);
 }

@@ -46,12 +46,20 @@ export function snakeCase(kind: string): string {
 }
 
 /** Names of classes as Keras 3 numbers them: `dense`, `dense_1`, `lstm`. */
-export function numberedNames(kinds: readonly string[]): string[] {
-  const used = new Map<string, number>();
-  return kinds.map(kind => {
-    const name = snakeCase(kind);
-    const count = used.get(name) ?? 0;
-    used.set(name, count + 1);
-    return count ? `${name}_${count}` : name;
-  });
+export function numberedNames(kinds: readonly string[]): readonly string[] {
+  return uniqueNames(kinds.map(snakeCase));
+}
+
+/** Names, with numbers from 1 on where they come again: `lstm`, `lstm_1`. */
+export function uniqueNames(names: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  const used = new Set<string>();
+  for (const name of names) {
+    let number = counts.get(name) ?? 0;
+    const own = () => (number ? `${name}_${number}` : name);
+    while (used.has(own())) number++;
+    used.add(own());
+    counts.set(name, number + 1);
+  }
+  return [...used];
 }

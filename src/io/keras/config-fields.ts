@@ -137,6 +137,8 @@ export const configFields: Readonly<Record<string, ConfigFields>> = {
   LayerNormalization: fields(norm, trained('beta', 'gamma'), {
     rms_scaling: off('division by the root of the mean square'),
   }),
+  GroupNormalization: fields(`groups ${norm}`, trained('beta', 'gamma')),
+  RMSNormalization: fields('axis epsilon'),
   Normalization: fields('axis mean variance invert'),
   Rescaling: fields('scale offset'),
   // Which slopes are shared, the shape of the slopes tells.

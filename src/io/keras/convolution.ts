@@ -9,8 +9,8 @@ import {
 import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
 import { canonicalConvolution, transpose } from '../layouts.js';
-import { activationLayer, activationOf, type OwnActivation, slotOf } from './activations.js';
-import { denseMembers } from './feedforward.js';
+import { activated, type OwnActivation } from './activations.js';
+import { denseMembers, kernelsOf } from './feedforward.js';
 import type { Fields } from './fields.js';
 import { type Flow, type LayerContext, onlyInput, type ReadLayer } from './layer.js';
 
@@ -78,82 +78,68 @@ function convolve(
   context: LayerContext,
 ): { members: AnyCell[]; flow: Flow } {
   const { length, stride, dilation } = geometry;
-  const activation = slotOf(own) ?? 'identity';
   const params = { weight, ...(bias && { bias }) };
-  const options = { dilation, groups, activation, bias: bias !== undefined, params };
+  const options = { dilation, groups, bias: bias !== undefined, params };
   if ((length - 1) * dilation * input.size > limits.carried) context.refuse('a reach too long');
   if (groups > limits.groups) context.refuse(`more than ${limits.groups} groups`);
-  const after = own && 'text' in own ? [activationLayer(out, own)] : [];
   if (isCausal(geometry)) {
-    const cell = causalConv1dCell(input.size, out, length, options);
-    return { members: [cell, ...after], flow: { ...input, size: out } };
+    const members = activated(out, own, activation => {
+      return causalConv1dCell(input.size, out, length, { ...options, activation });
+    });
+    return { members, flow: { ...input, size: out } };
   }
   const padding = paddingOf(geometry, input, context);
   const steps = stepsAfter(geometry, input.steps, padding[0] + padding[1]);
   if (steps !== undefined && steps < 1) context.refuse('fewer steps than the kernel has');
-  const cell = conv1dCell(input.size, out, length, { ...options, stride, padding });
-  return { members: [cell, ...after], flow: { ...input, size: out, steps } };
+  const members = activated(out, own, activation => {
+    return conv1dCell(input.size, out, length, { ...options, activation, stride, padding });
+  });
+  return { members, flow: { ...input, size: out, steps } };
 }
 
 export const readConv1d: ReadLayer = (config, context) => {
   const geometry = geometryOf(config, 'kernel_size', context);
   const [out, groups] = [config.count('filters'), config.count('groups', 1)];
-  const bias = config.flag('use_bias', true);
-  const own = activationOf(config, 'activation', 'linear', context);
+  const { own, claim } = kernelsOf(config, context);
   return (inputs, weights) => {
     const input = stepsIn(inputs, context);
     const inner = input.size / groups;
     if (!Number.isInteger(inner)) context.refuse(`${groups} groups of ${input.size} features`);
-    const stored = weights.claim(config.where, [
-      { name: 'kernel', shape: [geometry.length, inner, out] },
-      ...(bias ? [{ name: 'bias', shape: [out] } as const] : []),
-    ] as const);
-    const weight = canonicalConvolution(stored.kernel, [geometry.length, inner, out]);
-    return convolve(geometry, input, { weight, bias: stored.bias, out, groups }, own, context);
+    const shape = [geometry.length, inner, out] as const;
+    const { kernel, bias } = claim(weights, out, { name: 'kernel', shape });
+    const weight = canonicalConvolution(kernel, shape);
+    return convolve(geometry, input, { weight, bias, out, groups }, own, context);
   };
 };
 
-export const readDepthwiseConv1d: ReadLayer = (config, context) => {
-  const geometry = geometryOf(config, 'kernel_size', context);
-  const multiplier = config.count('depth_multiplier', 1);
-  const bias = config.flag('use_bias', true);
-  const own = activationOf(config, 'activation', 'linear', context);
-  return (inputs, weights) => {
-    const input = stepsIn(inputs, context);
-    const out = input.size * multiplier;
-    const kernelName = weights.shapeOf('depthwise_kernel', 0) ? 'depthwise_kernel' : 'kernel';
-    const stored = weights.claim(config.where, [
-      { name: kernelName, shape: [geometry.length, input.size, multiplier] },
-      ...(bias ? [{ name: 'bias', shape: [out] } as const] : []),
-    ]) as Record<string, Float32Array>;
-    // A kernel for each feature.
-    const weight = transpose(stored[kernelName], geometry.length, out);
-    const kernel = { weight, bias: stored.bias, out, groups: input.size };
-    return convolve(geometry, input, kernel, own, context);
+/** DepthwiseConv1D: kernels for each feature on its own; SeparableConv1D, then a dense layer. */
+export function readDepthwise(isSeparable: boolean): ReadLayer {
+  return (config, context) => {
+    const geometry = geometryOf(config, 'kernel_size', context);
+    const { length } = geometry;
+    const units = isSeparable ? config.count('filters') : undefined;
+    const multiplier = config.count('depth_multiplier', 1);
+    const { own, claim } = kernelsOf(config, context);
+    return (inputs, weights) => {
+      const input = stepsIn(inputs, context);
+      const { size } = input;
+      const out = size * multiplier;
+      // Keras 3 calls the kernel of a layer that has no other so.
+      const isPlain = units === undefined && !weights.shapeOf('depthwise_kernel', 0);
+      const name = isPlain ? 'kernel' : 'depthwise_kernel';
+      const each = { name, shape: [length, size, multiplier] } as const;
+      const all = units ? [{ name: 'pointwise_kernel', shape: [1, out, units] } as const] : [];
+      const { bias, ...kernels } = claim(weights, units ?? out, each, ...all);
+      const weight = transpose(kernels[name], length, out);
+      const kernel = { weight, bias: units ? undefined : bias, out, groups: size };
+      const bent = units ? undefined : own;
+      const { members, flow } = convolve(geometry, input, kernel, bent, context);
+      if (units === undefined) return { members, flow };
+      const mixed = denseMembers(kernels.pointwise_kernel, bias, units, own);
+      return { members: [...members, ...mixed], flow: { ...flow, size: units } };
+    };
   };
-};
-
-export const readSeparableConv1d: ReadLayer = (config, context) => {
-  const geometry = geometryOf(config, 'kernel_size', context);
-  const [units, multiplier] = [config.count('filters'), config.count('depth_multiplier', 1)];
-  const bias = config.flag('use_bias', true);
-  const own = activationOf(config, 'activation', 'linear', context);
-  return (inputs, weights) => {
-    const input = stepsIn(inputs, context);
-    const out = input.size * multiplier;
-    const stored = weights.claim(config.where, [
-      { name: 'depthwise_kernel', shape: [geometry.length, input.size, multiplier] },
-      { name: 'pointwise_kernel', shape: [1, out, units] },
-      ...(bias ? [{ name: 'bias', shape: [units] } as const] : []),
-    ] as const);
-    // A kernel for each feature.
-    const weight = transpose(stored.depthwise_kernel, geometry.length, out);
-    const kernel = { weight, bias: undefined, out, groups: input.size };
-    const { members, flow } = convolve(geometry, input, kernel, undefined, context);
-    const mixed = denseMembers(stored.pointwise_kernel, stored.bias, units, own);
-    return { members: [...members, ...mixed], flow: { ...flow, size: units } };
-  };
-};
+}
 
 export function readPool(kind: 'max' | 'average'): ReadLayer {
   return (config, context) => {

@@ -1,20 +1,37 @@
 import { sizeOf } from '../../arrays/ndarray.js';
-import { batchNormCell } from '../../cells/batch-norm.js';
 import { denseCell } from '../../cells/dense.js';
-import { layerNormCell } from '../../cells/layer-norm.js';
 import { preluCell } from '../../cells/prelu.js';
 import { embeddingCell } from '../../layers/embedding.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { transpose } from '../layouts.js';
 import {
+  activated,
   activationLayer,
   activationOf,
   activationOfClass,
   type OwnActivation,
-  slotOf,
 } from './activations.js';
 import type { Fields } from './fields.js';
 import { type Flow, type LayerContext, masks, onlyInput, type ReadLayer } from './layer.js';
+import type { Wanted, Weights } from './weights.js';
+
+/** What layers of kernels have in common: a bias, unless there is none, and an activation. */
+export function kernelsOf(config: Fields, context: LayerContext) {
+  const bias = config.flag('use_bias', true);
+  const own = activationOf(config, 'activation', 'linear', context);
+  const claim = <K extends string>(
+    weights: Weights,
+    out: number,
+    ...kernels: readonly (Wanted & { name: K })[]
+  ): Record<K, Float32Array> & { readonly bias?: Float32Array } => {
+    const wanted: readonly Wanted[] = [
+      ...kernels,
+      ...(bias ? [{ name: 'bias', shape: [out] }] : []),
+    ];
+    return weights.claim(config.where, wanted) as Record<K, Float32Array>;
+  };
+  return { own, claim };
+}
 
 /** A dense cell of Keras's `kernel` `[in, out]`, and the activation as a layer where it must be. */
 export function denseMembers(
@@ -23,25 +40,20 @@ export function denseMembers(
   units: number,
   own: OwnActivation | undefined,
 ): AnyCell[] {
-  const inputSize = kernel.length / units;
-  const activation = slotOf(own) ?? 'identity';
-  const params = { weight: transpose(kernel, inputSize, units), ...(bias && { bias }) };
-  const cell = denseCell(inputSize, units, { activation, bias: bias !== undefined, params });
-  return own && 'text' in own ? [cell, activationLayer(units, own)] : [cell];
+  const size = kernel.length / units;
+  const params = { weight: transpose(kernel, size, units), ...(bias && { bias }) };
+  return activated(units, own, activation => {
+    return denseCell(size, units, { activation, bias: bias !== undefined, params });
+  });
 }
 
 export const readDense: ReadLayer = (config, context) => {
   const units = config.count('units');
-  const bias = config.flag('use_bias', true);
-  const own = activationOf(config, 'activation', 'linear', context);
+  const { own, claim } = kernelsOf(config, context);
   return (inputs, weights) => {
     const input = onlyInput(inputs, context);
-    const stored = weights.claim(config.where, [
-      { name: 'kernel', shape: [input.size, units] },
-      ...(bias ? [{ name: 'bias', shape: [units] } as const] : []),
-    ] as const);
-    const members = denseMembers(stored.kernel, stored.bias, units, own);
-    return { members, flow: { ...input, size: units } };
+    const { kernel, bias } = claim(weights, units, { name: 'kernel', shape: [input.size, units] });
+    return { members: denseMembers(kernel, bias, units, own), flow: { ...input, size: units } };
   };
 };
 
@@ -64,7 +76,17 @@ export const readMasking: ReadLayer = (_config, context) => {
   return inputs => ({ members: [], flow: onlyInput(inputs, context) });
 };
 
-/** Layers that do nothing when a network runs. */
+/** Classes of layers that do nothing when a network runs. */
+export const identities = [
+  'ActivityRegularization',
+  'AlphaDropout',
+  'Dropout',
+  'GaussianDropout',
+  'GaussianNoise',
+  'Identity',
+  'SpatialDropout1D',
+];
+
 export const readIdentity: ReadLayer = (_config, context) => inputs => {
   return { members: [], flow: onlyInput(inputs, context) };
 };
@@ -89,29 +111,6 @@ export const readPrelu: ReadLayer = (config, context) => (inputs, weights) => {
   const { alpha } = weights.claim(config.where, [{ name: 'alpha', shape }]);
   return { members: [preluCell(flow.size, { params: { alpha } })], flow };
 };
-
-/** LayerNormalization, or BatchNormalization, which has moments. */
-export function readNorm(isBatch: boolean): ReadLayer {
-  return (config, context) => {
-    const epsilon = config.number('epsilon', 1e-3);
-    const affine = [
-      ...(config.flag('scale', true) ? ['gamma'] : []),
-      ...(config.flag('center', true) ? ['beta'] : []),
-    ];
-    return (inputs, weights) => {
-      const flow = featuresIn(config, inputs, context);
-      const { size } = flow;
-      const names = [...affine, ...(isBatch ? ['moving_mean', 'moving_variance'] : [])];
-      const wanted = names.map(name => ({ name, shape: [size] }));
-      const stored: Partial<Record<string, Float32Array>> = weights.claim(config.where, wanted);
-      const { gamma = new Float32Array(size).fill(1), beta = new Float32Array(size) } = stored;
-      const { moving_mean: runningMean, moving_variance: runningVar } = stored;
-      const params = { weight: gamma, bias: beta, ...(isBatch && { runningMean, runningVar }) };
-      const make = isBatch ? batchNormCell : layerNormCell;
-      return { members: [make(size, { epsilon, params })], flow };
-    };
-  };
-}
 
 /** The input of a layer that works along the features. */
 export function featuresIn(config: Fields, inputs: readonly Flow[], context: LayerContext): Flow {

@@ -1,6 +1,6 @@
 import { demand, mismatch } from '../../errors.js';
 import { quoted } from '../json.js';
-import { type Serialized, serialized } from './classes.js';
+import { type Serialized, serialized, uniqueNames } from './classes.js';
 import { type Fields, shapeOf } from './fields.js';
 import { callsOf, type Reference, referencesOf } from './inbound.js';
 
@@ -47,6 +47,8 @@ export interface Graph {
   /** True where all inputs are the same, each for a branch. */
   readonly isOneInput?: boolean;
   readonly outputs: readonly string[];
+  /** What the model answers them by, where they are several. */
+  readonly outputNames: readonly string[];
   /** Of each input, with its batch, where the config says it. */
   readonly inputShapes: readonly Shape[];
 }
@@ -90,7 +92,8 @@ function sequential(config: Fields, fields: Fields, layers: readonly Serialized[
   const outputs = [own.length ? String(own.length - 1) : inputName];
   const inputs = [inputName];
   const found = { nodes, states: [], troubles: [], inputLayers };
-  return { ...found, isRow: true, inputs, outputs, inputShapes: [inputShape] };
+  const ends = { inputs, outputs, outputNames: outputs };
+  return { ...found, ...ends, isRow: true, inputShapes: [inputShape] };
 }
 
 /** A layer of a Functional model, and its calls; none of an input. */
@@ -153,7 +156,8 @@ function functional(config: Fields, layers: readonly Serialized[]): Graph {
   });
   const inputLayers = layers.filter(({ kind }) => kind === 'InputLayer');
   const found = { nodes, states: [...states.values()], troubles: [...troubles], inputLayers };
-  return { ...found, isRow: false, inputs, outputs, inputShapes };
+  const outputNames = uniqueNames(ends[1].map(({ key, name }) => key ?? name));
+  return { ...found, isRow: false, inputs, outputs, outputNames, inputShapes };
 }
 
 /** What a call of a layer is called by. */

@@ -5,7 +5,7 @@ import { quoted } from '../json.js';
 const limits = { pieces: 2 ** 15, dimensions: 8 };
 
 /** Classes of numbers and strings, by the format's numbers, of those that Keras writes. */
-export const classes = { fixed: 0, float: 1, string: 3, variable: 9 };
+export const classes = { float: 1, string: 3, variable: 9 };
 
 /** The bytes of an HDF5 file: what is read from beyond them, or too often, is a RecurError. */
 export class Hdf5Bytes {
@@ -14,9 +14,12 @@ export class Hdf5Bytes {
   readonly #reached = new Set<number>();
   #pieces = 0;
 
-  constructor(where: string, bytes: ArrayBuffer) {
+  constructor(where: string, file: Uint8Array) {
+    // No other thread may write to what was checked.
+    const { buffer, byteOffset, byteLength } =
+      file.buffer instanceof ArrayBuffer ? file : new Uint8Array(file);
     this.#where = where;
-    this.#view = new DataView(bytes);
+    this.#view = new DataView(buffer, byteOffset, byteLength);
   }
 
   get length(): number {
@@ -45,8 +48,13 @@ export class Hdf5Bytes {
   }
 
   text(begin: number, end: number): string {
-    this.within(begin, end - begin);
-    return new TextDecoder().decode(new Uint8Array(this.#view.buffer, begin, end - begin));
+    return new TextDecoder().decode(this.part(begin, end - begin));
+  }
+
+  /** Bytes of the file itself, not copied. */
+  part(at: number, size: number): Uint8Array {
+    this.within(at, size);
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, size);
   }
 
   within(at: number, size: number): void {
@@ -89,7 +97,11 @@ export class Hdf5Bytes {
   }
 
   demand(ok: boolean, expected: string, got: string, hint?: string): void {
-    if (!ok) throw mismatch(this.#where, expected, got, hint);
+    if (!ok) this.refuse(expected, got, hint);
+  }
+
+  refuse(expected: string, got: string, hint?: string): never {
+    throw mismatch(this.#where, expected, got, hint);
   }
 }
 

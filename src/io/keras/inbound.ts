@@ -6,6 +6,8 @@ export interface Reference {
   readonly name: string;
   readonly call: number;
   readonly output: number;
+  /** What the model calls it, where Keras 3 has inputs or outputs by name. */
+  readonly key?: string | undefined;
 }
 
 /** Inputs of one layer; far more than people draw. */
@@ -34,7 +36,8 @@ export function referencesOf(config: Fields, field: string): readonly Reference[
   if (all.length === 0 || all.length > mostInputs) {
     throw mismatch(where, `1 to ${mostInputs} layers`, String(all.length));
   }
-  return all.map(value => referenceOf(where, value));
+  const keys = isRecord ? Object.keys(value) : [];
+  return all.map((value, i) => ({ ...referenceOf(where, value), key: keys[i] }));
 }
 
 function referenceOf(where: string, value: unknown): Reference {
@@ -66,7 +69,9 @@ function inboundOf(where: string, call: unknown): Inbound {
 
 /** Keras 2: `[["lstm", 0, 0, {}], …]`. */
 function oldCall(where: string, call: readonly unknown[]): Inbound {
-  const given = Array.from(call.slice(0, mostInputs + 1));
+  // Functions of TensorFlow's have the one input alone: ["lstm", 0, 0, { "y": 2 }].
+  const all = typeof call[0] === 'string' ? [call] : call;
+  const given = Array.from(all.slice(0, mostInputs + 1));
   const inputs = given.map(value => referenceOf(where, value));
   const more = given.flatMap(value => argumentsIn((value as readonly unknown[])[3]));
   return { inputs, more: more.slice(0, mostInputs) };
@@ -76,18 +81,26 @@ function oldCall(where: string, call: readonly unknown[]): Inbound {
 function newCall(where: string, call: Fields): Inbound {
   const args = call.list('args').flatMap(arg => (Array.isArray(arg) ? arg : [arg]));
   const given = args.slice(0, mostInputs + 1).filter(arg => arg !== null);
-  const inputs = given.map(arg => {
+  const inputs = given.filter(isObject).map(arg => {
     const config = new Fields(where, arg).object('config');
     return referenceOf(where, config.value('keras_history'));
   });
-  return { inputs, more: argumentsIn(call.value('kwargs')).slice(0, mostInputs) };
+  // Operations have numbers beside their inputs: those that make a mask, too, which nobody reads.
+  const others = given.filter(arg => !isObject(arg)).map(shown);
+  const more = [...others, ...argumentsIn(call.value('kwargs'))];
+  return { inputs, more: more.slice(0, mostInputs) };
 }
 
-/** Names of the arguments that are given; `training` may say that it is not. */
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
+/** Arguments that may say that they are not given. */
+const flags = ['training', 'return_attention_scores', 'use_causal_mask'];
+
+/** Names of the arguments that are given. */
 function argumentsIn(kwargs: unknown): readonly string[] {
   if (typeof kwargs !== 'object' || kwargs === null) return [];
   const given = Object.entries(kwargs).filter(([name, value]) => {
-    return value !== null && !(name === 'training' && value === false);
+    return value !== null && !(flags.includes(name) && value === false);
   });
   return given.map(([name]) => name);
 }

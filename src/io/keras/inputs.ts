@@ -56,16 +56,21 @@ interface Joined {
   readonly pieces: readonly Piece[];
 }
 
+/** Refuses names that could hide, or are none of a record's fields. */
+export function checkNames(what: string, names: readonly string[], { refuse }: LayerContext): void {
+  const odd = names.find(name => name === '' || /\p{C}|^__proto__$|^.{80}/u.test(name));
+  if (odd !== undefined) refuse(`${what} called ${quoted(odd)}`);
+}
+
 /** Several inputs as one vector, of which each is a part, before its first reader. */
 export function joinedInputs(
   graph: Graph,
   flows: readonly Flow[],
   pieces: readonly Piece[],
-  { refuse }: LayerContext,
+  context: LayerContext,
 ): Joined {
   const { inputs, isOneInput } = graph;
-  const odd = inputs.find(name => /\p{C}|^__proto__$|^.{80}/u.test(name));
-  if (odd !== undefined && !isOneInput) refuse(`an input called ${quoted(odd)}`);
+  if (!isOneInput) checkNames('an input', inputs, context);
   const sizes = flows.map(({ size, steps = 1, branch }) => (branch ? size * steps : size));
   const total = isOneInput ? sizes[0] : sizes.reduce((sum, size) => sum + size, 0);
   const named = (name: string, i: number) => [name, sizes[i]] as const;
@@ -80,7 +85,7 @@ export function joinedInputs(
     return { id: inputs[i], inputs: [all], flow, members };
   });
   return {
-    first: isOneInput ? [] : [gatherCell(inputs.map(named), runs)],
+    first: isOneInput ? [] : [gatherCell(inputs.map(named), [['y', runs]])],
     size: total,
     graph: { ...graph, inputs: [all] },
     pieces: placed(parts, pieces, graph.outputs),

@@ -1,39 +1,23 @@
 import { activationLayers } from './activations.js';
 import { readAttention } from './attention.js';
+import { readConv1d, readDepthwise, readGlobalPool, readPool } from './convolution.js';
 import {
-  readConv1d,
-  readDepthwiseConv1d,
-  readGlobalPool,
-  readPool,
-  readSeparableConv1d,
-} from './convolution.js';
-import {
+  identities,
   readActivation,
   readDense,
   readEmbedding,
   readIdentity,
   readMasking,
-  readNorm,
   readPrelu,
 } from './feedforward.js';
 import type { ReadLayer } from './layer.js';
 import { readConcatenate, readMerge } from './merging.js';
+import { readGroupNorm, readNorm, readRmsNorm } from './norms.js';
 import { readBidirectional, readRecurrent, readRnn } from './recurrent-layers.js';
 import { readConv1dTranspose, readEnds, readUpSampling1d } from './resampling.js';
 import { readNormalization, readRescaling } from './scaling.js';
 import { readFlatten, readPermute, readRepeatVector, readReshape } from './shaping.js';
 import { readTimeDistributed } from './time-distributed.js';
-
-/** Layers that only training has a use for. */
-const identities = [
-  'ActivityRegularization',
-  'AlphaDropout',
-  'Dropout',
-  'GaussianDropout',
-  'GaussianNoise',
-  'Identity',
-  'SpatialDropout1D',
-];
 
 /** What reads each class of layers. */
 const readers = new Map<string, ReadLayer>([
@@ -55,26 +39,31 @@ const readers = new Map<string, ReadLayer>([
   ['Conv1DTranspose', readConv1dTranspose],
   ['Cropping1D', readEnds('cropping')],
   ['Dense', readDense],
-  ['DepthwiseConv1D', readDepthwiseConv1d],
+  ['DepthwiseConv1D', readDepthwise(false)],
   ['Embedding', readEmbedding],
   ['Flatten', readFlatten],
   ['GlobalAveragePooling1D', readGlobalPool('average')],
   ['GlobalMaxPooling1D', readGlobalPool('max')],
+  ['GroupNormalization', readGroupNorm],
   ['LayerNormalization', readNorm(false)],
   ['Masking', readMasking],
   ['MaxPooling1D', readPool('max')],
   ['Normalization', readNormalization],
   ['PReLU', readPrelu],
   ['Permute', readPermute],
+  ['RMSNormalization', readRmsNorm],
   ['RNN', readRnn],
   ['RepeatVector', readRepeatVector],
   ['Rescaling', readRescaling],
   ['Reshape', readReshape],
-  ['SeparableConv1D', readSeparableConv1d],
+  ['SeparableConv1D', readDepthwise(true)],
   ['UpSampling1D', readUpSampling1d],
   ['ZeroPadding1D', readEnds('padding')],
   ['TimeDistributed', readTimeDistributed(readerOf)],
 ]);
+
+/** All classes that are read. */
+export const layerClasses: readonly string[] = [...readers.keys()];
 
 /** The reader of a class of layers; undefined for one that there is none of. */
 export function readerOf(kind: string): ReadLayer | undefined {

@@ -1,5 +1,7 @@
 import { activationCell } from '../../cells/activation.js';
 import { sliceCell } from '../../layers/moves.js';
+import { globalMaxPool1dCell } from '../../layers/pooling.js';
+import { windowCell } from '../../layers/window.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { parallelOf, rowOf } from './cells.js';
 import type { Flow, LayerContext, ReadLayer } from './layer.js';
@@ -10,29 +12,24 @@ type Merge = 'Add' | 'Subtract' | 'Multiply' | 'Average' | 'Maximum' | 'Minimum'
 export function readMerge(kind: Merge): ReadLayer {
   return (_config, context) => inputs => {
     const [flow] = alike(inputs, context);
-    const { size } = flow;
+    const [{ size }, { length }] = [flow, inputs];
     if (inputs.some(input => input.size !== size)) context.refuse('inputs of different sizes');
-    const isPair = kind === 'Subtract' || kind === 'Maximum' || kind === 'Minimum';
-    if (isPair && inputs.length !== 2) context.refuse(`${inputs.length} inputs`);
-    const [a, b, ...others] = inputs.map((_, i) => {
-      return sliceCell(inputs.length * size, i * size, (i + 1) * size);
+    if (kind === 'Subtract' && length !== 2) context.refuse(`${length} inputs`);
+    const [first, ...others] = inputs.map((_, i) => {
+      return sliceCell(length * size, i * size, (i + 1) * size);
     });
-    const times = (of: AnyCell, alpha: number): AnyCell => {
-      return rowOf([of, activationCell(size, { name: 'affine', alpha })]);
+    const times = (count: number, alpha: number) => {
+      return activationCell(count * size, { name: 'affine', alpha });
     };
-    const difference = parallelOf('add', [a, times(b, -1)]);
-    const more = rowOf([difference, activationCell(size, 'relu')]);
+    // Pooling over the inputs as steps, which loses no digit.
+    const largest = windowCell(length, globalMaxPool1dCell(size));
     const members: Record<Merge, () => readonly AnyCell[]> = {
-      Add: () => [parallelOf('add', [a, b, ...others])],
-      Multiply: () => [parallelOf('multiply', [a, b, ...others])],
-      Average: () => {
-        const half = activationCell(size, { name: 'affine', alpha: 1 / inputs.length });
-        return [parallelOf('add', [a, b, ...others]), half];
-      },
-      Subtract: () => [difference],
-      // What the one is more than the other, added to this or taken from that.
-      Maximum: () => [parallelOf('add', [b, more])],
-      Minimum: () => [parallelOf('add', [a, times(more, -1)])],
+      Add: () => [parallelOf('add', [first, ...others])],
+      Multiply: () => [parallelOf('multiply', [first, ...others])],
+      Average: () => [parallelOf('add', [first, ...others]), times(1, 1 / length)],
+      Subtract: () => [parallelOf('add', [first, rowOf([...others, times(1, -1)])])],
+      Maximum: () => [largest],
+      Minimum: () => [times(length, -1), largest, times(1, -1)],
     };
     return { members: members[kind](), flow };
   };

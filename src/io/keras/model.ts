@@ -1,7 +1,6 @@
 import { mismatch } from '../../errors.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { quoted } from '../json.js';
-import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { UnreadableError } from '../unreadable.js';
 import { assembled, type Planned } from './assembly.js';
 import { branched } from './branches.js';
@@ -29,8 +28,8 @@ import { readerOf } from './layer-kinds.js';
 /** Layers in all; models within models. */
 const limits = { layers: 256, depth: 16 };
 
-/** The model as a layer; throws a RecurError, an UnreadableError for what cannot run here. */
-export function layerOf(parts: ModelParts, options: KerasOptions): LoadedLayer {
+/** The model as a cell; throws a RecurError, an UnreadableError for what cannot run here. */
+export function cellOf(parts: ModelParts, options: KerasOptions): AnyCell {
   const draft = newDraft(parts, options);
   const model = serialized('model', parts.model);
   if (model.isCustom || !isModel(model.kind)) {
@@ -42,7 +41,7 @@ export function layerOf(parts: ModelParts, options: KerasOptions): LoadedLayer {
   if (draft.problems.length) throw new UnreadableError(parts.format, draft.problems);
   const cell = plan([], parts.weights).members[0] as AnyCell;
   parts.weights.settle();
-  return loadedLayer(cell);
+  return cell;
 }
 
 /** Looks at all layers of a model, and says how to make it. */

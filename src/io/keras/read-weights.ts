@@ -3,15 +3,15 @@ import type { LayerOf } from '../../operators/layer.js';
 import type { AnyCell } from '../../streams/cell.js';
 import type { WithCell } from '../../streams/members.js';
 import { cellOf } from '../../streams/model.js';
-import type { LoadedLayer } from '../loaded-layer.js';
+import { type LoadedLayer, type LoadedSizes, loadedLayer } from '../loaded-layer.js';
 import { misread } from '../misread.js';
 import { plainCell } from '../plain-cell.js';
 import type { KerasOptions } from './draft.js';
 import { hdf5 } from './hdf5.js';
-import { layerOf } from './model.js';
+import { cellOf as kerasCell } from './model.js';
 import { checkOptions, parseModelJson } from './model-json.js';
 import { withWeights } from './own-model.js';
-import { bufferOf, checkBytes } from './read-keras.js';
+import { checkBytes } from './read-keras.js';
 import { Weights } from './weights.js';
 
 /**
@@ -33,11 +33,11 @@ export function readKerasWeights<M extends AnyCell | WithCell>(
   bytes: Uint8Array,
   model: M,
 ): LayerOf<M>;
-export function readKerasWeights(
+export function readKerasWeights<I extends LoadedSizes = number, O extends LoadedSizes = number>(
   bytes: Uint8Array,
   config: object | string,
   options?: KerasOptions,
-): LoadedLayer;
+): LoadedLayer<I, O>;
 export function readKerasWeights(
   bytes: Uint8Array,
   model: object | string,
@@ -56,7 +56,7 @@ export function readKerasWeights(
     if (cell) return withWeights(cell, weights, isNew);
     const config = typeof model === 'string' ? parseModelJson('config', model) : model;
     const parts = { format: 'Keras', model: config, weights } as const;
-    return layerOf({ ...parts, dialect: isNew ? 'keras3' : 'keras2' }, options);
+    return loadedLayer(kerasCell({ ...parts, dialect: isNew ? 'keras3' : 'keras2' }, options));
   } catch (error) {
     throw misread('.weights.h5', 'hdf5', bytes, asRecurError(error, '.weights.h5'));
   }
@@ -64,7 +64,7 @@ export function readKerasWeights(
 
 /** Keras 3 has them below `layers`; Keras 2, below the layers' names. */
 function weightsIn(bytes: Uint8Array): { weights: Weights; isNew: boolean } {
-  const file = hdf5('.weights.h5', bufferOf(bytes));
+  const file = hdf5('.weights.h5', bytes);
   if (file.has('layers')) return { weights: Weights.of(file.tensors('layers')), isNew: true };
   const group = file.has('model_weights') ? 'model_weights' : '';
   return { weights: Weights.of(file.tensors(group)), isNew: false };

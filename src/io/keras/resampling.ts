@@ -2,8 +2,9 @@ import { conv1dCell } from '../../layers/conv1d.js';
 import { sliceCell } from '../../layers/moves.js';
 import { repeatVectorCell } from '../../layers/repeat-vector.js';
 import { quoted } from '../json.js';
-import { activationLayer, activationOf, slotOf } from './activations.js';
+import { activated } from './activations.js';
 import { stepsIn } from './convolution.js';
+import { kernelsOf } from './feedforward.js';
 import type { Fields } from './fields.js';
 import type { Built, Flow, LayerContext, ReadLayer } from './layer.js';
 
@@ -64,27 +65,23 @@ export const readConv1dTranspose: ReadLayer = (config, context) => {
   const stride = config.count('strides', 1);
   const padding = config.text('padding', 'valid').toLowerCase();
   if (padding !== 'valid' && padding !== 'same') context.problem(`padding ${quoted(padding)}`);
-  const bias = config.flag('use_bias', true);
-  const own = activationOf(config, 'activation', 'linear', context);
+  const { own, claim } = kernelsOf(config, context);
   context.needsWhole();
   return (inputs, weights) => {
     const input = stepsIn(inputs, context);
     const [out, length] = counts;
-    const stored = weights.claim(config.where, [
-      { name: 'kernel', shape: [length, out, input.size] },
-      ...(bias ? [{ name: 'bias', shape: [out] } as const] : []),
-    ] as const);
+    const shape = [length, out, input.size];
+    const stored = claim(weights, out, { name: 'kernel', shape });
     const kernel = { stored: stored.kernel, out, length, stride, size: input.size };
     const { weight, reach, before, after } = phases(kernel, padding === 'same', context);
     const more = padding === 'same' ? 0 : Math.max(0, length - stride);
     const extra = Math.ceil(more / stride);
-    const cell = conv1dCell(input.size, stride * out, reach, {
-      padding: [before, after + extra],
-      activation: slotOf(own) ?? 'identity',
-      bias,
-      params: { weight, ...(bias && { bias: repeated(stored.bias, stride) }) },
+    const bias = stored.bias && repeated(stored.bias, stride);
+    const options = { padding: [before, after + extra], bias: bias !== undefined } as const;
+    const params = { weight, ...(bias && { bias }) };
+    const [cell, ...activation] = activated(out, own, activation => {
+      return conv1dCell(input.size, stride * out, reach, { ...options, activation, params });
     });
-    const activation = own && 'text' in own ? [activationLayer(out, own)] : [];
     const { members, flow } = interleaved({ ...input, size: out }, stride, extra, more, context);
     return { members: [cell, ...members, ...activation], flow };
   };

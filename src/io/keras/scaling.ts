@@ -1,10 +1,9 @@
 import { activationCell } from '../../cells/activation.js';
-import { batchNormCell } from '../../cells/batch-norm.js';
 import { shapeText } from '../../errors.js';
-import type { AnyCell } from '../../streams/cell.js';
 import { featuresIn } from './feedforward.js';
 import type { Fields } from './fields.js';
 import { type LayerContext, onlyInput, type ReadLayer } from './layer.js';
+import { scaled } from './norms.js';
 
 /** The least deviation that Normalization divides by: Keras's epsilon(). */
 const leastDeviation = 1e-7;
@@ -15,7 +14,8 @@ const leastDeviation = 1e-7;
  */
 export const readNormalization: ReadLayer = (config, context) => {
   const isInverse = config.flag('invert', false);
-  const isWhole = config.isNull('axis') || String(config.value('axis')) === '';
+  const axis: unknown = config.isNull('axis') ? [] : config.value('axis');
+  const isWhole = Array.isArray(axis) && axis.length === 0;
   const isGiven = config.has('mean') || config.has('variance');
   return (inputs, weights) => {
     const flow = isWhole ? onlyInput(inputs, context) : featuresIn(config, inputs, context);
@@ -50,13 +50,6 @@ export const readRescaling: ReadLayer = (config, context) => {
   };
 };
 
-/** (x − mean) / √variance · weight + bias, of which what is not given does nothing. */
-function scaled(size: number, given: Readonly<Record<string, readonly number[]>>): AnyCell {
-  const fill = (value: number) => new Float32Array(size).fill(value);
-  const usual = { weight: fill(1), bias: fill(0), runningMean: fill(0), runningVar: fill(1) };
-  return batchNormCell(size, { epsilon: 0, params: { ...usual, ...given } });
-}
-
 /** A number for each feature, of which one may stand for all. */
 function spread(values: readonly number[], size: number, { refuse }: LayerContext) {
   if (values.length !== 1 && values.length !== size) {
@@ -68,6 +61,9 @@ function spread(values: readonly number[], size: number, { refuse }: LayerContex
 /** A number of a config, or a list of them, in as many brackets as there are axes. */
 function numbersIn(config: Fields, name: string, usual: number): readonly number[] {
   const value = config.value(name);
-  if (!Array.isArray(value)) return [config.number(name, usual)];
-  return config.numbers(name);
+  // Keras 3 writes an array of NumPy's as an object.
+  if (Object(value).class_name === '__numpy__') {
+    return numbersIn(config.object(name).object('config'), 'value', usual);
+  }
+  return Array.isArray(value) ? config.numbers(name) : [config.number(name, usual)];
 }

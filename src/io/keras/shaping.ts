@@ -32,7 +32,7 @@ export const readFlatten: ReadLayer = (_config, context) => inputs => {
 
 /** One vector or steps of vectors, as the other or as other steps. */
 export const readReshape: ReadLayer = (config, context) => {
-  const target = config.list('target_shape').slice(0, 4).map(Number);
+  const target = config.numbers('target_shape').slice(0, 4);
   return inputs => {
     const { outer, ...flow } = onlyInput(inputs, context);
     const all = flow.size * (flow.steps ?? 1);
@@ -67,7 +67,7 @@ export const readReshape: ReadLayer = (config, context) => {
 
 /** A Permute that leaves all axes where they are, or that makes steps of the features. */
 export const readPermute: ReadLayer = (config, context) => {
-  const axes = config.list('dims').slice(0, 4).join();
+  const axes = config.numbers('dims').slice(0, 4).join();
   const isTurn = axes === '2,1';
   if (!isTurn && axes !== '1,2' && axes !== '1') context.problem('axes that move');
   return inputs => {
@@ -78,7 +78,7 @@ export const readPermute: ReadLayer = (config, context) => {
     if (!flow.sequence || size > mostFeatures) context.refuse('axes that move');
     // Each feature's numbers at all steps.
     const runs = Array.from({ length: size }, (_, i) => [0, i, size, steps]);
-    const turn = size > 1 && steps > 1 ? [gatherCell([['x', size * steps]], runs)] : [];
+    const turn = size > 1 && steps > 1 ? [gatherCell([['x', size * steps]], [['y', runs]])] : [];
     const turned = unflattened(flat.flow, size);
     return { ...turned, members: [...flat.members, ...turn, ...turned.members] };
   };

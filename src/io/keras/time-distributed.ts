@@ -1,11 +1,17 @@
 import { quoted } from '../json.js';
+import { activationLayers } from './activations.js';
 import { checkConfig } from './check-config.js';
 import { serialized } from './classes.js';
+import { identities } from './feedforward.js';
 import { isModel } from './graph.js';
 import { type Built, type Flow, onlyInput, type ReadLayer } from './layer.js';
 
 /** Layers that do the same at each step by themselves. */
-const stepwise = ['Dense', 'Activation', 'Dropout', 'BatchNormalization', 'LayerNormalization'];
+const stepwise = [
+  ...activationLayers,
+  ...identities,
+  ...['Dense', 'BatchNormalization', 'LayerNormalization', 'Normalization', 'PReLU', 'Rescaling'],
+];
 
 /**
  * The same layer, or model, at each step: over steps that are vectors by itself, over steps that
@@ -26,7 +32,10 @@ export function readTimeDistributed(readers: (kind: string) => ReadLayer | undef
       const { outer, ...flow } = onlyInput(inputs, context);
       if (outer) return atEach(build([flow], weights), outer);
       if (!isStepwise && kind !== 'Flatten') refuse();
-      return kind === 'Flatten' ? { members: [], flow } : build([flow], weights);
+      if (kind === 'Flatten') return { members: [], flow };
+      // The layer sees the vector of a step, whose only axis is the first.
+      const { members, flow: own } = build([{ ...flow, sequence: false }], weights);
+      return { members, flow: { ...own, sequence: true } };
     };
   };
 }

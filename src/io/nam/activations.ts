@@ -64,6 +64,9 @@ const more: Readonly<Record<string, readonly string[]>> = {
   LeakyHardTanh: ['min_val', 'max_val', 'min_slope', 'max_slope'],
 };
 
+/** All that are read. */
+export const namActivations = Object.keys(activations);
+
 /** An activation as the file has it: a name, or an object with a type. */
 export function readActivation(where: string, given: unknown): MakeActivation {
   const config = new Fields(where, typeof given === 'string' ? { type: given } : given);

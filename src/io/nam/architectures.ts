@@ -2,10 +2,11 @@ import { batchNormCell } from '../../cells/batch-norm.js';
 import { denseCell } from '../../cells/dense.js';
 import { lstmCell } from '../../cells/lstm.js';
 import { mismatch } from '../../errors.js';
+import { causalConv1dCell } from '../../layers/causal-conv1d.js';
 import { chainOf } from '../../layers/chain.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { startingFrom } from '../../streams/function-cell.js';
-import type { Fields } from '../keras/fields.js';
+import { type Fields, shown } from '../keras/fields.js';
 import { readActivation } from './activations.js';
 import type { Signal } from './circuit.js';
 import { checkFields, countOf, countsOf } from './config.js';
@@ -91,6 +92,41 @@ export function convNet(draft: Draft, config: Fields, x: Signal): Signal {
   const to = countOf(config, 'out_channels', 1);
   const head = convolution(draft, `${where} head`, { from: channels, to });
   return circuit.add(`${where} head`, head, last);
+}
+
+/** How the player works it out: a matter of speed. */
+const implementations = /^(auto|direct|legacy|old|fft|partitioned[_-]fft)$/i;
+
+/**
+ * An impulse response and a bias, the same for each channel. The first weight meets the newest
+ * sample, as in the player (NeuralAmpModelerCore, NAM/linear.cpp); the trainer exports a kernel
+ * whose first weight meets the oldest one (nam/models/linear.py), which the player turns around.
+ */
+export function linear({ circuit, weights }: Draft, config: Fields, x: Signal): Signal {
+  const fields = ['receptive_field', 'bias', 'implementation', 'in_channels', 'out_channels'];
+  checkFields(config, fields);
+  const { where } = config;
+  const kernel = countOf(config, 'receptive_field');
+  const bias = config.flag('bias', false);
+  const implementation = config.text('implementation', 'auto');
+  if (!implementations.test(implementation)) {
+    throw mismatch(`${where}.implementation`, 'auto, direct or fft', shown(implementation));
+  }
+  const channels = circuit.sizeOf(x);
+  const outputs = countOf(config, 'out_channels', 1);
+  if (outputs !== channels) {
+    throw mismatch(`${where}.out_channels`, `${channels}, as in_channels`, `${outputs}`);
+  }
+  circuit.reserve(where, (kernel - 1) * channels);
+  const response = weights.take(where, kernel).slice().reverse();
+  const shared = (values: Float32Array) =>
+    Float32Array.from({ length: channels * values.length }, (_, i) => values[i % values.length]);
+  const params = {
+    weight: shared(response),
+    ...(bias && { bias: shared(weights.take(where, 1)) }),
+  };
+  const options = { groups: channels, bias, params };
+  return circuit.add(where, causalConv1dCell(channels, channels, kernel, options), x);
 }
 
 function batchNorm({ weights }: Draft, where: string, size: number): AnyCell {

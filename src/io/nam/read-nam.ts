@@ -6,7 +6,7 @@ import { Fields, shown } from '../keras/fields.js';
 import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
 import { refusing } from '../refusals.js';
 import { UnreadableError } from '../unreadable.js';
-import { convNet, lstm } from './architectures.js';
+import { convNet, linear, lstm } from './architectures.js';
 import { Circuit, type Signal } from './circuit.js';
 import { checkFields, countOf } from './config.js';
 import { wavenet } from './wavenet.js';
@@ -32,9 +32,9 @@ export interface NamInfo {
 }
 
 /**
- * The network in a file of Neural Amp Modeler (.nam), as a layer: LSTM, WaveNet or ConvNet, and the
- * largest of a container of several. A step is a sample. `json` is the file's bytes, its text, or
- * the parsed object.
+ * The network in a file of Neural Amp Modeler (.nam), as a layer: LSTM, WaveNet, ConvNet or Linear,
+ * and the largest of a container of several. A step is a sample. `json` is the file's bytes, its
+ * text, or the parsed object.
  *
  * It begins, and a reset puts it, where silence leaves it: an LSTM at the state that is in the
  * file, a network of convolutions at the one that follows from its weights.
@@ -123,24 +123,27 @@ function addNetwork(
   const config = file.object('config');
   const draft = { circuit, weights };
   const architecture = file.text('architecture');
-  let output: Signal;
-  if (architecture === 'WaveNet') {
-    output = wavenet(draft, config, x, (where, given, input) =>
-      condition(circuit, new Fields(where, given), file, input, depth + 1),
-    );
-  } else if (architecture === 'ConvNet') output = convNet(draft, config, x);
-  else throw new UnreadableError('a .nam file', [unread(file, architecture)]);
+  if (!Object.hasOwn(networks, architecture)) {
+    const known = namArchitectures.join(', ');
+    const why = `${shown(architecture)}, of which ${known} are read`;
+    throw new UnreadableError('a .nam file', [{ where: `${file.where}.architecture`, why }]);
+  }
+  const output = networks[architecture](draft, config, x, (where, given, input) =>
+    condition(circuit, new Fields(where, given), file, input, depth + 1),
+  );
   weights.end();
   return output;
 }
 
-function unread(file: Fields, architecture: string) {
-  const why =
-    architecture === 'Linear'
-      ? "Linear, whose weights NAM's trainer and its player read in opposite orders"
-      : `${shown(architecture)}, of which LSTM, WaveNet, ConvNet and SlimmableContainer are read`;
-  return { where: `${file.where}.architecture`, why };
-}
+/** Architectures whose layers read each other's outputs. */
+const networks: Readonly<Record<string, typeof wavenet>> = {
+  WaveNet: wavenet,
+  ConvNet: convNet,
+  Linear: linear,
+};
+
+/** All that are read. */
+export const namArchitectures = ['LSTM', ...Object.keys(networks), 'SlimmableContainer'];
 
 /** A network whose answer is the condition of another, of the same sound. */
 function condition(

@@ -3,8 +3,8 @@ import { chainOf } from '../../layers/chain.js';
 import { read, tap } from '../../layers/taps.js';
 import type { AnyCell } from '../../streams/cell.js';
 import type { Problem } from '../unreadable.js';
-import { whyOf } from './attempt.js';
 import type { Layer, Network } from './network.js';
+import { whyOf } from './unfit.js';
 
 /** The cell of the layers that the given signals need, and what cannot be made. */
 export function assemble(
@@ -61,7 +61,8 @@ function tappedSignals(layers: ReadonlyMap<number, Layer>, parts: readonly numbe
   return tapped;
 }
 
-function attemptTo(problems: Problem[], where: string, run: () => void): void {
+/** Runs something; why it cannot be done is a problem. */
+export function attemptTo(problems: Problem[], where: string, run: () => void): void {
   try {
     run();
   } catch (error) {

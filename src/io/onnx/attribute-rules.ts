@@ -52,6 +52,7 @@ const rules: Readonly<Record<string, Rules>> = {
   Celu: { alpha: honoured },
   Clip: { min: honoured, max: honoured },
   Concat: { axis: 'needed' },
+  ConcatFromSequence: { axis: honoured, new_axis: honoured },
   Constant: {
     ...{ value: honoured, value_float: honoured, value_floats: honoured },
     ...{ value_int: honoured, value_ints: honoured },
@@ -76,6 +77,7 @@ const rules: Readonly<Record<string, Rules>> = {
   LayerNormalization: { axis: honoured, epsilon: honoured, stash_type: only(1) },
   LeakyRelu: { alpha: honoured },
   LogSoftmax: { axis: honoured },
+  Loop: { body: honoured },
   LSTM: { ...recurrent, input_forget: honoured },
   // The order of the indices, which are no output here.
   MaxPool: { ...convolution, ceil_mode: only(0), storage_order: idle },
@@ -83,10 +85,17 @@ const rules: Readonly<Record<string, Rules>> = {
   ...{ ReduceL1: reduction, ReduceL2: reduction, ReduceMax: reduction, ReduceMean: reduction },
   ...{ ReduceMin: reduction, ReduceProd: reduction, ReduceSum: reduction },
   ReduceSumSquare: reduction,
+  Scan: {
+    ...{ body: honoured, directions: honoured, num_scan_inputs: honoured },
+    ...{ scan_input_axes: honoured, scan_input_directions: honoured },
+    ...{ scan_output_axes: honoured, scan_output_directions: honoured },
+  },
   ScatterND: { reduction: honoured },
   Range: { stash_type: only(1) },
   Reshape: { allowzero: honoured },
   RNN: recurrent,
+  // The type of items, which they have themselves.
+  SequenceEmpty: { dtype: idle },
   Selu: { alpha: honoured, gamma: honoured },
   Shape: { start: honoured, end: honoured },
   Slice: { axes: honoured, starts: honoured, ends: honoured },

@@ -80,9 +80,16 @@ function missingProblem(
   return `no ${name}, which stands for ${rule.usual}, not ${rule.only.join(' or ')}`;
 }
 
-function inputsProblem({ inputs }: Node, least: number, most: number): string | undefined {
+function inputsProblem(
+  { operator, inputs }: Node,
+  least: number,
+  most: number,
+): string | undefined {
   const count = inputs.map(name => name !== '').lastIndexOf(true) + 1;
-  const missing = inputs.slice(0, least).some(name => name === '');
-  if (count < least || missing) return `${inputs.length} inputs, not ${least} at least`;
+  // The number of steps and the condition of a Loop may be left out, and the lengths of a Scan.
+  const isLoop = operator === 'Loop' || operator === 'Scan';
+  const missing = !isLoop && inputs.slice(0, least).some(name => name === '');
+  if ((count < least && !isLoop) || missing)
+    return `${inputs.length} inputs, not ${least} at least`;
   return count > most ? `${count} inputs, not ${most} at most` : undefined;
 }

@@ -1,112 +1,123 @@
+import { averagePool1dCell, maxPool1dCell } from '../../layers/pooling.js';
+import { windowCell } from '../../layers/window.js';
 import { quoted } from '../json.js';
+import { added, numbersBack, numbersInOrder, onVectors } from './add-layers.js';
 import { type Convolution, convDraft } from './convolution.js';
-import {
-  type Axis,
-  axesText,
-  ensure,
-  type FeatureAxis,
-  type Flow,
-  isBatch,
-  type Value,
-} from './flow.js';
+import { axesText, ensure, type Flow, type Value } from './flow.js';
 import { integerOf, integersOf, type Node, textOf } from './graph.js';
-import { type Dense, denseDraft } from './linear.js';
+import { denseDraft } from './linear.js';
+import type { LayerDraft } from './network.js';
 import {
+  checkBatch,
+  checkReach,
   constantIn,
-  emit,
-  inWindow,
   type Operator,
   optionalIn,
   type Reading,
-  vectorsIn,
   weightsIn,
 } from './reading.js';
 
-/** Convolutions along the steps of a sequence, or of a window. */
-export const convOperators: Readonly<Record<string, Operator>> = { Conv: conv };
+/** Convolutions and pools along the steps of a sequence, or of a window. */
+export const convOperators: Readonly<Record<string, Operator>> = {
+  Conv: conv,
+  MaxPool: (node, inputs, reading) => [pooled(node, inputs, reading, maxPool1dCell)],
+  AveragePool: (node, inputs, reading) => [pooled(node, inputs, reading, averagePool1dCell)],
+};
 
-function conv(node: Node, inputs: readonly Value[], reading: Reading): Value[] {
+function conv(node: Node, inputs: readonly Value[], reading: Reading): Flow[] {
   const [input] = inputs;
-  ensure(input?.kind === 'flow', 'a convolution of what is not computed from the input');
+  ensure(input?.kind === 'tensor', 'a convolution of what is not computed from the input');
+  const padded = reading.flowOf(input);
   const weights = constantIn(inputs, 1);
   const [size, perGroup, ...kernels] = weights.dims;
-  const { axis, at, places } = spatial(node, input, kernels);
+  const place = spatial(node, padded, kernels, reading);
+  const { kernel, dilation, stride, padding } = place;
   const groups = integerOf(node, 'group', 1);
-  const channels = input.axes[1];
   const inputSize = perGroup * groups;
-  ensure(
-    sizeOf(channels) === inputSize && inputSize > 0,
-    `${axesText(input)} for ${inputSize} channels`,
-  );
+  const { pad: _, context, ...flow } = padded;
+  const channels = flow.dims[1];
+  ensure(channels === inputSize && inputSize > 0, `${axesText(flow)} for ${inputSize} channels`);
   ensure(size > 0 && size % groups === 0, `${size} channels in ${groups} groups`);
   const bias = optionalIn(inputs, 2) ? () => weightsIn(inputs, 2) : undefined;
   ensure(!bias || String(constantIn(inputs, 2).dims) === String([size]), 'B of another size');
+  const weight = () => weightsIn(inputs, 1);
+  if (context) {
+    const isWhole = padding[0] === (kernel - 1) * dilation && padding[1] === 0 && stride === 1;
+    ensure(isWhole && place.isTime, 'a kernel that does not reach as far as its state');
+  }
+  if (kernel === 1 && stride === 1 && groups === 1 && padding.every(n => n === 0)) {
+    const dense = denseDraft({ inputSize, size, weight, bias });
+    const { numbers, kept } = onVectors(node, flow, [1], reading, () => dense);
+    const dims = flow.dims.map((n, i) => (i === 1 ? size : n));
+    return [{ ...flow, dims, numbers: numbersBack(numbers, dims, [...kept, 1], reading) }];
+  }
   const options: Convolution = {
-    ...{ inputSize, size, groups, kernelSize: places.kernel, stride: places.stride },
-    ...{ dilation: places.dilation, padding: places.padding, bias },
-    weight: () => weightsIn(inputs, 1),
+    ...{ inputSize, size, groups, kernelSize: kernel, stride, dilation, padding, bias, weight },
   };
-  if (input.context) {
-    const reach = (places.kernel - 1) * places.dilation;
-    const isWhole = places.padding[0] === reach && places.padding[1] === 0 && places.stride === 1;
-    ensure(isWhole && axis.role === 'time', 'a kernel that does not reach as far as its state');
-  }
-  const flow: Flow = { ...input, pad: undefined, context: undefined };
-  return [placed(node, flow, { axis, at, channels, options }, reading)];
+  return [
+    alongSteps(node, flow, place, size, reading, count => convDraft(options, count, !place.isTime)),
+  ];
 }
 
-interface ConvolutionPlace {
-  /** The axis along which the kernel moves, and its index. */
-  readonly axis: Axis;
+type PoolCell = typeof maxPool1dCell;
+
+function pooled(node: Node, inputs: readonly Value[], reading: Reading, make: PoolCell): Flow {
+  const [input] = inputs;
+  ensure(input?.kind === 'tensor', 'pooling of what is not computed from the input');
+  // Exporters pad before an average that counts the padding.
+  const padded = reading.flowOf(input);
+  const { pad, context, ...flow } = padded;
+  ensure(!context, 'pooling with a state');
+  const isPadded = pad !== undefined;
+  ensure(!isPadded || node.operator === 'AveragePool', 'a largest number among padded ones');
+  const place = spatial(node, padded, integersOf(node, 'kernel_shape') ?? [], reading);
+  const { kernel, stride, dilation, padding } = place;
+  ensure(dilation === 1, `dilations of ${dilation} in a pooling`);
+  const counts = integerOf(node, 'count_include_pad', 0) !== 0;
+  const ownPads = padding[0] + padding[1] > (pad?.[0] ?? 0) + (pad?.[1] ?? 0);
+  ensure(!isPadded || !ownPads || counts, 'padding that counts, and padding that does not');
+  const options = { stride, padding, includePadding: counts || isPadded };
+  const size = flow.dims[1];
+  return alongSteps(node, flow, place, size, reading, count => {
+    const steps = Math.floor((count + padding[0] + padding[1] - kernel) / stride) + 1;
+    ensure(steps > 0, 'a kernel that is longer than the sequence');
+    const cell = () => make(size, kernel, options);
+    const draft = place.isTime
+      ? { width: size, streams: kernel === 1 && stride === 1, make: cell }
+      : { width: size * steps, streams: true, make: () => windowCell(count, cell()) };
+    return { draft, steps };
+  });
+}
+
+/** A layer along steps, or along an axis that is the steps of a window. */
+function alongSteps(
+  node: Node,
+  flow: Flow,
+  { at, isTime }: Placing,
+  size: number,
+  reading: Reading,
+  draftOf: (count: number) => { draft: LayerDraft; steps: number },
+): Flow {
+  const others = flow.dims.filter((_, i) => i !== 1 && i !== at);
+  ensure(
+    others.every(n => n === 1),
+    `a convolution of ${axesText(flow)}`,
+  );
+  const order = [...flow.dims.flatMap((_, i) => (i === 1 || i === at ? [] : i)), at, 1];
+  const reads = numbersInOrder(flow, order, reading);
+  const { draft, steps } = draftOf(isTime ? flow.steps : flow.dims[at]);
+  const made = added(reading, node, reads, draft, isTime ? steps : flow.steps);
+  const length = isTime ? 1 : steps;
+  const dims = flow.dims.map((n, i) => (i === at ? length : i === 1 ? size : n));
+  const numbers = numbersBack(made, dims, order, reading);
+  return { ...flow, dims, numbers, steps: isTime ? steps : flow.steps };
+}
+
+/** What a kernel does along the axis on which it moves. */
+interface Placing {
   readonly at: number;
-  readonly channels: Axis;
-  readonly options: Convolution;
-}
-
-function placed(node: Node, flow: Flow, place: ConvolutionPlace, reading: Reading): Flow {
-  const { axis, at, channels, options } = place;
-  const made: FeatureAxis = { role: 'feature', size: options.size };
-  const own = flow.layout.filter(other => other !== channels && other !== axis);
-  ensure(own.length === 0, `a convolution of ${axesText(flow)}`);
-  if (axis.role === 'time' && isPointwise(options)) {
-    const dense = denseDraft(pointwiseOf(options));
-    return emit(reading, node, flow, dense, axesWith(flow, at, axis, made), [made]);
-  }
-  if (axis.role === 'time') {
-    const { draft, time } = convDraft(options, axis);
-    return emit(reading, node, flow, draft, axesWith(flow, at, time, made), [made]);
-  }
-  if (isPointwise(options)) {
-    const dense = inWindow(vectorsIn(flow, channels), denseDraft(pointwiseOf(options)));
-    const layout = axis.role === 'feature' ? [axis, made] : [made];
-    return emit(reading, node, flow, dense, axesWith(flow, at, axis, made), layout);
-  }
-  const steps = axis.role === 'feature' ? axis.size : 1;
-  ensure(vectorsIn(flow, channels) === steps, `the axes ${axesText(flow)} lie in another order`);
-  const { draft, time } = convDraft(options, { role: 'time', size: steps }, steps);
-  const next: FeatureAxis = { role: 'feature', size: time.size as number };
-  const axes = axesWith(flow, at, next, made);
-  return emit(reading, node, flow, draft, axes, [next, made]);
-}
-
-const isPointwise = ({ kernelSize, stride, groups, padding }: Convolution) =>
-  kernelSize === 1 && stride === 1 && groups === 1 && padding.every(n => n === 0);
-
-function pointwiseOf({ inputSize, size, weight, bias }: Convolution): Dense {
-  return { inputSize, size, weight, bias };
-}
-
-function axesWith({ axes }: Flow, at: number, axis: Axis, channels: Axis): Axis[] {
-  return axes.map((own, i) => (i === at ? axis : i === 1 ? channels : own));
-}
-
-function sizeOf(axis: Axis | undefined): number {
-  if (axis?.role === 'feature') return axis.size;
-  return axis?.role === 'one' ? 1 : 0;
-}
-
-/** What a kernel does along an axis. */
-export interface Placing {
+  /** True for the axis of steps. */
+  readonly isTime: boolean;
   readonly kernel: number;
   readonly stride: number;
   readonly dilation: number;
@@ -114,15 +125,12 @@ export interface Placing {
 }
 
 /** The one axis along which a kernel moves: a second one has to be 1, as its kernel. */
-export function spatial(
-  node: Node,
-  flow: Flow,
-  kernels: readonly number[],
-): { axis: Axis; at: number; places: Placing } {
-  const { axes } = flow;
+function spatial(node: Node, flow: Flow, kernels: readonly number[], reading: Reading): Placing {
+  const { dims, time } = flow;
   const rank = kernels.length;
+  checkBatch(flow, dims.map((_, i) => i).slice(1));
   ensure(
-    rank > 0 && axes.length === rank + 2 && isBatch(axes[0]),
+    rank > 0 && dims.length === rank + 2 && dims[0] === 1 && time !== 0,
     `${axesText(flow)}, not [batch, channels, …]`,
   );
   const given = integersOf(node, 'kernel_shape');
@@ -131,30 +139,31 @@ export function spatial(
     const list = integersOf(node, name);
     ensure(!list || list.length === count * rank, `${name} [${list}] for ${rank} axes`);
   }
-  const all = kernels.map((kernel, i): Placing => {
+  const all = kernels.map((kernel, i) => {
     const [stride, dilation] = [
       integersOf(node, 'strides')?.[i] ?? 1,
       integersOf(node, 'dilations')?.[i] ?? 1,
     ];
     ensure(kernel > 0 && stride > 0 && dilation > 0, 'a kernel, stride or dilation below 1');
     const padding = paddingOf(node, i, rank, { kernel, stride, dilation });
-    return { kernel, stride, dilation, padding };
+    return { at: i + 2, isTime: i + 2 === time, kernel, stride, dilation, padding };
   });
-  const isIdle = ({ kernel, padding }: Placing) => kernel === 1 && padding.every(n => n === 0);
-  const moving = all.flatMap((own, i) => (isIdle(own) && axes[i + 2].role === 'one' ? [] : i));
+  const moving = all.filter(({ at, isTime, kernel, padding }) => {
+    return kernel > 1 || padding.some(n => n > 0) || isTime || dims[at] > 1;
+  });
   ensure(moving.length < 2, `a kernel [${kernels}] over ${axesText(flow)}`);
-  const [i] = moving.length ? moving : [0];
-  const { pad = [0, 0] } = flow;
-  const { padding } = all[i];
-  const sum = [padding[0] + pad[0], padding[1] + pad[1]] as const;
-  return { axis: axes[i + 2], at: i + 2, places: { ...all[i], padding: sum } };
+  const own = moving[0] ?? all[0];
+  const { kernel, stride, dilation, padding, isTime } = own;
+  if (isTime) checkReach((kernel - 1) * dilation + stride + padding[0] + padding[1], reading);
+  const [before, after] = flow.pad ?? [0, 0];
+  return { ...own, padding: [padding[0] + before, padding[1] + after] };
 }
 
 function paddingOf(
   node: Node,
   i: number,
   rank: number,
-  { kernel, stride, dilation }: Omit<Placing, 'padding'>,
+  { kernel, stride, dilation }: Pick<Placing, 'kernel' | 'stride' | 'dilation'>,
 ): readonly [number, number] {
   const mode = textOf(node, 'auto_pad', 'NOTSET');
   const pads = integersOf(node, 'pads') ?? [];

@@ -2,8 +2,8 @@ import type { Activation } from '../../graph/activations.js';
 import { causalConv1dCell } from '../../layers/causal-conv1d.js';
 import { conv1dCell } from '../../layers/conv1d.js';
 import { windowCell } from '../../layers/window.js';
-import { ensure, type TimeAxis } from './flow.js';
-import type { LayerDraft } from './network.js';
+import { ensure } from './flow.js';
+import type { LayerDraft, Linear } from './network.js';
 import { parameterOf } from './tensor.js';
 
 /** A convolution before it is made; weights `[size, inputSize / groups, kernelSize]`. */
@@ -21,36 +21,33 @@ export interface Convolution {
 }
 
 /**
- * A convolution over steps: streaming where it looks back only and keeps their number, else over
- * whole sequences. With `steps` it is over the window of so many that each datum is.
+ * A convolution over steps, of which a sequence is read with `count`: streaming where it looks back
+ * only and keeps their number, else over whole sequences. In a window each datum is so many steps.
  */
 export function convDraft(
   options: Convolution,
-  from: TimeAxis,
-  steps?: number,
-): { draft: LayerDraft; time: TimeAxis } {
+  count: number,
+  isWindow: boolean,
+): { draft: LayerDraft; steps: number } {
   const { padding, stride, size } = options;
   const reach = (options.kernelSize - 1) * options.dilation;
   const window = reach * options.inputSize;
   ensure(window <= 2 ** 20, `a kernel that reaches over ${window} numbers`);
   const more = padding[0] + padding[1] - reach;
-  const isSame = stride === 1 && more === 0;
-  const { size: length } = from;
-  const left = length === undefined ? undefined : Math.floor((length + more - 1) / stride) + 1;
-  ensure(left === undefined || left > 0, 'a kernel that is longer than the sequence');
-  const time: TimeAxis = isSame ? from : { role: 'time', size: left };
-  const streams = isSame && padding[1] === 0;
+  const steps = Math.floor((count + more - 1) / stride) + 1;
+  ensure(steps > 0, 'a kernel that is longer than the sequence');
+  const streams = stride === 1 && more === 0 && padding[1] === 0 && !isWindow;
   const draft: LayerDraft = {
-    width: steps === undefined ? size : size * (left as number),
-    streams: streams || steps !== undefined,
+    width: isWindow ? size * steps : size,
+    streams: streams || isWindow,
     make() {
-      const cell = cellOf(options, streams && steps === undefined);
-      return steps === undefined ? cell : windowCell(steps, cell);
+      const cell = cellOf(options, streams);
+      return isWindow ? windowCell(count, cell) : cell;
     },
-    linear: linearOf(options, from, steps),
-    ...(steps === undefined && { trimmed: count => trimmed(options, from, count) }),
+    linear: linearOf(options, count, isWindow),
+    ...(!isWindow && { trimmed: lost => trimmed(options, count, lost) }),
   };
-  return { draft, time };
+  return { draft, steps };
 }
 
 function cellOf(options: Convolution, streams: boolean) {
@@ -68,10 +65,10 @@ function cellOf(options: Convolution, streams: boolean) {
   return conv1dCell(inputSize, size, kernelSize, { ...own, stride, padding });
 }
 
-function linearOf(options: Convolution, from: TimeAxis, steps: number | undefined) {
+function linearOf(options: Convolution, count: number, isWindow: boolean): Linear {
   const { bias, activation } = options;
   const other = (more: Partial<Convolution>) =>
-    convDraft({ ...options, ...more }, from, steps).draft;
+    convDraft({ ...options, ...more }, count, isWindow).draft;
   return {
     size: options.size,
     ...(!bias &&
@@ -80,9 +77,9 @@ function linearOf(options: Convolution, from: TimeAxis, steps: number | undefine
   };
 }
 
-/** The same without its last `count` outputs, for which it was padded. */
-function trimmed(options: Convolution, from: TimeAxis, count: number) {
+/** The same without its last outputs, for which it was padded. */
+function trimmed(options: Convolution, count: number, lost: number) {
   const [before, after] = options.padding;
-  if (options.stride !== 1 || after < count) return undefined;
-  return convDraft({ ...options, padding: [before, after - count] }, from);
+  if (options.stride !== 1 || after < lost) return undefined;
+  return convDraft({ ...options, padding: [before, after - lost] }, count, false);
 }

@@ -4,124 +4,155 @@ import { sameSize } from '../../cells/define.js';
 import { scalePlan, shiftPlan } from '../../cells/plans.js';
 import { sliceCell } from '../../layers/moves.js';
 import { parallelCell } from '../../layers/parallel.js';
-import { aligned } from './align.js';
-import { spread, withAxes } from './broadcast.js';
-import { type Flow, type Value, widthOf } from './flow.js';
+import { globalMaxPool1dCell } from '../../layers/pooling.js';
+import { windowCell } from '../../layers/window.js';
+import type { AnyCell } from '../../streams/cell.js';
+import { aligned, besideConstant, mapped, onNumbers } from './add-layers.js';
+import { ensure, type Flow, type Value } from './flow.js';
+import { clipped } from './function-operators.js';
 import type { Node } from './graph.js';
-import type { Layer } from './network.js';
-import { constantIn, emit, flowIn, type Operator, pointwise, type Reading } from './reading.js';
+import type { LayerDraft } from './network.js';
+import { constantIn, flowIn, type Operator, pointwise, type Reading } from './reading.js';
 import type { Constant } from './tensor.js';
 
 const scaleCell = /* @__PURE__ */ sameSize('Scale', 'y = x * weight', scalePlan, {
   vectors: { weight: 1 },
 });
-export const shiftCell = /* @__PURE__ */ sameSize('Shift', 'y = x + bias', shiftPlan, {
+const shiftCell = /* @__PURE__ */ sameSize('Shift', 'y = x + bias', shiftPlan, {
   vectors: { bias: 0 },
 });
 
-/** Sums and products of two values, or of one and a constant. */
+/** Sums, products and extremes of values, number by number, of which one at least is computed. */
 export const elementwiseOperators: Readonly<Record<string, Operator>> = {
-  Add: (node, inputs, reading) => [sum(node, inputs, reading)],
-  Sub: (node, inputs, reading) => [difference(node, inputs, reading)],
-  Mul: (node, inputs, reading) => [scaled(node, inputs, reading)],
-  Div: (node, inputs, reading) => [quotient(node, inputs, reading)],
+  Add: (node, inputs, reading) => [sum(node, ...operands(inputs, reading), reading)],
+  Sub: (node, [left, right], reading) => {
+    if (right.kind === 'constant') {
+      return [
+        sum(
+          node,
+          flowIn([left], 0, reading),
+          each(right, v => -v),
+          reading,
+        ),
+      ];
+    }
+    const negative = affine(node, flowIn([right], 0, reading), -1, 0, reading);
+    return [sum(node, ...inTurn(operandIn([left], 0, reading), negative), reading)];
+  },
+  Mul: (node, inputs, reading) => [scaled(node, ...operands(inputs, reading), reading)],
+  Div: (node, [left, right], reading) => {
+    if (right.kind === 'constant') {
+      return [
+        scaled(
+          node,
+          flowIn([left], 0, reading),
+          each(right, v => 1 / v),
+          reading,
+        ),
+      ];
+    }
+    const flow = flowIn([right], 0, reading);
+    const inverse = mapped(node, flow, size => activationCell(size, 'reciprocal'), reading);
+    return [scaled(node, ...inTurn(operandIn([left], 0, reading), inverse), reading)];
+  },
+  Max: (node, inputs, reading) => [extreme(node, inputs, 1, reading)],
+  Min: (node, inputs, reading) => [extreme(node, inputs, -1, reading)],
 };
 
-function sum(node: Node, inputs: readonly Value[], reading: Reading): Flow {
-  const { flow, other } = operands(inputs);
-  if (other.kind === 'flow') return combined(node, flow, other, 'add', reading);
-  const before = flow.parts.length === 1 ? reading.network.layer(flow.parts[0]) : undefined;
-  const values = spread(other, flow);
-  const wide = withAxes(flow, other);
-  const own = before && biasOf(values, before);
-  if (before?.linear?.biased && own) {
-    const reads = { ...wide, parts: before.reads };
-    return emit(reading, node, reads, before.linear.biased(own), wide.axes, wide.layout);
-  }
-  if (sizeOf(other.dims) === 1) return affine(node, wide, 1, values[0], reading);
-  const make = () => shiftCell(values.length, { params: { bias: values } });
-  return emit(reading, node, wide, pointwise(values.length, make));
+/** A constant whose numbers are others. */
+function each(constant: Constant, of: (value: number) => number): Constant {
+  const values = () => Float32Array.from(constant.values(), of);
+  return { ...constant, values, view: undefined };
 }
 
-/** A vector that is added, as a bias of the layer before: the same for each vector in a window. */
-function biasOf(values: Float32Array, { linear, width }: Layer): Float32Array | undefined {
-  const size = linear?.size ?? 0;
-  if (!linear?.biased || width !== values.length) return undefined;
-  return values.every((v, i) => v === values[i % size]) ? values.slice(0, size) : undefined;
-}
-
-function difference(node: Node, inputs: readonly Value[], reading: Reading): Flow {
-  const [left, right] = inputs;
-  if (left.kind === 'flow' && right.kind === 'constant') {
-    return sum(
-      node,
-      [left, { ...right, values: () => right.values().map(v => -v) as never }],
-      reading,
-    );
-  }
-  const negative = affine(node, flowIn(inputs, 1), -1, 0, reading);
-  return sum(node, [left, negative], reading);
-}
-
-function scaled(node: Node, inputs: readonly Value[], reading: Reading): Flow {
-  const { flow, other } = operands(inputs);
-  if (other.kind === 'flow') return combined(node, flow, other, 'multiply', reading);
-  const values = spread(other, flow);
-  const wide = withAxes(flow, other);
-  if (sizeOf(other.dims) === 1) return affine(node, wide, values[0], 0, reading);
-  const make = () => scaleCell(values.length, { params: { weight: values } });
-  return emit(reading, node, wide, pointwise(values.length, make));
-}
-
-function quotient(node: Node, inputs: readonly Value[], reading: Reading): Flow {
-  const [left, right] = inputs;
-  if (left.kind === 'flow' && right.kind === 'constant') {
-    const inverse = { ...right, values: () => right.values().map(v => 1 / v) as never };
-    return scaled(node, [left, inverse], reading);
-  }
-  const flow = flowIn(inputs, 1);
-  const width = widthOf(flow);
-  const draft = pointwise(width, () => activationCell(width, 'reciprocal'));
-  return scaled(node, [left, emit(reading, node, flow, draft)], reading);
-}
-
-function affine(node: Node, flow: Flow, alpha: number, beta: number, reading: Reading): Flow {
-  const width = widthOf(flow);
-  const make = () => activationCell(width, { name: 'affine', alpha, beta });
-  return emit(reading, node, flow, pointwise(width, make));
+function operandIn(inputs: readonly Value[], i: number, reading: Reading): Flow | Constant {
+  return inputs[i]?.kind === 'tensor' ? flowIn(inputs, i, reading) : constantIn(inputs, i);
 }
 
 /** The operands of what commutes: one that is computed, and another. */
-function operands(inputs: readonly Value[]): { flow: Flow; other: Flow | Constant } {
-  const first = inputs[0]?.kind === 'flow' ? 0 : 1;
-  const flow = flowIn(inputs, first);
-  const other = inputs[1 - first];
-  if (other?.kind === 'filled') {
-    const values = Float32Array.of(other.value);
-    return {
-      flow,
-      other: { kind: 'constant', name: '', dims: [], floating: true, values: () => values },
-    };
-  }
-  return {
-    flow,
-    other: other?.kind === 'flow' ? flowIn(inputs, 1 - first) : constantIn(inputs, 1 - first),
-  };
+function operands(inputs: readonly Value[], reading: Reading): [Flow, Flow | Constant] {
+  const first = inputs[0]?.kind === 'tensor' ? 0 : 1;
+  return [flowIn(inputs, first, reading), operandIn(inputs, 1 - first, reading)];
 }
+
+function inTurn(left: Flow | Constant, right: Flow): [Flow, Flow | Constant] {
+  return left.kind === 'flow' ? [left, right] : [right, left];
+}
+
+function sum(node: Node, flow: Flow, other: Flow | Constant, reading: Reading): Flow {
+  if (other.kind === 'flow') return combined(node, flow, other, parallel('add'), reading);
+  const { wide, values } = besideConstant(flow, other, reading);
+  return onNumbers(node, [wide], [values], reading, (size, [bias], before) => {
+    const own = before?.linear?.biased && biasOf(bias, before.linear.size);
+    if (own) return before.linear!.biased!(own);
+    if (sizeOf(other.dims) === 1) return affineDraft(size, 1, bias[0]);
+    return pointwise(size, () => shiftCell(size, { params: { bias } }));
+  });
+}
+
+/** A vector that is added, as a bias of the layer before: the same for each vector in a window. */
+function biasOf(values: Float32Array, size: number): Float32Array | undefined {
+  return values.every((v, i) => v === values[i % size]) ? values.slice(0, size) : undefined;
+}
+
+function scaled(node: Node, flow: Flow, other: Flow | Constant, reading: Reading): Flow {
+  if (other.kind === 'flow') return combined(node, flow, other, parallel('multiply'), reading);
+  const { wide, values } = besideConstant(flow, other, reading);
+  return onNumbers(node, [wide], [values], reading, (size, [weight]) =>
+    sizeOf(other.dims) === 1
+      ? affineDraft(size, weight[0], 0)
+      : pointwise(size, () => scaleCell(size, { params: { weight } })),
+  );
+}
+
+function affineDraft(size: number, alpha: number, beta: number): LayerDraft {
+  return pointwise(size, () => activationCell(size, { name: 'affine', alpha, beta }));
+}
+
+function affine(node: Node, flow: Flow, alpha: number, beta: number, reading: Reading): Flow {
+  return onNumbers(node, [flow], [], reading, size => affineDraft(size, alpha, beta));
+}
+
+const parallel = (combine: 'add' | 'multiply') => (size: number) =>
+  parallelCell(combine, sliceCell(2 * size, 0, size), sliceCell(2 * size, size, 2 * size));
 
 /** Two flows of the same steps, number by number. */
 function combined(
   node: Node,
   left: Flow,
   right: Flow,
-  combine: 'add' | 'multiply',
+  make: (size: number) => AnyCell,
   reading: Reading,
 ): Flow {
-  const [a, b] = aligned(node, left, right, reading);
-  const width = widthOf(a);
-  const draft = pointwise(width, () =>
-    parallelCell(combine, sliceCell(2 * width, 0, width), sliceCell(2 * width, width, 2 * width)),
+  const both = aligned(left, right, reading);
+  return onNumbers(node, both, [], reading, size => pointwise(size, () => make(size)));
+}
+
+function extreme(node: Node, inputs: readonly Value[], sign: 1 | -1, reading: Reading): Flow {
+  const all = inputs.map((_, i) => operandIn(inputs, i, reading));
+  const [first, ...others] = all.flatMap(value => (value.kind === 'flow' ? value : []));
+  ensure(first, 'no input that is computed');
+  const flow = others.reduce((a, b) => larger(node, a, b, sign, reading), first);
+  return all.reduce<Flow>(
+    (own, other) => (other.kind === 'flow' ? own : bounded(node, own, other, sign, reading)),
+    flow,
   );
-  const both: Flow = { ...a, parts: [...a.parts, ...b.parts] };
-  return emit(reading, node, both, draft);
+}
+
+function bounded(node: Node, flow: Flow, other: Constant, sign: 1 | -1, reading: Reading): Flow {
+  const { wide, values } = besideConstant(flow, other, reading);
+  if (sizeOf(other.dims) === 1) {
+    const bounds = [values[0], Number.POSITIVE_INFINITY] as const;
+    return clipped(node, wide, sign > 0 ? bounds : [-bounds[1], bounds[0]], reading);
+  }
+  const nothing = affine(node, wide, 0, 0, reading);
+  const vector = sum(node, nothing, other, reading);
+  return larger(node, wide, vector, sign, reading);
+}
+
+/** The larger of two, times `sign`, as pooling over them as two steps: no digit is lost. */
+function larger(node: Node, left: Flow, right: Flow, sign: 1 | -1, reading: Reading): Flow {
+  const signed = (flow: Flow) => (sign > 0 ? flow : affine(node, flow, sign, 0, reading));
+  const pool = (size: number) => windowCell(2, globalMaxPool1dCell(size));
+  return signed(combined(node, signed(left), signed(right), pool, reading));
 }

@@ -1,4 +1,5 @@
 import Pbf from 'pbf';
+import { halfBits } from '../dtypes.js';
 import { elementTypes } from './proto.js';
 
 /** An attribute of a node, by its kind. */
@@ -19,13 +20,14 @@ export interface NodeDraft {
   readonly attributes?: Readonly<Record<string, AttributeDraft>> | undefined;
 }
 
-/** A tensor: float32, or int64 where its values are no Float32Array. */
+/** A tensor: float32, float16 if `isHalf`, or int64 where its values are no Float32Array. */
 export interface TensorDraft {
   readonly name: string;
   readonly dims: readonly number[];
   readonly values: Float32Array | readonly number[];
   /** True for numbers that every model of this form has. */
   readonly isConstant?: boolean;
+  readonly isHalf?: boolean;
 }
 
 /** An input or output of floats; a dimension that is text is open. */
@@ -112,15 +114,17 @@ function writeAttribute([name, value]: readonly [string, AttributeDraft], pbf: P
   }
 }
 
-function writeTensor({ name, dims, values }: TensorDraft, pbf: Pbf): void {
+function writeTensor({ name, dims, values, isHalf }: TensorDraft, pbf: Pbf): void {
   for (const dim of dims) pbf.writeVarintField(1, dim);
-  const isFloat = values instanceof Float32Array;
-  pbf.writeVarintField(2, isFloat ? elementTypes.float : elementTypes.int64);
+  const type = isHalf ? 'float16' : values instanceof Float32Array ? 'float' : 'int64';
+  pbf.writeVarintField(2, elementTypes[type]);
   pbf.writeStringField(8, name);
-  const raw = new DataView(new ArrayBuffer(values.length * (isFloat ? 4 : 8)));
+  const width = { float16: 2, float: 4, int64: 8 }[type];
+  const raw = new DataView(new ArrayBuffer(values.length * width));
   for (const [i, value] of values.entries()) {
-    if (isFloat) raw.setFloat32(i * 4, value, true);
-    else raw.setBigInt64(i * 8, BigInt(value), true);
+    if (type === 'float16') raw.setUint16(i * width, halfBits(value), true);
+    else if (type === 'float') raw.setFloat32(i * width, value, true);
+    else raw.setBigInt64(i * width, BigInt(value), true);
   }
   pbf.writeBytesField(9, new Uint8Array(raw.buffer));
 }

@@ -1,4 +1,5 @@
 import { sizeOf } from '../../arrays/ndarray.js';
+import { quoted } from '../json.js';
 import { emptied, placeIn, scattered, taken } from './fold-places.js';
 import type { Fold, Folding } from './folding.js';
 import { integerOf, integersOf, textOf } from './graph.js';
@@ -100,7 +101,7 @@ export const moves: Readonly<Record<string, Fold>> = {
   },
   Pad: ({ node, budget }, [a, pads, value, axes]) => {
     const mode = textOf(node, 'mode', 'constant');
-    ensure(['constant', 'reflect', 'edge'].includes(mode), `the mode ${mode}`);
+    ensure(['constant', 'reflect', 'edge'].includes(mode), `the mode ${quoted(mode)}`);
     const fill = value ? value.values()[0] : (node.attributes.get('value')?.float ?? 0);
     return [
       padsOf(node, pads, axes, a.dims.length).reduce((all, { axis, before, after }) => {

@@ -6,8 +6,8 @@ import { chainOf } from '../../layers/chain.js';
 import { parallelCell } from '../../layers/parallel.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { erfCell } from '../erf.js';
-import { spread } from './broadcast.js';
-import { ensure, type Flow, widthOf } from './flow.js';
+import { besideConstant, mapped, onNumbers } from './add-layers.js';
+import { ensure, type Flow } from './flow.js';
 import {
   clipCell,
   geluCell,
@@ -20,7 +20,6 @@ import { floatOf, type Node, textOf } from './graph.js';
 import { functionOf } from './number-functions.js';
 import {
   constantIn,
-  emit,
   flowIn,
   type Operator,
   optionalIn,
@@ -62,14 +61,14 @@ export const functionOperators: Readonly<Record<string, Operator>> = {
     functionOf.names.map((name): [string, Operator] => [
       name,
       (node, inputs, reading) => [
-        activated(node, flowIn(inputs), functionOf(node, reading.operatorSet), reading),
+        activated(node, flowIn(inputs, 0, reading), functionOf(node, reading.operatorSet), reading),
       ],
     ]),
   ),
   ...Object.fromEntries(
     Object.entries(functionCells).map(([name, cellOf]): [string, Operator] => [
       name,
-      (node, inputs, reading) => [mapped(node, flowIn(inputs), cellOf(node), reading)],
+      (node, inputs, reading) => [mapped(node, flowIn(inputs, 0, reading), cellOf(node), reading)],
     ]),
   ),
   Clip: (node, inputs, reading) => {
@@ -83,7 +82,7 @@ export const functionOperators: Readonly<Record<string, Operator>> = {
       bound(1, 'min', Number.NEGATIVE_INFINITY),
       bound(2, 'max', Number.POSITIVE_INFINITY),
     ];
-    return [clipped(node, flowIn(inputs), [low, high], reading)];
+    return [clipped(node, flowIn(inputs, 0, reading), [low, high], reading)];
   },
   Pow: (node, inputs, reading) => {
     const exponents = constantIn(inputs, 1).values();
@@ -91,33 +90,22 @@ export const functionOperators: Readonly<Record<string, Operator>> = {
     ensure(exponents.length === 1, 'exponents that are not one number of the file');
     const fits = powerCell(1, exponent) !== undefined;
     ensure(fits, `the power ${exponent}, no multiple of ½ up to 32`);
-    return [mapped(node, flowIn(inputs), size => powerCell(size, exponent)!, reading)];
+    const flow = flowIn(inputs, 0, reading);
+    return [mapped(node, flow, size => powerCell(size, exponent)!, reading)];
   },
   PRelu: (node, inputs, reading) => {
-    const flow = flowIn(inputs);
+    const flow = flowIn(inputs, 0, reading);
     const slopes = constantIn(inputs, 1);
-    const isAlong = reading.operatorSet > 6 || sizeOf(slopes.dims) === 1 || flow.axes.length < 3;
+    const isAlong = reading.operatorSet > 6 || sizeOf(slopes.dims) === 1 || flow.dims.length < 3;
     ensure(isAlong, 'slopes along axis 1, as before operator set 7');
-    const alpha = spread(slopes, flow);
-    return [mapped(node, flow, size => preluCell(size, { params: { alpha } }), reading)];
+    const { wide, values } = besideConstant(flow, slopes, reading);
+    return [
+      onNumbers(node, [wide], [values], reading, (size, [alpha]) =>
+        pointwise(size, () => preluCell(size, { params: { alpha } })),
+      ),
+    ];
   },
 };
-
-/** A flow through a function of each number. */
-export function mapped(
-  node: Node,
-  flow: Flow,
-  make: (size: number) => AnyCell,
-  reading: Reading,
-): Flow {
-  const width = widthOf(flow);
-  return emit(
-    reading,
-    node,
-    flow,
-    pointwise(width, () => make(width)),
-  );
-}
 
 /** A flow through an activation, which a dense layer or a convolution before it takes in. */
 export function activated(
@@ -127,12 +115,10 @@ export function activated(
   reading: Reading,
 ): Flow {
   const name = typeof activation === 'string' ? activation : activation.name;
-  const before = flow.parts.length === 1 ? reading.network.layer(flow.parts[0]) : undefined;
-  if (before?.linear?.activated && isActivationName(name)) {
-    const draft = before.linear.activated(activation as Activation);
-    return emit(reading, node, { ...flow, parts: before.reads }, draft, flow.axes, flow.layout);
-  }
-  return mapped(node, flow, size => activationCell(size, activation), reading);
+  return onNumbers(node, [flow], [], reading, (size, _, before) => {
+    const own = isActivationName(name) && before?.linear?.activated?.(activation as Activation);
+    return own || pointwise(size, () => activationCell(size, activation));
+  });
 }
 
 /** A flow between two bounds, of which each may be infinite. */

@@ -1,5 +1,3 @@
-import type { Axis, FeatureAxis, Flow } from './flow.js';
-import { one } from './flow.js';
 import type { ValueProto } from './proto.js';
 
 /** What an axis may stand for: time, batch, features. */
@@ -18,11 +16,25 @@ const names: Readonly<Record<'T' | 'B', RegExp>> = {
   B: /batch|^[nb]$/i,
 };
 
+/** What the axes of an input may be. */
+export interface Idea {
+  /** Sizes of one step of one sequence: 1 for the axes of steps and of the batch. */
+  readonly dims: readonly number[];
+  /** Which axis goes through the steps, if they are several, and which through a batch. */
+  readonly time?: number | undefined;
+  readonly batch?: number | undefined;
+  /** Undefined where the file leaves it open. */
+  readonly steps: number | undefined;
+  readonly batches: number | undefined;
+  /** True for an axis of steps that is 1. */
+  readonly isOneStep: boolean;
+}
+
 /** A file names the axes of its input as it likes: what they may be, the likeliest first. */
 export function hypotheses(
   input: ValueProto,
   sizes: Readonly<Record<string, number | readonly number[]>>,
-): Flow[] {
+): Idea[] {
   const own = Object.hasOwn(sizes, input.name) ? sizes[input.name] : undefined;
   const given = typeof own === 'object' ? own : input.dims;
   const dims = (given ?? []).map(dim => {
@@ -36,7 +48,7 @@ export function hypotheses(
     const cost = dims.reduce<number>((sum, dim, d) => sum + costOf(list[d] as Role, dim), 0);
     return { list, cost: cost * 10 + i };
   });
-  return costs.sort((a, b) => a.cost - b.cost).map(({ list }) => flowOf(list, dims));
+  return costs.sort((a, b) => a.cost - b.cost).map(({ list }) => ideaOf(list, dims));
 }
 
 type GivenDim = number | string | undefined;
@@ -54,13 +66,14 @@ function costOf(role: Role, dim: GivenDim): number {
   return role === 'T' && dim === 1 ? 1 : 0;
 }
 
-function flowOf(list: string, dims: readonly GivenDim[]): Flow {
-  const axes = dims.map((dim, i): Axis => {
-    const size = isSize(dim) ? (dim as number) : undefined;
-    if (list[i] === 'T') return { role: 'time', size };
-    if (list[i] === 'B') return { role: 'batch', size };
-    return size === 1 ? one : { role: 'feature', size: size as number };
-  });
-  const layout = axes.filter(axis => axis.role === 'feature') as FeatureAxis[];
-  return { kind: 'flow', parts: [0], axes, layout };
+function ideaOf(list: string, dims: readonly GivenDim[]): Idea {
+  const sizes = dims.map(dim => (isSize(dim) ? (dim as number) : undefined));
+  const [time, batch] = ['T', 'B'].map(role => list.indexOf(role));
+  const steps = time < 0 ? 1 : sizes[time];
+  return {
+    dims: sizes.map((size, i) => (list[i] === 'F' ? (size as number) : 1)),
+    ...{ time: time < 0 || steps === 1 ? undefined : time, steps },
+    ...(batch < 0 ? { batches: 1 } : { batch, batches: sizes[batch] }),
+    isOneStep: time >= 0 && steps === 1,
+  };
 }

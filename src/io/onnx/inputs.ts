@@ -4,11 +4,10 @@ import { printable, quoted } from '../json.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
 import type { DataFiles } from './external-data.js';
 import type { FaultChoice } from './faults.js';
-import type { Flow, Value } from './flow.js';
 import type { Graph, Node } from './graph.js';
-import { hypotheses } from './hypotheses.js';
+import { hypotheses, type Idea } from './hypotheses.js';
 import type { GraphProto, ValueProto } from './proto.js';
-import { stateInputs } from './states.js';
+import { type States, stateInputs } from './states.js';
 import { type Constant, constantOf } from './tensor.js';
 
 /** How an ONNX file is read. */
@@ -67,8 +66,8 @@ export function givenOf(
 /** A graph's inputs: the one of data, what its axes may be, and states. */
 export interface Inputs {
   readonly input: string;
-  readonly ideas: readonly Flow[];
-  readonly states: ReadonlyMap<string, Value>;
+  readonly ideas: readonly Idea[];
+  readonly states: States;
 }
 
 /** Throws an UnreadableError, with the problems so far, unless there is one input of data. */
@@ -77,11 +76,12 @@ export function inputsOf(
   nodes: readonly Node[],
   { dims = {} }: OnnxOptions,
   problems: readonly Problem[],
+  set: number,
 ): Inputs {
-  const states = stateInputs(graph);
-  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const states = stateInputs(graph, set);
+  const used = new Set(nodes.flatMap(({ inputs, captured }) => [...inputs, ...captured]));
   for (const { name } of graph.outputs) used.add(name);
-  const given = graph.inputs.filter(({ name }) => used.has(name) && !states.has(name));
+  const given = graph.inputs.filter(({ name }) => used.has(name) && !states.sizes.has(name));
   if (given.length !== 1) {
     const names = given.slice(0, 8).map(({ name }) => quoted(name));
     const why = `${given.length} inputs beside states (${names.join(', ') || 'none'}), not one`;

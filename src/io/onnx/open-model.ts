@@ -16,7 +16,8 @@ export function modelOf(where: string, bytes: Uint8Array, data: DataFiles = {}) 
   return model;
 }
 
-function graphIn(bytes: Uint8Array): ModelProto & { graph: GraphProto } {
+/** The same, without the numbers that lie in other files. */
+export function graphIn(bytes: Uint8Array): ModelProto & { graph: GraphProto } {
   demand(typedArrayName(bytes) === 'Uint8Array', 'onnx', "a file's bytes as a Uint8Array", bytes);
   try {
     const model = readModel(bytes);

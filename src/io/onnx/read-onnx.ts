@@ -8,6 +8,7 @@ import { treatFaults } from './faults.js';
 import { graphOf } from './graph.js';
 import { heldTensors } from './held-tensors.js';
 import { givenOf, type OnnxOptions } from './inputs.js';
+import { withOnlyValues } from './only-values.js';
 import { guarded, modelOf } from './open-model.js';
 import {
   distinct,
@@ -30,8 +31,8 @@ import { writtenModel } from './written.js';
  * outputs, then records by name, and branches that its constants choose.
  *
  * The file may come from a stranger. Throws a RecurError for a file that is cut short or lies, and
- * an UnreadableError, with all reasons, for one that holds what does not run here: loops (`Loop`,
- * `Scan`), operators and attributes without a layer.
+ * an UnreadableError, with all reasons, for one that holds what does not run here: operators and
+ * attributes without a layer, loops that are no recurrence over the steps.
  *
  * @example
  * const model = readOnnx(writeOnnx(chain(gru(3, 4), dense(4, 1))));
@@ -54,16 +55,27 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Onn
     if (undecided.length) throw new UnreadableError('ONNX', undecided);
     const notes = [...warnings, ...dequantise(model.graph, length)];
     for (const note of notes) options.onWarning?.(note);
-    const source = { model, length, given: givenOf(model.graph, options) };
-    // The states that a caller names are those of a graph of one step.
-    if (options.states) return readSteps(source, options);
+    const read = (own: OnnxOptions) =>
+      readEither({ model, length, given: givenOf(model.graph, own) }, own);
     try {
-      return readSequences(source, options);
+      return read(options);
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
-      return readSteps(source, options, error);
+      return withOnlyValues(model.graph, options, read, error);
     }
   });
+}
+
+/** A graph with an axis of steps, or one of one step. */
+function readEither(source: Source, options: OnnxOptions): OnnxModel {
+  // The states that a caller names are those of a graph of one step.
+  if (options.states) return readSteps(source, options);
+  try {
+    return readSequences(source, options);
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error;
+    return readSteps(source, options, error);
+  }
 }
 
 /** Options that ask for another reading than the one that a written file describes. */

@@ -1,16 +1,18 @@
 import { demand, mismatch } from '../../errors.js';
-import { quoted } from '../json.js';
+import type { AnyCell } from '../../streams/cell.js';
 import { type LoadedLayer, loadedLayer } from '../loaded-layer.js';
+import { describedModel } from '../save.js';
 import { type Problem, UnreadableError } from '../unreadable.js';
-import { assemble } from './assemble.js';
+import { assemble, attemptTo } from './assemble.js';
 import { type Attempt, attempt, type Setting } from './attempt.js';
 import { Budget } from './budget.js';
-import type { Flow } from './flow.js';
 import { type Graph, graphOf, type Node } from './graph.js';
-import { type Inputs, inputsOf, type OnnxOptions } from './inputs.js';
+import type { Idea } from './hypotheses.js';
+import { inputsOf, type OnnxOptions } from './inputs.js';
+import { candidatesOf, outputOf } from './outputs.js';
 import type { GraphProto, ModelProto } from './proto.js';
-import { checkStates } from './states.js';
 import type { Constant } from './tensor.js';
+import { Unfit } from './unfit.js';
 import { operatorSetOf, unreadableParts } from './unreadable-parts.js';
 import type { Choice } from './whole-graph.js';
 import type { StatePair } from './whole-states.js';
@@ -23,6 +25,8 @@ export interface OnnxModel {
   /** Of a graph of one step: its states, and the branches that were chosen. */
   readonly states?: readonly StatePair[];
   readonly choices?: readonly Choice[];
+  /** The only values that work for what is left open, as options: `inputs: { sr: 16000 }`. */
+  readonly found?: readonly string[];
 }
 
 /** A file that has been opened, and what of its inputs is given. */
@@ -34,24 +38,67 @@ export interface Source {
 }
 
 /** A graph with an axis of steps, or one input and states that are told apart by their axes. */
-export function readSequences({ model, given, length }: Source, options: OnnxOptions): OnnxModel {
+export function readSequences(source: Source, options: OnnxOptions): OnnxModel {
+  try {
+    return readAll(source, options);
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    throw new UnreadableError('ONNX', [{ where: 'graph', why: error.message }]);
+  }
+}
+
+function readAll({ model, given, length }: Source, options: OnnxOptions): OnnxModel {
   const { stateful } = options;
   const budget = new Budget();
   const graph = graphOf(model.graph, given, budget);
   const nodes = neededNodes(graph);
   const { problems, nodes: unread } = unreadableParts(model, nodes);
-  const inputs = inputsOf(graph, nodes, options, problems);
-  const setting = { graph, nodes, unread, budget, worth: length + 2 ** 18 };
-  const found = bestAttempt(setting, model, inputs, stateful);
-  const { output, wrong } = outputOf(graph, found, options);
-  problems.push(...found.problems, ...wrong);
-  // The weights of float32, twice at most: layers may share them.
-  budget.renew(length / 2 + 2 ** 18);
-  const made = problems.length || !output ? undefined : assemble(found.network, output.parts);
-  problems.push(...(made?.problems ?? []));
-  if (problems.length || !made?.cell) throw new UnreadableError('ONNX', distinct(problems));
+  const operatorSet = operatorSetOf(model);
+  const inputs = inputsOf(graph, nodes, options, problems, operatorSet);
+  const setting = { graph, nodes, unread, budget, worth: length + 2 ** 23, operatorSet, ...inputs };
+  const { found, at } = bestAttempt(setting, inputs.ideas, stateful);
+  const made = cellOf(at, found, options, length);
+  problems.push(...made.problems);
+  if (!problems.length && mayCountSteps(at)) {
+    const other = { ...at, steps: 2 * at.steps + 1 };
+    const again = cellOf(other, attemptStates(other, stateful).found, options, length);
+    if (!isSame(made.cell, again.cell)) {
+      problems.push({ where: 'graph', why: 'numbers that depend on how many steps there are' });
+    }
+  }
+  if (problems.length || !made.cell) throw new UnreadableError('ONNX', distinct(problems));
   checkStateful(stateful, found);
   return { layer: loadedLayer(made.cell), state: stateOf(found) };
+}
+
+/** The layers of the output, or why there are none. */
+function cellOf(setting: Setting, found: Attempt, { output }: OnnxOptions, length: number) {
+  const { reads, wrong } = outputOf(setting, found, output);
+  const problems = [...found.problems, ...wrong];
+  // The weights of float32, twice at most: layers may share them.
+  setting.budget.renew(length / 2 + 2 ** 18);
+  if (problems.length || !reads) return { cell: undefined, problems };
+  const { cell, problems: more } = assemble(found.network, reads);
+  return { cell, problems: more };
+}
+
+/** True where a file leaves open how many steps there are, and may compute with their number. */
+function mayCountSteps({ idea, nodes }: Setting): boolean {
+  const shapes = ['Shape', 'Size', 'Reshape', 'Expand', 'Tile', 'ConstantOfShape', 'Loop', 'Scan'];
+  return idea.steps === undefined && nodes.some(({ operator }) => shapes.includes(operator));
+}
+
+/** True for cells that compute the same. */
+function isSame(a: AnyCell | undefined, b: AnyCell | undefined): boolean {
+  if (!a || !b) return false;
+  const [own, other] = [a, b].map(describedModel);
+  return (
+    own.model === other.model &&
+    Object.entries(own.tensors).every(([name, { data }]) => {
+      const values = other.tensors[name].data;
+      return data.every((value, i) => value === values[i]);
+    })
+  );
 }
 
 /** Nodes that are read: each may have to be read for every idea of the axes. */
@@ -72,35 +119,63 @@ export function neededNodes({ nodes, outputs }: Graph): Node[] {
   return needed;
 }
 
+/** Steps that a sequence is read with at first, where a file leaves their number open. */
+const firstSteps = 9;
+const mostSteps = 2 ** 12;
+
+/** An attempt, and how it was made. */
+interface Found {
+  readonly found: Attempt;
+  readonly at: Setting;
+}
+
 /** The attempt without problems, or that with the fewest. */
 function bestAttempt(
-  part: Pick<Setting, 'graph' | 'nodes' | 'unread' | 'budget' | 'worth'>,
-  model: ModelProto,
-  { input, ideas, states }: Inputs,
+  part: Omit<Setting, 'idea' | 'steps' | 'batches' | 'running' | 'keep'>,
+  ideas: readonly Idea[],
   stateful: boolean | undefined,
-): Attempt {
-  const outputs = part.graph.outputs.map(({ name }) => name);
-  const operatorSet = operatorSetOf(model);
-  const setting = { ...part, states, input, operatorSet };
-  let best: Attempt | undefined;
-  for (const flow of ideas) {
-    const found = attemptStates({ ...setting, flow, running: true, keep: true }, outputs, stateful);
-    if (!best || found.problems.length < best.problems.length) best = found;
-    if (best.problems.length === 0) break;
+): Found {
+  let best: Found | undefined;
+  for (const idea of ideas) {
+    const keep = stateful !== false;
+    const setting = { ...part, idea, steps: firstSteps, running: true, keep };
+    const found = attemptBatch(setting, stateful);
+    const count = found.found.problems.length;
+    if (!best || count < best.found.problems.length) best = found;
+    if (count === 0) break;
   }
-  return best as Attempt;
+  return best as Found;
+}
+
+/**
+ * An attempt with a batch of two, where the file leaves open how many there are; with one, if a
+ * file is made for that and yet does not mix them.
+ */
+function attemptBatch(setting: Omit<Setting, 'batches'>, stateful: boolean | undefined): Found {
+  const { batches = 2 } = setting.idea;
+  const found = attemptStates({ ...setting, batches }, stateful);
+  const { problems, isMixed, flowOf } = found.found;
+  const all = [...problems];
+  for (const { name, tensor } of candidatesOf(setting, found.found)) {
+    attemptTo(all, name, () => flowOf(tensor));
+  }
+  const mayFit = setting.idea.batches === undefined && setting.unread.size === 0;
+  const isOpen = mayFit && all.length > 0 && !isMixed;
+  return isOpen ? attemptStates({ ...setting, batches: 1 }, stateful) : found;
 }
 
 /** An attempt in which single steps keep the state, unless other nodes have windows. */
-function attemptStates(
-  setting: Setting,
-  outputs: readonly string[],
-  stateful: boolean | undefined,
-): Attempt {
-  const found = attemptBoth({ ...setting, keep: stateful !== false }, outputs);
-  const { one, windows } = found.eventSteps;
+function attemptStates(setting: Setting, stateful: boolean | undefined): Found {
+  const found = attemptBoth(setting);
+  const { tooFew, eventSteps } = found;
+  if (tooFew !== undefined && tooFew <= mostSteps) {
+    return attemptStates({ ...setting, steps: tooFew }, stateful);
+  }
+  const { one, windows } = eventSteps;
   const isMixed = stateful === undefined && one.length > 0 && windows.length > 0;
-  return isMixed ? attemptBoth({ ...setting, keep: false }, outputs) : found;
+  if (!isMixed) return { found, at: setting };
+  const at = { ...setting, keep: false };
+  return { found: attemptBoth(at), at };
 }
 
 /** Refuses an option that would change nothing. */
@@ -119,50 +194,19 @@ function stateOf({ eventSteps: { one, windows, keep } }: Attempt): OnnxModel['st
 }
 
 /** An attempt in which the last step is every step, or, where layers look ahead, the last. */
-function attemptBoth(setting: Setting, outputs: readonly string[]): Attempt {
+function attemptBoth(setting: Setting): Attempt {
   const found = attempt(setting);
-  if (!found.takesLast) return found;
-  const parts = outputs.flatMap(name => {
-    const value = found.values.get(name);
-    return value?.kind === 'flow' && !value.finals ? value.parts : [];
-  });
-  const streams = [...found.network.needed(parts).values()].every(layer => layer.streams);
+  if (!found.takesLast || found.problems.length) return found;
+  const signals = new Set<number>();
+  for (const { name, tensor } of candidatesOf(setting, found)) {
+    attemptTo([], name, () => {
+      for (const n of found.flowOf(tensor).numbers)
+        if (n) signals.add(found.network.placeOf(n).signal);
+    });
+  }
+  const layers = found.network.needed([...signals]).values();
+  const streams = [...layers].every(layer => layer.streams);
   return streams ? found : attempt({ ...setting, running: false });
-}
-
-/** The output that is no state. */
-function outputOf(
-  { outputs }: Graph,
-  { values }: Attempt,
-  { output }: OnnxOptions,
-): { output?: Flow | undefined; wrong: Problem[] } {
-  const flows = outputs.flatMap(({ name }) => {
-    const value = values.get(name);
-    return value?.kind === 'flow' ? { name, value } : [];
-  });
-  const wrong = checkStates(
-    outputs.map(({ name }) => name),
-    values,
-  );
-  const own = flows.filter(({ value }) => !value.finals);
-  const candidates = output !== undefined ? flows : own.length ? own : flows.slice(0, 1);
-  const chosen = candidates.filter(({ name }) => output === undefined || name === output);
-  if (chosen.length === 1) {
-    const [{ name, value }] = chosen;
-    if (value.pad) wrong.push({ where: `output ${quoted(name)}`, why: 'padded steps' });
-    return { output: value, wrong };
-  }
-  const names = own.map(({ name }) => quoted(name)).join(', ') || 'none';
-  // Where nodes could not be read, that there is no output says nothing new.
-  if (
-    chosen.length > 1 ||
-    output !== undefined ||
-    outputs.every(({ name }) => values.get(name)?.kind !== 'unknown')
-  ) {
-    const why = `${chosen.length} outputs beside states (${names}), not one: see the option output`;
-    wrong.push({ where: 'graph', why });
-  }
-  return { wrong };
 }
 
 /** Problems, each once. */

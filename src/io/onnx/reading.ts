@@ -1,37 +1,33 @@
-import { windowCell } from '../../layers/window.js';
 import type { Budget } from './budget.js';
-import {
-  type Axis,
-  axesText,
-  ensure,
-  type FeatureAxis,
-  type Flow,
-  flowOf,
-  placeOf,
-  Unfit,
-  type Value,
-  widthOf,
-} from './flow.js';
+import { axesText, ensure, type Flow, Unfit, type Value } from './flow.js';
 import type { Node } from './graph.js';
 import type { LayerDraft, Network } from './network.js';
 import { type Constant, weightsOf } from './tensor.js';
+import type { Tensor } from './whole-program.js';
 
 /** What the nodes of a graph are read into. */
 export interface Reading {
   readonly network: Network;
   /** The version of ONNX's own operators. */
   readonly operatorSet: number;
-  /**
-   * True while all layers stream: the last step of a sequence is then every step, the answer to
-   * what has come so far.
-   */
-  readonly running: boolean;
-  /** The signal of the last step of a sequence, of `width` numbers. */
-  last(node: Node, signal: number, width: number): number;
-  /** That of the first step. */
-  first(node: Node, signal: number, width: number): number;
+  /** The signal of the last step of a sequence, or of the first. */
+  answer(signal: number, which: 'last' | 'first'): number;
+  /** All steps of a flow, for each sequence of a batch. */
+  tensorOf(flow: Flow): Tensor;
+  /** One step of a tensor. */
+  flowOf(tensor: Tensor): Flow;
   readonly budget: Budget;
+  /** True for the name of a value that something reads. */
+  isRead(name: string): boolean;
+  /** A value by its name: the body of a loop reads those around it. */
+  valueOf(name: string): Value;
   readonly eventSteps: EventSteps;
+  /** Sequences of a batch, of which one is run. */
+  readonly batches: number;
+  /** True where the sequence is one step, along an axis that nothing tells from others. */
+  readonly isOneStep: boolean;
+  /** Undefined where the file fixes how many steps a sequence has. */
+  readonly openSteps: number | undefined;
 }
 
 /** Recurrent nodes whose state is no input, in a graph that is given one event at a time. */
@@ -47,21 +43,52 @@ export interface EventSteps {
 }
 
 /** Reads a node; throws Unfit, or a RecurError, for one that cannot be read. */
-export type Operator = (node: Node, inputs: readonly Value[], reading: Reading) => readonly Value[];
+export type Operator = (
+  node: Node,
+  inputs: readonly Value[],
+  reading: Reading,
+) => readonly (Value | Flow)[];
+
+/** Says that a sequence has to be read with more steps to tell what a node does. */
+export class TooFewSteps extends Unfit {
+  readonly steps: number;
+
+  constructor(steps: number) {
+    super(`a sequence of ${steps} steps or more`);
+    this.steps = steps;
+  }
+}
+
+/** Says that a node computes with several sequences of a batch, of which one alone is run. */
+export class MixedBatch extends Unfit {}
+
+/** Throws MixedBatch where a node computes along the axis of a batch. */
+export function checkBatch(flow: Flow, along: readonly number[]): void {
+  const isMixed = flow.batch !== undefined && along.includes(flow.batch);
+  if (isMixed) throw new MixedBatch(`${axesText(flow)}, of which the axis is none of features`);
+}
+
+/** Throws TooFewSteps where a node reaches far along steps of which there may be any number. */
+export function checkReach(reach: number, { openSteps }: Pick<Reading, 'openSteps'>): void {
+  if (openSteps !== undefined && 2 * reach > openSteps) throw new TooFewSteps(2 * reach + 1);
+}
 
 /** A node's input that has to be computed from the model's. */
-export function flowIn(inputs: readonly Value[], i = 0): Flow {
+export function flowIn(inputs: readonly Value[], i: number, reading: Reading): Flow {
   const value = inputs[i];
-  ensure(value?.kind === 'flow', `input ${i} is ${kindText(value)}, not computed from the input`);
-  ensure(!value.pad, 'padded steps that no convolution reads');
-  ensure(!value.isIndex, 'numbers that were cast to integers');
-  return value;
+  const isTensor = value?.kind === 'tensor';
+  ensure(isTensor, `input ${i} is ${value?.kind ?? 'absent'}, not computed from the input`);
+  ensure(!value.isWhole, 'numbers that were cast to integers');
+  const flow = reading.flowOf(value);
+  ensure(!flow.pad, 'padded steps that no convolution reads');
+  return flow;
 }
 
 /** A node's input that has to be in the file. */
 export function constantIn(inputs: readonly Value[], i: number): Constant {
   const value = inputs[i];
-  ensure(value?.kind === 'constant', `input ${i} is ${kindText(value)}, not a constant`);
+  const kind = value?.kind === 'tensor' ? 'computed from the input' : (value?.kind ?? 'absent');
+  ensure(value?.kind === 'constant', `input ${i} is ${kind}, not a constant`);
   return value;
 }
 
@@ -75,50 +102,11 @@ export function optionalIn(inputs: readonly Value[], i: number): Value | undefin
   return value === undefined || value.kind === 'absent' ? undefined : value;
 }
 
-function kindText(value: Value | undefined): string {
-  const kind = value?.kind ?? 'absent';
-  const texts: Readonly<Record<string, string>> = {
-    flow: 'computed from the input',
-    state: 'a state',
-    ints: 'a size that depends on the input',
-    filled: 'of a shape that depends on the input',
-  };
-  return texts[kind] ?? kind;
-}
-
-/** The flow of a new layer that reads `flow`. */
-export function emit(
-  { network }: Reading,
-  node: Node,
-  flow: Flow,
-  draft: LayerDraft,
-  axes: readonly Axis[] = flow.axes,
-  layout: readonly FeatureAxis[] = flow.layout,
-): Flow {
-  return flowOf(network.add(node.where, flow.parts, draft), axes, layout);
-}
-
-/** How many vectors of `axis` lie in a datum, one after another; `axis` must be the inmost. */
-export function vectorsIn(flow: Flow, axis: Axis): number {
-  if (axis.role !== 'feature') return widthOf(flow);
-  ensure(placeOf(flow, axis).inner === 1, `the axes ${axesText(flow)} lie in another order`);
-  return widthOf(flow) / axis.size;
-}
-
-/** A layer for each of `count` vectors in a datum. */
-export function inWindow(count: number, draft: LayerDraft): LayerDraft {
-  if (count === 1) return draft;
-  const { width, make, linear } = draft;
-  return {
-    width: width * count,
-    streams: true,
-    make: () => windowCell(count, make()),
-    linear: linear && {
-      size: linear.size,
-      ...(linear.biased && { biased: bias => inWindow(count, linear.biased!(bias)) }),
-      ...(linear.activated && { activated: name => inWindow(count, linear.activated!(name)) }),
-    },
-  };
+/** An axis by its index, which counts from the end if it is negative. */
+export function axisOf(index: number, rank: number): number {
+  const at = index < 0 ? index + rank : index;
+  ensure(at >= 0 && at < rank, `axis ${index} of ${rank}`);
+  return at;
 }
 
 /** A layer that is refused if anything reads it. */
@@ -132,12 +120,7 @@ export function refused(width: number, why: string): LayerDraft {
   };
 }
 
-/** A layer that answers a vector with one of the same size, whatever is in it. */
+/** A layer that answers a vector with another one, whatever is in it. */
 export function pointwise(width: number, make: LayerDraft['make']): LayerDraft {
   return { width, streams: true, make };
-}
-
-/** The axis that `axis` becomes, in axes and layout. */
-export function replaced<T extends Axis>(axes: readonly T[], axis: Axis, by: T | undefined): T[] {
-  return axes.flatMap(own => (own === axis ? (by ?? []) : own));
 }

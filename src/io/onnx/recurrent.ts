@@ -3,11 +3,12 @@ import { lstmCell } from '../../cells/lstm.js';
 import { peepholeLstmCell } from '../../cells/peephole-lstm.js';
 import { rnnCell } from '../../cells/rnn.js';
 import type { CellOptions } from '../../graph/spec.js';
+import { backwardCell, bidirectionalCell } from '../../layers/bidirectional.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { startingFrom } from '../../streams/function-cell.js';
 import { quoted } from '../json.js';
 import { canonicalWeights, layouts, type RecurrentKind } from '../layouts.js';
-import { type Carried, ensure, type Final, type Value } from './flow.js';
+import { type Carried, ensure, type Value } from './flow.js';
 import { integerOf, type Node, textOf } from './graph.js';
 import {
   cellStateCell,
@@ -35,15 +36,19 @@ export interface RecurrentNode {
 }
 
 /** A node RNN, GRU or LSTM, with every attribute; throws Unfit for what has no cell. */
-export function recurrentNode(node: Node, inputs: readonly Value[]): RecurrentNode {
+export function recurrentNode(
+  node: Node,
+  inputs: readonly Value[],
+  given: readonly (InitialState | undefined)[] = [],
+): RecurrentNode {
   const { direction, ...shape } = shapeOf(node, inputs);
   const { kind, directions, inputSize, hiddenSize } = shape;
-  const states = (kind === 'lstm' ? [5, 6] : [5]).map(i => optionalIn(inputs, i));
+  const states = (kind === 'lstm' ? [0, 1] : [0]).map(i => given[i]);
   const decoded = new Map<number, Float32Array>();
   const carried = states.map(state => {
-    if (state?.kind !== 'state') return undefined;
+    if (!state || 'kind' in state) return undefined;
     ensure(directions === 1, 'a bidirectional layer whose state is given: it is no stream');
-    return { input: state.input, from: state.from };
+    return state;
   });
   const cellsOf = (form: LstmForm) =>
     Array.from({ length: directions }, (_, d) =>
@@ -91,9 +96,18 @@ function shapeOf(node: Node, inputs: readonly Value[]) {
   };
 }
 
-/** The last value of a state variable. */
-export function finalOf(node: Node, { carried }: RecurrentNode, variable: number): Final {
-  return { node: node.where, carried: carried[variable] };
+/** Where a state begins: numbers of the file, or what is carried in. */
+type InitialState = Value | Carried;
+
+/** A node's layer over the steps of a sequence. */
+export function layerOf(
+  direction: RecurrentNode['direction'],
+  [forward, backward]: RecurrentNode['cells'],
+): AnyCell {
+  if (direction === 'forward') return forward();
+  return direction === 'reverse'
+    ? backwardCell(forward())
+    : bidirectionalCell(forward(), 'concat', backward());
 }
 
 interface Shape {
@@ -109,7 +123,7 @@ function cellOf(
   node: Node,
   inputs: readonly Value[],
   shape: Shape,
-  states: readonly (Value | undefined)[],
+  states: readonly (InitialState | undefined)[],
   direction: number,
   /** Both directions' weights, by the node's input. */
   decoded: Map<number, Float32Array>,
@@ -168,14 +182,11 @@ function paramsOf(
 /** Where a state begins: numbers, or undefined for zeros. */
 function initialOf(
   node: Node,
-  state: Value | undefined,
+  state: InitialState | undefined,
   { directions, hiddenSize }: Omit<Shape, 'form'>,
   direction: number,
 ): Float32Array | undefined {
-  if (state === undefined || state.kind === 'state') return undefined;
-  if (state.kind === 'filled') {
-    return state.value === 0 ? undefined : new Float32Array(hiddenSize).fill(state.value);
-  }
+  if (state === undefined || !('kind' in state)) return undefined;
   ensure(state.kind === 'constant', 'an initial state that is computed from the input');
   const values = weightsOf(state);
   const { dims } = state;

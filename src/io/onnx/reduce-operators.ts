@@ -1,33 +1,22 @@
+import { sizeOf } from '../../arrays/ndarray.js';
 import { activationCell, type ComposedName } from '../../cells/activation.js';
 import type { Activation } from '../../graph/activations.js';
 import { globalAveragePool1dCell, globalMaxPool1dCell } from '../../layers/pooling.js';
 import { windowCell } from '../../layers/window.js';
 import type { AnyCell } from '../../streams/cell.js';
+import { added, mapped, numbersInOrder, onVectors } from './add-layers.js';
+import { axesText, ensure, type Flow, type Value } from './flow.js';
+import { integerOf, type Node } from './graph.js';
+import { reducedAxes } from './ranges.js';
 import {
-  type Axis,
-  axesText,
-  axisAt,
-  ensure,
-  type FeatureAxis,
-  type Flow,
-  one,
-  placeOf,
-  type Value,
-  widthOf,
-} from './flow.js';
-import { mapped } from './function-operators.js';
-import { integerOf, integersOf, type Node } from './graph.js';
-import {
+  checkBatch,
   constantIn,
-  emit,
   flowIn,
-  inWindow,
   type Operator,
   optionalIn,
   pointwise,
   type Reading,
 } from './reading.js';
-import { wholesOf } from './tensor.js';
 
 /** A reduction as pooling, between functions of each number; `times` the count, for a sum. */
 interface Reduction {
@@ -73,10 +62,10 @@ function pooledGlobally(
   pool: Reduction['pool'],
   reading: Reading,
 ): Flow {
-  const flow = flowIn(inputs);
-  ensure(flow.axes.length > 2, `${axesText(flow)}, not [batch, channels, steps]`);
-  const places = flow.axes.map((_, i) => i).slice(2);
-  return places.reduce((all, at) => pooled(node, all, at, { pool }, reading), flow);
+  const flow = flowIn(inputs, 0, reading);
+  ensure(flow.dims.length > 2, `${axesText(flow)}, not [batch, channels, steps]`);
+  const along = flow.dims.map((_, i) => i).slice(2);
+  return pooled(node, flow, along, { pool }, reading);
 }
 
 function reduced(
@@ -85,52 +74,69 @@ function reduced(
   reduction: Reduction,
   reading: Reading,
 ): Flow {
-  const flow = flowIn(inputs);
-  const axes = optionalIn(inputs, 1) ? wholesOf(constantIn(inputs, 1)) : integersOf(node, 'axes');
-  const given = axes ?? [];
-  // Without axes it may leave them all, but for its function of each number.
-  const isIdle = integerOf(node, 'noop_with_empty_axes', 0) !== 0;
-  ensure(given.length > 0 || isIdle, `${node.operator} over all axes`);
-  const places = [...new Set(given.map(axis => axisAt(flow, axis)))];
+  const flow = flowIn(inputs, 0, reading);
+  const axes = optionalIn(inputs, 1) ? constantIn(inputs, 1) : undefined;
+  const along = reducedAxes(node, axes, flow.dims.length);
+  const isAll = along.length > 0 && along.length === flow.dims.length;
+  ensure(!isAll, `${node.operator} over all axes`);
   const { before, after } = reduction;
-  const first = before ? through(node, flow, before, reading) : flow;
-  const all = places.reduce((own, at) => pooled(node, own, at, reduction, reading), first);
-  const last = after ? through(node, all, after, reading) : all;
+  const through = (own: Flow, activation: Activation | ComposedName | undefined) =>
+    activation ? mapped(node, own, size => activationCell(size, activation), reading) : own;
+  const last = through(pooled(node, through(flow, before), along, reduction, reading), after);
   if (integerOf(node, 'keepdims', 1) !== 0) return last;
-  return { ...last, axes: last.axes.filter((_, i) => !places.includes(i)) };
+  const left = last.dims.map((_, i) => i).filter(i => !along.includes(i));
+  const place = (axis: number | undefined) =>
+    axis !== undefined && left.includes(axis) ? left.indexOf(axis) : undefined;
+  const dims = left.map(i => last.dims[i]);
+  return { ...last, dims, time: place(last.time), batch: place(last.batch) };
 }
 
-/** A flow through an activation. */
-const through = (
-  node: Node,
-  flow: Flow,
-  activation: Activation | ComposedName,
-  reading: Reading,
-): Flow => mapped(node, flow, width => activationCell(width, activation), reading);
-
-/** One axis as the one number that is made of it. */
+/** Axes as the one number that is made of them, each of size 1. */
 function pooled(
   node: Node,
   flow: Flow,
-  at: number,
+  along: readonly number[],
   { pool, isSum }: Reduction,
   reading: Reading,
 ): Flow {
-  const axis = flow.axes[at];
-  const axes = flow.axes.map((own, i): Axis => (i === at ? one : own));
-  if (axis.role === 'one' || axis.role === 'batch') return { ...flow, axes };
-  const { outer, inner } =
-    axis.role === 'time' ? { outer: 1, inner: widthOf(flow) } : placeOf(flow, axis);
-  const layout = flow.layout.filter(own => own !== axis) as FeatureAxis[];
-  ensure(!isSum || axis.role === 'feature', 'a sum over steps, of which there may be any number');
-  const draft =
-    axis.role === 'time'
-      ? { width: inner, streams: false, make: () => pool(inner) }
-      : inWindow(
-          outer,
-          pointwise(inner, () => windowCell(axis.size, pool(inner))),
-        );
-  const made = emit(reading, node, flow, draft, axes, layout);
+  const isOver = flow.time !== undefined && along.includes(flow.time);
+  ensure(!isSum || !isOver, 'a sum over steps, of which there may be any number');
+  checkBatch(flow, along);
+  const whole = isOver ? overSteps(node, flow, pool, reading) : flow;
+  const own = along.filter(i => flow.dims[i] > 1);
+  if (own.length === 0) return whole;
+  const dims = flow.dims.map((n, i) => (own.includes(i) ? 1 : n));
+  const count = sizeOf(own.map(i => flow.dims[i]));
+  const made = { ...whole, dims, numbers: overNumbers(node, whole, own, pool, reading) };
   if (!isSum) return made;
-  return through(node, made, { name: 'affine', alpha: axis.size as number, beta: 0 }, reading);
+  const times: Activation = { name: 'affine', alpha: count, beta: 0 };
+  return mapped(node, made, size => activationCell(size, times), reading);
+}
+
+function overSteps(node: Node, flow: Flow, pool: Reduction['pool'], reading: Reading): Flow {
+  const { length } = flow.numbers;
+  const draft = { width: length, streams: false, make: () => pool(length) };
+  const reads = reading.network.reads(node.where, flow.numbers, flow.steps);
+  const numbers = added(reading, node, flow.numbers, draft, 1, reads);
+  return { ...flow, time: undefined, steps: 1, numbers };
+}
+
+/** Over axes of one step: of vectors that lie one after another, or of numbers that do. */
+function overNumbers(
+  node: Node,
+  flow: Flow,
+  along: readonly number[],
+  pool: Reduction['pool'],
+  reading: Reading,
+): Float64Array {
+  const kept = flow.dims.flatMap((_, i) => (along.includes(i) ? [] : i));
+  const vectors = numbersInOrder(flow, [...along, ...kept], reading);
+  const size = sizeOf(kept.map(i => flow.dims[i]));
+  const count = vectors.length / size;
+  if (vectors.every((n, i) => i === 0 || n > vectors[i - 1])) {
+    const draft = pointwise(size, () => windowCell(count, pool(size)));
+    return added(reading, node, vectors, draft, flow.steps);
+  }
+  const draft = pointwise(1, () => windowCell(count, pool(1)));
+  return onVectors(node, flow, along, reading, () => draft).numbers;
 }

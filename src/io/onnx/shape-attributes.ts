@@ -1,7 +1,7 @@
-import { type Dim, ensure } from './flow.js';
 import { integerOf, type Node } from './graph.js';
+import { ensure } from './unfit.js';
 
-/** Attributes of Shape and Reshape, for constants, sizes and what is computed alike. */
+/** Attributes of Shape and Reshape, for constants and for what is computed alike. */
 
 /** The axes that Shape tells of, as `slice` takes them. */
 export function shapeRange(node: Node): [start: number, end: number | undefined] {
@@ -10,7 +10,7 @@ export function shapeRange(node: Node): [start: number, end: number | undefined]
 }
 
 /** Refuses a Reshape in which 0 is no copied size, but none. */
-export function checkZeros(node: Node, dims: readonly Dim[]): void {
+export function checkZeros(node: Node, dims: readonly number[]): void {
   const isEmpty = integerOf(node, 'allowzero', 0) !== 0 && dims.includes(0);
   ensure(!isEmpty, 'allowzero with a size of 0: a tensor of no numbers');
 }

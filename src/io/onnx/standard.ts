@@ -19,6 +19,7 @@ Ceil: inputs 1- 1, consumed_inputs 1-5 ints
 Celu: inputs 12- 1, alpha 12- float
 Clip: inputs 1-10 1, inputs 11- 1-3, consumed_inputs 1-5 ints, max 1-10 float, min 1-10 float
 Concat: inputs 1- 1-, axis 1-3 int, axis 4- int!
+ConcatFromSequence: inputs 11- 1, axis 11- int!, new_axis 11- int
 Constant: inputs 1- 0, sparse_value 11- sparse_tensor, value 1-10 tensor!, value 11- tensor,
   value_float 12- float, value_floats 12- floats, value_int 12- int, value_ints 12- ints,
   value_string 12- string, value_strings 12- strings
@@ -61,6 +62,7 @@ LayerNormalization: inputs 17- 2-3, axis 17- int, epsilon 17- float, stash_type 
 LeakyRelu: inputs 1- 1, alpha 1- float, consumed_inputs 1-5 ints
 Less: inputs 1- 2, axis 1-6 int, broadcast 1-6 int
 LessOrEqual: inputs 12- 2
+Loop: inputs 1-10 3-, inputs 11- 2-, body 1- graph!
 LogSoftmax: inputs 1- 1, axis 1- int
 MatMul: inputs 1- 2
 Max: inputs 1- 1-, consumed_inputs 1-5 ints
@@ -98,8 +100,12 @@ ReduceSumSquare: inputs 1-17 1, inputs 18- 1-2, axes 1-17 ints, keepdims 1- int,
   noop_with_empty_axes 18- int
 Relu: inputs 1- 1, consumed_inputs 1-5 ints
 Reshape: inputs 1-4 1, inputs 5- 2, allowzero 14- int, consumed_inputs 1-4 ints, shape 1-4 ints
+Scan: inputs 8-8 2-, inputs 9- 1-, body 8- graph!, directions 8-8 ints, num_scan_inputs 8- int!,
+  scan_input_axes 9- ints, scan_input_directions 9- ints, scan_output_axes 9- ints,
+  scan_output_directions 9- ints
 ScatterND: inputs 11- 3, reduction 16- string
 Selu: inputs 1- 1, alpha 1- float, consumed_inputs 1-5 ints, gamma 1- float
+SequenceEmpty: inputs 11- 0, dtype 11- int
 Shape: inputs 1- 1, end 15- int, start 15- int
 Sigmoid: inputs 1- 1, consumed_inputs 1-5 ints
 Sin: inputs 7- 1

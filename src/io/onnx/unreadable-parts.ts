@@ -44,7 +44,7 @@ export function unreadableParts(
 export function reasonsOf(node: Node, set: number, branches = false): string[] {
   const { domain, operator } = node;
   if (domain !== '' && domain !== 'ai.onnx') return [`an operator of ${quoted(domain)}`];
-  const isControl = ['If', 'Loop', 'Scan'].includes(operator);
-  if (isControl && !(branches && operator === 'If')) return ['control flow'];
+  const isControl = (branches ? ['Loop', 'Scan'] : ['If']).includes(operator);
+  if (isControl) return [branches ? 'a loop in a graph of one step' : 'control flow'];
   return refusedParts(node, set);
 }

@@ -108,7 +108,7 @@ export function constantPart(values: Float32Array): Part {
  * The order in which places are computed: that of the numbers which they are made of, so that these
  * are read where they are; places of the same numbers once.
  */
-function places(
+export function places(
   count: number,
   operands: readonly Float64Array[],
   vectors: readonly Float32Array[],

@@ -1,6 +1,5 @@
 import type { Activation } from '../../graph/activations.js';
 import { embeddingCell } from '../../layers/embedding.js';
-import { castOf, halves } from './cast.js';
 import { functionCells } from './function-operators.js';
 import { floatOf, integerOf } from './graph.js';
 import { functionOf } from './number-functions.js';
@@ -130,13 +129,6 @@ export const wholeFunctionOperators: Readonly<Record<string, WholeOperator>> = {
     const addends = bias.map((b, i) => b - mean[i] * factors[i]);
     const terms = [x, row(factors), row(addends)];
     return [elementwise(node.where, terms, reading, ([v, a, b]) => plus(times(v, a), b))];
-  },
-  Cast: (node, inputs) => {
-    const value = givenIn(inputs, 0) as Tensor;
-    const { floating, isRounded } = castOf(node);
-    ensure(!isRounded, halves);
-    ensure(floating || value.isWhole, 'Cast of computed numbers to integers');
-    return [{ ...value, isWhole: !floating }];
   },
   Gather: (node, inputs, reading) => {
     const [table, index] = [0, 1].map(i => givenIn(inputs, i));

@@ -1,16 +1,14 @@
 import type { Problem } from '../unreadable.js';
-import { whyOf } from './attempt.js';
-import { folded, movedInputs } from './fold.js';
+import type { Value } from './flow.js';
 import { type Graph, graphOf, type Node } from './graph.js';
-import { constantNode } from './shape-operators.js';
+import { plainValues } from './plain-operators.js';
 import type { Constant } from './tensor.js';
-import { ensure } from './unfit.js';
+import { ensure, whyOf } from './unfit.js';
 import { reasonsOf } from './unreadable-parts.js';
 import { wholeConvOperators } from './whole-conv.js';
 import { wholeDenseOperators } from './whole-dense.js';
 import { wholeFunctionOperators } from './whole-functions.js';
-import type { Tensor } from './whole-program.js';
-import type { WholeOperator, WholeReading, WholeValue } from './whole-reading.js';
+import type { WholeOperator, WholeReading } from './whole-reading.js';
 import { wholeRecurrentOperators } from './whole-recurrent.js';
 import { wholeRowOperators } from './whole-rows.js';
 
@@ -24,7 +22,7 @@ export const wholeOperators: Readonly<Record<string, WholeOperator>> = {
 };
 
 /** What became of a value. */
-type Known = WholeValue & { readonly problems?: readonly Problem[] };
+type Known = Value & { readonly problems?: readonly Problem[] };
 
 /** Values by name, those of a graph within another one too. */
 export class Scope {
@@ -67,7 +65,9 @@ export function readNodes(
     const inputs = node.inputs.map((name): Known => {
       return name === '' ? { kind: 'absent' } : (scope.get(name) ?? { kind: 'unknown' });
     });
-    const problems = inputs.flatMap(input => ('problems' in input ? (input.problems ?? []) : []));
+    // Each once, whatever the ways by which it comes: their number may double with each node.
+    const found = inputs.flatMap(input => ('problems' in input ? (input.problems ?? []) : []));
+    const problems = [...new Set(found)];
     const reasons = reasonsOf(node, reading.operatorSet, true);
     problems.push(...reasons.map(why => ({ where: node.where, why })));
     try {
@@ -86,63 +86,24 @@ export function readNodes(
 
 function valuesOf(
   node: Node,
-  inputs: readonly WholeValue[],
+  inputs: readonly Value[],
   scope: Scope,
   reading: WholeReading & { readonly choices: Choice[] },
 ): readonly Known[] {
   const { operator } = node;
   if (operator === 'If') return branchOf(node, inputs[0], scope, reading);
-  if (operator === 'Constant') return [constantNode(node)];
-  if (operator === 'Dropout') {
-    const [value, , training] = inputs;
-    const isOff = training?.kind !== 'constant' || training.values()[0] === 0;
-    ensure(isOff && training?.kind !== 'tensor', 'training_mode, in which it drops numbers');
-    return [value];
-  }
-  const folding = { node, budget: reading.budget };
-  const given = inputs.filter(({ kind }) => kind !== 'absent');
-  if (given.every(({ kind }) => kind === 'constant')) {
-    const constants = inputs.map(value => (value.kind === 'constant' ? value : undefined));
-    const results = folded(folding, constants as Constant[]);
-    if (results) return results;
-  }
-  if (operator === 'Shape' || operator === 'Size') {
-    return folded(folding, [(inputs[0] as Tensor).ids]) ?? [];
-  }
-  const moved = movedInputs(node);
-  const isMoved = moved && inputs.every((input, i) => input.kind !== 'tensor' || moved.includes(i));
-  if (isMoved) return movedTensors(node, inputs, moved, reading);
+  const { program, budget } = reading;
+  const idsOf = (constant: Constant) => program.idsOf(constant);
+  const plain = plainValues(node, inputs, { budget, hasIndices: false, idsOf });
+  if (plain) return plain;
   ensure(Object.hasOwn(wholeOperators, operator), 'an operator without a layer');
   return wholeOperators[operator](node, inputs, reading);
-}
-
-/** Numbers that are only moved: what is done to them is done to their ids. */
-function movedTensors(
-  node: Node,
-  inputs: readonly WholeValue[],
-  moved: readonly number[],
-  { program, budget }: WholeReading,
-): Tensor[] {
-  const isWhole = moved.every(i => {
-    const input = inputs[i];
-    if (input?.kind === 'constant') return !input.floating;
-    return input?.kind !== 'tensor' || input.isWhole === true;
-  });
-  const ids = inputs.map((input, i): Constant | undefined => {
-    if (input.kind === 'tensor') return input.ids;
-    if (input.kind !== 'constant') return undefined;
-    if (!moved.includes(i)) return input;
-    const values = program.idsOf(input);
-    return { kind: 'constant', name: '', dims: input.dims, floating: false, values: () => values };
-  });
-  const results = folded({ node, budget }, ids as Constant[]) ?? [];
-  return results.map(own => ({ kind: 'tensor', ids: own, isWhole }));
 }
 
 /** The outputs of the branch that a condition chooses, which must be known. */
 function branchOf(
   node: Node,
-  condition: WholeValue,
+  condition: Value,
   scope: Scope,
   reading: WholeReading & { readonly choices: Choice[] },
 ): readonly Known[] {

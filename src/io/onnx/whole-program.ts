@@ -151,8 +151,8 @@ export function runsOf(
   ids: Float64Array,
   program: Program,
   sourceOf: (base: number) => number,
-): number[] {
-  const runs: number[] = [];
+): number[][] {
+  const runs: number[][] = [];
   for (let i = 0; i < ids.length; ) {
     const base = program.baseOf(ids[i]);
     const isSame = (k: number) => program.baseOf(ids[k]) === base;
@@ -166,8 +166,8 @@ export function runsOf(
       // Two numbers make no run, unless they are neighbours.
       if (count === 2 && step !== 1 && step !== 0) count = 1;
     }
-    runs.push(base ? sourceOf(base) : -1, base ? ids[i] - base : 0, count > 1 ? step : 1, count);
-    if (!base) runs[runs.length - 2] = 0;
+    const run = [sourceOf(base), ids[i] - base, count > 1 ? step : 1, count];
+    runs.push(base ? run : [-1, 0, 0, count]);
     i += count;
   }
   return runs;

@@ -8,7 +8,7 @@ import { broadcastTo, transposed, viewed, viewOf } from './views.js';
 import type { Program, Tensor } from './whole-program.js';
 
 /** A value of a graph in which every shape is known. */
-export type WholeValue = Constant | Tensor | Extract<Value, { kind: 'absent' | 'unknown' }>;
+export type WholeValue = Value;
 
 /** What the nodes of such a graph are read into. */
 export interface WholeReading {

@@ -1,11 +1,10 @@
 import { sizeOf } from '../../arrays/ndarray.js';
-import { backwardCell, bidirectionalCell } from '../../layers/bidirectional.js';
 import { exposedCell } from '../../layers/exposed.js';
 import { windowCell } from '../../layers/window.js';
 import { type AnyCell, internals } from '../../streams/cell.js';
 import type { Value } from './flow.js';
 import { integerOf, type Node } from './graph.js';
-import { type RecurrentNode, recurrentNode } from './recurrent.js';
+import { layerOf, type RecurrentNode, recurrentNode } from './recurrent.js';
 import { type Constant, constantOf } from './tensor.js';
 import { ensure } from './unfit.js';
 import { perRow } from './whole-dense.js';
@@ -106,7 +105,7 @@ interface Outputs {
 function windowed({ node, own, batch, steps, x, reading }: Recurrence): Outputs {
   const { hiddenSize: size, cells, direction } = own;
   const width = cells.length * size;
-  const make = () => perRow(batch, windowCell(steps, layerOf(own)));
+  const make = () => perRow(batch, windowCell(steps, layerOf(direction, cells)));
   const base = reading.program.add({
     ...{ where: node.where, reads: x, size: batch * steps * width },
     make,
@@ -123,14 +122,6 @@ function windowed({ node, own, batch, steps, x, reading }: Recurrence): Outputs 
     }
   }
   return { y, last: [last] };
-}
-
-function layerOf({ cells, direction }: RecurrentNode): AnyCell {
-  const [forward, backward] = cells;
-  if (direction === 'forward') return forward();
-  return direction === 'reverse'
-    ? backwardCell(forward())
-    : bidirectionalCell(forward(), 'concat', backward());
 }
 
 /** Each step by a cell that is given its states. */

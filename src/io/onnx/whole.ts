@@ -1,14 +1,15 @@
 import { demand } from '../../errors.js';
-import { wiredCell } from '../../layers/wired.js';
+import { rolledWires } from '../../layers/rolled-wires.js';
+import { wiredRecordsCell } from '../../layers/wired-records.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { printable, quoted } from '../json.js';
 import type { Problem } from '../unreadable.js';
-import { whyOf } from './attempt.js';
 import type { Budget } from './budget.js';
 import type { Graph } from './graph.js';
 import { isFloating, isSize, type OnnxOptions } from './inputs.js';
 import type { GraphProto, ValueProto } from './proto.js';
 import type { Constant } from './tensor.js';
+import { whyOf } from './unfit.js';
 import { reasonsOf } from './unreadable-parts.js';
 import { constantPart } from './whole-elementwise.js';
 import { type Choice, readNodes, Scope } from './whole-graph.js';
@@ -139,7 +140,7 @@ interface Output {
 const idsIn = ({ tensor }: Output) => tensor.ids.values() as Float64Array;
 
 /** The layer of a program: its inputs, states and outputs by the names in the file. */
-function assembled(
+export function assembled(
   program: Program,
   outputs: readonly Output[],
   options: OnnxOptions,
@@ -205,8 +206,10 @@ function cellOf(program: Program, { inputs, kept, answers, nexts, parts }: Assem
     outputSizes: answers.map(output => idsIn(output).length),
     states: kept.map(({ name }) => name),
     stateSizes: kept.map(({ dims }) => size(dims)),
-    wires: targets.flatMap(ids => runsOf(ids, program, base => places.get(base) as number)),
+    wires: rolledWires(
+      targets.flatMap(ids => runsOf(ids, program, base => places.get(base) as number)),
+    ),
   };
   const members = [...parts.values()].map(part => part.make());
-  return wiredCell(settings, members);
+  return wiredRecordsCell(settings, members);
 }

@@ -8,9 +8,14 @@ import { type AnyCell, internals, type LayerSpec } from '../../streams/cell.js';
 import type { Flow, Join } from '../../streams/flow.js';
 import type { PortSizes } from '../../streams/forms.js';
 import type { PortModel } from '../../streams/members.js';
+import { load } from '../load.js';
+import { readSafetensors } from '../read-safetensors.js';
+import { Rounder, type RoundingOptions, roundedKey } from '../rounding.js';
+import { save } from '../save.js';
 import { computationIn, computationOf } from '../torch-modules.js';
 import { encodeModel, type GraphDraft } from './encode.js';
 import { GraphWriter } from './graph-writer.js';
+import { halved } from './halved.js';
 import { metadataOf } from './metadata.js';
 import { nodesOf, writable } from './writable.js';
 import { writeConv } from './write-conv.js';
@@ -31,6 +36,9 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  * Several inputs and outputs have the names of their ports. The file's metadata say the model, as
  * `save` does: `readOnnx` takes their word if the model's graph is that of the file.
  *
+ * With `weights: 'float16'` matrices are rounded and lie in the file as float16, a `Cast` after
+ * each: whoever runs it computes in float32 as before. `onRounded` is told how far they are off.
+ *
  * Throws a RecurError for what no graph can be: plain functions, layers that begin elsewhere than
  * at zeros, layers that read whole sequences.
  *
@@ -38,9 +46,21 @@ import { recurrentForm, writeRecurrent } from './write-recurrent.js';
  * const bytes = writeOnnx(lstm(3, 4));
  * String(readOnnx(bytes)); // → Recur(LSTMCell(3, 4))
  */
-export function writeOnnx(model: PortModel): Uint8Array {
-  const cell = writable(model);
-  return encodeModel(writtenGraph(cell), undefined, metadataOf(cell));
+export function writeOnnx(model: PortModel, options: RoundingOptions = {}): Uint8Array {
+  const { weights } = new Rounder('writeOnnx', options);
+  if (weights === 'int8') {
+    const hint = "onnxruntime's quantize_dynamic makes int8 of the file";
+    throw mismatch('writeOnnx.weights', "'float32' or 'float16'", "'int8'", hint);
+  }
+  if (weights === 'float32') {
+    const cell = writable(model);
+    return encodeModel(writtenGraph(cell), undefined, metadataOf(cell));
+  }
+  const file = save(model, options);
+  const cell = writable(load(file));
+  const { [roundedKey]: rounded } = readSafetensors(file).metadata;
+  const metadata = { ...metadataOf(cell), ...(rounded && { [roundedKey]: rounded }) };
+  return encodeModel(halved(writtenGraph(cell)), undefined, metadata);
 }
 
 /** A cell's graph; `most` bounds its nodes and what they read. */

@@ -2,9 +2,11 @@ import { RecurError } from '../../errors.js';
 import type { AnyCell } from '../../streams/cell.js';
 import { modelFormat, modelVersion } from '../description.js';
 import { modelOf } from '../load.js';
+import { roundedKey } from '../rounding.js';
 import { encodeModel } from './encode.js';
+import { halfName, halved } from './halved.js';
 import { descriptionKey, metadataOf, Places } from './metadata.js';
-import type { GraphProto, ModelProto } from './proto.js';
+import { elementTypes, type GraphProto, type ModelProto } from './proto.js';
 import { tensorOf } from './tensor.js';
 import { writable } from './writable.js';
 import { writtenGraph } from './write-onnx.js';
@@ -25,7 +27,11 @@ export function writtenModel(
     const values = valuesOf(graph, modelOf(described, places), places.total, bytes.length);
     if (!values) return undefined;
     const cell = writable(modelOf(described, new Places(values)));
-    const again = encodeModel(writtenGraph(cell), undefined, metadataOf(cell));
+    const isHalved = graph.initializers.some(({ type }) => type === elementTypes.float16);
+    const own = writtenGraph(cell);
+    const rounded = metadata.get(roundedKey);
+    const says = { ...metadataOf(cell), ...(rounded && { [roundedKey]: rounded }) };
+    const again = encodeModel(isHalved ? halved(own) : own, undefined, says);
     return isSame(again, bytes) ? cell : undefined;
   } catch (error) {
     if (error instanceof RecurError) return undefined;
@@ -45,7 +51,7 @@ function valuesOf(
   const draft = writtenGraph(writable(placed), most);
   for (const { name, dims, values: places, isConstant } of draft.initializers) {
     if (isConstant) continue;
-    const proto = protos.get(name);
+    const proto = protos.get(name) ?? protos.get(halfName(name));
     if (!proto || String(proto.dims) !== String(dims)) return undefined;
     const own = tensorOf(proto).values();
     for (const [i, place] of places.entries()) if (place) values[place - 1] = own[i];

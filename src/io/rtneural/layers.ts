@@ -47,6 +47,18 @@ const elementwise: ReadonlyMap<string, Activation> = new Map<string, Activation>
   ['elu', 'elu'],
 ]);
 
+/** What is read, by names of the file. */
+export const rtneuralNames = {
+  layers: [...builders.keys()],
+  activations: [...elementwise.keys()],
+};
+
+/** What RTNeural's script writes of a layer, and names that people give. */
+const fields = [
+  ...['type', 'activation', 'shape', 'weights', 'name'],
+  ...['kernel_size', 'dilation', 'groups', 'epsilon'],
+];
+
 /** A layer, or why it cannot run here; throws a RecurError where the file makes no sense. */
 export function readLayer(where: string, layer: unknown): RtneuralLayer | Problem {
   if (!isPlainObject(layer)) throw mismatch(where, 'a layer', describe(layer));
@@ -63,6 +75,8 @@ export function readLayer(where: string, layer: unknown): RtneuralLayer | Proble
     const why = `activation ${quoted(activation)}${recurrent ? ', where RTNeural has tanh' : ''}`;
     return { where: at, why };
   }
+  const odd = Object.keys(layer).find(name => !fields.includes(name) && layer[name] !== null);
+  if (odd !== undefined) return { where: at, why: `an unknown field, ${quoted(odd)}` };
   if (!Array.isArray(weights)) throw mismatch(`${at} weights`, 'an array', describe(weights));
   const size = lastSize(`${at} shape`, layer.shape);
   const record = { where: at, layer, size, weights, activation };

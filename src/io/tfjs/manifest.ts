@@ -86,9 +86,16 @@ function groupOf(group: Fields): Group {
   return { paths, specs, bytes };
 }
 
+/** Refuses fields that say something else than is read. */
+function checkNames(fields: Fields, where: string, known: readonly string[]): void {
+  const odd = fields.names().find(name => !known.includes(name) && fields.has(name));
+  if (odd !== undefined) throw mismatch(where, `fields of ${known.join(', ')}`, quoted(odd));
+}
+
 function specOf(fields: Fields): Spec {
   const name = fields.text('name');
   const where = `weight ${quoted(name)}`;
+  checkNames(fields, where, ['name', 'shape', 'dtype', 'group', 'quantization']);
   const shape = fields.list('shape');
   const isShape = shape.every(n => Number.isSafeInteger(n) && (n as number) >= 0);
   demand(isShape && shape.length <= limits.dimensions, `${where} shape`, 'at most 8 counts', shape);
@@ -100,6 +107,7 @@ function specOf(fields: Fields): Spec {
   const plain = { where, name, shape: shape as number[], size, isOptimizer };
   if (!fields.has('quantization')) return { ...plain, kind: kinds[dtype], scale: 1, min: 0 };
   const quantization = fields.as(where).object('quantization');
+  checkNames(quantization, where, ['dtype', 'scale', 'min', 'original_dtype']);
   const stored = quantization.text('dtype');
   if (!quantisedKinds.includes(stored) || dtype !== 'float32') {
     const got = `${quoted(dtype)} as ${quoted(stored)}`;

@@ -3,10 +3,10 @@ import { typedArrayName } from '../../streams/values.js';
 import { checkFields, parsedAs } from '../json-model.js';
 import type { KerasOptions } from '../keras/draft.js';
 import { Fields, shown } from '../keras/fields.js';
-import { layerOf } from '../keras/model.js';
+import { cellOf } from '../keras/model.js';
 import { checkOptions, parseModelJson } from '../keras/model-json.js';
 import { Weights } from '../keras/weights.js';
-import type { LoadedLayer } from '../loaded-layer.js';
+import { type LoadedLayer, type LoadedSizes, loadedLayer } from '../loaded-layer.js';
 import { bytesOf, tensorsOf } from './manifest.js';
 
 /**
@@ -42,11 +42,11 @@ import { bytesOf, tensorsOf } from './manifest.js';
  * );
  * stateful(model)([2]); // → Float32Array(1) [ 6 ]
  */
-export function readTfjs(
+export function readTfjs<I extends LoadedSizes = number, O extends LoadedSizes = number>(
   modelJson: object | string | Uint8Array,
   shards?: Uint8Array | readonly Uint8Array[] | undefined,
   options: KerasOptions = {},
-): LoadedLayer {
+): LoadedLayer<I, O> {
   checkOptions('readTfjs', options);
   try {
     const file = new Fields('model.json', parsed(modelJson));
@@ -60,15 +60,9 @@ export function readTfjs(
     const tensors = shards
       ? tensorsOf(file.list('weightsManifest'), shards)
       : tensorsInMemory(file, shards);
-    return layerOf(
-      {
-        format: 'tfjs',
-        dialect: version.startsWith('3') ? 'keras3' : 'keras2',
-        model,
-        weights: Weights.of(tensors),
-      },
-      options,
-    );
+    const dialect = version.startsWith('3') ? 'keras3' : 'keras2';
+    const parts = { format: 'tfjs', dialect, model, weights: Weights.of(tensors) } as const;
+    return loadedLayer(cellOf(parts, options));
   } catch (error) {
     throw asRecurError(error, 'model.json');
   }

@@ -288,6 +288,18 @@ def batch_norm(layer, x):
     return (x - layer.moving_mean) / deviation * layer.gamma + layer.beta
 
 
+def group_norm(layer, x):
+    groups = x.reshape(layer.config['groups'], -1)
+    mean, variance = groups.mean(-1, keepdims=True), groups.var(-1, keepdims=True)
+    y = (groups - mean) / np.sqrt(variance + layer.config['epsilon'])
+    return y.reshape(x.shape) * layer.gamma + layer.beta
+
+
+def rms_norm(layer, x):
+    mean = (x * x).mean(-1, keepdims=True)
+    return x / np.sqrt(mean + layer.config['epsilon']) * layer.scale
+
+
 RUN = {
     **{kind: recurrent for kind in ['LSTM', 'GRU', 'SimpleRNN', 'CuDNNLSTM', 'CuDNNGRU']},
     'Bidirectional': bidirectional,
@@ -299,6 +311,8 @@ RUN = {
     'DepthwiseConv1D': conv1d,
     'LayerNormalization': layer_norm,
     'BatchNormalization': batch_norm,
+    'GroupNormalization': group_norm,
+    'RMSNormalization': rms_norm,
     'Dropout': lambda layer, x: x,
     'PReLU': lambda layer, x: np.where(x < 0, layer.alpha * x, x),
     'MaxPooling1D': lambda layer, x: pool(layer, x, np.max),
@@ -321,8 +335,8 @@ RUN = {
     'Sequential': within,
     'Subtract': lambda layer, a, b: a - b,
     'Average': lambda layer, *xs: sum(xs) / len(xs),
-    'Maximum': lambda layer, *xs: np.maximum(*xs),
-    'Minimum': lambda layer, *xs: np.minimum(*xs),
+    'Maximum': lambda layer, *xs: np.maximum.reduce(xs),
+    'Minimum': lambda layer, *xs: np.minimum.reduce(xs),
     'GlobalMaxPooling1D': lambda layer, x: x.max(0),
     'Flatten': lambda layer, x: x.reshape(-1),
     'Concatenate': lambda layer, *xs: np.concatenate(xs, -1),

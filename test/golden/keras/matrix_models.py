@@ -216,4 +216,18 @@ NETS = {
         forms=[KERAS3]),
     'backwards, with all outputs': net(
         (6, 2), recurrent('LSTM', 2, 3, go_backwards=True, **SEQUENCES), recurrent('GRU', 3, 2), dense(2, 1)),
+    'normalised at each step': net(
+        (6, 3), each({**batch_norm(3), 'config': {'axis': [1]}}), each(plain('Dropout', rate=0.5)),
+        recurrent('GRU', 3, 4, **SEQUENCES), each(plain('Activation', activation='relu')), dense(4, 1)),
+    'RMSNormalization, GroupNormalization': net(
+        (6, 3), {**vectors('RMSNormalization', 3, 'scale'), 'config': {'axis': [2], 'epsilon': 1e-6}},
+        recurrent('GRU', 3, 6),
+        {**vectors('GroupNormalization', 6, 'gamma', 'beta'), 'config': {'groups': 2, 'axis': -1, 'epsilon': 0.001}},
+        dense(6, 1), forms=[KERAS3]),
+    'the largest and the smallest of three': net(
+        (5, 2), of(dense(2, 3), 0), of(recurrent('GRU', 2, 3, **SEQUENCES), 0), of(dense(2, 3, activation='tanh'), 0),
+        plain('Maximum', [1, 2, 3]), plain('Minimum', [1, 2, 3]), plain('Concatenate', [4, 5], axis=-1)),
+    'three outputs of steps': net(
+        (6, 2), of(both('LSTM', 2, 2, 'sum', **SEQUENCES), 0), of(dense(2, 1), 1), of(dense(2, 3), 1),
+        outputs=[2, 1, 3]),
 }

@@ -107,6 +107,11 @@ const examples: readonly [one: LayerJson, weights?: Shapes][] = [
     (kind): [LayerJson] => [layer(kind)],
   ),
   [layer('ActivityRegularization')],
+  [
+    layer('GroupNormalization', { groups: 1, batch_input_shape: [null, 2] }),
+    { gamma: [2], beta: [2] },
+  ],
+  [layer('RMSNormalization'), { scale: [2] }],
 ];
 
 /** Names of fields, by class, that somebody looked at. */

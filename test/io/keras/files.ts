@@ -33,6 +33,12 @@ export function stepsFor(inputSize: number, { input }: KerasCase): Vec[] {
   });
 }
 
+/** An answer as one vector: of several outputs, one after another. */
+export function joined(answer: unknown): Float32Array {
+  if (answer instanceof Float32Array) return answer;
+  return Float32Array.from(Object.values(Object(answer)).flatMap(y => [...(y as Float32Array)]));
+}
+
 /** The nets of the matrix in one form of file: the bytes of each. */
 export function inMatrix(ending: string): readonly Uint8Array[] {
   const all = unzipSync(bytesOf('matrix.zip'));

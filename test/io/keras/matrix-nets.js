@@ -37,7 +37,7 @@ export function distance(model, { input, output }, stateful) {
   const all = output.flat();
   const numbers = stateful(model)
     .map(eventsOf(model, input))
-    .flatMap(y => [...y]);
+    .flatMap(y => (y instanceof Float32Array ? [...y] : Object.values(y).flatMap(one => [...one])));
   // A stream answers at each step: the last answer is Keras's.
   const ys = numbers.slice(-all.length);
   if (ys.length !== all.length) return Number.POSITIVE_INFINITY;

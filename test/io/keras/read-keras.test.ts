@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { stateful } from '../../../src/index.js';
 import { load, save } from '../../../src/io/index.js';
 import { readKeras, readKerasWeights } from '../../../src/io/keras/index.js';
-import { bytesOf, cases, type KerasCase, stepsFor } from './files.js';
+import { bytesOf, cases, joined, type KerasCase, stepsFor } from './files.js';
 
 function modelOf({ file, config }: KerasCase) {
   return config ? readKerasWeights(bytesOf(file), config) : readKeras(bytesOf(file));
@@ -10,7 +10,7 @@ function modelOf({ file, config }: KerasCase) {
 
 test.each(cases.map(one => [one.name, one] as const))('%s: the numbers of Keras', (_, one) => {
   const model = modelOf(one);
-  const ys = stateful(model).map(stepsFor(model.inputSize, one)) as Float32Array[];
+  const ys = stateful(model).map(stepsFor(model.inputSize, one)).map(joined);
   // Of a model that answers once, a stream answers at each step: the last is Keras's.
   const last = ys.slice(-one.output.length);
   expect(last.map(({ length }) => length)).toEqual(one.output.map(({ length }) => length));

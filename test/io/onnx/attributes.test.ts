@@ -102,6 +102,11 @@ describe('the table of attributes', () => {
       ...['pads', 'strides'].map(name => `ConvTranspose.${name}`),
       ...['If.else_branch', 'If.then_branch', 'InstanceNormalization.epsilon'],
       'ScatterND.reduction',
+      // Loops have bodies: see loops.test.ts and onnx-loops.json.
+      ...['Loop.body', 'Scan.body', 'Scan.directions', 'Scan.num_scan_inputs'],
+      ...['Scan.scan_input_axes', 'Scan.scan_input_directions'],
+      ...['Scan.scan_output_axes', 'Scan.scan_output_directions'],
+      ...['ConcatFromSequence.axis', 'ConcatFromSequence.new_axis', 'SequenceEmpty.dtype'],
       // No file can be written with it but by hand: see below.
       'Constant.sparse_value',
     ]);

@@ -88,6 +88,14 @@ const refused: Readonly<Record<string, () => core.AnyCell>> = {
   maxPool1d: () => core.maxPool1dCell(3, 2),
   repeatVector: () => core.repeatVectorCell(3, 2),
   window: () => core.windowCell(2, gruCell(3, 4)),
+  wiredRecords: () =>
+    core.wiredRecordsCell(
+      {
+        ...{ inputs: ['a', 'b'], inputSizes: [1, 1], outputs: ['y'], outputSizes: [2] },
+        ...{ states: [], stateSizes: [], wires: [0, 0, 1, 1, 1, 0, 1, 1] },
+      },
+      [],
+    ),
   wired: () =>
     readOnnx(encodeModel(writtenGraph(chainCell(gruCell(3, 4), mguCell(4, 2)))))
       .cell as core.AnyCell,
@@ -101,7 +109,9 @@ test('no constructor of cells and no kind of layer is left out', () => {
   const walked = [...Object.keys(written), ...Object.keys(refused), 'tap', 'read'];
   const isWalked = (name: string) => walked.some(own => own === name || own.startsWith(`${name} `));
   const constructors = Object.keys(core).flatMap(name => /^(\w+)Cell$/.exec(name)?.[1] ?? []);
-  const names = [...constructors, ...layerKinds.keys()].filter(name => name !== 'define');
+  const names = [...constructors, ...layerKinds.keys()].filter(
+    name => name !== 'define' && name !== 'planned',
+  );
   expect(names.filter(name => !isWalked(name))).toEqual([]);
   expect(names.length).toBeGreaterThan(40);
 });

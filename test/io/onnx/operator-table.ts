@@ -1,13 +1,16 @@
 import { folds } from '../../../src/io/onnx/fold.js';
 import { moves } from '../../../src/io/onnx/fold-moves.js';
 import { operators } from '../../../src/io/onnx/operators.js';
+import { plainNames } from '../../../src/io/onnx/plain-operators.js';
 import { standardNames } from '../../../src/io/onnx/standard-operators.js';
 import { wholeOperators } from '../../../src/io/onnx/whole-graph.js';
 
+const plain = { ...moves, ...Object.fromEntries(plainNames.map(name => [name, true])) };
+
 const places = {
-  sequences: operators,
-  // Branches are chosen, and constants are there, before operators are looked up.
-  'graphs of one step': { ...wholeOperators, ...moves, If: true, Constant: true },
+  sequences: { ...operators, ...plain },
+  // Branches are chosen before operators are looked up.
+  'graphs of one step': { ...wholeOperators, ...plain, If: true },
   'constants and sizes': folds,
 };
 

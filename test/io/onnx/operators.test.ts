@@ -167,7 +167,7 @@ test('float16, bfloat16 and double weights are read', () => {
   expect(outputs(bytes)[0]).toEqual([-4.5]);
 });
 
-test('loops are refused by name, and every problem is told', () => {
+test('loops without bodies are refused by name, and every problem is told', () => {
   const nodes = [
     node('Loop c -> a'),
     node('Loop a -> b'),
@@ -183,9 +183,10 @@ test('loops are refused by name, and every problem is told', () => {
     expect(error).toBeInstanceOf(UnreadableError);
     expect((error as UnreadableError).problems).toEqual([
       { where: "Det 'e'", why: 'an operator without a layer' },
-      { where: "Loop 'a'", why: 'control flow' },
-      { where: "Loop 'b'", why: 'control flow' },
-      { where: "Scan 'd'", why: 'control flow' },
+      { where: "Loop 'a'", why: "no attribute 'body', which Loop needs" },
+      { where: "Loop 'b'", why: "no attribute 'body', which Loop needs" },
+      { where: "Scan 'd'", why: "no attribute 'body', which Scan needs" },
+      { where: "Scan 'd'", why: "no attribute 'num_scan_inputs', which Scan needs" },
       { where: "Sum 'y'", why: 'an operator without a layer' },
       { where: "Pow 'f'", why: 'the power 0.25, no multiple of ½ up to 32' },
     ]);

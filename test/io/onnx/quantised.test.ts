@@ -113,6 +113,37 @@ test('an LSTM of 8 bits is the LSTM of what its weights stand for', () => {
   expect(run(quantised)).toEqual({ ys: run(plain).ys, notes: told('DynamicQuantizeLSTM') });
 });
 
+interface QuantisedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly xs: number[][];
+  readonly wanted: readonly (readonly number[])[];
+}
+
+const script = new URL('../../onnx/quantised-files.mjs', import.meta.url).href;
+const { files } = (await import(/* @vite-ignore */ script)) as { files(): QuantisedFile[] };
+
+// test/onnx/quantised.mjs tells how far onnxruntime is from the same numbers.
+test.each(files())(
+  '$name is the dequantised network in float64',
+  ({ bytes, xs: steps, wanted: all }) => {
+    const ys = stateful(readOnnx(bytes)).map(steps) as unknown as Float32Array[];
+    const off = ys.map((y, t) => Math.max(...all[t].map((v, i) => Math.abs(v - y[i]))));
+    expect(Math.max(...off)).toBeLessThan(1e-6);
+  },
+);
+
+test("an LSTM of 8 bits is read in onnxruntime's domain alone", () => {
+  const [{ bytes }] = files();
+  const text = Buffer.from(bytes).toString('latin1');
+  // The node's domain, and that of the operator set.
+  expect(text.split('com.microsoft').length).toBe(3);
+  const other = Uint8Array.from(
+    Buffer.from(text.replaceAll('com.microsoft', 'com.somebodyX'), 'latin1'),
+  );
+  expect(refusal(() => readOnnx(other))).toContain("an operator of 'com.somebodyX'");
+});
+
 test('halves are read into float32', () => {
   const nodes = [
     node('Cast x -> h', { to: { int: 10 } }),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { mapSequences, stateful } from '../../../src/index.js';
 import { readTfjs } from '../../../src/io/tfjs/index.js';
 import { refusal } from '../files.js';
+import { joined } from '../keras/files.js';
 import { caseNamed, cases, maskedCases, rowsOf, shardOf } from './models.js';
 
 /** Largest difference of answers from those of tfjs, which come in the same order. */
@@ -14,7 +15,7 @@ test.each(cases.map(one => [one.name, one] as const))('%s: the numbers of tfjs',
   const model = readTfjs(one.modelJson, shardOf(one));
   const { input, output } = one;
   const steps = rowsOf(input.values, model.inputSize);
-  const ys = stateful(model).map(steps) as Float32Array[];
+  const ys = stateful(model).map(steps).map(joined);
   // Of a model that answers once, a stream answers at each step: the last is Keras's. Steps that a
   // vector became are one vector again.
   const wanted = rowsOf(output.values, ys[0].length);

@@ -147,6 +147,26 @@ test('a manifest that lies is refused', () => {
   );
 });
 
+test('fields of a weight that are not read are refused by their names', () => {
+  const read = (more: object) => {
+    const kernel = { name: 'dense/kernel', shape: [1, 1], dtype: 'float32', ...more };
+    const config = { name: 'dense', units: 1, use_bias: false, batch_input_shape: [null, 1] };
+    const modelTopology = {
+      class_name: 'Sequential',
+      config: { layers: [{ class_name: 'Dense', config }] },
+    };
+    const weightData = new Float32Array(1).buffer;
+    return refusal(() => readTfjs({ modelTopology, weightSpecs: [kernel], weightData }));
+  };
+  expect(read({ layout: 'column-major' })).toBe(
+    "weight 'dense/kernel': expected fields of name, shape, dtype, group, quantization, got 'layout'",
+  );
+  const quantization = { dtype: 'uint8', scale: 1, min: 0, zero_point: 3 };
+  expect(read({ quantization })).toBe(
+    "weight 'dense/kernel': expected fields of dtype, scale, min, original_dtype, got 'zero_point'",
+  );
+});
+
 test('weights that nobody claims are refused', () => {
   const weights = [...manifest.weights, { name: 'lost/kernel', shape: [1], dtype: 'float32' }];
   const all = new Uint8Array([...shard, 0, 0, 0, 0]);
