@@ -70,6 +70,8 @@ export const scripts = [
   { script: 'test/bench/compare.mjs', quick: ['--quick'] },
   { script: 'test/bench/decay.mjs', quick: ['--quick'] },
   { script: 'test/bench/durable-logs.mjs', quick: ['--quick'] },
+  { script: 'test/bench/durable.mjs', quick: ['--quick'] },
+  { script: 'test/bench/durable-worker.mjs', quick: [] },
   { script: 'test/bench/first-frame.mjs', quick: ['SILERO', '--quick'] },
   { script: 'test/bench/first-step.mjs', quick: ['--quick'] },
   { script: 'test/bench/first-step.mjs', quick: ['--against', 'dist', '--quick'] },

@@ -5,6 +5,8 @@ export class Intake {
   readonly #most: number;
   readonly #stopping = new AbortController();
   #events: readonly StoredEvent[] = [];
+  /** Those before it are taken. */
+  #at = 0;
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => {};
   #room: () => void = () => {};
@@ -17,7 +19,7 @@ export class Intake {
   }
 
   get size(): number {
-    return this.#events.length;
+    return this.#events.length - this.#at;
   }
 
   get stopped(): boolean {
@@ -29,9 +31,10 @@ export class Intake {
     const { signal } = this.#stopping;
     try {
       for await (const some of log.read(partition, after, follow ? signal : undefined)) {
-        this.#events = this.#events.length ? [...this.#events, ...some] : some;
+        this.#events = this.size ? this.#events.slice(this.#at).concat(some) : some;
+        this.#at = 0;
         this.#wake();
-        while (this.#events.length >= this.#most && !signal.aborted) {
+        while (this.size >= this.#most && !signal.aborted) {
           await new Promise<void>(resolve => {
             this.#room = resolve;
           });
@@ -48,9 +51,9 @@ export class Intake {
   /** Takes so many of the events that wait. Throws what ended the reading. */
   take(count: number): readonly StoredEvent[] {
     if (this.#failure) throw this.#failure.error;
-    const some = this.#events.slice(0, Math.max(0, count));
-    this.#events = this.#events.slice(some.length);
-    if (this.#events.length < this.#most) this.#room();
+    const some = this.#events.slice(this.#at, this.#at + Math.max(0, count));
+    this.#at += some.length;
+    if (this.size < this.#most) this.#room();
     return some;
   }
 

@@ -3,7 +3,7 @@ import type { Backend } from '../kernels/backends.js';
 import type { AnyCell } from '../streams/cell.js';
 import { KeyedStream } from '../streams/keyed-stream.js';
 import type { LogEvent } from './event.js';
-import type { Output } from './told.js';
+import { type Output, ownAnswer } from './told.js';
 import type { TurnConfig } from './turn.js';
 
 /** A job as each of its partitions runs it; see `DurableOptions`. */
@@ -51,7 +51,7 @@ export function openStream(job: Job, hooks: Hooks): KeyedStream {
     select: ({ event }: Passing) => (select ? select(event as never) : event.value),
     project: (y: unknown, { event, at }: Passing, key: string): Output => ({
       ...{ at, key, offset: event.offset },
-      y: project ? project(y as never, event as never, key as never) : y,
+      y: ownAnswer(project ? project(y as never, event as never, key as never) : y, y),
     }),
     ...{ initialState, maxKeys },
   };

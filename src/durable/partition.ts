@@ -66,9 +66,7 @@ export class Partition {
 
   /** Where reading begins: before the first event that is not in a record, or waits. */
   get after(): number {
-    let first = this.to + 1;
-    for (const offset of this.#again) first = Math.min(first, offset);
-    return first - 1;
+    return [...this.#again].reduce((first, offset) => Math.min(first, offset - 1), this.to);
   }
 
   /** Takes an event of the log. Throws a RecurError for what no later event can mend. */
@@ -216,8 +214,8 @@ export class Partition {
   /** Goes on from a record, or from a part of a snapshot; `begins`: the first part of one. */
   apply({ head, states, times }: RecordParts, begins = false): void {
     const before = { to: this.#from, sequence: this.#sequence, epoch: this.#epoch };
-    const { job, partition } = this;
-    checkFollows(head, { job: job.job, partition, ...(!begins && { before }) });
+    const { job } = this;
+    checkFollows(head, { job: job.job, partition: this.partition, ...(!begins && { before }) });
     checkBackend(head, this.#stream.cell, this.job.backend);
     if (head.params !== undefined) this.#goOn(head);
     for (const key of head.gone ?? none) this.#stream.evict(key);

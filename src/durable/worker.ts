@@ -30,6 +30,8 @@ export class Worker {
   /** Partitions whose source has been read to its end. */
   readonly #finished = new Set<number>();
   #stopped = false;
+  /** What was asked for before it had looked for partitions of its own. */
+  #early: { cause: string; command: Command; only: number | undefined }[] | undefined = [];
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => {};
 
@@ -58,6 +60,7 @@ export class Worker {
 
   /** Asks its partitions, or one of them, for something between two events. */
   ask(cause: string, command: Command, only?: number): void {
+    this.#early?.push({ cause, command, only });
     for (const [partition, { runner }] of this.#held) {
       if (only === undefined || only === partition) runner.ask(cause, command);
     }
@@ -75,6 +78,7 @@ export class Worker {
           await membership.renew();
         }
         await this.#share();
+        this.#early = undefined;
         if (!this.#isOver()) await this.#pause(poll);
       }
     } finally {
@@ -121,6 +125,9 @@ export class Worker {
     if (!lease) return;
     const runner = new Runner(this.#setup, p);
     const held: Held = { runner, lease, renewed: Date.now(), done: Promise.resolve() };
+    for (const { cause, command, only } of this.#early ?? []) {
+      if (only === undefined || only === p) runner.ask(cause, command);
+    }
     this.#held.set(p, held);
     held.done = this.#work(p, held);
   }

@@ -113,11 +113,12 @@ function keysOf(option: string, given: KeysOf<never>): (event: LogEvent) => read
   return event => {
     const keys: unknown[] = [];
     let isOver = false;
+    let failure: { readonly cause: unknown } | undefined;
     const { notices: answers, events = new Subject() } = notices();
     const heard = answers?.subscribe({
       next: key => keys.push(key),
-      error: error => {
-        throw error;
+      error: cause => {
+        failure = { cause };
       },
       complete: () => {
         isOver = true;
@@ -126,6 +127,9 @@ function keysOf(option: string, given: KeysOf<never>): (event: LogEvent) => read
     events.next(event);
     events.complete();
     heard?.unsubscribe();
+    // Assigned in a callback, which the compiler does not see.
+    const failed = failure as { readonly cause: unknown } | undefined;
+    if (failed) throw failed.cause;
     const expected = 'keys that are answered at once, from the event alone';
     if (!isOver) throw mismatch(`durable.${option}`, expected, 'an observable that goes on');
     return keys;

@@ -1,0 +1,293 @@
+import { from, lastValueFrom, Subject, toArray } from 'rxjs';
+import { expect, test } from 'vitest';
+import { jsonBytes } from '../../src/durable/codec.js';
+import type { DeadLetter, DurableOutput, Told } from '../../src/durable/event.js';
+import type { PartitionLog } from '../../src/durable/log.js';
+import { memoryLog } from '../../src/durable/memory-log.js';
+import { partitionOf } from '../../src/durable/places.js';
+import type { Sink } from '../../src/durable/sink.js';
+import { toStream } from '../../src/durable/to-stream.js';
+import { gru, lstm, recurBy, stateful } from '../../src/index.js';
+import { durable } from '../../src/operators/durable.js';
+import { fromStream } from '../../src/operators/from-stream.js';
+import { sameBits } from '../laws/bits.js';
+
+const model = lstm(2, 4, { seed: 1 });
+type Event = { key: string; value: number[] };
+
+const events: Event[] = Array.from({ length: 60 }, (_, i) => ({
+  key: `k${i % 5}`,
+  value: [Math.sin(i), Math.cos(3 * i)],
+}));
+
+async function append(log: PartitionLog, some: readonly Event[]): Promise<void> {
+  for (const { key, value } of some) {
+    await log.append(partitionOf(key, log.partitions), [{ key, value: jsonBytes(value) }]);
+  }
+}
+
+async function logOf(some: readonly Event[], partitions = 2): Promise<PartitionLog> {
+  const log = memoryLog({ partitions });
+  await append(log, some);
+  return log;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: options of all kinds
+const job = (log: PartitionLog, options: any = {}) =>
+  fromStream<number[]>(log, { follow: false }).pipe(
+    durable(log, { job: 'j', model, ttl: 200, ...options }),
+  );
+const all = (log: PartitionLog, options?: object): Promise<DurableOutput<Float32Array>[]> =>
+  lastValueFrom(job(log, options).pipe(toArray())) as never;
+
+/** What `recurBy` makes of the same events: each key's outputs. */
+function plainly(some: readonly Event[], options: object = {}): Map<string, unknown[]> {
+  const by = new Map<string, unknown[]>();
+  const config = { key: (e: Event) => e.key, select: (e: Event) => e.value, backend: 'simd' };
+  const project = (y: unknown, { key }: Event) => {
+    by.set(key, [...(by.get(key) ?? []), y]);
+  };
+  from(some)
+    .pipe(recurBy(model, { ...config, project, ...options } as never))
+    .subscribe();
+  return by;
+}
+
+function compare(outputs: readonly DurableOutput[], expected: Map<string, unknown[]>): void {
+  const by = new Map<string, unknown[]>();
+  for (const { key, y } of outputs) by.set(key, [...(by.get(key) ?? []), y]);
+  expect([...by.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [key, ys] of expected) sameBits(by.get(key) ?? [], ys);
+}
+
+test('a job over a log is recurBy over its events, bit for bit', async () => {
+  compare(await all(await logOf(events)), plainly(events));
+});
+
+test('a job that has read all emits nothing again, and goes on with what comes', async () => {
+  const log = await logOf(events.slice(0, 35));
+  const first = await all(log);
+  expect(await all(log)).toEqual([]);
+  await append(log, events.slice(35));
+  compare([...first, ...(await all(log))], plainly(events));
+});
+
+test('two jobs on one log know nothing of each other', async () => {
+  const log = await logOf(events);
+  const other = gru(2, 3, { seed: 9 });
+  const [one, two] = await Promise.all([all(log), all(log, { job: 'other', model: other })]);
+  compare(one, plainly(events));
+  const step = stateful(other, { backend: 'simd' });
+  const own = events.filter(({ key }) => key === 'k0').map(({ value }) => step(value));
+  sameBits(
+    two.filter(({ key }) => key === 'k0').map(({ y }) => y),
+    own,
+  );
+  expect((await log.jobs()).slice().sort()).toEqual(['j', 'other']);
+});
+
+test('another layer, other weights and another backend are refused, naming both', async () => {
+  const log = await logOf(events);
+  await all(log);
+  await expect(all(log, { model: gru(2, 4, { seed: 1 }) })).rejects.toThrow(
+    /durable\.layer: expected Recur\(GRUCell\(2, 4\)\), got Recur\(LSTMCell\(2, 4\)\)/,
+  );
+  await expect(all(log, { model: lstm(2, 4, { seed: 2 }) })).rejects.toThrow(
+    /durable\.weights: expected \w{16}, got \w{16}; another model has another job name/,
+  );
+  await expect(all(log, { backend: 'portable' })).rejects.toThrow(
+    /backend: expected simd, got portable/,
+  );
+});
+
+test('migrate makes the states of the model that comes from those of the one that was', async () => {
+  const log = await logOf(events.slice(0, 30), 1);
+  await all(log);
+  await append(log, events.slice(30));
+  const next = lstm(2, 4, { seed: 7 });
+  const zero = stateful(next, { backend: 'simd' }).snapshot();
+  const outputs = await all(log, { model: next, migrate: () => zero });
+  const step = stateful(next, { backend: 'simd' });
+  sameBits(
+    outputs.filter(({ key }) => key === 'k3').map(({ y }) => y),
+    events
+      .slice(30)
+      .filter(({ key }) => key === 'k3')
+      .map(({ value }) => step(value)),
+  );
+});
+
+test('weights that were swapped in stay with a job that is taken over', async () => {
+  const log = await logOf(events.slice(0, 20), 1);
+  const first = await all(log);
+  const { params } = lstm(2, 4, { seed: 3 });
+  await append(log, events.slice(20, 40));
+  const second = await all(log, { weights: from([params]) });
+  await append(log, events.slice(40));
+  // This one knows nothing of the swap; it is in the records, and then in a snapshot.
+  const third = await all(log, { snapshotBytes: 1 });
+  await append(log, events);
+  const fourth = await all(log);
+  const sets = new Subject<unknown>();
+  const source = new Subject<Event>();
+  const expected = new Map<string, unknown[]>();
+  const config = {
+    ...{ key: (e: Event) => e.key, select: (e: Event) => e.value, backend: 'simd', weights: sets },
+    project: (y: unknown, { key }: Event) => {
+      expected.set(key, [...(expected.get(key) ?? []), y]);
+    },
+  };
+  source.pipe(recurBy(model, config as never)).subscribe();
+  for (const event of events.slice(0, 20)) source.next(event);
+  sets.next(params);
+  for (const event of [...events.slice(20), ...events]) source.next(event);
+  compare([...first, ...second, ...third, ...fourth], expected);
+});
+
+test('a model beside one whose weights were swapped is refused, also behind a snapshot', async () => {
+  const log = await logOf(events, 1);
+  const { params } = lstm(2, 4, { seed: 3 });
+  await all(log, { weights: from([params]), snapshotBytes: 1, maxEvents: 10 });
+  const other = lstm(2, 4, { seed: 8 });
+  await expect(all(log, { model: other })).rejects.toThrow(/durable\.weights: expected \w{16}/);
+});
+
+test('a reset from outside begins a key anew, and is in the record', async () => {
+  const log = await logOf(events.slice(0, 30), 1);
+  const first = await all(log);
+  await append(log, events.slice(30));
+  const second = await all(log, { reset: from(['k2']) });
+  const expected = plainly(events);
+  const step = stateful(model, { backend: 'simd' });
+  const own = events.slice(30).filter(({ key }) => key === 'k2');
+  const before = (expected.get('k2') ?? []).slice(0, 6);
+  expected.set('k2', [...before, ...own.map(({ value }) => step(value))]);
+  compare([...first, ...second], expected);
+});
+
+test('a reset function that throws makes a dead letter, and nothing is thrown later', async () => {
+  const log = await logOf(events.slice(0, 3), 1);
+  const letters: DeadLetter[] = [];
+  const late: unknown[] = [];
+  const hear = (error: unknown) => late.push(error);
+  process.on('uncaughtException', hear);
+  const fails = () =>
+    from(
+      (function* () {
+        yield 'k0';
+        throw new Error('no keys today');
+      })(),
+    );
+  const deadLetters = (letter: DeadLetter) => letters.push(letter);
+  expect(await all(log, { reset: fails, deadLetters })).toEqual([]);
+  await new Promise(resolve => setTimeout(resolve, 20));
+  process.off('uncaughtException', hear);
+  expect(late).toEqual([]);
+  expect(letters.map(({ reason }) => reason).join()).toContain('no keys today');
+});
+
+test('a projection that is no plain data makes a dead letter, and the job goes on', async () => {
+  const log = await logOf(events.slice(0, 10), 1);
+  const letters: DeadLetter[] = [];
+  const project = (y: Float32Array, { offset }: { offset: number }) =>
+    offset === 4 ? () => y : [offset];
+  const deadLetters = (letter: DeadLetter) => letters.push(letter);
+  const outputs = await all(log, { project, deadLetters });
+  expect(outputs.map(({ offset }) => offset)).toEqual([1, 2, 3, 5, 6, 7, 8, 9, 10]);
+  expect(letters.map(({ offset }) => offset)).toEqual([4]);
+});
+
+test('an object that a projection fills again and again is stored as it was each time', async () => {
+  const one = { at: 0 };
+  const project = (_: Float32Array, { offset }: { offset: number }) => {
+    one.at = offset;
+    return one;
+  };
+  const outputs = await all(await logOf(events.slice(0, 5), 1), { project });
+  expect(outputs.map(({ y }) => (y as never as { at: number }).at)).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('a plain function is a model, and its states survive', async () => {
+  const count = (h: number | undefined, [x]: number[]): [number, string] => {
+    const sum = (h ?? 0) + x;
+    return [sum, `sum ${sum}`];
+  };
+  const some = [1, 2, 4, 8].map(x => ({ key: 'a', value: [x] }));
+  const log = await logOf(some.slice(0, 2), 1);
+  const first = await all(log, { model: count, initialState: 0 });
+  await append(log, some.slice(2));
+  const second = await all(log, { model: count, initialState: 0 });
+  expect([...first, ...second].map(({ y }) => y)).toEqual(['sum 1', 'sum 3', 'sum 7', 'sum 15']);
+});
+
+test('toStream has each output once, and a former owner that still writes adds none', async () => {
+  const [log, sunk] = [await logOf(events, 1), memoryLog({ partitions: 1 })];
+  const told: Told[] = [];
+  const spy: Sink = {
+    name: 'spy',
+    last: async () => undefined,
+    write: async (_job, _partition, some) => {
+      told.push(some);
+    },
+  };
+  await all(log, { sinks: [toStream(sunk), spy], maxEvents: 7 });
+  const late = toStream(sunk);
+  for (const some of told) await late.write('j', 0, some);
+  const ids: string[] = [];
+  for await (const some of sunk.read(0, 0)) {
+    for (const { value } of some) ids.push(JSON.parse(new TextDecoder().decode(value)).id);
+  }
+  expect(ids).toEqual(events.map((_, i) => `j:0:${i}:0`));
+  await sunk.append(0, [{ key: 'x', value: jsonBytes(1) }]);
+  await expect(toStream(sunk).last('j', 0)).rejects.toThrow('toStream.0: expected an output of j');
+});
+
+test('a sink that fails ends the job with its error, and has each output once afterwards', async () => {
+  const log = await logOf(events, 1);
+  const ids: string[] = [];
+  let calls = 0;
+  const sink: Sink = {
+    name: 'flaky',
+    last: async () => ids.at(-1),
+    write: async (_job, _partition, { outputs }) => {
+      if (++calls === 3) throw new Error('no room');
+      ids.push(...outputs.map(({ id }) => id));
+    },
+  };
+  const options = { sinks: [sink], maxEvents: 5, credits: 1 };
+  await expect(all(log, options)).rejects.toThrow('no room');
+  await all(log, options);
+  expect(ids).toEqual(events.map((_, i) => `j:0:${i}:0`));
+});
+
+test('a worker that is told to stop hands its partitions to the other, and nothing is doubled', async () => {
+  const log = await logOf(events.slice(0, 20), 4);
+  const stopping = new AbortController();
+  const outputs: DurableOutput[] = [];
+  const work = (member: string, signal: AbortSignal) =>
+    new Promise<void>((complete, error) => {
+      fromStream<number[]>(log)
+        .pipe(durable(log, { job: 'j', model, member, signal, ttl: 400 }))
+        .subscribe({ next: output => outputs.push(output), complete, error });
+    });
+  const last = new AbortController();
+  const [one, two] = [work('one', stopping.signal), work('two', last.signal)];
+  while (outputs.length < 20) await new Promise(resolve => setTimeout(resolve, 10));
+  stopping.abort();
+  await one;
+  await append(log, events.slice(20));
+  while (outputs.length < 60) await new Promise(resolve => setTimeout(resolve, 10));
+  last.abort();
+  await two;
+  compare(outputs, plainly(events));
+});
+
+test('an event log that has lost events which were read is refused', async () => {
+  const [log, shorter] = [await logOf(events, 1), await logOf(events.slice(0, 50), 1)];
+  await all(log);
+  const job = durable(log, { job: 'j', model, ttl: 200 });
+  const source = fromStream<number[]>(shorter, { follow: false });
+  await expect(lastValueFrom(source.pipe(job, toArray()))).rejects.toThrow(
+    "j.0.to: expected at most 50, the log's last event, got 60",
+  );
+});
