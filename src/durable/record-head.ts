@@ -173,16 +173,9 @@ export function checkFollows(head: RecordHead, { job, partition, before }: Stand
   if (!before) return;
   const { to, sequence, epoch } = before;
   const hint = 'records are missing, or of two logs';
-<<<<<<< HEAD
-  // The first one says where the job began.
-  const isFirst = epoch === 0 && head.cause === 'claim';
-  const follows = head.from === to || isFirst;
-  demand(follows, `${where}.from`, `${to}, where the last record ends`, head.from, hint);
-=======
   // A new job, which has had no epoch, may begin behind events.
   const isNext = epoch === 0 || head.from === to;
   demand(isNext, `${where}.from`, `${to}, where the last record ends`, head.from, hint);
->>>>>>> chaos
-  demand(head.sequence === sequence, `$where.sequence`, String(sequence), head.sequence, hint);
+  demand(head.sequence === sequence, `${where}.sequence`, String(sequence), head.sequence, hint);
   demand(head.epoch >= epoch, `${where}.epoch`, `${epoch} or later`, head.epoch, hint);
 }
