@@ -51,6 +51,7 @@ export const scripts = [
   { script: 'test/chaos/chaos.mjs', quick: ['--kills', '10', '--adapter', 'lmdb'] },
   { script: 'test/cli/kills.mjs', quick: ['5'] },
   { script: 'test/cli/kills.mjs', quick: ['5', '--keyed'] },
+  { script: 'test/cli/mqtt.mjs', quick: ['--rows', '100'] },
   { script: 'test/durable/child.mjs', quick: [] },
   { script: 'test/durable/make-records.mjs', quick: ['--check'] },
   { script: 'test/bench/audio.mjs', quick: ['SILERO', '--chromium', '--quick'] },

@@ -6,10 +6,13 @@ import { unusable } from './stop.js';
 
 /** What is used of the package `mqtt`. */
 interface Mqtt {
-  connectAsync(url: string, options: object): Promise<Client>;
+  connect(url: string, options: object): Client;
 }
 
 interface Client {
+  connect(): void;
+  once(event: 'connect', listener: () => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
   handleMessage(packet: Packet, done: (error?: Error) => void): void;
   subscribeAsync(topic: string, options: { readonly qos: 1 }): Promise<unknown>;
   endAsync(): Promise<void>;
@@ -31,27 +34,34 @@ export async function storeMessages(setup: RowsSetup, stop: AbortSignal): Promis
   // The broker keeps what comes meanwhile for a client that it knows.
   const digest = createHash('sha256').update(`${job} ${from}`).digest('hex');
   const clientId = `rxrecur-${digest.slice(0, 12)}`;
-  const { connectAsync } = await mqtt();
+  const { connect } = await mqtt();
   const store = new RowStore(setup, undefined, []);
   let line = 0;
   const failed = new Promise<never>((_, reject) => {
-    const client = connectAsync(host, { clientId, clean: false });
-    client.then(async connected => {
-      connected.handleMessage = ({ payload }, done) => {
-        const text = new TextDecoder().decode(payload);
-        const storing = store.store([{ line: ++line, text }], 'ndjson').then(() => store.stored());
-        storing.then(
-          () => done(),
-          error => {
-            // It is not acknowledged.
-            reject(error);
-            done(error);
-          },
-        );
-      };
-      await connected.subscribeAsync(topic, { qos: 1 });
-      stop.addEventListener('abort', () => connected.endAsync(), { once: true });
-    }, reject);
+    const client = connect(host, { clientId, clean: false, manualConnect: true });
+    // Before it connects: the broker sends at once what it has kept, and what nobody handles is
+    // acknowledged.
+    client.handleMessage = ({ payload }, done) => {
+      const text = new TextDecoder().decode(payload);
+      const storing = store.store([{ line: ++line, text }], 'ndjson').then(() => store.stored());
+      storing.then(
+        () => done(),
+        error => {
+          // It is not acknowledged.
+          reject(error);
+          done(error);
+        },
+      );
+    };
+    // A broker that goes away later is tried again.
+    let isKnown = false;
+    client.on('error', error => isKnown || reject(error));
+    client.once('connect', () => {
+      isKnown = true;
+      client.subscribeAsync(topic, { qos: 1 }).catch(reject);
+    });
+    client.connect();
+    stop.addEventListener('abort', () => client.endAsync(), { once: true });
   });
   await unlessStopped(stop, failed);
 }
