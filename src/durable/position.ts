@@ -94,6 +94,20 @@ export async function positionOf(
   return (await newestHead(log, job, partition))?.head.to ?? 0;
 }
 
+/** Gives up the events of a partition that every job with records in `log` has in its states. */
+export async function forgetEvents(
+  source: PartitionLog,
+  log: PartitionLog,
+  partition: number,
+): Promise<void> {
+  let through = await source.lastOffset(partition);
+  for (const job of await log.jobs()) {
+    const { to = 0, waiting = [] } = (await newestHead(log, job, partition))?.head ?? {};
+    through = Math.min(through, to, ...waiting.map(offset => offset - 1));
+  }
+  await source.forget(partition, through);
+}
+
 /** Throws where a log lacks events that were read: others would be taken for them. */
 export async function checkSource(
   source: PartitionLog,

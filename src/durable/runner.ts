@@ -3,7 +3,7 @@ import { Intake } from './intake.js';
 import type { Job } from './job.js';
 import { FencedError, type PartitionLog, UnknownError } from './log.js';
 import { Partition } from './partition.js';
-import { checkSource, isOvertaken, placeOf } from './position.js';
+import { checkSource, forgetEvents, isOvertaken, placeOf } from './position.js';
 import type { Progress } from './progress.js';
 import { decodeRecord, encodeRecord, type RecordParts } from './record.js';
 import { fenced } from './refusals.js';
@@ -25,6 +25,8 @@ export interface RunnerSetup {
   readonly maxEvents: number;
   /** Bytes of records after which a snapshot stands for them. */
   readonly snapshotBytes: number;
+  /** True: with each snapshot, events that all jobs have in their states are given up. */
+  readonly forget: boolean;
   /** Records that may wait for the sinks. */
   readonly credits: number;
   readonly sinks: readonly Sink[];
@@ -238,5 +240,6 @@ export class Runner {
     await log.snapshot(job.job, partition.partition, this.#revision, chunks(), keep);
     // A snapshot of many keys is worth twice its bytes of records.
     this.#unsaved = Math.min(0, snapshotBytes - 2 * written);
+    if (this.#setup.forget) await forgetEvents(this.#setup.source, log, partition.partition);
   }
 }

@@ -75,6 +75,11 @@ export interface DurableOptions<E, X = E, Y = unknown, P = Y, S = unknown> {
   readonly maxEvents?: number | undefined;
   /** Bytes of records after which a snapshot stands for them: 64 MiB. */
   readonly snapshotBytes?: number | undefined;
+  /**
+   * True: with each snapshot, events that all jobs on this log have in their states may go, so that
+   * the log stays small. Default false: a new job can begin with the first event.
+   */
+  readonly forget?: boolean | undefined;
   /** Records that may wait for the sinks: 4. */
   readonly credits?: number | undefined;
   /** Where states and outputs are kept, if not in the log that events come from. */
@@ -124,6 +129,7 @@ const fitting: Readonly<Record<string, Fits>> = {
   ttl: time,
   maxEvents: count,
   snapshotBytes: count,
+  forget: [value => typeof value === 'boolean', 'true or false'],
   credits: count,
   signal: [value => value instanceof AbortSignal, 'an AbortSignal'],
 };

@@ -149,6 +149,7 @@ function begin(
     job: jobOf(from.log, valueReader(from.decode)),
     maxEvents: options.maxEvents ?? 4096,
     snapshotBytes: options.snapshotBytes ?? 2 ** 26,
+    forget: options.forget ?? false,
     credits: options.credits ?? 4,
     ttl: options.ttl ?? 5000,
     poll: 100,

@@ -79,8 +79,9 @@ export interface Cuts {
 }
 
 export function setupOf(log: PartitionLog, job: Job, cuts: Cuts): RunnerSetup {
-  const rest = { follow: false, credits: 2, sinks: [], params: () => undefined, tell: () => {} };
-  return { source: log, log, job, ...cuts, ...rest };
+  const none = { sinks: [], params: () => undefined, tell: () => {} };
+  const rest = { follow: false, forget: false, credits: 2 };
+  return { source: log, log, job, ...cuts, ...rest, ...none };
 }
 
 const isRace = (error: unknown) => error instanceof FencedError || error instanceof UnknownError;

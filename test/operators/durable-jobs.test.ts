@@ -291,3 +291,21 @@ test('an event log that has lost events which were read is refused', async () =>
     "j.0.to: expected at most 50, the log's last event, got 60",
   );
 });
+
+test('forget gives up the events that all jobs have in their states, and changes no output', async () => {
+  const log = await logOf(events.slice(0, 40), 1);
+  const slow = await all(log, { job: 'slow' });
+  expect(slow).toHaveLength(40);
+  await append(log, events.slice(40));
+  const options = { forget: true, maxEvents: 4, snapshotBytes: 1 };
+  const outputs = await all(log, options);
+  compare(outputs, plainly(events));
+  // The slow job has not had the later ones.
+  expect(await log.firstOffset(0)).toBe(41);
+  compare([...slow, ...(await all(log, { job: 'slow' }))], plainly(events));
+  await append(log, events.slice(0, 8));
+  const more = await all(log, options);
+  expect(await log.firstOffset(0)).toBe(61);
+  compare([...outputs, ...more], plainly([...events, ...events.slice(0, 8)]));
+  await expect(all(log, { job: 'new' })).rejects.toThrow(/kept/);
+});
