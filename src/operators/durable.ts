@@ -152,7 +152,7 @@ function begin(
     forget: options.forget ?? false,
     credits: options.credits ?? 4,
     ttl: options.ttl ?? 5000,
-    poll: 100,
+    poll: 50,
     params: () => params,
     tell({ outputs, letters }: Told) {
       for (const output of outputs) subscriber.next(output);
