@@ -29,9 +29,11 @@ function expected(): number[][] {
   });
 }
 
+// Once: the tests run side by side, and one that writes it would cut it short for another.
+const path = file('ports.safetensors');
+writeFileSync(path, save(cell));
+
 async function runPorts(args: readonly string[], input: string) {
-  const path = file('ports.safetensors');
-  writeFileSync(path, save(cell));
   const running = new Running(['run', path, ...args]).read();
   running.child.stdin?.end(input);
   return running.end();
