@@ -18,7 +18,7 @@ export function fnv1a32(text: string): number {
  * The partition that a key's events belong to, of so many.
  *
  * @example
- * partitionOf('sensor 7', 8); // → 6
+ * partitionOf('sensor 7', 8); // → 0
  */
 export function partitionOf(key: string, partitions: number): number {
   return fnv1a32(tokenOf(key)) % partitions;

@@ -15,7 +15,8 @@ export const wiredRecordsKind: Kind = {
  * @example
  * const ends = { inputs: ['a', 'b'], inputSizes: [2, 1], outputs: ['y'], outputSizes: [3] };
  * const settings = { ...ends, states: [], stateSizes: [], wires: [1, 0, 1, 1, 0, 0, 1, 2] };
- * stateful(wiredRecordsCell(settings, []))({ a: [1, 2], b: [3] }); // → Float32Array(3) [ 3, 1, 2 ]
+ * const events = { a: [1, 2], b: [3] } as never;
+ * stateful(wiredRecordsCell(settings, []))(events); // → Float32Array(3) [ 3, 1, 2 ]
  */
 export function wiredRecordsCell(settings: WiredSettings, members: readonly AnyCell[]): AnyCell {
   return wiredOf(settings, members, wiredRecordsKind, ported);

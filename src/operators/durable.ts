@@ -47,9 +47,10 @@ export type DurableConfig<M extends Model, E, X, P> = DurableOptions<
  * @example
  * const log = memoryLog({ partitions: 2 });
  * await log.append(partitionOf('a', 2), [{ key: 'a', value: jsonBytes([0.5]) }]);
- * fromStream<number[]>(log, { follow: false })
- *   .pipe(durable(log, { job: 'alarms', model: gru(1, 4) }))
- *   .subscribe(({ key, y }) => console.log(key, y.length)); // → a 4
+ * const events = fromStream<number[]>(log, { follow: false });
+ * const outputs = events.pipe(durable(log, { job: 'alarms', model: gru(1, 4) }));
+ * const { key, y } = await lastValueFrom(outputs);
+ * `${key} ${y.length}`; // → a 4
  */
 export function durable<M extends Model, E, X extends InputOf<M>, P = Answer<OutputOf<M>, X>>(
   log: PartitionLog,

@@ -36,8 +36,8 @@ export const logOf: unique symbol = Symbol.for('rxrecur.log') as never;
  * @example
  * const log = memoryLog({ partitions: 1 });
  * await log.append(0, [{ key: 'a', value: new TextEncoder().encode('[1, 2]') }]);
- * fromStream(log, { follow: false })
- *   .subscribe(({ key, offset }) => console.log(key, offset)); // → a 1
+ * const { key, offset } = await lastValueFrom(fromStream(log, { follow: false }));
+ * `${key} ${offset}`; // → a 1
  */
 export function fromStream<V = unknown>(
   log: PartitionLog,

@@ -38,9 +38,9 @@ export interface Ingested<T> {
  *
  * @example
  * const log = memoryLog({ partitions: 4 });
- * of({ id: 'a', x: [1] }, { id: 'b', x: [2] })
- *   .pipe(ingest(log, { key: ({ id }) => id }))
- *   .subscribe(({ event, offset }) => console.log(event.id, offset)); // → a 1, b 1
+ * const events = of({ id: 'a', x: [1] }, { id: 'a', x: [2] });
+ * const { event, offset } = await lastValueFrom(events.pipe(ingest(log, { key: ({ id }) => id })));
+ * `${event.id} ${offset}`; // → a 2
  */
 export function ingest<T>(
   log: PartitionLog,
