@@ -7,8 +7,9 @@ export async function fetchTensors(url: string): Promise<Record<string, Float32A
   if (!response.ok) throw new Error(`${url}: ${response.status}, see README.md`);
   const file = await response.arrayBuffer();
   const length = new DataView(file).getUint32(0, true); // of 8 bytes, the upper ones 0
-  const header = JSON.parse(new TextDecoder().decode(file.slice(8, 8 + length)));
-  const tensors = Object.entries(header as Record<string, Entry>).map(([name, entry]) => {
+  const text = new TextDecoder().decode(file.slice(8, 8 + length));
+  const { __metadata__, ...header } = JSON.parse(text) as Record<string, Entry>;
+  const tensors = Object.entries(header).map(([name, entry]) => {
     const [begin, end] = entry.data_offsets.map(offset => 8 + length + offset);
     const data = file.slice(begin, end);
     return [name, entry.dtype === 'F16' ? widened(data) : new Float32Array(data)] as const;
