@@ -62,7 +62,9 @@ const licences = () =>
 /** What to do with a file that is refused; lines to type are counted, since errors print them. */
 function remedyOf({ remedy, lines = [] }: FileKind): string {
   if (remedy === undefined) return 'is no network';
-  return lines.length ? `${remedy} (the message has the lines)` : remedy;
+  // Braces at the end of a cell would be attributes of it.
+  const text = remedy.replace(/[{].*[}]/, '`$&`');
+  return lines.length ? `${text} (the message has the lines)` : text;
 }
 
 const formats = () => [
