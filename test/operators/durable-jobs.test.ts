@@ -1,4 +1,4 @@
-import { from, lastValueFrom, Subject, toArray } from 'rxjs';
+import { config, from, lastValueFrom, Subject, toArray } from 'rxjs';
 import { expect, test } from 'vitest';
 import { jsonBytes } from '../../src/durable/codec.js';
 import type { DeadLetter, DurableOutput, Told } from '../../src/durable/event.js';
@@ -169,8 +169,8 @@ test('a reset function that throws makes a dead letter, and nothing is thrown la
   const log = await logOf(events.slice(0, 3), 1);
   const letters: DeadLetter[] = [];
   const late: unknown[] = [];
-  const hear = (error: unknown) => late.push(error);
-  process.on('uncaughtException', hear);
+  // RxJS tells of what it would throw later.
+  config.onUnhandledError = error => late.push(error);
   const fails = () =>
     from(
       (function* () {
@@ -181,7 +181,7 @@ test('a reset function that throws makes a dead letter, and nothing is thrown la
   const deadLetters = (letter: DeadLetter) => letters.push(letter);
   expect(await all(log, { reset: fails, deadLetters })).toEqual([]);
   await new Promise(resolve => setTimeout(resolve, 20));
-  process.off('uncaughtException', hear);
+  config.onUnhandledError = null;
   expect(late).toEqual([]);
   expect(letters.map(({ reason }) => reason).join()).toContain('no keys today');
 });
