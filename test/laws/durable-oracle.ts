@@ -1,4 +1,5 @@
 import { type Layer, stateful } from '../../src/index.js';
+import { pinned } from './pinned.js';
 
 /** An event of a test: what its value says is done to it. */
 export interface Trial {
@@ -48,7 +49,7 @@ export function sequentially(model: Layer, events: readonly Trial[], rules: Rule
     stateful(
       model as never,
       {
-        backend: 'simd',
+        backend: pinned,
         ...(initial && { initialState: beginning(key) }),
       } as never,
     ) as unknown as { (x: unknown): Float32Array; reset(): void; state: never };

@@ -11,6 +11,7 @@ import { loadedStates } from '../../src/streams/keyed-snapshots.js';
 import { cellIn } from '../../src/streams/model.js';
 import { type Disturbance, disturbed } from './disturbed-log.js';
 import { beginning, bitsOf, type Expected, type Rules, type Trial } from './durable-oracle.js';
+import { pinned } from './pinned.js';
 
 export const model = lstm(2, 4, { seed: 5 });
 
@@ -23,7 +24,7 @@ export function jobOf(rules: Rules, options: Partial<Job> = {}): Job {
   const read = valueReader<Trial>(undefined);
   const { idle, maxKeys, late, lateness, initial } = rules;
   return {
-    ...{ job: 'law', member: 'one', backend: 'simd', partitions: 1, late, lateness, idle, maxKeys },
+    ...{ job: 'law', member: 'one', backend: pinned, partitions: 1, late, lateness, idle, maxKeys },
     cell: cellIn('law', 'model', model as Layer, 'law') as Job['cell'],
     initialState: initial ? beginning : undefined,
     decode(bytes) {
