@@ -11,9 +11,9 @@ import { hasSnapshot, readSnapshot, writeSnapshot } from './file-snapshots.js';
 import { fileTerms } from './file-terms.js';
 import { Writer } from './file-writer.js';
 import { follow } from './follow.js';
-import { jobMembers, joinJob, leaseOwner, type Terms, takeLease } from './leases.js';
+import { LeasedLog, type Terms } from './leases.js';
 import type { NewEvent, PartitionLog } from './log.js';
-import { appendedAfter, closed, fenced } from './refusals.js';
+import { appendedAfter, fenced } from './refusals.js';
 
 /** How often a reader looks for what another process has written, in milliseconds. */
 const pauses = { least: 2, most: 50 };
@@ -28,23 +28,24 @@ interface Row {
 }
 
 /** The port on files: a chain for the events of each partition, and one for each job's records. */
-export class FilePartitions implements PartitionLog {
+export class FilePartitions extends LeasedLog implements PartitionLog {
   readonly name: string;
   readonly partitions: number;
   readonly #root: string;
   readonly #disk: Disk;
   readonly #segmentBytes: number;
   readonly #rows = new Map<string, Row>();
-  readonly #terms: Terms;
-  #isClosed = false;
+  protected readonly terms: Terms;
+  protected isClosed = false;
 
   constructor(root: string, partitions: number, segmentBytes: number, disk: Disk) {
+    super();
     this.name = `the file log in ${root}`;
     this.partitions = partitions;
     this.#root = root;
     this.#disk = disk;
     this.#segmentBytes = segmentBytes;
-    this.#terms = fileTerms(disk, async job => {
+    this.terms = fileTerms(disk, async job => {
       const steps = ['jobs', encodeName(job), 'terms'];
       await makeFolders(disk, root, steps);
       return join(root, ...steps);
@@ -81,7 +82,7 @@ export class FilePartitions implements PartitionLog {
   }
 
   async jobs(): Promise<readonly string[]> {
-    this.#checkOpen();
+    this.checkOpen();
     const folders = await this.#disk.list(join(this.#root, 'jobs'));
     const all = folders.filter(name => /^[a-z0-9_%-]+$/.test(name)).map(decodeName);
     const has = await Promise.all(all.map(job => this.#hasRecords(job)));
@@ -121,48 +122,21 @@ export class FilePartitions implements PartitionLog {
     await chain.purge(keep);
   }
 
-  async lease(job: string, partition: number, member: string, ttl: number) {
-    this.#job(job, partition);
-    return takeLease(this.#terms, job, partition, member, ttl);
-  }
-
-  async owner(job: string, partition: number): Promise<string | undefined> {
-    this.#job(job, partition);
-    return leaseOwner(this.#terms, job, partition);
-  }
-
-  async join(job: string, member: string, ttl: number) {
-    this.#job(job, 0);
-    return joinJob(this.#terms, job, member, ttl);
-  }
-
-  async members(job: string): Promise<readonly string[]> {
-    this.#job(job, 0);
-    return jobMembers(this.#terms, job);
-  }
-
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.isClosed = true;
     const rows = [...this.#rows.values()];
     for (const { chain } of rows) chain.waiting.close();
     await Promise.all(rows.map(({ writer }) => writer.close()));
   }
 
-  #checkOpen(): void {
-    if (this.#isClosed) throw closed(this.name);
-  }
-
   #events(partition: number): Row {
-    this.#checkOpen();
-    check.checkPartition(this.partitions, partition);
+    this.checkPartition(partition);
     const name = String(partition);
     return this.#row(['events', name], `events of partition ${name}`);
   }
 
   #job(job: string, partition: number): Row {
-    this.#checkOpen();
-    check.checkPartition(this.partitions, partition);
-    check.checkName('job', job);
+    this.checkJob(job, partition);
     const steps = ['jobs', encodeName(job), String(partition)];
     return this.#row(steps, `records of ${job}.${partition}`);
   }

@@ -1,5 +1,6 @@
-import { checkName, checkTerm } from './arguments.js';
+import { checkName, checkPartition, checkTerm } from './arguments.js';
 import type { Lease, Membership } from './log.js';
+import { closed } from './refusals.js';
 
 /** Who has a lease, or is a member, and until when in milliseconds since 1970. */
 export interface Term {
@@ -25,67 +26,82 @@ const oblivion = 60_000;
 
 const runs = (term: Term | undefined) => term !== undefined && term.until > Date.now();
 
-/** A lease of a partition; undefined: another member has it. */
-export async function takeLease(
-  terms: Terms,
-  job: string,
-  partition: number,
-  member: string,
-  ttl: number,
-): Promise<Lease | undefined> {
-  checkName('member', member);
-  checkTerm('lease.ttl', ttl);
-  const name = `lease-${partition}`;
-  const renew = async () => {
-    const term = await terms.change(job, name, last => {
-      const isOthers = runs(last) && last?.member !== member;
-      return isOthers ? last : { member, until: Date.now() + ttl };
-    });
-    return term?.member === member;
-  };
-  const release = async () => {
-    await terms.change(job, name, last => (last?.member === member ? undefined : last));
-  };
-  return (await renew()) ? { renew, release } : undefined;
-}
+/** What all adapters have alike: what can be asked of them, and leases and members, as terms. */
+export abstract class LeasedLog {
+  abstract readonly name: string;
+  abstract readonly partitions: number;
+  protected abstract readonly terms: Terms;
+  protected abstract readonly isClosed: boolean;
 
-/** Who has the lease of a partition. */
-export async function leaseOwner(
-  terms: Terms,
-  job: string,
-  partition: number,
-): Promise<string | undefined> {
-  const term = await terms.get(job, `lease-${partition}`);
-  return runs(term) ? term?.member : undefined;
-}
+  protected checkOpen(): void {
+    if (this.isClosed) throw closed(this.name);
+  }
 
-/** Makes a member known to the others, for a time. */
-export async function joinJob(
-  terms: Terms,
-  job: string,
-  member: string,
-  ttl: number,
-): Promise<Membership> {
-  checkName('member', member);
-  checkTerm('join.ttl', ttl);
-  const name = `member-${member}`;
-  const renew = async () => {
-    await terms.change(job, name, () => ({ member, until: Date.now() + ttl }));
-  };
-  await renew();
-  const leave = async () => {
-    await terms.change(job, name, () => undefined);
-  };
-  return { renew, leave };
-}
+  protected checkPartition(partition: number): void {
+    this.checkOpen();
+    checkPartition(this.partitions, partition);
+  }
 
-/** The members that have renewed in time. */
-export async function jobMembers(terms: Terms, job: string): Promise<readonly string[]> {
-  const all = await terms.list(job, 'member-');
-  const gone = all.filter(({ until }) => until < Date.now() - oblivion);
-  const remove = (term: Term | undefined) =>
-    term && term.until < Date.now() - oblivion ? undefined : term;
-  for (const { member } of gone) await terms.change(job, `member-${member}`, remove);
-  const here = all.filter(runs).map(({ member }) => member);
-  return here.sort();
+  protected checkJob(job: string, partition = 0): void {
+    this.checkPartition(partition);
+    checkName('job', job);
+  }
+
+  async lease(
+    job: string,
+    partition: number,
+    member: string,
+    ttl: number,
+  ): Promise<Lease | undefined> {
+    this.checkJob(job, partition);
+    checkName('member', member);
+    checkTerm('lease.ttl', ttl);
+    const { terms } = this;
+    const name = `lease-${partition}`;
+    const renew = async () => {
+      const term = await terms.change(job, name, last => {
+        const isOthers = runs(last) && last?.member !== member;
+        return isOthers ? last : { member, until: Date.now() + ttl };
+      });
+      return term?.member === member;
+    };
+    const release = async () => {
+      await terms.change(job, name, last => (last?.member === member ? undefined : last));
+    };
+    return (await renew()) ? { renew, release } : undefined;
+  }
+
+  async owner(job: string, partition: number): Promise<string | undefined> {
+    this.checkJob(job, partition);
+    const term = await this.terms.get(job, `lease-${partition}`);
+    return runs(term) ? term?.member : undefined;
+  }
+
+  async join(job: string, member: string, ttl: number): Promise<Membership> {
+    this.checkJob(job);
+    checkName('member', member);
+    checkTerm('join.ttl', ttl);
+    const { terms } = this;
+    const name = `member-${member}`;
+    const renew = async () => {
+      await terms.change(job, name, () => ({ member, until: Date.now() + ttl }));
+    };
+    await renew();
+    const leave = async () => {
+      await terms.change(job, name, () => undefined);
+    };
+    return { renew, leave };
+  }
+
+  async members(job: string): Promise<readonly string[]> {
+    this.checkJob(job);
+    const { terms } = this;
+    const all = await terms.list(job, 'member-');
+    const gone = all.filter(({ until }) => until < Date.now() - oblivion);
+    const remove = (term: Term | undefined) =>
+      term && term.until < Date.now() - oblivion ? undefined : term;
+    for (const { member } of gone) await terms.change(job, `member-${member}`, remove);
+    const here = all.filter(runs).map(({ member }) => member);
+    return here.sort();
+  }
 }

@@ -2,28 +2,29 @@ import * as check from './arguments.js';
 import { decodeName, encodeName } from './encoded-name.js';
 import { decodeEvents, encodeEvents } from './event-bytes.js';
 import { follow, Waiting } from './follow.js';
-import { jobMembers, joinJob, leaseOwner, type Term, type Terms, takeLease } from './leases.js';
+import { LeasedLog, type Term, type Terms } from './leases.js';
 import { type Entry, type Row, type Rows, sealed, unsealed } from './lmdb-rows.js';
 import { readSnapshot, writeSnapshot } from './lmdb-snapshots.js';
 import type { NewEvent, PartitionLog } from './log.js';
-import { appendedAfter, closed, fenced } from './refusals.js';
+import { appendedAfter, fenced } from './refusals.js';
 
 /** How often a reader looks for what another process has written, in milliseconds. */
 const pauses = { least: 2, most: 50 };
 
 /** The port on LMDB: a row for the events of each partition, and one for each job's records. */
-export class LmdbPartitions implements PartitionLog {
+export class LmdbPartitions extends LeasedLog implements PartitionLog {
   readonly name: string;
   readonly partitions: number;
   readonly #rows: Rows;
-  readonly #terms: Terms;
+  protected readonly terms: Terms;
   readonly #waiting = new Waiting();
 
   constructor(path: string, partitions: number, rows: Rows) {
+    super();
     this.name = `the LMDB log in ${path}`;
     this.partitions = partitions;
     this.#rows = rows;
-    this.#terms = lmdbTerms(rows);
+    this.terms = lmdbTerms(rows);
   }
 
   async append(partition: number, events: readonly NewEvent[], after?: number): Promise<number> {
@@ -58,7 +59,7 @@ export class LmdbPartitions implements PartitionLog {
   }
 
   async jobs(): Promise<readonly string[]> {
-    this.#checkOpen();
+    this.checkOpen();
     this.#rows.db.resetReadTxn();
     const range = { start: ['mark', 'records'], end: ['mark', 'recordt'] };
     const found = [...this.#rows.db.getKeys(range)].map(key => decodeName(String(key[2])));
@@ -100,45 +101,23 @@ export class LmdbPartitions implements PartitionLog {
     await this.#rows.purge(row, keep);
   }
 
-  async lease(job: string, partition: number, member: string, ttl: number) {
-    this.#job(job, partition);
-    return takeLease(this.#terms, job, partition, member, ttl);
-  }
-
-  async owner(job: string, partition: number): Promise<string | undefined> {
-    this.#job(job, partition);
-    return leaseOwner(this.#terms, job, partition);
-  }
-
-  async join(job: string, member: string, ttl: number) {
-    this.#job(job, 0);
-    return joinJob(this.#terms, job, member, ttl);
-  }
-
-  async members(job: string): Promise<readonly string[]> {
-    this.#job(job, 0);
-    return jobMembers(this.#terms, job);
-  }
-
   async close(): Promise<void> {
     if (this.#waiting.closed) return;
     this.#waiting.close();
     await this.#rows.db.close();
   }
 
-  #checkOpen(): void {
-    if (this.#waiting.closed) throw closed(this.name);
+  protected get isClosed(): boolean {
+    return this.#waiting.closed;
   }
 
   #events(partition: number): Row {
-    this.#checkOpen();
-    check.checkPartition(this.partitions, partition);
+    this.checkPartition(partition);
     return ['events', partition];
   }
 
   #job(job: string, partition: number): Row {
-    this.#events(partition);
-    check.checkName('job', job);
+    this.checkJob(job, partition);
     return ['records', encodeName(job), partition];
   }
 

@@ -1,9 +1,9 @@
 import type { RecurError } from '../errors.js';
 import * as check from './arguments.js';
 import { follow, Waiting } from './follow.js';
-import { jobMembers, joinJob, leaseOwner, type Term, type Terms, takeLease } from './leases.js';
+import { LeasedLog, type Term, type Terms } from './leases.js';
 import type { NewEvent, PartitionLog, StoredEvent, StoredRecord } from './log.js';
-import { appendedAfter, closed, fenced, gone } from './refusals.js';
+import { appendedAfter, fenced, gone } from './refusals.js';
 
 /** Events or records of a partition: those that are kept, the last number, what has gone. */
 class Row<T> {
@@ -49,15 +49,16 @@ export function memoryLog(options: { readonly partitions?: number } = {}): Parti
   return new MemoryLog(partitions);
 }
 
-class MemoryLog implements PartitionLog {
+class MemoryLog extends LeasedLog implements PartitionLog {
   readonly name = 'the log in memory';
   readonly partitions: number;
   readonly #events: readonly Row<StoredEvent>[];
   readonly #jobs = new Map<string, Map<number, Job>>();
-  readonly #terms = memoryTerms();
+  protected readonly terms = memoryTerms();
   readonly #waiting = new Waiting();
 
   constructor(partitions: number) {
+    super();
     this.partitions = partitions;
     this.#events = Array.from({ length: partitions }, () => new Row());
   }
@@ -98,7 +99,7 @@ class MemoryLog implements PartitionLog {
   }
 
   async jobs(): Promise<readonly string[]> {
-    this.#checkOpen();
+    this.checkOpen();
     const has = (job: Job) => job.records.last > 0;
     return [...this.#jobs].filter(([, rows]) => [...rows.values()].some(has)).map(([job]) => job);
   }
@@ -152,43 +153,21 @@ class MemoryLog implements PartitionLog {
     row.records.purge(keep);
   }
 
-  async lease(job: string, partition: number, member: string, ttl: number) {
-    this.#job(job, partition);
-    return takeLease(this.#terms, job, partition, member, ttl);
-  }
-
-  async owner(job: string, partition: number): Promise<string | undefined> {
-    this.#job(job, partition);
-    return leaseOwner(this.#terms, job, partition);
-  }
-
-  async join(job: string, member: string, ttl: number) {
-    this.#job(job, 0);
-    return joinJob(this.#terms, job, member, ttl);
-  }
-
-  async members(job: string): Promise<readonly string[]> {
-    this.#job(job, 0);
-    return jobMembers(this.#terms, job);
-  }
-
   async close(): Promise<void> {
     this.#waiting.close();
   }
 
-  #checkOpen(): void {
-    if (this.#waiting.closed) throw closed(this.name);
+  protected get isClosed(): boolean {
+    return this.#waiting.closed;
   }
 
   #row(partition: number): Row<StoredEvent> {
-    this.#checkOpen();
-    check.checkPartition(this.partitions, partition);
+    this.checkPartition(partition);
     return this.#events[partition];
   }
 
   #job(job: string, partition: number): Job {
-    this.#row(partition);
-    check.checkName('job', job);
+    this.checkJob(job, partition);
     let rows = this.#jobs.get(job);
     if (!rows) this.#jobs.set(job, (rows = new Map()));
     let row = rows.get(partition);

@@ -1,5 +1,5 @@
 import { demand } from '../errors.js';
-import type { PartitionLog, StoredSnapshot } from './log.js';
+import type { PartitionLog, StoredRecord, StoredSnapshot } from './log.js';
 import { decodeRecord, type RecordHead } from './record.js';
 
 interface Newest {
@@ -30,19 +30,20 @@ async function newestAfter(
   partition: number,
   snapshot: StoredSnapshot | undefined,
 ): Promise<Newest | undefined> {
-  let newest: { readonly bytes: Uint8Array; readonly revision: number } | undefined;
-  if (snapshot) {
-    for await (const bytes of snapshot.chunks()) {
-      newest = { bytes, revision: snapshot.revision };
-      break;
-    }
-  }
+  let newest = await firstChunk(snapshot);
   for await (const records of log.records(job, partition, snapshot?.revision ?? 0)) {
     newest = records[records.length - 1];
   }
   if (!newest) return undefined;
   const { revision, bytes } = newest;
   return { revision, head: decodeRecord(bytes, placeOf(job, partition, revision)).head };
+}
+
+/** The first part of a snapshot, which has a head and no states. */
+async function firstChunk(snapshot: StoredSnapshot | undefined): Promise<StoredRecord | undefined> {
+  if (!snapshot) return undefined;
+  for await (const bytes of snapshot.chunks()) return { bytes, revision: snapshot.revision };
+  return undefined;
 }
 
 /** A record's place, in messages. */
@@ -76,13 +77,10 @@ export async function keptAfter(
   job: string,
   partition: number,
 ): Promise<number> {
-  const snapshot = await log.restore(job, partition);
-  if (!snapshot) return 0;
-  for await (const bytes of snapshot.chunks()) {
-    const { head } = decodeRecord(bytes, placeOf(job, partition, snapshot.revision));
-    return head.kept ?? 0;
-  }
-  return 0;
+  const first = await firstChunk(await log.restore(job, partition));
+  if (!first) return 0;
+  const { revision, bytes } = first;
+  return decodeRecord(bytes, placeOf(job, partition, revision)).head.kept ?? 0;
 }
 
 /** The offset through which a job has read a partition. */

@@ -1,4 +1,5 @@
 import { demand, mismatch } from '../errors.js';
+import { littleEndian } from '../streams/little-endian.js';
 import { crc32c } from './crc.js';
 import { checkOutputs, type RecordHead, readHead } from './record-head.js';
 
@@ -28,9 +29,9 @@ const padded = (length: number) => Math.ceil(length / 8) * 8;
 export function encodeRecord({ head, times, states, values }: RecordParts): Uint8Array {
   const parts = [
     new TextEncoder().encode(JSON.stringify(head)),
-    bytesOf(times ? Float64Array.from(times) : new Float64Array()),
+    littleEndian(Float64Array.from(times ?? [])),
     states ?? new Uint8Array(),
-    bytesOf(values ?? new Float32Array()),
+    littleEndian(new Float32Array(values ?? [])),
   ];
   const begin = padded(4 * counts);
   const end = parts.reduce((sum, { length }) => sum + padded(length), begin);
@@ -76,24 +77,18 @@ export function decodeRecord(bytes: Uint8Array, where: string): RecordParts {
   demand(times.length % 8 === 0, `${where}.times`, 'float64 numbers', times.length);
   return {
     head,
-    ...(times.length && { times: new Float64Array(ordered(times, 8)) }),
+    ...(times.length && { times: numbersOf(times, Float64Array) }),
     ...(states.length && { states }),
-    ...(values.length && { values: new Float32Array(ordered(values, 4)) }),
+    ...(values.length && { values: numbersOf(values, Float32Array) }),
   };
 }
 
-const isLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
-/** Numbers' bytes in little-endian order. */
-function bytesOf({ buffer, BYTES_PER_ELEMENT: width }: Float64Array | Float32Array): Uint8Array {
-  return new Uint8Array(ordered(new Uint8Array(buffer as ArrayBuffer), width));
-}
-
-/** Bytes turned between this machine's order and little-endian. */
-function ordered(bytes: Uint8Array, width: number): ArrayBuffer {
-  const own = bytes.slice();
-  for (let at = 0; !isLittle && at < own.length; at += width) {
-    own.subarray(at, at + width).reverse();
-  }
-  return own.buffer as ArrayBuffer;
+/** The numbers in bytes of their own. */
+function numbersOf<A extends Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
+  { buffer }: Uint8Array<ArrayBuffer>,
+  Numbers: new (buffer: ArrayBuffer) => A,
+): A {
+  const numbers = new Numbers(buffer);
+  littleEndian(numbers);
+  return numbers;
 }

@@ -80,9 +80,8 @@ function unpackOutputs(
   from: number,
 ): Output[] {
   return Array.from({ length: at.length / 3 }, (_, i) => {
-    const [event, offset, index] = at.slice(3 * i, 3 * i + 3);
     const y = size && values ? values.slice(i * size, (i + 1) * size) : decode(json?.[i]);
-    return { at: event, offset: offset + from, key: keys[index], y };
+    return { at: at[3 * i], offset: at[3 * i + 1] + from, key: keys[at[3 * i + 2]], y };
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Observable, ObservableInput, Observer } from 'rxjs';
+import type { Observable, ObservableInput } from 'rxjs';
 import type { DeadLetter, LogEvent } from '../durable/event.js';
 import type { PartitionMetrics } from '../durable/metrics.js';
 import type { Sink } from '../durable/sink.js';
@@ -8,11 +8,19 @@ import { type Backend, backends } from '../kernels/backends.js';
 import type { StateInput } from '../streams/forms.js';
 import type { Snapshot } from '../streams/snapshot.js';
 import type { SnapshotInput } from '../streams/stateful.js';
+import {
+  callback,
+  checkValues,
+  count,
+  type Fits,
+  isFunction,
+  observer,
+  whatever,
+} from './option-checks.js';
+import type { Listener } from './tell.js';
 
 /** Keys that follow from an event: `events` emits it, and what is emitted at once counts for it. */
 export type KeysOf<E> = (events: Observable<LogEvent<E>>) => ObservableInput<string>;
-
-type Told<T> = Partial<Observer<T>> | ((value: T) => void);
 
 /** Options of `durable`: events with values E, inputs X, outputs Y, emissions P, states S. */
 export interface DurableOptions<E, X = E, Y = unknown, P = Y, S = unknown> {
@@ -63,9 +71,9 @@ export interface DurableOptions<E, X = E, Y = unknown, P = Y, S = unknown> {
   /** Where outputs go on, each once; see `toStream` and `toFile`. */
   readonly sinks?: readonly Sink[] | undefined;
   /** Is told of events that gave no output, once they are stored as such. */
-  readonly deadLetters?: Told<DeadLetter> | undefined;
+  readonly deadLetters?: Listener<DeadLetter> | undefined;
   /** Is told of this worker's partitions every `metricsEvery` milliseconds, by default 1,000. */
-  readonly metrics?: Told<readonly PartitionMetrics[]> | undefined;
+  readonly metrics?: Listener<readonly PartitionMetrics[]> | undefined;
   readonly metricsEvery?: number | undefined;
   /** This worker's name among those of the job. Default: one that nobody has. */
   readonly member?: string | undefined;
@@ -82,23 +90,11 @@ export interface DurableOptions<E, X = E, Y = unknown, P = Y, S = unknown> {
   readonly forget?: boolean | undefined;
   /** Records that may wait for the sinks: 4. */
   readonly credits?: number | undefined;
-  /** Where states and outputs are kept, if not in the log that events come from. */
+  /** Ends the work after what is being stored: the output completes, others take the partitions. */
   readonly signal?: AbortSignal | undefined;
 }
 
-type Fits = readonly [fits: (value: unknown) => boolean, expected: string];
-
-const isFunction = (value: unknown) => typeof value === 'function';
-const isPositive = (value: unknown) => typeof value === 'number' && value > 0;
-const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
-const whatever: Fits = [() => true, ''];
-const callback: Fits = [isFunction, 'a function'];
-const count: Fits = [isCount, 'a whole number from 1'];
-const time: Fits = [isPositive, 'milliseconds'];
-const told: Fits = [
-  value => isFunction(value) || isFunction(Object(value).next),
-  'a function or an observer',
-];
+const positive: Fits = [value => typeof value === 'number' && value > 0, 'milliseconds'];
 const name: Fits = [
   value => typeof value === 'string' && value.length > 0 && value.length <= 80,
   'a name of 1 to 80 characters',
@@ -106,6 +102,7 @@ const name: Fits = [
 const lates = ['arrival', 'reorder', 'drop', 'side output'];
 
 const fitting: Readonly<Record<string, Fits>> = {
+  model: whatever,
   job: name,
   key: callback,
   select: callback,
@@ -113,7 +110,7 @@ const fitting: Readonly<Record<string, Fits>> = {
   initialState: whatever,
   reset: whatever,
   evict: [isFunction, 'a function of the events: what else gives up states is not in the log'],
-  idle: time,
+  idle: positive,
   maxKeys: count,
   time: callback,
   late: [value => lates.includes(value as string), `one of '${lates.join("', '")}'`],
@@ -122,11 +119,11 @@ const fitting: Readonly<Record<string, Fits>> = {
   migrate: callback,
   backend: whatever,
   sinks: [Array.isArray, 'an array of sinks'],
-  deadLetters: told,
-  metrics: told,
-  metricsEvery: time,
+  deadLetters: observer,
+  metrics: observer,
+  metricsEvery: positive,
   member: name,
-  ttl: time,
+  ttl: positive,
   maxEvents: count,
   snapshotBytes: count,
   forget: [value => typeof value === 'boolean', 'true or false'],
@@ -153,13 +150,10 @@ export function checkDurable(options: unknown): asserts options is DurableOption
     const isGiven = Object.hasOwn(Object(options), option);
     if (isGiven) throw mismatch(`durable.${option}`, 'no such option', 'it', hint);
   }
-  checkNames('durable', options, ['model', ...Object.keys(fitting)]);
+  checkNames('durable', options, Object.keys(fitting));
   const given = options as Record<string, unknown>;
   demand(given.job !== undefined, 'durable.job', name[1], given.job);
-  for (const [option, [fits, expected]] of Object.entries(fitting)) {
-    const value = given[option];
-    demand(value === undefined || fits(value), `durable.${option}`, expected, value);
-  }
+  checkValues('durable', given, fitting);
   const { late = 'arrival', lateness, backend = 'simd' } = options as DurableOptions<unknown>;
   const isNeeded = late !== 'arrival';
   const hint = `late: '${late}' asks how far an event may be behind`;

@@ -19,6 +19,7 @@ import { cellIn } from '../streams/model.js';
 import { checkDurable, type DurableOptions, type KeysOf } from './durable-config.js';
 import { checkLog, type LogSource, logOf } from './from-stream.js';
 import { notifier, weightsIn } from './notifier.js';
+import { tell } from './tell.js';
 
 /** Options of `durable` for a model, typed by it. */
 export type DurableConfig<M extends Model, E, X, P> = DurableOptions<
@@ -157,7 +158,7 @@ function begin(
     params: () => params,
     tell({ outputs, letters }: Told) {
       for (const output of outputs) subscriber.next(output);
-      for (const letter of letters) say(deadLetters, letter);
+      for (const letter of letters) tell(deadLetters, letter);
     },
   };
   const worker = new Worker(setup);
@@ -183,14 +184,9 @@ function begin(
   if (signal?.aborted) stop();
   if (metrics) {
     const timer = setInterval(() => {
-      worker.metrics().then(all => say(metrics, all), error);
+      worker.metrics().then(all => tell(metrics, all), error);
     }, metricsEvery);
     subscriber.add(() => clearInterval(timer));
   }
   worker.run().then(() => subscriber.complete(), error);
-}
-
-function say<T>(to: { next?(value: T): void } | ((value: T) => void) | undefined, value: T): void {
-  if (typeof to === 'function') to(value);
-  else to?.next?.(value);
 }

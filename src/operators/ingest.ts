@@ -4,6 +4,7 @@ import type { NewEvent, PartitionLog } from '../durable/log.js';
 import { partitionOf } from '../durable/places.js';
 import { asRecurError, checkNames, demand, mismatch, type RecurError } from '../errors.js';
 import { checkLog } from './from-stream.js';
+import { callback, checkValues, count, type Fits, isFunction } from './option-checks.js';
 import { checkSource } from './source.js';
 
 /** How events without offsets go into a log. */
@@ -61,21 +62,22 @@ export function ingest<T>(
   };
 }
 
+const policies: readonly unknown[] = ['error', 'drop'];
+
+const fitting: Readonly<Record<string, Fits>> = {
+  key: callback,
+  encode: callback,
+  buffer: count,
+  overflow: [value => policies.includes(value), "'error' or 'drop'"],
+  dropped: callback,
+  onInvalid: [value => value === 'error' || isFunction(value), "'error' or a function"],
+};
+
 function checkIngest(config: unknown): void {
-  const known = ['key', 'encode', 'buffer', 'overflow', 'dropped', 'onInvalid'];
-  checkNames('ingest', config, known);
-  const { key, encode, buffer, overflow, dropped, onInvalid } = config as IngestConfig<unknown>;
-  const isFunction = (value: unknown) => typeof value === 'function';
+  checkNames('ingest', config, Object.keys(fitting));
+  const { key } = config as IngestConfig<unknown>;
   demand(isFunction(key), 'ingest.key', 'a function', key);
-  const optional = (value: unknown) => value === undefined || isFunction(value);
-  demand(optional(encode), 'ingest.encode', 'a function', encode);
-  demand(optional(dropped), 'ingest.dropped', 'a function', dropped);
-  const isCount = buffer === undefined || (Number.isInteger(buffer) && buffer > 0);
-  demand(isCount, 'ingest.buffer', 'a whole number from 1', buffer);
-  const policies: readonly unknown[] = [undefined, 'error', 'drop'];
-  demand(policies.includes(overflow), 'ingest.overflow', "'error' or 'drop'", overflow);
-  const isKnown = onInvalid === 'error' || optional(onInvalid);
-  demand(isKnown, 'ingest.onInvalid', "'error' or a function", onInvalid);
+  checkValues('ingest', config as object, fitting);
 }
 
 interface Waiting<T> {

@@ -1,10 +1,22 @@
-import type { Observable, ObservableInput, Observer, SchedulerLike } from 'rxjs';
+import type { Observable, ObservableInput, SchedulerLike } from 'rxjs';
 import { checkNames, demand, type RecurError } from '../errors.js';
 import { type Backend, backends } from '../kernels/backends.js';
 import type { StateInput } from '../streams/forms.js';
 import type { Reason } from '../streams/keyed-events.js';
 import type { Snapshot } from '../streams/snapshot.js';
 import type { SnapshotInput } from '../streams/stateful.js';
+import {
+  callback,
+  checkValues,
+  count,
+  type Fits,
+  has,
+  isFunction,
+  observer,
+  time,
+  whatever,
+} from './option-checks.js';
+import type { Listener } from './tell.js';
 
 /** A datum that was dropped: `key` is undefined where it could not be told. */
 export interface Invalid<E, K> {
@@ -68,7 +80,7 @@ export interface RecurByConfig<E, K, X = E, Y = unknown, P = Y, S = unknown> {
    */
   readonly restore?: SnapshotStore<K>['get'] | SnapshotStore<K> | undefined;
   /** Told of each subscription's keys, when it begins: for checkpoints of their states. */
-  readonly keyed?: Partial<Observer<Keyed<K>>> | ((keyed: Keyed<K>) => void) | undefined;
+  readonly keyed?: Listener<Keyed<K>> | undefined;
   /**
    * An emission is a key, whose state begins anew at `initialState`, before events that come later.
    */
@@ -80,12 +92,9 @@ export interface RecurByConfig<E, K, X = E, Y = unknown, P = Y, S = unknown> {
   /** Milliseconds after its last event when a key's state is given up. */
   readonly idle?: number | undefined;
   /** Told of each state that is given up. */
-  readonly evicted?: Partial<Observer<Evicted<K, S>>> | ((gone: Evicted<K, S>) => void) | undefined;
+  readonly evicted?: Listener<Evicted<K, S>> | undefined;
   /** Told of each snapshot that a key went on from. */
-  readonly restored?:
-    | Partial<Observer<Restored<K, S>>>
-    | ((back: Restored<K, S>) => void)
-    | undefined;
+  readonly restored?: Listener<Restored<K, S>> | undefined;
   /**
    * Events of different keys wait for each other, and are stepped together when there are
    * `maxSize`, or `maxDelay` milliseconds after the first. Without it each event is stepped as it
@@ -116,19 +125,6 @@ export interface RecurByConfig<E, K, X = E, Y = unknown, P = Y, S = unknown> {
 
 /** The configuration as the code handles it; the overloads of `recurBy` are what users see. */
 export type UntypedKeyed = RecurByConfig<unknown, unknown, unknown, unknown, unknown, unknown>;
-
-type Fits = readonly [fits: (value: unknown) => boolean, expected: string];
-
-const isFunction = (value: unknown) => typeof value === 'function';
-const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
-const whatever: Fits = [() => true, ''];
-const callback: Fits = [isFunction, 'a function'];
-const count: Fits = [isCount, 'a whole number from 1'];
-const time: Fits = [value => typeof value === 'number' && value >= 0, 'milliseconds'];
-const observer: Fits = [
-  value => isFunction(value) || has(value, 'next'),
-  'a function or an observer',
-];
 
 /** What fits each option; `whatever` is checked where it is used. */
 const options: Readonly<Record<string, Fits>> = {
@@ -170,15 +166,4 @@ export function checkKeyed(config: unknown): asserts config is UntypedKeyed {
   }
   const known = backend === undefined || backends().includes(backend);
   demand(known, 'recurBy.backend', `one of ${backends().join(', ')}`, backend);
-}
-
-function checkValues(where: string, given: object, fitting: Readonly<Record<string, Fits>>): void {
-  for (const [name, value] of Object.entries(given)) {
-    const [fits, expected] = fitting[name];
-    demand(value === undefined || fits(value), `${where}.${name}`, expected, value);
-  }
-}
-
-function has(value: unknown, method: string): boolean {
-  return isFunction((value as Record<string, unknown> | null | undefined)?.[method]);
 }

@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, type Observer, Subject } from 'rxjs';
+import { asyncScheduler, Observable, Subject } from 'rxjs';
 import type { StateOf } from '../streams/cell.js';
 import type { Answer } from '../streams/forms.js';
 import {
@@ -17,6 +17,7 @@ import { subscribeKeyed } from './keyed-subscription.js';
 import { notifier, weightsIn } from './notifier.js';
 import type { WeightsConfig } from './recur-config.js';
 import { checkSource } from './source.js';
+import { tell } from './tell.js';
 
 /** An operator of keyed streams, and the data that it dropped. */
 export interface KeyedOperator<E, P, K> {
@@ -112,9 +113,6 @@ export function recurBy(model: unknown, config: unknown): unknown {
     [carried]: { value: Object.keys(config) },
   });
 }
-
-const tell = <T>(to: Partial<Observer<T>> | ((value: T) => void), value: T) =>
-  typeof to === 'function' ? to(value) : to.next?.(value);
 
 /** Those who are told of keys, as functions; absent where nobody listens. */
 function telling(
