@@ -50,7 +50,9 @@ export function openStream(job: Job, hooks: Hooks): KeyedStream {
     key: ({ event }: Passing) => hooks.keyOf(event),
     select: ({ event }: Passing) => (select ? select(event as never) : event.value),
     project: (y: unknown, { event, at }: Passing, key: string): Output => ({
-      ...{ at, key, offset: event.offset },
+      at,
+      offset: event.offset,
+      key,
       y: ownAnswer(project ? project(y as never, event as never, key as never) : y, y),
     }),
     ...{ initialState, maxKeys },

@@ -5,7 +5,7 @@ import { decode, encode } from '../streams/encoding.js';
 import { loadedStates } from '../streams/keyed-snapshots.js';
 import type { KeyedStream } from '../streams/keyed-stream.js';
 import { layerSignature } from '../streams/model.js';
-import type { LogEvent } from './event.js';
+import type { LogEvent, Told } from './event.js';
 import { type Job, openStream } from './job.js';
 import type { StoredEvent } from './log.js';
 import { checkBackend, isModel, migrated } from './migrate.js';
@@ -13,10 +13,15 @@ import { Pending } from './pending.js';
 import { partitionOf } from './places.js';
 import type { RecordHead, RecordParts } from './record.js';
 import { checkFollows } from './record-head.js';
-import type { Output } from './told.js';
+import { type Output, tell } from './told.js';
 import { Turn } from './turn.js';
 
 const none: readonly never[] = [];
+
+/** A record, and what it tells. */
+export interface Written extends RecordParts {
+  readonly told: Told;
+}
 
 /** The keyed streams of one partition: events in, records out. */
 export class Partition {
@@ -155,8 +160,8 @@ export class Partition {
     this.#swapped = true;
   }
 
-  /** All that happened since the last record, as one. */
-  record(epoch: number, cause?: string): RecordParts {
+  /** All that happened since the last record, as one, and the outputs in it. */
+  record(epoch: number, cause?: string): Written {
     this.#put(this.#stream.flush());
     const { table } = this.#stream;
     const slots = table.slots(true);
@@ -171,7 +176,7 @@ export class Partition {
     this.#from = this.to;
     this.#pending = new Pending();
     this.#swapped = false;
-    return { head, states, times, values };
+    return { head, states, times, values, told: tell(head, pending.outputs, told.letters ?? none) };
   }
 
   #head(epoch: number, cause: string | undefined): RecordHead {

@@ -25,20 +25,30 @@ export function partitionOf(key: string, partitions: number): number {
 }
 
 /**
- * Who of these members should have a partition: by rendezvous hashing (Thaler and Ravishankar
- * 1998), so that one who comes or goes moves only its own.
+ * Who of these members should have each partition: rendezvous hashing (Thaler and Ravishankar 1998)
+ * with bounded loads (Mirrokni, Thorup and Zadimoghaddam 2018). No member has more than one
+ * partition more than another, and one who comes or goes moves few besides its own.
  */
-export function ownerOf(partition: number, members: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let most = -1;
-  for (const member of members) {
-    const weight = mixed(fnv1a32(tokenOf(member)) ^ Math.imul(partition + 1, 0x9e3779b1));
-    if (weight > most || (weight === most && best !== undefined && member < best)) {
-      most = weight;
-      best = member;
-    }
+export function ownersOf(partitions: number, members: readonly string[]): (string | undefined)[] {
+  const owners: (string | undefined)[] = Array(partitions).fill(undefined);
+  const loads = new Map(members.map(member => [member, 0]));
+  const least = Math.floor(partitions / members.length);
+  let more = partitions % members.length;
+  const pairs = members.flatMap(member => {
+    const hash = fnv1a32(tokenOf(member));
+    const weightOf = (partition: number) => mixed(hash ^ Math.imul(partition + 1, 0x9e3779b1));
+    return owners.map((_, partition) => ({ member, partition, weight: weightOf(partition) }));
+  });
+  // Members whose weights are equal have an order of their own, and partitions theirs.
+  pairs.sort((a, b) => b.weight - a.weight || (a.member < b.member ? -1 : 1));
+  for (const { member, partition } of pairs) {
+    const load = loads.get(member) as number;
+    if (owners[partition] !== undefined || load > least || (load === least && !more)) continue;
+    if (load === least) more--;
+    owners[partition] = member;
+    loads.set(member, load + 1);
   }
-  return best;
+  return owners;
 }
 
 /** The end of MurmurHash3 (Appleby 2011): without it neighbours go to one member. */

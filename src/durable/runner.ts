@@ -2,14 +2,13 @@ import type { Told } from './event.js';
 import { Intake } from './intake.js';
 import type { Job } from './job.js';
 import { FencedError, type PartitionLog, UnknownError } from './log.js';
-import { Partition } from './partition.js';
+import { Partition, type Written } from './partition.js';
 import { checkSource, forgetEvents, isOvertaken, placeOf } from './position.js';
 import type { Progress } from './progress.js';
 import { decodeRecord, encodeRecord, type RecordParts } from './record.js';
 import { fenced } from './refusals.js';
 import { Relay } from './relay.js';
 import type { Sink } from './sink.js';
-import { toldBy } from './told.js';
 
 /** How a worker runs its partitions. */
 export interface RunnerSetup {
@@ -204,10 +203,11 @@ export class Runner {
     this.#inFlight.catch(error => this.#intake.fail(error));
   }
 
-  async #commit(parts: RecordParts): Promise<void> {
+  async #commit(parts: Written): Promise<void> {
     const { log, job } = this.#setup;
     const { progress } = this;
     const bytes = encodeRecord(parts);
+    const { told } = parts;
     const begin = performance.now();
     const { partition } = this.#partition;
     this.#revision = await log.commit(job.job, partition, this.#revision, bytes);
@@ -215,7 +215,6 @@ export class Runner {
     progress.records++;
     progress.bytes += bytes.length;
     this.#unsaved += bytes.length;
-    const told = toldBy(parts);
     progress.outputs += told.outputs.length;
     for (const { kind } of told.letters) progress[kind]++;
     if (told.outputs.length || told.letters.length) this.#setup.tell(told);

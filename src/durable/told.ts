@@ -24,11 +24,14 @@ export function packOutputs(
   from: number,
 ): { readonly outputs: Outputs; readonly values?: Float32Array } {
   const indices = new Map<string, number>();
-  const at: number[] = [];
+  const at: number[] = Array(3 * all.length);
+  let i = 0;
   for (const { at: event, offset, key } of all) {
     let index = indices.get(key);
     if (index === undefined) indices.set(key, (index = indices.size));
-    at.push(event, offset - from, index);
+    at[i++] = event;
+    at[i++] = offset - from;
+    at[i++] = index;
   }
   const keys = [...indices.keys()];
   const size = sizeIn(all);
@@ -65,7 +68,8 @@ export function tell(
 ): Told {
   const { job, partition, sequence } = head;
   // An event answers once at most: k is there for those that will answer more often.
-  const id = (at: number) => `${job}:${partition}:${sequence + at}:0`;
+  const start = `${job}:${partition}:`;
+  const id = (at: number) => `${start}${sequence + at}:0`;
   return {
     outputs: outputs.map(
       ({ at, offset, key, y }): DurableOutput => ({ id: id(at), partition, offset, key, y }),

@@ -1,7 +1,7 @@
 import { asRecurError } from '../errors.js';
 import { FencedError, type Lease, type Membership, UnknownError } from './log.js';
 import type { PartitionMetrics } from './metrics.js';
-import { ownerOf } from './places.js';
+import { ownersOf } from './places.js';
 import { positionOf } from './position.js';
 import { type Command, Runner, type RunnerSetup } from './runner.js';
 
@@ -101,9 +101,9 @@ export class Worker {
   /** Looks who is there, gives up what is another's, and takes what is its own. */
   async #share(): Promise<void> {
     const { log, job, source, follow } = this.#setup;
-    const members = await log.members(job.job);
+    const owners = ownersOf(source.partitions, await log.members(job.job));
     for (let p = 0; p < source.partitions && !this.#stopped; p++) {
-      const isOwn = ownerOf(p, members) === job.member;
+      const isOwn = owners[p] === job.member;
       const held = this.#held.get(p);
       if (held && !isOwn) held.runner.stop();
       else if (held) await this.#renew(p, held);
@@ -148,9 +148,10 @@ export class Worker {
     this.#wake();
   }
 
-  /** True where another worker has read a partition to its end. */
+  /** True where another worker has read a partition to its end, and given it up. */
   async #isRead(p: number): Promise<boolean> {
     const { log, job, source } = this.#setup;
+    if ((await log.owner(job.job, p)) !== undefined) return false;
     return (await positionOf(log, job.job, p)) >= (await source.lastOffset(p));
   }
 

@@ -7,8 +7,8 @@ if (given === '--help') {
   process.stdout.write('node test/bench/durable-worker.mjs JSON: durable.mjs starts it\n');
   process.exit();
 }
-const { adapter, folder, member, follow } = JSON.parse(given);
-const log = await openLog(adapter, folder);
+const { adapter, folder, member, follow, count } = JSON.parse(given);
+const log = await openLog(adapter, folder, count);
 const stopping = new AbortController();
 process.on('SIGTERM', () => stopping.abort());
 process.send({ ready: true });
