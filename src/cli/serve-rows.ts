@@ -69,8 +69,9 @@ export class RowStore {
   #skipped = 0;
   /** Events of each partition that are to be stored. */
   readonly #waiting: NewEvent[][];
-  #storing: Promise<void> | undefined;
-  #failure: { readonly error: unknown } | undefined;
+  /** The batch that is being stored, or was last; and the one that is being gathered. */
+  #batch: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
 
   constructor(
     setup: RowsSetup,
@@ -109,31 +110,25 @@ export class RowStore {
     throw new Stop(exitCode.badRow, `row ${this.#row}, line ${bad.row.line}: ${bad.problem}`);
   }
 
-  /** Resolves when all that was taken is stored. */
-  async stored(): Promise<void> {
-    while (this.#storing) await this.#storing;
-    if (this.#failure) throw this.#failure.error;
+  /** Resolves when all that was taken so far is stored. */
+  stored(): Promise<void> {
+    return this.#next ?? this.#batch;
   }
 
+  /** What comes while the last events are stored is stored together. */
   #begin(): void {
-    this.#storing ??= this.#append().then(
-      () => {
-        this.#storing = undefined;
-      },
-      error => {
-        this.#failure = { error };
-        this.#storing = undefined;
-      },
-    );
+    if (this.#next) return;
+    this.#next = this.#batch.then(() => this.#append());
+    // Whoever waits for it is told.
+    this.#next.catch(() => {});
   }
 
-  /** What has come while the last events were stored is stored together. */
   async #append(): Promise<void> {
+    this.#batch = this.#next as Promise<void>;
+    this.#next = undefined;
+    const all = this.#waiting.map(some => some.splice(0));
     const { log } = this.#setup;
-    while (this.#waiting.some(({ length }) => length)) {
-      const all = this.#waiting.map(some => some.splice(0));
-      await Promise.all(all.map((some, p) => (some.length ? log.append(p, some) : 0)));
-    }
+    await Promise.all(all.map((some, p) => (some.length ? log.append(p, some) : 0)));
   }
 
   /** All is stored, and no row is missing. */
