@@ -35,7 +35,7 @@ export class KeySpace {
     this.config = config;
     this.options = options;
     this.events = events;
-    this.states = keyedStates(cell, options);
+    this.states = (options.statesOf ?? keyedStates)(cell, options);
     this.births = new KeyBirths(config, this.states);
     this.table = new KeyTable(options, this.states);
     this.batch = new KeyedBatch(this.states);

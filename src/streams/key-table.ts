@@ -1,5 +1,6 @@
 import { mismatch } from '../errors.js';
 import { backendOf } from './backend.js';
+import type { AnyCell } from './cell.js';
 import { graphOf, weightsOf } from './digest.js';
 import { keyedBytes } from './keyed-bytes.js';
 import type { LoadedStates } from './keyed-snapshots.js';
@@ -14,6 +15,8 @@ export interface KeyTableOptions extends KeyedOptions {
   readonly ordered: boolean;
   /** True: checkpoints may be asked for, so that keys whose states change are marked. */
   readonly marked?: boolean | undefined;
+  /** Makes the states. Default: `keyedStates`. */
+  readonly statesOf?: ((cell: AnyCell, options: KeyedOptions) => KeyedStates) | undefined;
   now(): number;
 }
 
