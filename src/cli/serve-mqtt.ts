@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withoutPassword } from './log-places.js';
 import type { RowsSetup } from './serve-rows.js';
 import { RowStore } from './serve-rows.js';
 import { unlessStopped } from './signals.js';
@@ -32,6 +33,11 @@ interface Packet {
   readonly qos: 0 | 1 | 2;
 }
 
+/** A topic of a broker. */
+interface MqttSetup extends RowsSetup {
+  readonly url: string;
+}
+
 /** Messages that may wait to be stored while more come. */
 const mostWaiting = 4096;
 const notYet = new Error('not stored yet');
@@ -41,8 +47,9 @@ const notYet = new Error('not stored yet');
  * stored: what a broker has not had acknowledged, it sends again. Those that come while others are
  * stored are stored together. Until a signal comes. Throws a Stop.
  */
-export async function storeMessages(setup: RowsSetup, stop: AbortSignal): Promise<void> {
-  const { from, job } = setup.options;
+export async function storeMessages(setup: MqttSetup, stop: AbortSignal): Promise<void> {
+  const { url: from } = setup;
+  const { job } = setup.options;
   const { host, topic } = placeOf(from);
   // The broker keeps what comes meanwhile for a client that it knows, whatever its password.
   const digest = createHash('sha256')
@@ -99,8 +106,6 @@ function messageStore(client: Client, store: RowStore, reject: (error: unknown) 
 function refused(from: string, error: Error) {
   return unusable(`--from ${withoutPassword(from)}: ${error.message}`);
 }
-
-const withoutPassword = (url: string) => url.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
 
 /** Server and topic of `mqtt://HOST/TOPIC`. */
 function placeOf(text: string): { readonly host: string; readonly topic: string } {
