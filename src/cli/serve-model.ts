@@ -76,7 +76,7 @@ export function modelOptions({ options, layer, inputSize, outputSize, scales }: 
   const flat = flattener(outputSize, forecast);
   const isTexts = isTable(serveFormat(options));
   const project = (answer: unknown, { value }: LogEvent<ServedEvent>) => {
-    const numbers = checkFinite(flat(answer));
+    const numbers = flat(answer);
     const y = forecast === undefined ? answer : numbers;
     if (!keep) return y;
     const { kept, as } = value;
@@ -90,15 +90,15 @@ export function modelOptions({ options, layer, inputSize, outputSize, scales }: 
 
 const resets = ({ value }: LogEvent<ServedEvent>) => value.resets;
 
-/** The numbers of an answer, those of several outputs and of steps ahead one after another. */
+/** The numbers of an answer, all finite: output after output, and step after step ahead. */
 function flattener(size: Size, forecast: number | undefined): (answer: unknown) => Float32Array {
   const numbers = numbersOf(size);
-  if (forecast === undefined) return numbers;
+  if (forecast === undefined) return answer => checkFinite(numbers(answer));
   const total = totalOf(size);
   return answer => {
     const { y, ahead } = answer as Forecast<unknown>;
     const all = new Float32Array(total * (1 + ahead.length));
-    for (const [i, one] of [y, ...ahead].entries()) all.set(numbers(one), i * total);
+    for (const [i, one] of [y, ...ahead].entries()) all.set(checkFinite(numbers(one)), i * total);
     return all;
   };
 }

@@ -37,9 +37,9 @@ export function targetOf(to: string | undefined, creds?: string): Target {
   if (to === undefined) return { kind: 'stdout' };
   const log = logPlace(to);
   if (log?.kind === 'nats') {
-    const path = new URL(to).pathname.slice(1);
-    if (/^[^\s.*>/]+(\.[^\s.*>/]+)*$/.test(path)) {
-      return { kind: 'nats', server: { ...log, creds }, subject: decodeURIComponent(path) };
+    const subject = decodeURIComponent(new URL(to).pathname.slice(1));
+    if (/^[^\s.*>/]+(\.[^\s.*>/]+)*$/.test(subject)) {
+      return { kind: 'nats', server: { ...log, creds }, subject };
     }
     throw refused('--to', to, ['nats://HOST/SUBJECT, a subject without wildcards']);
   }
@@ -73,6 +73,7 @@ export function checkCreds(creds: string | undefined, places: readonly (string |
 const isUrl = (text: string) => /^\w+:\/\//.test(text);
 
 function refused(option: string, got: string, forms: readonly string[]): Stop {
-  const expected = `${forms.slice(0, -1).join(', ')}${forms.length > 1 ? ' or ' : ''}${forms.at(-1)}`;
+  const [last, ...before] = [...forms].reverse();
+  const expected = [before.reverse().join(', '), last].filter(Boolean).join(' or ');
   return unusable(`${option} ${withoutPassword(got)}: expected ${expected}`);
 }

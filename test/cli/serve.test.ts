@@ -156,7 +156,10 @@ describe('rxrecur serve', () => {
   });
 
   test.for([
-    [['--state', 'redis:x', '--job', 'j'], 'expected lmdb:DIR, file:DIR, nats://HOST/NAME or redis:'],
+    [
+      ['--state', 'redis:x', '--job', 'j'],
+      'expected lmdb:DIR, file:DIR, nats://HOST/NAME or redis:',
+    ],
     [['--job', 'j'], "required option '--state <log>' not specified"],
     [['--state', 'file:x'], "required option '--job <name>' not specified"],
     [['--state', 'file:x', '--job', 'j', '--append'], "unknown option '--append'"],
