@@ -52,6 +52,7 @@ export const scripts = [
   { script: 'test/cli/kills.mjs', quick: ['5'] },
   { script: 'test/cli/kills.mjs', quick: ['5', '--keyed'] },
   { script: 'test/cli/mqtt.mjs', quick: ['--rows', '100'] },
+  { script: 'test/cli/nats.mjs', quick: ['--rows', '500', '--kills', '1'] },
   { script: 'test/durable/child.mjs', quick: [] },
   { script: 'test/durable/make-records.mjs', quick: ['--check'] },
   { script: 'test/bench/audio.mjs', quick: ['SILERO', '--chromium', '--quick'] },

@@ -15,6 +15,17 @@ file, rows that are stored are passed over, so add rows at its end. Of stdin, ro
 were read and not yet stored are lost by a kill. A message of MQTT is a row of NDJSON,
 and is acknowledged when it is stored: one that a broker sends twice is stepped twice.
 
+--keep, --reset-on, --scale and --forecast are those of 'rxrecur run'. An event holds
+the numbers of its row, not scaled, the kept texts and whether it resets, so that each
+job on a log may scale and forecast in its own way; --scale needs --columns, unless its
+file has no names. A row whose answer is not finite is a dead letter, told on stderr.
+
+A log as --from has the events already, and nothing is stored but states and outputs;
+--state nats, or redis, is then the same log. An event of other programs is a row of
+NDJSON, whose inputs --columns names, or a vector. tls:// and rediss:// are the same
+over TLS; user and password stand in the URL. --to nats://HOST/SUBJECT publishes each
+output to SUBJECT.PARTITION, with its id as Nats-Msg-Id; a stream has to take these.
+
 --to FILE has each output once, and each line an id, job:partition:sequence:k. Within
 a partition lines are in the order of the events; with --partitions 1 all are. --to
 file:DIR makes the outputs the events of another log. Stdout has what is stored from
