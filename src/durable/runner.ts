@@ -2,13 +2,14 @@ import type { Told } from './event.js';
 import { Intake } from './intake.js';
 import type { Job } from './job.js';
 import { FencedError, type PartitionLog, UnknownError } from './log.js';
-import { Partition, type Written } from './partition.js';
+import { Partition } from './partition.js';
 import { checkSource, forgetEvents, isOvertaken, placeOf } from './position.js';
 import type { Progress } from './progress.js';
 import { decodeRecord, encodeRecord, type RecordParts } from './record.js';
 import { fenced } from './refusals.js';
 import { Relay } from './relay.js';
 import type { Sink } from './sink.js';
+import type { Written } from './written.js';
 
 /** How a worker runs its partitions. */
 export interface RunnerSetup {
@@ -60,7 +61,7 @@ export class Runner {
 
   constructor(setup: RunnerSetup, partition: number) {
     this.#setup = setup;
-    this.#partition = new Partition(setup.job, partition);
+    this.#partition = new Partition(setup.job, partition, setup.log.maxBytes);
     this.#relay = new Relay(setup, partition);
     this.#intake = new Intake(setup.maxEvents);
   }
@@ -172,7 +173,7 @@ export class Runner {
   /** Steps what is there, and stores it while the next is stepped; false: that was all. */
   async #turn(): Promise<boolean> {
     const intake = this.#intake;
-    await intake.wait(() => this.#commands.length > 0);
+    await intake.wait(() => this.#commands.length > 0 || this.#partition.isDue);
     const cause = this.#obey();
     this.#step();
     await this.#inFlight;
@@ -191,9 +192,14 @@ export class Runner {
 
   #step(): void {
     const { maxEvents } = this.#setup;
-    const some = this.#intake.take(maxEvents - this.#partition.fresh);
-    for (const event of some) this.#partition.accept(event);
-    this.progress.events += some.length;
+    const partition = this.#partition;
+    partition.goOn();
+    while (!partition.isFull && partition.fresh < maxEvents) {
+      const event = this.#intake.next();
+      if (!event) break;
+      partition.accept(event);
+      this.progress.events++;
+    }
   }
 
   /** A record is on its way; its outputs are told when it is stored. */

@@ -75,14 +75,27 @@ async function* timed(batches: ReturnType<PartitionLog['read']>) {
 }
 
 export interface Cuts {
+  /** What the runner takes for the most bytes that a record can have. */
+  readonly maxBytes?: number;
   readonly maxEvents: number;
   readonly snapshotBytes: number;
 }
 
-export function setupOf(log: PartitionLog, job: Job, cuts: Cuts): RunnerSetup {
+export function setupOf(log: PartitionLog, job: Job, { maxBytes, ...cuts }: Cuts): RunnerSetup {
   const none = { sinks: [], params: () => undefined, tell: () => {} };
   const rest = { follow: false, forget: false, credits: 2 };
-  return { source: log, log, job, ...cuts, ...rest, ...none };
+  const cutting = maxBytes === undefined ? log : limited(log, maxBytes);
+  return { source: log, log: cutting, job, ...cuts, ...rest, ...none };
+}
+
+/** A log that says of itself that it takes so many bytes, whatever it takes. */
+function limited(log: PartitionLog, maxBytes: number): PartitionLog {
+  return new Proxy(log, {
+    get(target, name: keyof PartitionLog) {
+      const value = name === 'maxBytes' ? maxBytes : target[name];
+      return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+    },
+  });
 }
 
 const isRace = (error: unknown) => error instanceof FencedError || error instanceof UnknownError;
