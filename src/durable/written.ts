@@ -12,6 +12,13 @@ export interface Written extends RecordParts {
   readonly told: Told;
 }
 
+/** A record without its outputs, which have gone to sinks already. */
+export function withoutOutputs({ values: _, ...parts }: Written): Written {
+  const { outputs, ...head } = parts.head;
+  const sent = parts.told.outputs.length;
+  return { ...parts, head: { ...head, ...(sent && { sent }) } };
+}
+
 /** Where a partition stands, for a record's head. */
 type Stand = Omit<
   RecordHead,

@@ -1,10 +1,11 @@
 import { jsonBytes, valueReader } from '../../src/durable/codec.js';
-import type { LogEvent } from '../../src/durable/event.js';
+import type { LogEvent, Told } from '../../src/durable/event.js';
 import type { Job } from '../../src/durable/job.js';
 import { FencedError, type PartitionLog, UnknownError } from '../../src/durable/log.js';
 import { memoryLog } from '../../src/durable/memory-log.js';
 import { decodeRecord } from '../../src/durable/record.js';
-import { Runner, type RunnerSetup } from '../../src/durable/runner.js';
+import { Runner } from '../../src/durable/runner.js';
+import type { RunnerSetup } from '../../src/durable/runner-setup.js';
 import { toldBy } from '../../src/durable/told.js';
 import { type Layer, lstm } from '../../src/index.js';
 import { loadedStates } from '../../src/streams/keyed-snapshots.js';
@@ -82,7 +83,7 @@ export interface Cuts {
 }
 
 export function setupOf(log: PartitionLog, job: Job, { maxBytes, ...cuts }: Cuts): RunnerSetup {
-  const none = { sinks: [], params: () => undefined, tell: () => {} };
+  const none = { sinks: [], outputs: 'atomic' as const, params: () => undefined, tell: () => {} };
   const rest = { follow: false, forget: false, credits: 2 };
   const cutting = maxBytes === undefined ? log : limited(log, maxBytes);
   return { source: log, log: cutting, job, ...cuts, ...rest, ...none };
@@ -138,6 +139,22 @@ export async function runAll(
   await Promise.all(sleepers);
 }
 
+/** What is told, in order: an id's number, and all that an answer says. */
+export function answersIn({ outputs, letters }: Told): [number, string][] {
+  const number = (id: string) => Number(id.split(':')[2]);
+  const own = [
+    ...outputs.map(({ id, offset, key, y }) => [
+      number(id),
+      `${number(id)} ${offset} ${key} ${bitsOf(y as Float32Array)}`,
+    ]),
+    ...letters.map(({ id, offset, key, kind }) => [
+      number(id),
+      `${number(id)} ${offset} ${key} ${kind}`,
+    ]),
+  ] as [number, string][];
+  return own.sort(([a], [b]) => a - b);
+}
+
 /** What a job's records in a log come to: all of them are there, whatever the snapshots. */
 export async function foundIn(log: PartitionLog, job = 'law'): Promise<Expected> {
   const answers: [number, string][] = [];
@@ -154,19 +171,7 @@ export async function foundIn(log: PartitionLog, job = 'law'): Promise<Expected>
     for (const { bytes } of records) {
       const parts = decodeRecord(bytes, 'found');
       put(parts);
-      const { outputs, letters } = toldBy(parts);
-      const number = (id: string) => Number(id.split(':')[2]);
-      const own = [
-        ...outputs.map(({ id, offset, key, y }) => [
-          number(id),
-          `${number(id)} ${offset} ${key} ${bitsOf(y as Float32Array)}`,
-        ]),
-        ...letters.map(({ id, offset, key, kind }) => [
-          number(id),
-          `${number(id)} ${offset} ${key} ${kind}`,
-        ]),
-      ] as [number, string][];
-      answers.push(...own.sort(([a], [b]) => a - b));
+      answers.push(...answersIn(toldBy(parts)));
     }
   }
   return { answers: answers.map(([, text]) => text), states };
