@@ -482,14 +482,14 @@ describe('redisLog refuses', () => {
 
 describe('with `replicas`', () => {
   test('a commit that too few confirm is unknown', async () => {
-    const replica = await startRedis();
-    rest.push(() => replica.end());
-    await client(replica.url).replicaof('127.0.0.1', server.port);
-    const redis = client();
+    const [master, replica] = [await startRedis(), await startRedis()];
+    rest.push(() => Promise.all([master.end(), replica.end()]));
+    await client(replica.url).replicaof('127.0.0.1', master.port);
+    const redis = client(master.url);
     await vi.waitFor(async () => {
       expect(await redis.info('replication')).toMatch(/slave0:.*state=online/);
     }, 10_000);
-    const log = await open(server.url, { replicas: 1, patience: 1000 });
+    const log = await open(master.url, { replicas: 1 });
     expect(await log.commit('job', 0, 0, bytes(1))).toBe(1);
     expect(await log.append(0, [event('a', 1)])).toBe(1);
     await replica.stop('SIGKILL');

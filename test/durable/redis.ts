@@ -29,7 +29,7 @@ export interface RedisProxy {
 }
 
 const { startProxy: startBetween } = await import(
-  new URL('../redis-proxy.mjs', import.meta.url).href
+  new URL('../servers/redis-proxy.mjs', import.meta.url).href
 );
 
 export const startProxy = startBetween as (port: number) => Promise<RedisProxy>;
