@@ -1,5 +1,5 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
-import { mismatch, RecurError } from '../errors.js';
+import { demand, mismatch, RecurError } from '../errors.js';
 import { UnknownError } from './log.js';
 import { type ScriptName, scripts } from './redis-scripts.js';
 import { closed } from './refusals.js';
@@ -35,16 +35,20 @@ const foreign = [
 /** Throws for options that the log does not honour. */
 export function checkPlace(place: RedisPlace): void {
   const isPlace = (typeof place === 'string' && place) || (typeof place === 'object' && place);
-  if (!isPlace) throw mismatch('redisLog', "'redis://…' or options of ioredis", String(place));
-  if (typeof place === 'string') {
-    if (/^(rediss?:\/\/|\/)/.test(place)) return;
-    throw mismatch('redisLog', "'redis://…', 'rediss://…' or a socket's path", `'${place}'`);
-  }
-  const options = { ...place, ...('nodes' in place ? place.redisOptions : {}) };
-  const name = Object.keys(options).find(of => of in fixed || foreign.includes(of));
+  demand(isPlace, 'redisLog', "'redis://…' or options of ioredis", place);
+  const isUrl = typeof place === 'string' && /^(rediss?:\/\/|\/)/.test(place);
+  const known = "'redis://…', 'rediss://…' or a socket's path";
+  demand(isUrl || typeof place !== 'string', 'redisLog', known, place);
+  const name = optionsOf(place).find(of => of in fixed || foreign.includes(of));
   if (name === undefined) return;
   const hint = 'the log depends on how its connections behave';
   throw mismatch('redisLog', 'options that the log does not set itself', `'${name}'`, hint);
+}
+
+/** The names of all options; those in a URL count before others. */
+function optionsOf(place: RedisPlace): readonly string[] {
+  if (typeof place === 'string') return [...new URLSearchParams(place.split('?')[1]).keys()];
+  return Object.keys({ ...place, ...('nodes' in place ? place.redisOptions : {}) });
 }
 
 /** Answers that say: not now. Nothing was done. */
@@ -121,12 +125,12 @@ export class Link {
         // It holds all that was sent.
         delete (error as { command?: unknown }).command;
         isSent ||= !isReply(error) && !isUnsent(error);
+        const isFinal = isReply(error) && !later.test(error.message);
+        const refusal = isFinal ? error : this.#refusal();
+        // A command that was sent before may still come.
+        if (refusal && !(asking.writes && isSent)) throw refused(where, refusal);
         const isLate = performance.now() > end || this.#isClosed || signal?.aborted;
-        if (isReply(error) && !later.test(error.message)) throw refused(where, error);
-        if (isLate) throw this.#unanswered(asking, error, isSent);
-        if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(this.#failure?.message ?? '')) {
-          throw refused(where, this.#failure as Error);
-        }
+        if (refusal || isLate) throw this.#unanswered(asking, error, isSent);
       }
       await new Promise(resolve => setTimeout(resolve, pause));
     }
@@ -142,6 +146,12 @@ export class Link {
     await Promise.race([quit, enough]);
     clearTimeout(timer);
     this.redis.disconnect();
+  }
+
+  /** Why the server lets nobody in. */
+  #refusal(): Error | undefined {
+    const error = this.#failure;
+    return error && /^(WRONGPASS|NOAUTH|NOPERM)/.test(error.message) ? error : undefined;
   }
 
   #unanswered({ where, writes }: Asking, cause: Error, isSent: boolean): RecurError {

@@ -105,7 +105,7 @@ export class RedisReader {
     for (let tries = 0; ; ) {
       const [parts, mark] = await (this.#next ?? this.#ask());
       this.#next = undefined;
-      this.#check(mark);
+      this.#check(mark, parts.length === 0);
       const entries = parts.flatMap(
         ([id, fields]) => this.#take(id.toString(), fields, mark) ?? [],
       );
@@ -137,8 +137,8 @@ export class RedisReader {
     return [parts as Parts, { last: Number(last ?? 0), floor: Number(floor ?? 0) }];
   }
 
-  #check({ last, floor }: Mark): void {
-    if (this.#at < floor && !this.#parts.length) throw gone(this.#row.label, this.#at, floor + 1);
+  #check({ last, floor }: Mark, isEmpty: boolean): void {
+    if (isEmpty && this.#at < floor) throw gone(this.#row.label, this.#at, floor + 1);
     if (!this.#hasRead || last >= this.#at) return;
     throw new UnknownError({
       where: this.#row.label,

@@ -457,6 +457,7 @@ describe('redisLog refuses', () => {
       { keyPrefix: 'a' },
       "expected options that the log does not set itself, got 'keyPrefix'",
     );
+    await refused('redis://localhost/?keyPrefix=a', "got 'keyPrefix'");
     await refused({ maxRetriesPerRequest: 3 }, "got 'maxRetriesPerRequest'");
     await refused({ nodes: [], redisOptions: { readOnly: true } }, "got 'readOnly'");
     const options = async (given: unknown, text: string) => {
