@@ -8,6 +8,8 @@ export interface Row {
   readonly log: string;
   readonly jobs: string;
   readonly job: string;
+  /** Where the events of the partition are. */
+  readonly events: string;
   /** In messages. */
   readonly label: string;
 }
@@ -20,7 +22,7 @@ export const logKey = (prefix: string, partition: number) =>
   `${partitionKey(prefix, partition)}:log`;
 
 /** The key of a hash that says where a row ends, and which snapshot it has. */
-export const headOf = (row: Row) => `${row.key}:head`;
+export const headOf = ({ key }: Pick<Row, 'key'>) => `${key}:head`;
 
 /** The chunks of a snapshot, which nobody reads before the head names its generation. */
 export const chunksOf = (row: Row, generation: string) => `${row.key}:chunks:${generation}`;
@@ -36,7 +38,8 @@ export function jobRow(prefix: string, job: string, partition: number): Row {
 
 function rowOf(prefix: string, partition: number, kind: string, job: string, label: string): Row {
   const own = partitionKey(prefix, partition);
-  return { key: `${own}:${kind}`, log: `${own}:log`, jobs: `${own}:jobs`, job, label };
+  const [key, events] = [`${own}:${kind}`, `${own}:events`];
+  return { key, log: `${own}:log`, jobs: `${own}:jobs`, job, events, label };
 }
 
 /** The leases and members of a job. */

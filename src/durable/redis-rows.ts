@@ -2,7 +2,7 @@ import { mismatch } from '../errors.js';
 import { UnknownError } from './log.js';
 import { headOf, type Row } from './redis-keys.js';
 import type { Link } from './redis-link.js';
-import { RedisWriter, type Written } from './redis-writer.js';
+import { type History, RedisWriter, unknown, type Written } from './redis-writer.js';
 import { gone } from './refusals.js';
 import { unsealed } from './sealed.js';
 
@@ -32,6 +32,7 @@ export class RedisRows {
   readonly #replicas: number;
   readonly #writer: string;
   readonly #writers = new Map<string, RedisWriter>();
+  readonly #histories = new Map<string, History>();
 
   constructor(reads: Link, writes: Link, id: string, replicas: number) {
     this.reads = reads;
@@ -46,9 +47,16 @@ export class RedisRows {
     let writer = this.#writers.get(row.key);
     if (!writer) {
       const parts = { id: this.#id, replicas: this.#replicas, writer: this.#writer };
-      this.#writers.set(row.key, (writer = new RedisWriter(this.#writes, row, parts)));
+      const events = this.#history(row.events);
+      this.#writers.set(row.key, (writer = new RedisWriter(this.#writes, row, parts, events)));
     }
     return writer;
+  }
+
+  #history(key: string): History {
+    let history = this.#histories.get(key);
+    if (!history) this.#histories.set(key, (history = { known: unknown, losses: 0 }));
+    return history;
   }
 
   async mark(row: Row): Promise<Mark> {

@@ -2,13 +2,14 @@
 export const scripts = {
   /**
    * Appends parts as one entry if the condition holds. A writer numbers its calls: the same call
-   * again gets the answer of the first one, and an older one that comes late does nothing.
+   * again gets the answer of the first one, and an older one that comes late does nothing. Records
+   * are of events that were read: the newest of these must be what it was.
    *
-   * KEYS: entries, head, writer, log, jobs. ARGV: the log's id, call, after, tag of that entry,
-   * tag, count, job, parts …
+   * KEYS: entries, head, writer, log, jobs, events, their head. ARGV: the log's id, call, after,
+   * tag of that entry, tag, count, job, number and tag of an event, parts …
    */
   append: {
-    numberOfKeys: 5,
+    numberOfKeys: 7,
     lua: `
 local whole = function(n) return string.format('%.0f', n) end
 if redis.call('GET', KEYS[4]) ~= ARGV[1] then return {'gone'} end
@@ -22,12 +23,21 @@ if ARGV[3] ~= '' then
   if tonumber(ARGV[3]) ~= last then return {'fenced', whole(last)} end
   if ARGV[4] ~= '' and ARGV[4] ~= head[3] then return {'other', whole(last)} end
 end
+if ARGV[8] ~= '' then
+  local most, least = ARGV[8] .. '-18446744073709551615', ARGV[8] .. '-0'
+  local found = redis.call('XREVRANGE', KEYS[6], most, least, 'COUNT', 1)
+  if #found > 0 then
+    if found[1][2][#found[1][2]] ~= ARGV[9] then return {'lost', ARGV[8]} end
+  elseif tonumber(ARGV[8]) > tonumber(redis.call('HGET', KEYS[7], 'floor') or 0) then
+    return {'lost', ARGV[8]}
+  end
+end
 local now = redis.call('TIME')
 local time = math.max(now[1] * 1000 + math.floor(now[2] / 1000), tonumber(head[2] or 0))
 local number = whole(last + tonumber(ARGV[6]))
 local ends = #ARGV
-for i = 8, ends - 1 do redis.call('XADD', KEYS[1], number .. '-' .. (i - 8), 'b', ARGV[i]) end
-redis.call('XADD', KEYS[1], number .. '-' .. (ends - 8), 'b', ARGV[ends],
+for i = 10, ends - 1 do redis.call('XADD', KEYS[1], number .. '-' .. (i - 10), 'b', ARGV[i]) end
+redis.call('XADD', KEYS[1], number .. '-' .. (ends - 10), 'b', ARGV[ends],
   't', whole(time), 'n', ARGV[6], 'g', ARGV[5])
 redis.call('HSET', KEYS[2], 'last', number, 'time', whole(time), 'tag', ARGV[5])
 redis.call('HSET', KEYS[3], 'call', ARGV[2], 'number', number)

@@ -10,6 +10,15 @@ export interface Written {
   readonly tag: string;
 }
 
+/** Of a row of which nothing was seen. */
+export const unknown: Written = { number: 0, tag: '' };
+
+/** The newest of a partition's events that this process has seen, and how often it was lost. */
+export interface History {
+  known: Written;
+  losses: number;
+}
+
 /** Which number has to be the last one, and the error if another one is. */
 export interface Condition {
   readonly after: number;
@@ -48,17 +57,27 @@ export class RedisWriter {
   #isBusy = false;
   #calls = 0;
   /** The newest entry that this process has seen. */
-  #known: Written = { number: 0, tag: '' };
+  #known = unknown;
+  readonly #events: History;
+  /** Losses of events that the callers of this writer have been told of. */
+  #losses: number;
 
-  constructor(link: Link, row: Row, setup: WriterSetup) {
+  constructor(link: Link, row: Row, setup: WriterSetup, events: History) {
     this.#link = link;
     this.#row = row;
     this.#setup = setup;
+    this.#events = events;
+    this.#losses = events.losses;
   }
 
   /** An entry was read. */
   know(written: Written): void {
-    if (written.number >= this.#known.number) this.#known = written;
+    if (written.number >= this.#known.number) this.#know(written);
+  }
+
+  #know(written: Written): void {
+    this.#known = written;
+    if (!this.#row.job) this.#events.known = written;
   }
 
   /** Appends so many records as one entry, all or none; the number of the last one. */
@@ -100,25 +119,40 @@ export class RedisWriter {
     // The number of an event is known only to the server.
     const value = sealed(none, all, this.#row.job && condition ? condition.after + 1 : 0);
     const tag = `${this.#setup.writer}:${++this.#calls}`;
-    const [status, number] = await this.#send(value, count, tag, condition);
+    const isTold = !this.#row.job || this.#losses === this.#events.losses;
+    const [status, number] = isTold
+      ? await this.#send(value, count, tag, condition)
+      : ['lost', `${this.#events.known.number}`];
     if (status === 'stored') {
-      this.#known = { number: Number(number), tag };
+      this.#know({ number: Number(number), tag });
       return Number(number);
     }
+    if (status === 'lost') this.#lose(isTold);
     if (condition && status === 'fenced') throw condition.refuse(Number(number));
     throw this.#lost(status, Number(number));
   }
 
+  /** Each job of the partition is told once; what it reads then is new. */
+  #lose(isNew: boolean): void {
+    if (isNew) {
+      this.#events.losses++;
+      this.#events.known = unknown;
+    }
+    this.#losses = this.#events.losses;
+  }
+
   #send(value: Buffer, count: number, tag: string, condition: Condition | undefined) {
     const { id, writer, replicas } = this.#setup;
-    const { key, log, jobs, job, label } = this.#row;
-    const keys = [key, headOf(this.#row), `${key}:writer:${writer}`, log, jobs];
+    const { key, log, jobs, job, events, label } = this.#row;
+    const own = [key, headOf(this.#row), `${key}:writer:${writer}`, log, jobs];
+    const keys = [...own, events, headOf({ key: events })];
+    const { number, tag: read } = job ? this.#events.known : unknown;
     const after = condition?.after ?? '';
     const known = this.#known.number === after ? this.#known.tag : '';
     const parts = Array.from({ length: Math.ceil(value.length / partBytes) }, (_, i) => {
       return value.subarray(i * partBytes, (i + 1) * partBytes);
     });
-    const values = [id, this.#calls, after, known, tag, count, job, ...parts];
+    const values = [id, this.#calls, after, known, tag, count, job, number || '', read, ...parts];
     const link = this.#link;
     const call = async () => {
       const { made } = link;
@@ -141,10 +175,10 @@ export class RedisWriter {
       const hint = 'the server has lost its data, or somebody has removed them: open the log again';
       return mismatch(where, 'the log that was opened', 'none', hint);
     }
-    const expected = `number ${last} as it was read`;
+    const what = status === 'lost' ? 'the events that were read' : `number ${last} as it was read`;
     const hint = 'the server has lost what it had acknowledged, and others have gone on';
-    const parts = { where, expected, got: 'another one in its place', hint };
-    return status === 'other' ? new FencedError(parts) : new UnknownError(parts);
+    const parts = { where, expected: what, got: 'others in their place', hint };
+    return status === 'late' ? new UnknownError(parts) : new FencedError(parts);
   }
 }
 

@@ -240,10 +240,33 @@ describe('a Redis server that has lost what it acknowledged', () => {
     const late = a.commit('job', 0, 2, bytes(9));
     await expect(late).rejects.toThrow(FencedError);
     await expect(late).rejects.toThrow(
-      'records of job.0: expected number 2 as it was read, got another one in its place',
+      'records of job.0: expected number 2 as it was read, got others in their place',
     );
     expect(await recordsIn(a)).toEqual([1, 3]);
     expect(await a.commit('job', 0, 2, bytes(4))).toBe(3);
+  });
+
+  test('records of events that are others now are fenced, once for each job', async () => {
+    const name = newName();
+    const [log, other] = [await open(server.url, { name }), await open(server.url, { name })];
+    await log.append(0, [event('a', 1)]);
+    await log.commit('idle', 0, 0, bytes(1));
+    const back = await saved(name);
+    await other.append(0, [event('b', 1), event('c', 1)]);
+    expect(await keysIn(log)).toEqual(['a', 'b', 'c']);
+    await back();
+    await other.append(0, [event('B', 1)]);
+    await other.append(0, [event('C', 1)]);
+    const text = 'records of job.0: expected the events that were read, got others in their place';
+    const commit = log.commit('job', 0, 0, bytes(1));
+    await expect(commit).rejects.toThrow(FencedError);
+    await expect(commit).rejects.toThrow(text);
+    await expect(log.commit('idle', 0, 1, bytes(2))).rejects.toThrow(FencedError);
+    expect(await keysIn(log)).toEqual(['a', 'B', 'C']);
+    expect(await log.commit('job', 0, 0, bytes(1))).toBe(1);
+    expect(await log.commit('idle', 0, 1, bytes(2))).toBe(2);
+    await log.forget(0, 3);
+    expect(await log.commit('job', 0, 1, bytes(2))).toBe(2);
   });
 
   test('a reader that has read more is told', async () => {
