@@ -38,17 +38,18 @@ async function isListening(port) {
 }
 
 /**
- * Starts a server with JetStream; `config` is added to its configuration. Resolves to its `url`,
+ * Starts a server with JetStream, or without; `config` is added to its configuration, with FOLDER
+ * as its folder. Resolves to its `url`,
  * `port` and `folder`, and what sends it a signal, stops it, starts it again on the same port with
  * the same streams, and ends it and removes its folder.
  */
-export async function startNats({ config = '' } = {}) {
+export async function startNats({ config = '', jetstream = true } = {}) {
   const path = find();
   const folder = mkdtempSync(join(tmpdir(), 'rxrecur-nats-'));
   const port = await freePort();
   const file = join(folder, 'server.conf');
   const store = JSON.stringify(join(folder, 'store'));
-  const own = `listen: 127.0.0.1:${port}\njetstream { store_dir: ${store} }\n`;
+  const own = `listen: 127.0.0.1:${port}\n${jetstream ? `jetstream { store_dir: ${store} }\n` : ''}`;
   writeFileSync(file, `${own}${config.replaceAll('FOLDER', folder)}\n`);
   let child;
   let said = '';

@@ -59,15 +59,18 @@ export class NatsAppender {
 
   async #store(append: Append): Promise<readonly number[]> {
     const { events, offsets, sent } = append;
-    for (let isSure = true; offsets.length < events.length; ) {
+    let [isSure, isAlone] = [true, false];
+    while (offsets.length < events.length) {
       try {
         if (!isSure) await this.#look(append);
         isSure = true;
         const begin = offsets.length;
-        const refusal = await this.#send(append);
-        if (!refusal) break;
-        await this.#look(append);
-        if (offsets.length < events.length) await this.#checkRefusal(append, refusal, begin);
+        const refusal = await this.#send(append, isAlone);
+        if (refusal) await this.#look(append);
+        const isStuck = offsets.length === begin;
+        // Only a message that was sent alone is told its own reason.
+        if (refusal && isStuck && isAlone) throw await this.#errorOf(append, refusal);
+        isAlone = isStuck;
       } catch (error) {
         if (!(error instanceof Unanswered)) throw error;
         const first = sent[offsets.length] || performance.now();
@@ -79,14 +82,15 @@ export class NatsAppender {
     return offsets;
   }
 
-  /** Sends all that is not stored; the first refusal. Rejects if there is no answer. */
-  async #send(append: Append): Promise<Answer | undefined> {
+  /** Sends all that is not stored, or the first alone; a refusal. Rejects if there is no answer. */
+  async #send(append: Append, isAlone: boolean): Promise<Answer | undefined> {
     const { events, offsets } = append;
     const flying: { readonly end: number; readonly answer: Promise<Answer> }[] = [];
     const begin = offsets.length;
+    const all = isAlone ? begin + 1 : events.length;
     for (let at = begin; ; ) {
-      while (at < events.length && flying.length < groups) {
-        const end = groupEnd(events, at);
+      while (at < all && flying.length < groups) {
+        const end = Math.min(all, groupEnd(events, at));
         const answer = this.#sendGroup(append, begin, at, end);
         answer.catch(() => {});
         flying.push({ end, answer });
@@ -152,15 +156,14 @@ export class NatsAppender {
     }
   }
 
-  /** Throws unless the rest may be sent again. `begin`: how many were stored before. */
-  async #checkRefusal(append: Append, refusal: Answer, begin: number): Promise<void> {
+  /** Why the next event cannot be stored. */
+  async #errorOf(append: Append, refusal: Answer): Promise<RecurError> {
     const { offsets, after } = append;
     const isMoved = refusal.code === codes.wrongLast || refusal.code === codes.wrongLastId;
-    if (!isMoved) throw this.#refused(append, refusal);
-    if (after === undefined || offsets.length > begin) return;
-    if (begin > 0) throw this.#unknown(append, new Error('others append too'));
+    if (!isMoved) return this.#refused(append, refusal);
+    if (offsets.length > 0) return this.#unknown(append, new Error('others append too'));
     const { last } = await this.#streams.ends(this.#name);
-    throw appendedAfter(this.#partition, after)?.refuse(last);
+    return appendedAfter(this.#partition, after)?.refuse(last) ?? this.#refused(append, refusal);
   }
 
   #refused(append: Append, { code, text }: Answer): RecurError {

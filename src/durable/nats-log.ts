@@ -143,12 +143,8 @@ async function openLog(
   const { data } = links;
   const { name, partitions: wanted, storage = 'file', replicas = 1 } = options;
   const names = new Names(name);
-  const { info } = data.connection;
   const where = `the NATS log ${name} at ${data.connection.getServer()}`;
-  if (info?.jetstream === false || (info && !info.headers)) {
-    const hint = 'start nats-server with -js, or with jetstream in its configuration';
-    throw mismatch(where, 'servers with JetStream', 'one without', hint);
-  }
+  await checkJetStream(data, where);
   const making = new Streams(data, () => ({ storage, replicas }));
   await making.ensure(names.notes, true);
   const keeping = await keepingOf(making, names, options);
@@ -159,6 +155,20 @@ async function openLog(
   demand(fits, 'natsLog.partitions', `${partitions}, as in ${where}`, wanted, hint);
   await makeEvents(new Streams(data, () => keeping), names, partitions);
   return new NatsPartitions(where, partitions, links, names, keeping);
+}
+
+/** Throws where no server answers for JetStream. */
+async function checkJetStream(link: NatsLink, where: string): Promise<void> {
+  const { jetstream, headers } = link.connection.info ?? {};
+  try {
+    // Another server may have it.
+    if (!jetstream) await link.attempt(() => link.jsm.getAccountInfo());
+    if (headers) return;
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+  }
+  const hint = 'start nats-server with -js, or with jetstream in its configuration';
+  throw mismatch(where, 'servers with JetStream', 'one without', hint);
 }
 
 /** How the log is kept; throws if it was to be otherwise. */

@@ -18,5 +18,8 @@ const script = new URL('../nats-server.mjs', import.meta.url).href;
 
 const { startNats: start } = await import(/* @vite-ignore */ script);
 
-/** Starts a server with JetStream on a free port; `config` is added to its configuration. */
-export const startNats = start as (options?: { readonly config?: string }) => Promise<NatsServer>;
+/** Starts a server on a free port; `config` is added to its configuration. */
+export const startNats = start as (options?: {
+  readonly config?: string;
+  readonly jetstream?: boolean;
+}) => Promise<NatsServer>;
