@@ -44,7 +44,11 @@ export default defineConfig({
         Signals: 'signals',
         'Logs on disk': 'durable-adapters',
       }),
-      group('Durable jobs', { 'Durable jobs': 'durable', Operations: 'durable-operations' }),
+      group('Durable jobs', {
+        'Durable jobs': 'durable',
+        Operations: 'durable-operations',
+        NATS: 'durable-nats',
+      }),
       group('Networks', {
         Layers: 'layers',
         Cells: 'cells',
