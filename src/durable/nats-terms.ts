@@ -9,10 +9,17 @@ interface Note {
   readonly ttl: number;
 }
 
+/** A note, and since when this process knows it. */
+interface Seen {
+  readonly note: Note;
+  readonly since: number;
+}
+
 /** A term that was found, and the number of its message; 0: there is none. */
 interface Found {
   readonly seq: number;
   readonly term: Term | undefined;
+  readonly seen?: Seen;
 }
 
 const none = new Uint8Array();
@@ -28,6 +35,8 @@ export class NatsTerms implements Terms {
   readonly #prefix: string;
   /** Since when this process knows the message of a subject. */
   readonly #seen = new Map<string, { readonly seq: number; readonly since: number }>();
+  /** What was listed, and the stream's last number before. */
+  readonly #lists = new Map<string, { readonly last: number; readonly notes: readonly Seen[] }>();
 
   constructor(streams: Streams, name: StreamName) {
     this.#streams = streams;
@@ -51,17 +60,16 @@ export class NatsTerms implements Terms {
     const found = await this.#streams.link.ask(({ streams }) => {
       return streams.getMessage(this.#name.stream, query);
     });
-    const now = performance.now();
     if (!found?.data.length) {
       this.#seen.delete(subject);
       return { seq: found?.seq ?? 0, term: undefined };
     }
     const { seq } = found;
-    const { member, ttl } = found.json<Note>();
+    const note = found.json<Note>();
     const seen = this.#seen.get(subject);
-    const since = seen?.seq === seq ? seen.since : now;
+    const since = seen?.seq === seq ? seen.since : performance.now();
     this.#seen.set(subject, { seq, since });
-    return { seq, term: { member, until: Date.now() + ttl - (now - since) } };
+    return { seq, term: termOf({ note, since }), seen: { note, since } };
   }
 
   async change(
@@ -108,10 +116,23 @@ export class NatsTerms implements Terms {
 
   async list(job: string, prefix: string): Promise<readonly Term[]> {
     const { link } = this.#streams;
-    const filter = { subjects_filter: `${this.#prefix}${tokenOf(job)}.${prefix.slice(0, -1)}.*` };
-    const info = await link.ask(({ streams }) => streams.info(this.#name.stream, filter));
+    const { stream } = this.#name;
+    const filter = `${this.#prefix}${tokenOf(job)}.${prefix.slice(0, -1)}.*`;
+    const { state } = await link.ask(({ streams }) => streams.info(stream));
+    const before = this.#lists.get(filter);
+    // Workers ask often, and most of the time nobody has changed anything.
+    if (before?.last === state.last_seq) return before.notes.map(termOf);
+    const only = { subjects_filter: filter };
+    const info = await link.ask(({ streams }) => streams.info(stream, only));
     const subjects = Object.keys(info.state.subjects ?? {});
     const found = await Promise.all(subjects.map(subject => this.#find(subject)));
-    return found.flatMap(({ term }) => term ?? []);
+    const notes = found.flatMap(({ seen }) => seen ?? []);
+    this.#lists.set(filter, { last: state.last_seq, notes });
+    return notes.map(termOf);
   }
+}
+
+/** A term on the clock of this machine, which may be any. */
+function termOf({ note: { member, ttl }, since }: Seen): Term {
+  return { member, until: Date.now() + ttl - (performance.now() - since) };
 }
