@@ -44,7 +44,11 @@ export default defineConfig({
         Signals: 'signals',
         'Logs on disk': 'durable-adapters',
       }),
-      group('Durable jobs', { 'Durable jobs': 'durable', Operations: 'durable-operations' }),
+      group('Durable jobs', {
+        'Durable jobs': 'durable',
+        Operations: 'durable-operations',
+        NATS: 'durable-nats',
+      }),
       group('Networks', {
         Layers: 'layers',
         Cells: 'cells',
@@ -83,6 +87,7 @@ export default defineConfig({
         'rxrecur/durable': 'api/durable/',
         'rxrecur/durable/file': 'api/durable/file-log/',
         'rxrecur/durable/lmdb': 'api/durable/lmdb-log/',
+        'rxrecur/durable/nats': 'api/durable/nats-log/',
         'rxrecur/durable/redis': 'api/durable/redis-log/',
       }),
     ],

@@ -1,5 +1,6 @@
 import { RecurError } from '../errors.js';
 import { decode, encode } from '../streams/encoding.js';
+import type { StoredEvent } from './log.js';
 
 /** A value as the bytes of an event: JSON that loses nothing of arrays, NaN and −0. */
 export function jsonBytes(value: unknown): Uint8Array {
@@ -25,4 +26,10 @@ export function valueReader<V>(
       throw new RecurError({ where: 'value', expected, got: String(cause), hint, cause });
     }
   };
+}
+
+/** The value of an event; throws for one that is none. */
+export function valueIn<V>({ value, invalid }: StoredEvent, read: (bytes: Uint8Array) => V): V {
+  if (invalid) throw invalid;
+  return read(value);
 }

@@ -4,6 +4,7 @@ import { aheadStates } from '../streams/ahead-states.js';
 import type { AnyCell } from '../streams/cell.js';
 import { KeyedStream } from '../streams/keyed-stream.js';
 import type { LogEvent } from './event.js';
+import type { StoredEvent } from './log.js';
 import { type Output, ownAnswer } from './told.js';
 import type { TurnConfig } from './turn.js';
 
@@ -14,7 +15,8 @@ export interface Job extends TurnConfig {
   readonly cell: AnyCell;
   readonly backend: Backend;
   readonly partitions: number;
-  decode(value: Uint8Array): unknown;
+  /** An event's value; throws for one that is none. */
+  decode(event: StoredEvent): unknown;
   readonly key?: ((event: never) => unknown) | undefined;
   readonly select?: ((event: never) => unknown) | undefined;
   readonly project?: ((output: never, event: never, key: never) => unknown) | undefined;

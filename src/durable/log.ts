@@ -17,6 +17,8 @@ export interface StoredEvent extends NewEvent {
   readonly offset: number;
   /** When it was appended, in milliseconds since 1970: never less than the one before. */
   readonly time: number;
+  /** Why it is none: another program has put it there. Jobs make it a dead letter. */
+  readonly invalid?: RecurError;
 }
 
 /** A record of a job as a log keeps it. */
@@ -64,10 +66,17 @@ export interface PartitionLog {
   readonly maxBytes: number;
 
   /**
-   * Appends events to a partition, in order, all or none; the offset of the last one. With `after`
-   * only if that is the last offset (0: there is none); else it rejects with a FencedError.
+   * Appends events to a partition, in order; the offset of the last one. With `after` only if that
+   * is the last offset (0: there is none), and one after another; else it rejects with a
+   * FencedError. What is refused stores nothing. If it rejects with an UnknownError, the first of
+   * the events may be stored, or all of them, now or soon: a log on another machine cannot tell.
    */
   append(partition: number, events: readonly NewEvent[], after?: number): Promise<number>;
+  /**
+   * As `append` without `after`; the offset of each, of a log in which events of other writers may
+   * come between them. Absent: they never do.
+   */
+  appendEach?(partition: number, events: readonly NewEvent[]): Promise<readonly number[]>;
   /** The offset of a partition's last event; 0: there is none. */
   lastOffset(partition: number): Promise<number>;
   /** The offset of the first event that is kept, or would be: the last one's plus 1 at most. */

@@ -84,7 +84,8 @@ export class Partition {
    * Takes an event of the log, while the record is not full and nothing is due. Throws a RecurError
    * for what no later event can mend.
    */
-  accept({ offset, time, key, value }: StoredEvent): void {
+  accept(stored: StoredEvent): void {
+    const { offset, time, key } = stored;
     const isAgain = offset <= this.to;
     if (isAgain && !this.#again.delete(offset)) return;
     if (!isAgain && offset !== this.to + 1) {
@@ -95,7 +96,7 @@ export class Partition {
     const event = { partition: this.partition, offset, time, key, value: undefined as unknown };
     let own = time;
     try {
-      event.value = this.job.decode(value);
+      event.value = this.job.decode(stored);
       own = this.#turn.timeOf(event);
       demand(Number.isFinite(own), 'time', 'milliseconds', own);
     } catch (error) {

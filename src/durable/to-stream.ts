@@ -1,7 +1,7 @@
 import { demand, mismatch } from '../errors.js';
 import { jsonBytes, valueReader } from './codec.js';
 import type { DeadLetter, DurableOutput, Told } from './event.js';
-import { FencedError, type PartitionLog } from './log.js';
+import { FencedError, type PartitionLog, UnknownError } from './log.js';
 import type { Sink } from './sink.js';
 import { sequenceOf } from './told.js';
 
@@ -47,7 +47,7 @@ export function toStream(
         ...(withLetters ? letters.map(({ partition: _, ...letter }) => letter) : []),
       ].sort((a, b) => sequenceOf(a.id, job, partition) - sequenceOf(b.id, job, partition));
       let end = ends.get(partition) ?? (await look(job, partition));
-      for (;;) {
+      for (let unknown = 0; ; ) {
         // A former owner of the partition may still be writing: what is there is not written again.
         const had = sequenceOf(end.id, job, partition);
         const news = all.filter(({ id }) => sequenceOf(id, job, partition) > had);
@@ -58,7 +58,10 @@ export function toStream(
           ends.set(partition, { offset, id: news[news.length - 1].id });
           return;
         } catch (error) {
-          if (!(error instanceof FencedError)) throw error;
+          ends.delete(partition);
+          // Some of it may be stored: the ids tell. What comes late follows nothing that is last.
+          const isUnknown = error instanceof UnknownError && ++unknown < 3;
+          if (!isUnknown && !(error instanceof FencedError)) throw error;
           end = await look(job, partition);
         }
       }

@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction, Subject, type Subscriber, tap } from 'rxjs';
-import { valueReader } from '../durable/codec.js';
+import { valueIn, valueReader } from '../durable/codec.js';
 import type { DurableOutput, LogEvent, Told } from '../durable/event.js';
 import type { Job } from '../durable/job.js';
 import type { PartitionLog } from '../durable/log.js';
@@ -111,7 +111,8 @@ export function durable(log: PartitionLog, options: unknown): unknown {
     weights: weightsIn('durable', options.weights),
     jobOf: (source, decode) => ({
       ...(options as object),
-      ...{ job: name, cell, backend, decode, partitions: source.partitions },
+      ...{ job: name, cell, backend, partitions: source.partitions },
+      decode: event => valueIn(event, decode),
       ...{ late: options.late ?? 'arrival', lateness: options.lateness ?? 0 },
       member: options.member ?? `worker-${globalThis.crypto.randomUUID()}`,
       initialState: isFactory ? initialState : undefined,

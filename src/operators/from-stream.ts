@@ -1,5 +1,5 @@
 import { from, mergeAll, Observable } from 'rxjs';
-import { valueReader } from '../durable/codec.js';
+import { valueIn, valueReader } from '../durable/codec.js';
 import type { LogEvent } from '../durable/event.js';
 import type { PartitionLog } from '../durable/log.js';
 import { checkNames, demand } from '../errors.js';
@@ -74,7 +74,10 @@ async function* eventsOf<V>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LogEvent<V>> {
   for await (const events of log.read(partition, after, signal)) {
-    for (const { value, ...event } of events) yield { ...event, partition, value: read(value) };
+    for (const stored of events) {
+      const { offset, time, key } = stored;
+      yield { partition, offset, time, key, value: valueIn(stored, read) };
+    }
   }
 }
 

@@ -150,11 +150,10 @@ class LogWriter<T> {
       this.#waiting[partition] = [];
       try {
         const events = some.map(({ stored }) => stored);
-        const last = await this.#log.append(partition, events);
+        const offsets = await offsetsOf(this.#log, partition, events);
         this.#count -= some.length;
-        const first = last - some.length + 1;
         for (const [i, { event }] of some.entries()) {
-          if (!this.#isOver) this.#taker.next({ event, partition, offset: first + i });
+          if (!this.#isOver) this.#taker.next({ event, partition, offset: offsets[i] });
         }
       } catch (error) {
         this.#isOver = true;
@@ -174,4 +173,15 @@ class LogWriter<T> {
   stop(): void {
     this.#isOver = true;
   }
+}
+
+/** Appends events; the offset of each. */
+async function offsetsOf(
+  log: PartitionLog,
+  partition: number,
+  events: readonly NewEvent[],
+): Promise<readonly number[]> {
+  if (log.appendEach) return log.appendEach(partition, events);
+  const last = await log.append(partition, events);
+  return events.map((_, i) => last - events.length + 1 + i);
 }

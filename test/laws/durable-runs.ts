@@ -1,4 +1,4 @@
-import { jsonBytes, valueReader } from '../../src/durable/codec.js';
+import { jsonBytes, valueIn, valueReader } from '../../src/durable/codec.js';
 import type { LogEvent, Told } from '../../src/durable/event.js';
 import type { Job } from '../../src/durable/job.js';
 import { FencedError, type PartitionLog, UnknownError } from '../../src/durable/log.js';
@@ -28,8 +28,8 @@ export function jobOf(rules: Rules, options: Partial<Job> = {}): Job {
     ...{ job: 'law', member: 'one', backend: pinned, partitions: 1, late, lateness, idle, maxKeys },
     cell: cellIn('law', 'model', model as Layer, 'law') as Job['cell'],
     initialState: initial ? beginning : undefined,
-    decode(bytes) {
-      const trial = read(bytes);
+    decode(event) {
+      const trial = valueIn(event, read);
       if (trial.poison === 'decode') throw new Error('no decode');
       return trial;
     },
