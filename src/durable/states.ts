@@ -117,7 +117,8 @@ class States implements JobStates {
     await this.#change(found, 'import', ({ head }) => {
       checkModel(given, head);
       const states = writtenState(key, given, head);
-      return { states, times: [head.time ?? Date.now()] };
+      // As of the last event that was stepped: `idle` counts from when events were appended.
+      return { states, times: [head.now || Date.now()] };
     });
   }
 
