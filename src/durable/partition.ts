@@ -1,14 +1,13 @@
 import { asRecurError, demand, mismatch, type RecurError } from '../errors.js';
 import { backendOf } from '../streams/backend.js';
-import { graphOf, weightsOf } from '../streams/digest.js';
+import { weightsOf } from '../streams/digest.js';
 import { decode, encode } from '../streams/encoding.js';
 import { loadedStates } from '../streams/keyed-snapshots.js';
 import type { KeyedStream } from '../streams/keyed-stream.js';
-import { layerSignature } from '../streams/model.js';
 import type { LogEvent, Told } from './event.js';
 import { type Job, openStream } from './job.js';
 import type { StoredEvent } from './log.js';
-import { checkBackend, isModel, migrated } from './migrate.js';
+import { checkBackend, identityOf, isModel, migrated } from './migrate.js';
 import { Pending } from './pending.js';
 import { partitionOf } from './places.js';
 import type { RecordHead, RecordParts } from './record.js';
@@ -164,19 +163,18 @@ export class Partition {
   record(epoch: number, cause?: string): Written {
     this.#put(this.#stream.flush());
     const { table } = this.#stream;
-    const slots = table.slots(true);
+    const { unused, ...news } = table.news();
     const pending = this.#pending;
     const { values, ...told } = pending.parts(this.#from, key => table.slotOf(key) === undefined);
     const swapped = this.#swapped && { params: this.#params };
-    const head: RecordHead = { ...this.#head(epoch, cause), ...swapped, ...told };
-    const states = slots.length ? table.write(slots) : undefined;
-    const times = slots.length ? table.times(slots) : undefined;
+    const stays = unused.length && { unused };
+    const head: RecordHead = { ...this.#head(epoch, cause), ...swapped, ...told, ...stays };
     table.settle();
     this.#sequence += pending.done;
     this.#from = this.to;
     this.#pending = new Pending();
     this.#swapped = false;
-    return { head, states, times, values, told: tell(head, pending.outputs, told.letters ?? none) };
+    return { head, ...news, values, told: tell(head, pending.outputs, told.letters ?? none) };
   }
 
   #head(epoch: number, cause: string | undefined): RecordHead {
@@ -187,9 +185,7 @@ export class Partition {
     const waiting = [...this.#turn.waiting, ...this.#again].sort((a, b) => a - b);
     return {
       ...{ format: 'rxrecur/record', version: 1, job, partition: this.partition, epoch, member },
-      backend: backendOf(cell, backend),
-      layer: layerSignature(cell),
-      ...{ graph: graphOf(cell), weights: weightsOf(cell) },
+      ...{ backend: backendOf(cell, backend), ...identityOf(cell) },
       ...{ from: this.#from, to: this.to, sequence: this.#sequence, done: this.#pending.done },
       ...(Number.isFinite(time) && { time }),
       ...(this.job.idle !== undefined && { now: this.#now }),
@@ -224,7 +220,8 @@ export class Partition {
     checkBackend(head, this.#stream.cell, this.job.backend);
     if (head.params !== undefined) this.#goOn(head);
     for (const key of head.gone ?? none) this.#stream.evict(key);
-    if (states) migrated(this.#stream, loadedStates(states), times, job.migrate);
+    const loaded = states && { states: loadedStates(states), times, unused: head.unused };
+    if (loaded) migrated(this.#stream, loaded, job.migrate);
     // Nothing of that is news.
     this.#pending = new Pending();
     this.to = this.#from = head.to;

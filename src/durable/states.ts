@@ -196,7 +196,8 @@ class States implements JobStates {
 
   /** A record in which nothing has happened yet. */
   #next(head: RecordHead): RecordHead {
-    const { outputs: _o, letters: _l, gone: _g, dropped: _d, params: _p, kept: _k, ...rest } = head;
+    const { outputs: _o, letters: _l, gone: _g, unused: _u, ...other } = head;
+    const { dropped: _d, params: _p, kept: _k, ...rest } = other;
     return {
       ...rest,
       ...{ epoch: head.epoch + 1, member: this.#member, from: head.to, to: head.to },

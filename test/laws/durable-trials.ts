@@ -5,7 +5,8 @@ import type { Cuts } from './durable-runs.js';
 
 const someKey = fc.constantFrom('a', 'b', 'c', 'dd', 'é');
 const someKeys = fc.array(someKey, { minLength: 1, maxLength: 2 });
-const rarely = <T>(value: fc.Arbitrary<T>) => fc.option(value, { freq: 8, nil: undefined });
+const rarely = <T>(value: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 7, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 const places = ['decode', 'key', 'select', 'model', 'project'] as const;
 const number = fc.integer({ min: -64, max: 64 }).map(n => n / 64);
 
@@ -19,7 +20,7 @@ const someTrial: fc.Arbitrary<Trial> = fc.record({
 });
 /** In log time, give or take. */
 export const someEvents = fc
-  .array(someTrial, { minLength: 1, maxLength: 60 })
+  .array(someTrial, { minLength: 1, maxLength: 60, size: 'max' })
   .map(trials => trials.map((trial, i) => ({ ...trial, at: i * 10 + trial.at })));
 
 export const someRules: fc.Arbitrary<Rules> = fc.record({
@@ -44,5 +45,5 @@ const blows: readonly Blow[] = [
 ];
 export const someBlows: fc.Arbitrary<(Disturbance & Cuts)[]> = fc.array(
   fc.record({ blow: fc.constantFrom(...blows), calls: fc.nat({ max: 24 }), ...cuts }),
-  { maxLength: 5 },
+  { maxLength: 5, size: 'max' },
 );
