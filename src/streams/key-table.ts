@@ -26,7 +26,7 @@ export class KeyTable {
   readonly #keys: unknown[] | undefined;
   readonly #recency: Recency | undefined;
   readonly #marks: Marks | undefined;
-  /** Which were used since the last checkpoint, where that counts: their states may be as before. */
+  /** Which were used since the last checkpoint, where that counts. */
   readonly #used: Marks | undefined;
 
   constructor(options: KeyTableOptions, states: KeyedStates) {
@@ -108,8 +108,8 @@ export class KeyTable {
   }
 
   /**
-   * The states of keys that changed, or were used, after the last checkpoint, as `write` and `times`
-   * give them; and which of these keys were not used.
+   * The states of keys that changed, or were used, after the last checkpoint, as `write` and
+   * `times` give them; and which of these keys were not used.
    */
   news() {
     const slots = this.#inOrder(this.#marks?.list(this.#used) ?? []);
