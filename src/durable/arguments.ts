@@ -4,8 +4,8 @@ import type { NewEvent } from './log.js';
 /** A megabyte, as memory counts it. */
 const mib = 2 ** 20;
 
-/** The most bytes of an event's value, a record, or a snapshot's chunk. */
-const largest = 64 * mib;
+/** The most bytes of an event's value, a record, or a snapshot's chunk, unless a log has less. */
+export const largest = 64 * mib;
 
 /** Throws unless it is a number of partitions. */
 export function checkPartitions(where: string, partitions: unknown): asserts partitions is number {
@@ -34,23 +34,24 @@ export function checkTerm(where: string, ttl: number): void {
   demand(Number.isFinite(ttl) && ttl > 0, where, 'milliseconds above 0', ttl);
 }
 
-/** Throws unless they are bytes, and not too many. */
-export function checkBytes(where: string, bytes: Uint8Array): void {
+/** Throws unless they are bytes, and not too many; `why`: the reason of a smaller limit. */
+export function checkBytes(where: string, bytes: Uint8Array, most = largest, why?: string): void {
   demand(bytes instanceof Uint8Array, where, 'a Uint8Array', bytes);
   const { length } = bytes;
-  if (length > 0 && length <= largest) return;
-  throw mismatch(where, `1 byte to ${largest / mib} MiB`, `${length} bytes`);
+  if (length > 0 && length <= most) return;
+  const limit = most % mib ? `${most} bytes` : `${most / mib} MiB`;
+  throw mismatch(where, `1 byte to ${limit}`, `${length} bytes`, why);
 }
 
 /** Throws unless all of them can be appended, together. */
-export function checkEvents(events: readonly NewEvent[]): void {
+export function checkEvents(events: readonly NewEvent[], most = largest, why?: string): void {
   demand(Array.isArray(events) && events.length > 0, 'events', 'an array of events', events);
   let bytes = 0;
   events.forEach((event, i) => {
     demand(typeof event === 'object' && event, `events[${i}]`, '{ key, value }', event);
     checkText(`events[${i}].key`, event.key, 1024);
     demand(!event.key.includes('\0'), `events[${i}].key`, 'a text without NUL', event.key);
-    checkBytes(`events[${i}].value`, event.value);
+    checkBytes(`events[${i}].value`, event.value, most, why);
     bytes += event.value.length;
   });
   const hint = 'append them in several calls';

@@ -48,13 +48,13 @@ export class Intake {
     this.#wake();
   }
 
-  /** Takes so many of the events that wait. Throws what ended the reading. */
-  take(count: number): readonly StoredEvent[] {
+  /** Takes the next event; undefined: none is there yet. Throws what ended the reading. */
+  next(): StoredEvent | undefined {
     if (this.#failure) throw this.#failure.error;
-    const some = this.#events.slice(this.#at, this.#at + Math.max(0, count));
-    this.#at += some.length;
+    if (!this.size) return undefined;
+    const event = this.#events[this.#at++];
     if (this.size < this.#most) this.#room();
-    return some;
+    return event;
   }
 
   /** Resolves when something is to be done: `isAny` says so, or events have come, or the end. */

@@ -1,4 +1,4 @@
-import { checkName, checkPartition, checkTerm } from './arguments.js';
+import { checkName, checkPartition, checkTerm, largest } from './arguments.js';
 import type { Lease, Membership } from './log.js';
 import { closed } from './refusals.js';
 
@@ -30,6 +30,7 @@ const runs = (term: Term | undefined) => term !== undefined && term.until > Date
 export abstract class LeasedLog {
   abstract readonly name: string;
   abstract readonly partitions: number;
+  readonly maxBytes: number = largest;
   protected abstract readonly terms: Terms;
   protected abstract readonly isClosed: boolean;
 

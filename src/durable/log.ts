@@ -4,7 +4,7 @@ import { RecurError } from '../errors.js';
 export interface NewEvent {
   /** 1 to 1,024 bytes as UTF-8, without NUL. */
   readonly key: string;
-  /** 1 byte to 64 MiB. */
+  /** 1 byte to `maxBytes` of the log. */
   readonly value: Uint8Array;
 }
 
@@ -60,6 +60,8 @@ export interface PartitionLog {
   /** What it is and where, in messages: `the file log in /var/lib/jobs`. */
   readonly name: string;
   readonly partitions: number;
+  /** The most bytes of an event's value, a record, or a snapshot's chunk. */
+  readonly maxBytes: number;
 
   /**
    * Appends events to a partition, in order, all or none; the offset of the last one. With `after`

@@ -1,4 +1,4 @@
-import type { RecurError } from '../errors.js';
+import { checkNames, demand, type RecurError } from '../errors.js';
 import * as check from './arguments.js';
 import { follow, Waiting } from './follow.js';
 import { LeasedLog, type Term, type Terms } from './leases.js';
@@ -34,38 +34,51 @@ interface Job {
   snapshot?: { readonly revision: number; readonly chunks: readonly Uint8Array[] };
 }
 
+/** The options of `memoryLog`. */
+export interface MemoryLogOptions {
+  /** How many partitions it has (8). */
+  readonly partitions?: number;
+  /** The most bytes of a value, a record or a chunk (64 MiB), to try out a log that has less. */
+  readonly maxBytes?: number;
+}
+
 /**
  * A log in the memory of this process: for tests, and to try things out. It dies with the process.
  *
- * Throws a RecurError for a number of partitions that is none.
+ * Throws a RecurError for options that do not fit.
  *
  * @example
  * const log = memoryLog({ partitions: 2 });
  * log.partitions; // → 2
  */
-export function memoryLog(options: { readonly partitions?: number } = {}): PartitionLog {
-  const { partitions = 8 } = options;
+export function memoryLog(options: MemoryLogOptions = {}): PartitionLog {
+  checkNames('memoryLog', options, ['partitions', 'maxBytes']);
+  const { partitions = 8, maxBytes = check.largest } = options;
   check.checkPartitions('memoryLog', partitions);
-  return new MemoryLog(partitions);
+  const fits = Number.isSafeInteger(maxBytes) && maxBytes > 0;
+  demand(fits, 'memoryLog.maxBytes', 'a number of bytes above 0', maxBytes);
+  return new MemoryLog(partitions, maxBytes);
 }
 
 class MemoryLog extends LeasedLog implements PartitionLog {
   readonly name = 'the log in memory';
   readonly partitions: number;
+  override readonly maxBytes: number;
   readonly #events: readonly Row<StoredEvent>[];
   readonly #jobs = new Map<string, Map<number, Job>>();
   protected readonly terms = memoryTerms();
   readonly #waiting = new Waiting();
 
-  constructor(partitions: number) {
+  constructor(partitions: number, maxBytes: number) {
     super();
+    this.maxBytes = maxBytes;
     this.partitions = partitions;
     this.#events = Array.from({ length: partitions }, () => new Row());
   }
 
   async append(partition: number, events: readonly NewEvent[], after?: number): Promise<number> {
     const row = this.#row(partition);
-    check.checkEvents(events);
+    check.checkEvents(events, this.maxBytes);
     const condition = appendedAfter(partition, after);
     if (condition && condition.after !== row.last) throw condition.refuse(row.last);
     const time = Math.max(Date.now(), row.kept.at(-1)?.time ?? 0);
@@ -127,7 +140,7 @@ class MemoryLog extends LeasedLog implements PartitionLog {
   async commit(job: string, partition: number, after: number, record: Uint8Array) {
     const { records } = this.#job(job, partition);
     check.checkPlace('commit.after', after);
-    check.checkBytes('commit.record', record);
+    check.checkBytes('commit.record', record, this.maxBytes);
     if (records.last !== after) throw fenced(job, partition, after, records.last);
     records.push({ revision: after + 1, bytes: ownBytes(record) });
     this.#waiting.tell();
@@ -145,7 +158,7 @@ class MemoryLog extends LeasedLog implements PartitionLog {
     check.checkSnapshot(revision, keep, row.records.last);
     const own: Uint8Array[] = [];
     for await (const chunk of chunks) {
-      check.checkBytes('snapshot.chunk', chunk);
+      check.checkBytes('snapshot.chunk', chunk, this.maxBytes);
       own.push(ownBytes(chunk));
     }
     if (revision < (row.snapshot?.revision ?? 0)) return;

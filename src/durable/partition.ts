@@ -1,26 +1,20 @@
 import { asRecurError, demand, mismatch, type RecurError } from '../errors.js';
-import { backendOf } from '../streams/backend.js';
-import { weightsOf } from '../streams/digest.js';
-import { decode, encode } from '../streams/encoding.js';
 import { loadedStates } from '../streams/keyed-snapshots.js';
 import type { KeyedStream } from '../streams/keyed-stream.js';
-import type { LogEvent, Told } from './event.js';
+import type { LogEvent } from './event.js';
 import { type Job, openStream } from './job.js';
 import type { StoredEvent } from './log.js';
-import { checkBackend, identityOf, isModel, migrated } from './migrate.js';
+import { checkBackend, migrated } from './migrate.js';
+import { Params } from './params.js';
 import { Pending } from './pending.js';
 import { partitionOf } from './places.js';
 import type { RecordHead, RecordParts } from './record.js';
 import { checkFollows } from './record-head.js';
 import { type Output, tell } from './told.js';
 import { Turn } from './turn.js';
+import { headOf, statesIn, type Written } from './written.js';
 
 const none: readonly never[] = [];
-
-/** A record, and what it tells. */
-export interface Written extends RecordParts {
-  readonly told: Told;
-}
 
 /** The keyed streams of one partition: events in, records out. */
 export class Partition {
@@ -39,24 +33,27 @@ export class Partition {
   /** Offsets at or below `to` that still have to come, after a restart. */
   #again: Set<number> = new Set();
   #epoch = 0;
-  /** The hash of the parameters of the job's own model. */
-  readonly #own: string;
-  #params: unknown;
-  #swapped = false;
+  readonly #params: Params;
   #failure: RecurError | undefined;
+  /** A record is whole at so many bytes: the rest is for what nobody counts. */
+  readonly #room: number;
+  /** A key's state in a record, as far as is known. */
+  #stateBytes = 0;
 
-  constructor(job: Job, partition: number) {
+  /** `most`: the bytes that a record can have. */
+  constructor(job: Job, partition: number, most: number) {
     this.job = job;
+    this.#room = 0.75 * most;
     this.partition = partition;
     this.#where = `${job.job}.${partition}`;
     this.#turn = new Turn(job);
-    this.#own = weightsOf(job.cell);
     this.#stream = openStream(job, {
       now: () => this.#now,
       keyOf: event => this.#keyOf(event),
       refused: ({ event, at }, error) => this.#pending.letter('poison', event, error, at),
-      gone: key => this.#pending.gone.add(key),
+      gone: key => this.#pending.gone(key),
     });
+    this.#params = new Params(job.cell, this.#stream);
   }
 
   get size(): number {
@@ -68,12 +65,25 @@ export class Partition {
     return Math.max(this.to - this.#from, this.#pending.done);
   }
 
+  /** True where the next record is as long as it may be. */
+  get isFull(): boolean {
+    return this.#pending.bytes >= this.#room;
+  }
+
+  /** True where it is the turn of an event that has come in. */
+  get isDue(): boolean {
+    return this.#again.size === 0 && this.#turn.isDue;
+  }
+
   /** Where reading begins: before the first event that is not in a record, or waits. */
   get after(): number {
     return [...this.#again].reduce((first, offset) => Math.min(first, offset - 1), this.to);
   }
 
-  /** Takes an event of the log. Throws a RecurError for what no later event can mend. */
+  /**
+   * Takes an event of the log, while the record is not full and nothing is due. Throws a RecurError
+   * for what no later event can mend.
+   */
   accept({ offset, time, key, value }: StoredEvent): void {
     const isAgain = offset <= this.to;
     if (isAgain && !this.#again.delete(offset)) return;
@@ -94,8 +104,19 @@ export class Partition {
     }
     if (isAgain) this.#turn.wait({ event, time: own });
     else if (this.#turn.isLate(own)) this.#late(event);
-    else this.#turn.take(event, own, this.#step);
-    if (this.#failure) throw this.#failure;
+    else this.#turn.take({ event, time: own });
+    this.goOn();
+  }
+
+  /** Steps the events whose turn it is, until the record is full. */
+  goOn(): void {
+    if (this.#again.size) return;
+    while (!this.isFull) {
+      const event = this.#turn.next();
+      if (!event) break;
+      this.#step(event);
+      if (this.#failure) throw this.#failure;
+    }
   }
 
   #late(event: LogEvent): void {
@@ -107,32 +128,41 @@ export class Partition {
     }
   }
 
-  readonly #step = (event: LogEvent): void => {
+  #step(event: LogEvent): void {
     const { resets, evictions, idle } = this.job;
     this.#now = Math.max(this.#now, event.time);
     const stream = this.#stream;
     try {
       if (idle !== undefined) this.#put(stream.evictIdle(this.#now, idle));
-      for (const key of resets?.(event) ?? none) this.#put(stream.reset(key));
+      for (const key of resets?.(event) ?? none) this.reset(key);
       for (const key of evictions?.(event) ?? none) this.#put(stream.evict(key));
     } catch (error) {
       this.#pending.letter('poison', event, asRecurError(error, 'durable'));
       return;
     }
     this.#put(stream.accept({ event, at: this.#pending.done++ }));
+    if (!this.#stateBytes) this.#weigh();
     const { failure } = stream;
     if (failure) this.#failure ??= asRecurError(failure.error, this.#where);
-  };
+  }
+
+  /** Finds out how many bytes a key's state has in a record. */
+  #weigh(): void {
+    this.#put(this.#stream.flush());
+    const { table } = this.#stream;
+    const [slot] = table.slots(true);
+    if (slot !== undefined) this.#stateBytes = 1.5 * table.write([slot]).length;
+  }
 
   #put(outputs: readonly unknown[]): void {
-    for (const output of outputs as readonly Output[]) this.#pending.outputs.push(output);
+    for (const output of outputs as readonly Output[]) this.#pending.output(output);
   }
 
   #keyOf(event: LogEvent): string {
     const { key, partitions } = this.job;
-    if (!key) return event.key;
-    const own = key(event as never);
+    const own = key ? key(event as never) : event.key;
     demand(typeof own === 'string', 'durable.key', 'a text', own, 'String(…) makes one');
+    this.#pending.touch(own, this.#stateBytes);
     if (own === event.key || partitionOf(own, partitions) === this.partition) return own;
     const hint = 'let `ingest` append events by the same key';
     const expected = `a key of partition ${this.partition}, which the event is in`;
@@ -141,7 +171,8 @@ export class Partition {
   }
 
   /** Does what was asked for from outside; it is in the next record. */
-  reset(key: string): void {
+  reset(key: unknown): void {
+    if (typeof key === 'string') this.#pending.touch(key, this.#stateBytes);
     this.#put(this.#stream.reset(key));
   }
 
@@ -152,59 +183,44 @@ export class Partition {
 
   /** Goes on with other parameters. */
   use(params: unknown): void {
-    const before = weightsOf(this.#stream.cell);
-    this.#swap(params, 'durable.weights');
-    if (weightsOf(this.#stream.cell) === before) return;
-    this.#params = encode(this.#stream.cell.params);
-    this.#swapped = true;
+    this.#put(this.#params.use(params));
   }
 
   /** All that happened since the last record, as one, and the outputs in it. */
   record(epoch: number, cause?: string): Written {
     this.#put(this.#stream.flush());
     const { table } = this.#stream;
-    const { unused, ...news } = table.news();
+    const { count, unused, ...news } = table.news();
     const pending = this.#pending;
     const { values, ...told } = pending.parts(this.#from, key => table.slotOf(key) === undefined);
-    const swapped = this.#swapped && { params: this.#params };
-    const stays = unused.length && { unused };
-    const head: RecordHead = { ...this.#head(epoch, cause), ...swapped, ...told, ...stays };
+    const own = { ...told, ...(unused.length && { unused }) };
+    const head = { ...this.#head(epoch, cause), ...this.#params.written(false), ...own };
+    const { length = 0 } = news.states ?? {};
+    if (count) this.#stateBytes = Math.max(this.#stateBytes, (1.5 * length) / count);
     table.settle();
     this.#sequence += pending.done;
     this.#from = this.to;
     this.#pending = new Pending();
-    this.#swapped = false;
     return { head, ...news, values, told: tell(head, pending.outputs, told.letters ?? none) };
   }
 
   #head(epoch: number, cause: string | undefined): RecordHead {
-    const { job, member, backend } = this.job;
-    const { cell } = this.#stream;
-    const { time } = this.#turn;
+    const { job, partition } = this;
     // Those that have not been read again wait as well.
     const waiting = [...this.#turn.waiting, ...this.#again].sort((a, b) => a - b);
-    return {
-      ...{ format: 'rxrecur/record', version: 1, job, partition: this.partition, epoch, member },
-      ...{ backend: backendOf(cell, backend), ...identityOf(cell) },
-      ...{ from: this.#from, to: this.to, sequence: this.#sequence, done: this.#pending.done },
-      ...(Number.isFinite(time) && { time }),
-      ...(this.job.idle !== undefined && { now: this.#now }),
-      ...(this.#params !== undefined && { model: this.#own }),
-      ...(waiting.length && { waiting }),
-      ...(cause !== undefined && { cause }),
-    };
+    return headOf(job, this.#stream.cell, {
+      ...{ partition, epoch, cause, waiting, from: this.#from, to: this.to },
+      ...{ sequence: this.#sequence, done: this.#pending.done },
+      ...{ time: this.#turn.time, now: this.#now },
+      model: this.#params.model,
+    });
   }
 
   /** The states of all keys, in parts: the first part has none. */
   *snapshot(epoch: number, kept: number): Generator<RecordParts> {
     const head = { ...this.#head(epoch, 'snapshot'), from: this.to };
-    yield { head: { ...head, kept, ...(this.#params !== undefined && { params: this.#params }) } };
-    const { table } = this.#stream;
-    const all = table.slots(false);
-    for (let i = 0; i < all.length; i += 4096) {
-      const slots = all.slice(i, i + 4096);
-      yield { head, states: table.write(slots), times: table.times(slots) };
-    }
+    yield { head: { ...head, kept, ...this.#params.written(true) } };
+    for (const part of statesIn(this.#stream.table, this.#room)) yield { head, ...part };
   }
 
   /** A job without records begins after this event. */
@@ -218,7 +234,7 @@ export class Partition {
     const { job } = this;
     checkFollows(head, { job: job.job, partition: this.partition, ...(!begins && { before }) });
     checkBackend(head, this.#stream.cell, this.job.backend);
-    if (head.params !== undefined) this.#goOn(head);
+    this.#put(this.#params.goOn(head, job.migrate !== undefined, this.#where));
     for (const key of head.gone ?? none) this.#stream.evict(key);
     const loaded = states && { states: loadedStates(states), times, unused: head.unused };
     if (loaded) migrated(this.#stream, loaded, job.migrate);
@@ -230,19 +246,6 @@ export class Partition {
     this.#now = Math.max(this.#now, head.now ?? 0);
     this.#turn = new Turn(this.job, head.time);
     this.#again = new Set(head.waiting ?? none);
-  }
-
-  /** Goes on with the parameters that a record says, unless they are those of another model. */
-  #goOn({ params, model }: RecordHead): void {
-    if (!isModel(model, this.#own, this.job.migrate !== undefined)) return;
-    this.#swap(decode(params), `${this.#where}.params`);
-    this.#params = params;
-  }
-
-  #swap(params: unknown, where: string): void {
-    this.#put(this.#stream.use(params));
-    const { failure } = this.#stream;
-    if (failure) throw asRecurError(failure.error, where);
   }
 
   /** Gives all room back. */

@@ -42,6 +42,8 @@ export interface RecordHead {
   readonly cause?: string | undefined;
   /** Of a snapshot: records after this one are kept beside it. */
   readonly kept?: number | undefined;
+  /** How many outputs went to sinks before this record, and are not in it. */
+  readonly sent?: number | undefined;
   /** How many late events were dropped. */
   readonly dropped?: number | undefined;
 }
@@ -96,7 +98,7 @@ const optional: Readonly<Record<string, Rule>> = {
   letters: [areAll(isLetter), 'letters with kind, at, offset, key and reason'],
   cause: text,
   ...{ graph: text, weights: text, model: text },
-  ...{ kept: count, dropped: count },
+  ...{ kept: count, dropped: count, sent: count },
 };
 
 /** The head of a record from its JSON; throws a RecurError that names the field that is wrong. */
@@ -132,7 +134,7 @@ function checkRange({ from, to, waiting = [] }: RecordHead, where: string): void
 
 /** Throws unless outputs are as many as their numbers say. */
 export function checkOutputs(
-  { outputs, done, letters = [] }: RecordHead,
+  { outputs, done, letters = [], sent = 0 }: RecordHead,
   values: number,
   where: string,
 ): void {
@@ -156,7 +158,8 @@ export function checkOutputs(
     last = at[i];
   }
   // Each event that has had its turn has an output, or a letter that says why not.
-  demand(count + letters.length === done, `${where}.done`, `${count + letters.length}`, done);
+  const answers = count + letters.length + sent;
+  demand(answers === done, `${where}.done`, `${answers}`, done);
   const isLetterHere = letters.every((letter: { readonly at: number }) => letter.at < done);
   demand(isLetterHere, `${where}.letters`, `events of ${done}`, letters);
 }

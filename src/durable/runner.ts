@@ -1,39 +1,14 @@
-import type { Told } from './event.js';
 import { Intake } from './intake.js';
-import type { Job } from './job.js';
-import { FencedError, type PartitionLog, UnknownError } from './log.js';
-import { Partition, type Written } from './partition.js';
+import { FencedError, UnknownError } from './log.js';
+import { Partition } from './partition.js';
 import { checkSource, forgetEvents, isOvertaken, placeOf } from './position.js';
 import type { Progress } from './progress.js';
 import { decodeRecord, encodeRecord, type RecordParts } from './record.js';
 import { fenced } from './refusals.js';
 import { Relay } from './relay.js';
+import type { RunnerSetup } from './runner-setup.js';
 import type { Sink } from './sink.js';
-
-/** How a worker runs its partitions. */
-export interface RunnerSetup {
-  /** Where events come from, and where records go: often the same log. */
-  readonly source: PartitionLog;
-  readonly log: PartitionLog;
-  readonly job: Job;
-  /** False: the source is read to its end, then all is done. */
-  readonly follow: boolean;
-  /** Offsets after which a job without records begins, by partition. Default: 0. */
-  readonly starts?: Readonly<Record<number, number>> | undefined;
-  /** Events in a record at most, and their bytes. */
-  readonly maxEvents: number;
-  /** Bytes of records after which a snapshot stands for them. */
-  readonly snapshotBytes: number;
-  /** True: with each snapshot, events that all jobs have in their states are given up. */
-  readonly forget: boolean;
-  /** Records that may wait for the sinks. */
-  readonly credits: number;
-  readonly sinks: readonly Sink[];
-  /** The parameters of now, if they were swapped. */
-  params(): unknown;
-  /** Is told of what is stored. */
-  tell(told: Told): void;
-}
+import { type Written, withoutOutputs } from './written.js';
 
 /** Something that is asked for from outside, done between two events. */
 export type Command = (partition: Partition) => void;
@@ -42,6 +17,8 @@ export type Command = (partition: Partition) => void;
 export class Runner {
   readonly #setup: RunnerSetup;
   readonly #partition: Partition;
+  /** Sinks that have outputs before they are stored. */
+  readonly #early: readonly Sink[];
   readonly #relay: Relay;
   readonly #intake: Intake;
   readonly #commands: { readonly cause: string; readonly command: Command }[] = [];
@@ -60,8 +37,10 @@ export class Runner {
 
   constructor(setup: RunnerSetup, partition: number) {
     this.#setup = setup;
-    this.#partition = new Partition(setup.job, partition);
-    this.#relay = new Relay(setup, partition);
+    this.#partition = new Partition(setup.job, partition, setup.log.maxBytes);
+    const isEarly = setup.outputs === 'msgid';
+    this.#early = isEarly ? setup.sinks : [];
+    this.#relay = new Relay(isEarly ? { ...setup, sinks: [] } : setup, partition);
     this.#intake = new Intake(setup.maxEvents);
   }
 
@@ -172,11 +151,13 @@ export class Runner {
   /** Steps what is there, and stores it while the next is stepped; false: that was all. */
   async #turn(): Promise<boolean> {
     const intake = this.#intake;
-    await intake.wait(() => this.#commands.length > 0);
+    await intake.wait(() => this.#commands.length > 0 || this.#partition.isDue);
     const cause = this.#obey();
-    this.#step();
+    // An output may go to a sink before it is stored, but not before what it shows is.
+    const isAlone = cause !== undefined && this.#early.length > 0;
+    if (!isAlone) this.#step();
     await this.#inFlight;
-    this.#step();
+    if (!isAlone) this.#step();
     if (this.#partition.fresh || cause !== undefined) this.#begin(cause);
     else if (intake.ended && !intake.size) return false;
     if (this.#unsaved >= this.#setup.snapshotBytes) await this.#save();
@@ -191,9 +172,14 @@ export class Runner {
 
   #step(): void {
     const { maxEvents } = this.#setup;
-    const some = this.#intake.take(maxEvents - this.#partition.fresh);
-    for (const event of some) this.#partition.accept(event);
-    this.progress.events += some.length;
+    const partition = this.#partition;
+    partition.goOn();
+    while (!partition.isFull && partition.fresh < maxEvents) {
+      const event = this.#intake.next();
+      if (!event) break;
+      partition.accept(event);
+      this.progress.events++;
+    }
   }
 
   /** A record is on its way; its outputs are told when it is stored. */
@@ -206,10 +192,14 @@ export class Runner {
   async #commit(parts: Written): Promise<void> {
     const { log, job } = this.#setup;
     const { progress } = this;
-    const bytes = encodeRecord(parts);
     const { told } = parts;
-    const begin = performance.now();
     const { partition } = this.#partition;
+    const isEarly = this.#early.length > 0;
+    const bytes = encodeRecord(isEarly ? withoutOutputs(parts) : parts);
+    const begin = performance.now();
+    if (told.outputs.length || told.letters.length) {
+      await Promise.all(this.#early.map(sink => sink.write(job.job, partition, told)));
+    }
     this.#revision = await log.commit(job.job, partition, this.#revision, bytes);
     progress.commit = performance.now() - begin;
     progress.records++;

@@ -8,4 +8,9 @@ export interface Sink {
   last(job: string, partition: number): Promise<string | undefined>;
   /** Keeps these, in order; resolves when they are stored. */
   write(job: string, partition: number, told: Told): Promise<void>;
+  /**
+   * True: it drops what has an id that it has had, in whichever order, so that outputs may come to
+   * it before they are stored.
+   */
+  readonly deduplicates?: boolean | undefined;
 }

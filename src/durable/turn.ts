@@ -46,18 +46,23 @@ export class Turn {
     return late !== 'arrival' && time < this.time - lateness;
   }
 
-  /** Takes an event, and steps those whose turn it is now. */
-  take(event: LogEvent, own: number, step: (event: LogEvent) => void): void {
+  /** Takes an event; `next` gives those whose turn it is. */
+  take(timed: Timed): void {
+    if (timed.time > this.time) this.time = timed.time;
+    if (this.#config.late === 'reorder') this.wait(timed);
+    else this.#waiting.push(timed);
+  }
+
+  /** True where it is somebody's turn. */
+  get isDue(): boolean {
+    const [first] = this.#waiting;
     const { late, lateness } = this.#config;
-    if (own > this.time) this.time = own;
-    if (late !== 'reorder') {
-      step(event);
-      return;
-    }
-    this.wait({ event, time: own });
-    const due = this.#waiting.findIndex(({ time }) => time > this.time - lateness);
-    const ready = this.#waiting.splice(0, due < 0 ? this.#waiting.length : due);
-    for (const { event } of ready) step(event);
+    return first !== undefined && (late !== 'reorder' || first.time <= this.time - lateness);
+  }
+
+  /** The next whose turn it is. */
+  next(): LogEvent | undefined {
+    return this.isDue ? this.#waiting.shift()?.event : undefined;
   }
 
   /** An event waits again, after a restart. */

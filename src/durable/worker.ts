@@ -3,7 +3,8 @@ import { FencedError, type Lease, type Membership, UnknownError } from './log.js
 import type { PartitionMetrics } from './metrics.js';
 import { ownersOf } from './places.js';
 import { positionOf } from './position.js';
-import { type Command, Runner, type RunnerSetup } from './runner.js';
+import { type Command, Runner } from './runner.js';
+import type { RunnerSetup } from './runner-setup.js';
 
 export interface WorkerSetup extends RunnerSetup {
   /** Milliseconds for which a worker that says nothing keeps its partitions. */

@@ -70,6 +70,12 @@ export interface DurableOptions<E, X = E, Y = unknown, P = Y, S = unknown> {
   readonly backend?: Backend | undefined;
   /** Where outputs go on, each once; see `toStream` and `toFile`. */
   readonly sinks?: readonly Sink[] | undefined;
+  /**
+   * 'atomic' (default): outputs are stored with the states, and go on to sinks then. 'msgid': they
+   * go to sinks that drop ids which they have had, and then the states are stored, without them.
+   * Such an output can be seen before it is stored, and the log does not keep it.
+   */
+  readonly outputs?: 'atomic' | 'msgid' | undefined;
   /** Is told of events that gave no output, once they are stored as such. */
   readonly deadLetters?: Listener<DeadLetter> | undefined;
   /** Is told of this worker's partitions every `metricsEvery` milliseconds, by default 1,000. */
@@ -119,6 +125,7 @@ const fitting: Readonly<Record<string, Fits>> = {
   migrate: callback,
   backend: whatever,
   sinks: [Array.isArray, 'an array of sinks'],
+  outputs: [value => value === 'atomic' || value === 'msgid', "'atomic' or 'msgid'"],
   deadLetters: observer,
   metrics: observer,
   metricsEvery: positive,
@@ -164,7 +171,20 @@ export function checkDurable(options: unknown): asserts options is DurableOption
     `one of '${lates.slice(1).join("', '")}' with lateness`,
     late,
   );
+  checkOutputs(options as DurableOptions<unknown>);
   const known = backends().includes(backend);
   const why = "states of one backend don't go on in another";
   demand(known, 'durable.backend', `one of ${backends().join(', ')}`, backend, why);
+}
+
+/** Outputs that are nowhere else have to be dropped where they come twice. */
+function checkOutputs({ outputs, sinks = [] }: DurableOptions<unknown>): void {
+  if (outputs !== 'msgid') return;
+  const expected = "sinks with outputs: 'msgid'";
+  demand(sinks.length, 'durable.sinks', expected, 'none', 'records keep no outputs then');
+  for (const { name, deduplicates } of sinks) {
+    const hint = "without it, outputs: 'atomic' has each output once";
+    const where = `durable.sinks: ${name}`;
+    demand(deduplicates === true, where, 'a sink that drops ids which it has had', name, hint);
+  }
 }

@@ -149,6 +149,7 @@ function begin(
   const setup: WorkerSetup = {
     ...{ source: from.log, log, sinks, follow: from.follow ?? true, starts: from.after },
     job: jobOf(from.log, valueReader(from.decode)),
+    outputs: options.outputs ?? 'atomic',
     maxEvents: options.maxEvents ?? 4096,
     snapshotBytes: options.snapshotBytes ?? 2 ** 26,
     forget: options.forget ?? false,

@@ -113,11 +113,12 @@ export class KeyTable {
    */
   news() {
     const slots = this.#inOrder(this.#marks?.list(this.#used) ?? []);
-    if (!slots.length) return { unused: [] };
+    const count = slots.length;
+    if (!count) return { count, unused: [] };
     const [keys, used] = [this.#keys ?? [], this.#used];
     const unused = used ? slots.filter(slot => !used.has(slot)) : [];
     const names = unused.map(slot => keys[slot] as string);
-    return { states: this.write(slots), times: this.times(slots), unused: names };
+    return { count, states: this.write(slots), times: this.times(slots), unused: names };
   }
 
   #inOrder(slots: number[]): number[] {

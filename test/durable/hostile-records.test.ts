@@ -28,7 +28,7 @@ async function recordsOf(): Promise<Uint8Array[]> {
 
 /** Applies records to a fresh partition; what the states and outputs come to, as text. */
 function outcome(records: readonly Uint8Array[]): string {
-  const partition = new Partition(jobOf(rules), 0);
+  const partition = new Partition(jobOf(rules), 0, 2 ** 20);
   try {
     const told: unknown[] = [];
     for (const [i, bytes] of records.entries()) {

@@ -1,10 +1,11 @@
 import { jsonBytes, valueReader } from '../../src/durable/codec.js';
-import type { LogEvent } from '../../src/durable/event.js';
+import type { LogEvent, Told } from '../../src/durable/event.js';
 import type { Job } from '../../src/durable/job.js';
 import { FencedError, type PartitionLog, UnknownError } from '../../src/durable/log.js';
 import { memoryLog } from '../../src/durable/memory-log.js';
 import { decodeRecord } from '../../src/durable/record.js';
-import { Runner, type RunnerSetup } from '../../src/durable/runner.js';
+import { Runner } from '../../src/durable/runner.js';
+import type { RunnerSetup } from '../../src/durable/runner-setup.js';
 import { toldBy } from '../../src/durable/told.js';
 import { type Layer, lstm } from '../../src/index.js';
 import { loadedStates } from '../../src/streams/keyed-snapshots.js';
@@ -75,14 +76,27 @@ async function* timed(batches: ReturnType<PartitionLog['read']>) {
 }
 
 export interface Cuts {
+  /** What the runner takes for the most bytes that a record can have. */
+  readonly maxBytes?: number;
   readonly maxEvents: number;
   readonly snapshotBytes: number;
 }
 
-export function setupOf(log: PartitionLog, job: Job, cuts: Cuts): RunnerSetup {
-  const none = { sinks: [], params: () => undefined, tell: () => {} };
+export function setupOf(log: PartitionLog, job: Job, { maxBytes, ...cuts }: Cuts): RunnerSetup {
+  const none = { sinks: [], outputs: 'atomic' as const, params: () => undefined, tell: () => {} };
   const rest = { follow: false, forget: false, credits: 2 };
-  return { source: log, log, job, ...cuts, ...rest, ...none };
+  const cutting = maxBytes === undefined ? log : limited(log, maxBytes);
+  return { source: log, log: cutting, job, ...cuts, ...rest, ...none };
+}
+
+/** A log that says of itself that it takes so many bytes, whatever it takes. */
+function limited(log: PartitionLog, maxBytes: number): PartitionLog {
+  return new Proxy(log, {
+    get(target, name: keyof PartitionLog) {
+      const value = name === 'maxBytes' ? maxBytes : target[name];
+      return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+    },
+  });
 }
 
 const isRace = (error: unknown) => error instanceof FencedError || error instanceof UnknownError;
@@ -125,6 +139,22 @@ export async function runAll(
   await Promise.all(sleepers);
 }
 
+/** What is told, in order: an id's number, and all that an answer says. */
+export function answersIn({ outputs, letters }: Told): [number, string][] {
+  const number = (id: string) => Number(id.split(':')[2]);
+  const own = [
+    ...outputs.map(({ id, offset, key, y }) => [
+      number(id),
+      `${number(id)} ${offset} ${key} ${bitsOf(y as Float32Array)}`,
+    ]),
+    ...letters.map(({ id, offset, key, kind }) => [
+      number(id),
+      `${number(id)} ${offset} ${key} ${kind}`,
+    ]),
+  ] as [number, string][];
+  return own.sort(([a], [b]) => a - b);
+}
+
 /** What a job's records in a log come to: all of them are there, whatever the snapshots. */
 export async function foundIn(log: PartitionLog, job = 'law'): Promise<Expected> {
   const answers: [number, string][] = [];
@@ -141,19 +171,7 @@ export async function foundIn(log: PartitionLog, job = 'law'): Promise<Expected>
     for (const { bytes } of records) {
       const parts = decodeRecord(bytes, 'found');
       put(parts);
-      const { outputs, letters } = toldBy(parts);
-      const number = (id: string) => Number(id.split(':')[2]);
-      const own = [
-        ...outputs.map(({ id, offset, key, y }) => [
-          number(id),
-          `${number(id)} ${offset} ${key} ${bitsOf(y as Float32Array)}`,
-        ]),
-        ...letters.map(({ id, offset, key, kind }) => [
-          number(id),
-          `${number(id)} ${offset} ${key} ${kind}`,
-        ]),
-      ] as [number, string][];
-      answers.push(...own.sort(([a], [b]) => a - b));
+      answers.push(...answersIn(toldBy(parts)));
     }
   }
   return { answers: answers.map(([, text]) => text), states };

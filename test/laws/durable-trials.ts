@@ -34,6 +34,7 @@ export const someRules: fc.Arbitrary<Rules> = fc.record({
 const cuts = {
   maxEvents: fc.constantFrom(1, 2, 3, 7, 12),
   snapshotBytes: fc.constantFrom(1, 2000, 1e6),
+  maxBytes: fc.constantFrom(1, 2000, 6000, 2 ** 26),
 };
 export const someCuts: fc.Arbitrary<Cuts> = fc.record(cuts);
 const blows: readonly Blow[] = [
