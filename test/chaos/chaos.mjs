@@ -87,7 +87,7 @@ const chaos = {
   asked: { sets: new Set([0]), changes: [] },
   crew: new Crew(next, { adapter, places, names, forget, ttl }),
   note: what => notes.push(what),
-  /** Which errors an append may be refused with: those of a fault that goes on, or has just ended. */
+  /** Which errors an append may be refused with: those of a fault that goes on. */
   refusal: () => false,
   mayRefuse: error => chaos.refusal(`${error.message} ${error.cause?.message}`),
 };

@@ -83,7 +83,8 @@ const start = { count: 0, mean: [0, -0], seen: '' };
 /**
  * By name: `options` of `durable`; what a checker has to know beside: `idle`, `maxKeys`, `late`;
  * `isBorn`: an event that the model refuses begins its key; `keepsAll`: no record is purged, so
- * that the checker sees what was asked for from outside: `swaps` of parameters, `changes` of states.
+ * that the checker sees what was asked for from outside: `swaps` of parameters, and `changes` of
+ * states.
  */
 export const jobs = {
   lstm: packed({

@@ -30,7 +30,9 @@ export function frameOf(payload, { salt, position }) {
 /** A segment, or a snapshot: its salt, its whole frames, and where the last of them ends. */
 export function segmentIn(path) {
   const bytes = readFileSync(path);
-  const hasClaim = bytes.length >= 64 && bytes.toString('latin1', 0, 4) === 'RXRS';
+  // A claim that broke off is none.
+  const hasClaim =
+    bytes.length >= headBytes && bytes.readUInt32LE(60) === crc32c(bytes.subarray(0, 60));
   const salt = hasClaim ? bytes.subarray(48, 56) : undefined;
   const frames = [];
   let at = headBytes;
