@@ -83,6 +83,7 @@ export default defineConfig({
         'rxrecur/durable': 'api/durable/',
         'rxrecur/durable/file': 'api/durable/file-log/',
         'rxrecur/durable/lmdb': 'api/durable/lmdb-log/',
+        'rxrecur/durable/redis': 'api/durable/redis-log/',
       }),
     ],
   },

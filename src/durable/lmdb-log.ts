@@ -2,8 +2,9 @@ import { join, resolve } from 'node:path';
 import { checkNames, demand, mismatch, RecurError } from '../errors.js';
 import * as check from './arguments.js';
 import { LmdbPartitions } from './lmdb-partitions.js';
-import { Rows, sealed, unsealed } from './lmdb-rows.js';
+import { Rows } from './lmdb-rows.js';
 import type { PartitionLog } from './log.js';
+import { sealed, unsealed } from './sealed.js';
 
 /** The options of `lmdbLog`. */
 export interface LmdbLogOptions {

@@ -3,16 +3,21 @@ import { createInterface } from 'node:readline';
 
 const [adapter, place] = process.argv.slice(2);
 if (!place) {
-  process.stdout.write(`node test/durable/child.mjs file|lmdb FOLDER
+  process.stdout.write(`node test/durable/child.mjs file|lmdb|redis PLACE
 
-Opens a log, and answers each line of standard input, ["commit", "job", 0, 0, [1, 2]] or
+Opens a log in a folder, or one named URL#NAME, and answers each line of standard input, ["commit", "job", 0, 0, [1, 2]] or
 ["append", 0, ["key"]], with a line of JSON: the result, or { "error": NAME }. Needs 'npm run build'.
 `);
   process.exit();
 }
 const { fileLog } = await import('../../dist/durable/file-log.js');
 const { lmdbLog } = await import('../../dist/durable/lmdb-log.js');
-const log = await { file: fileLog, lmdb: lmdbLog }[adapter](place);
+const { redisLog } = await import('../../dist/durable/redis-log.js');
+const redis = place => {
+  const [url, name] = place.split('#');
+  return redisLog(url, { name });
+};
+const log = await { file: fileLog, lmdb: lmdbLog, redis }[adapter](place);
 
 const calls = {
   commit: (job, partition, after, bytes) =>
