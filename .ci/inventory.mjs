@@ -47,8 +47,14 @@ export const scripts = [
   { script: 'examples/ecg/train.py', quick: ['--quick'] },
   { script: 'examples/silero-page/weights.mjs', quick: ['SILERO', 'FOLDER'] },
   { script: 'test/chaos/worker.mjs', quick: [] },
-  { script: 'test/chaos/chaos.mjs', quick: ['--kills', '10', '--adapter', 'file'] },
-  { script: 'test/chaos/chaos.mjs', quick: ['--kills', '10', '--adapter', 'lmdb'] },
+  {
+    script: 'test/chaos/chaos.mjs',
+    quick: '--kills 10 --tears 2 --flips 1 --fulls 1'.split(' '),
+  },
+  {
+    script: 'test/chaos/chaos.mjs',
+    quick: '--adapter lmdb --jobs ports,function --kills 10 --swaps 3 --changes 3'.split(' '),
+  },
   { script: 'test/cli/kills.mjs', quick: ['5'] },
   { script: 'test/cli/kills.mjs', quick: ['5', '--keyed'] },
   { script: 'test/cli/mqtt.mjs', quick: ['--rows', '100'] },

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 import { RecurError } from '../errors.js';
 import { decodeName } from './encoded-name.js';
@@ -122,8 +123,8 @@ export class Rows {
 
   /** Runs in a transaction, which is stored when it resolves; an error that it returns rejects. */
   async write<T>(row: Row, work: () => T | Error): Promise<T> {
-    const answer = await this.db.transaction(work).catch((error: unknown) => {
-      throw writeError(labelOf(row), error);
+    const answer = await this.db.transaction(work).catch(async (error: unknown) => {
+      throw writeError(labelOf(row), await reasonOf(error));
     });
     await this.db.flushed;
     if (answer instanceof Error) throw answer;
@@ -146,14 +147,22 @@ export class Rows {
   }
 }
 
+/** What made a transaction fail: of a commit the package says it later, as a rejection. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  // Nobody else handles it, and that would end the process.
+  const { commitError } = Object(error) as { readonly commitError?: Promise<unknown> };
+  const reason = commitError?.then(() => error, asIs);
+  return reason ? Promise.race([reason, pause(1000, error)]) : error;
+}
+
+const asIs = (reason: unknown) => reason;
+
 /** The error of a transaction that failed: none of it is stored if there was no room for it. */
-function writeError(where: string, error: unknown): RecurError {
-  if (error instanceof RecurError) return error;
-  // The cause comes as a promise; nobody else handles its rejection, which would end the process.
-  (error as { readonly commitError?: Promise<unknown> }).commitError?.catch(() => undefined);
-  const got = error instanceof Error ? error.message : String(error);
-  const isFull = /no space|map ?full|MDB_MAP_FULL|quota/i.test(got);
-  const parts = { where, got, cause: error };
+function writeError(where: string, cause: unknown): RecurError {
+  if (cause instanceof RecurError) return cause;
+  const got = cause instanceof Error ? cause.message : String(cause);
+  const isFull = /no space|map[ _]?full|quota|too large/i.test(got);
+  const parts = { where, got, cause };
   if (isFull) {
     return new RecurError({ ...parts, expected: 'to write', hint: 'make room on the disk' });
   }

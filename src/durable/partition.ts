@@ -191,18 +191,18 @@ export class Partition {
   record(epoch: number, cause?: string): Written {
     this.#put(this.#stream.flush());
     const { table } = this.#stream;
-    const slots = table.slots(true);
+    const { count, unused, ...news } = table.news();
     const pending = this.#pending;
     const { values, ...told } = pending.parts(this.#from, key => table.slotOf(key) === undefined);
-    const head = { ...this.#head(epoch, cause), ...this.#params.written(false), ...told };
-    const states = slots.length ? table.write(slots) : undefined;
-    const times = slots.length ? table.times(slots) : undefined;
-    if (states) this.#stateBytes = Math.max(this.#stateBytes, (1.5 * states.length) / slots.length);
+    const own = { ...told, ...(unused.length && { unused }) };
+    const head = { ...this.#head(epoch, cause), ...this.#params.written(false), ...own };
+    const { length = 0 } = news.states ?? {};
+    if (count) this.#stateBytes = Math.max(this.#stateBytes, (1.5 * length) / count);
     table.settle();
     this.#sequence += pending.done;
     this.#from = this.to;
     this.#pending = new Pending();
-    return { head, states, times, values, told: tell(head, pending.outputs, told.letters ?? none) };
+    return { head, ...news, values, told: tell(head, pending.outputs, told.letters ?? none) };
   }
 
   #head(epoch: number, cause: string | undefined): RecordHead {
@@ -237,7 +237,8 @@ export class Partition {
     checkBackend(head, this.#stream.cell, this.job.backend);
     this.#put(this.#params.goOn(head, job.migrate !== undefined, this.#where));
     for (const key of head.gone ?? none) this.#stream.evict(key);
-    if (states) migrated(this.#stream, loadedStates(states), times, job.migrate);
+    const loaded = states && { states: loadedStates(states), times, unused: head.unused };
+    if (loaded) migrated(this.#stream, loaded, job.migrate);
     // Nothing of that is news.
     this.#pending = new Pending();
     this.to = this.#from = head.to;

@@ -242,7 +242,13 @@ export class KeySpace {
 
   /** Gives up keys beyond the number of those that may be. What is to be emitted before. */
   protected makeRoom(): readonly unknown[] {
-    if (this.table.size <= (this.config.maxKeys ?? Infinity)) return none;
-    return this.#giveUp(this.table.oldestKey, 'count');
+    const { maxKeys = Infinity } = this.config;
+    let emissions = none;
+    // More than one where keys came from a checkpoint.
+    for (let { size } = this.table; size > maxKeys; size--) {
+      const more = this.#giveUp(this.table.oldestKey, 'count');
+      if (more.length) emissions = [...emissions, ...more];
+    }
+    return emissions;
   }
 }

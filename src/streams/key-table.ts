@@ -29,12 +29,15 @@ export class KeyTable {
   readonly #keys: unknown[] | undefined;
   readonly #recency: Recency | undefined;
   readonly #marks: Marks | undefined;
+  /** Which were used since the last checkpoint, where that counts. */
+  readonly #used: Marks | undefined;
 
   constructor(options: KeyTableOptions, states: KeyedStates) {
     this.#options = options;
     this.#states = states;
     this.#recency = options.ordered ? new Recency() : undefined;
     this.#marks = options.marked ? new Marks() : undefined;
+    this.#used = this.#recency && this.#marks ? new Marks() : undefined;
     this.#keys = this.#recency || this.#marks ? [] : undefined;
   }
 
@@ -70,6 +73,7 @@ export class KeyTable {
   /** A key's slot is used now. */
   touch(slot: number): void {
     this.#recency?.touch(slot, this.#options.now());
+    this.#used?.add(slot);
   }
 
   /** The state of a slot has changed. */
@@ -83,6 +87,7 @@ export class KeyTable {
     if (this.#keys) this.#keys[slot] = undefined;
     this.#recency?.remove(slot);
     this.#marks?.remove(slot);
+    this.#used?.remove(slot);
     this.#states.close(slot);
   }
 
@@ -101,8 +106,26 @@ export class KeyTable {
 
   /** Slots of all keys, or of those that changed: the oldest first, where last use counts. */
   slots(changed: boolean): number[] {
-    const [recency, marks] = [this.#recency, this.#marks];
-    const slots = changed && marks ? marks.list() : [...this.#slots.values()];
+    const marks = changed ? this.#marks : undefined;
+    return this.#inOrder(marks ? marks.list() : [...this.#slots.values()]);
+  }
+
+  /**
+   * The states of keys that changed, or were used, after the last checkpoint, as `write` and
+   * `times` give them; and which of these keys were not used.
+   */
+  news() {
+    const slots = this.#inOrder(this.#marks?.list(this.#used) ?? []);
+    const count = slots.length;
+    if (!count) return { count, unused: [] };
+    const [keys, used] = [this.#keys ?? [], this.#used];
+    const unused = used ? slots.filter(slot => !used.has(slot)) : [];
+    const names = unused.map(slot => keys[slot] as string);
+    return { count, states: this.write(slots), times: this.times(slots), unused: names };
+  }
+
+  #inOrder(slots: number[]): number[] {
+    const recency = this.#recency;
     if (!recency) return slots;
     const left = new Set(slots);
     const used: number[] = [];
@@ -130,10 +153,18 @@ export class KeyTable {
   /** Whatever has changed is in a checkpoint now. */
   settle(): void {
     this.#marks?.clear();
+    this.#used?.clear();
   }
 
-  /** Keys go on from a checkpoint, whatever their states were: used at these times, in order. */
-  load(snapshots: LoadedStates, times: ArrayLike<number> | undefined): void {
+  /**
+   * Keys go on from a checkpoint, whatever their states were: used at these times, in order; those
+   * that were `unused` stay where they are in the order of use.
+   */
+  load(
+    snapshots: LoadedStates,
+    times: ArrayLike<number> | undefined,
+    unused?: ReadonlySet<unknown>,
+  ): void {
     checkFits(snapshots, this.#states.cell);
     const { packed } = snapshots;
     const isPacked = packed !== undefined && this.#states.shape !== undefined;
@@ -142,10 +173,12 @@ export class KeyTable {
     for (const key of snapshots.keys()) {
       const slot = slots?.[i] ?? this.#open(snapshots.get(key));
       const before = this.#slots.get(key);
+      const stays = before !== undefined && unused?.has(key);
+      if (stays) this.#recency?.replace(before, slot);
+      else this.#recency?.touch(slot, times?.[i] ?? this.#options.now());
       if (before !== undefined) this.delete(key, before);
       this.set(key, slot);
       this.#marks?.remove(slot);
-      this.#recency?.touch(slot, times?.[i] ?? this.#options.now());
       i++;
     }
   }

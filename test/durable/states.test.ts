@@ -128,6 +128,32 @@ describe('the states of a job, from outside', () => {
     sameBits(of('a'), stepped([...inputs(7, 2), ...inputs(2, 30)]).ys.slice(7));
   });
 
+  test('what is imported is idle since the last event was appended, whenever that happened', async () => {
+    const log = memoryLog({ partitions: 1 });
+    const happened = { idle: 60_000, time: () => 5 };
+    await append(log, 'a', inputs(3));
+    await drain(log, happened);
+    const imported = stepped(inputs(9, 50)).snapshot;
+    await jobStates(log, 'j').import('b', imported);
+    await append(log, 'b', inputs(4));
+    const outputs = await drain(log, happened);
+    sameBits(
+      outputs.map(({ y }) => y),
+      stepped(inputs(4), imported).ys,
+    );
+  });
+
+  test('what is imported counts among maxKeys as soon as a key comes', async () => {
+    const log = memoryLog({ partitions: 1 });
+    for (const key of ['a', 'b']) await append(log, key, inputs(1));
+    await drain(log, { maxKeys: 2 });
+    const states = jobStates(log, 'j');
+    for (const key of ['c', 'd']) await states.import(key, stepped(inputs(2)).snapshot);
+    await append(log, 'e', inputs(1));
+    await drain(log, { maxKeys: 2 });
+    expect((await all(states.list())).map(({ key }) => key)).toEqual(['d', 'e']);
+  });
+
   test('a running worker loses a partition that is changed, and goes on from the imported state', async () => {
     const log = memoryLog({ partitions: 2 });
     const [mine, other] = ['a', 'b'];

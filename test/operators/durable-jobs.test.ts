@@ -1,4 +1,4 @@
-import { config, from, lastValueFrom, Subject, toArray } from 'rxjs';
+import { config, filter, from, lastValueFrom, map, type Observable, Subject, toArray } from 'rxjs';
 import { expect, test } from 'vitest';
 import { jsonBytes } from '../../src/durable/codec.js';
 import type { DeadLetter, DurableOutput, Told } from '../../src/durable/event.js';
@@ -118,6 +118,36 @@ test('migrate makes the states of the model that comes from those of the one tha
       .filter(({ key }) => key === 'k3')
       .map(({ value }) => step(value)),
   );
+});
+
+test.each([
+  ['is reset by an event of another key', { key: 'c', value: [1, 0] }],
+  ['has an event whose output is refused', { key: 'a', value: [1, 1] }],
+])('a key that %s is as old to who takes over as it was', async (_, event) => {
+  const options = {
+    maxKeys: 3,
+    reset: (events: Observable<{ key: string }>) =>
+      events.pipe(
+        filter(({ key }) => key === 'c'),
+        map(() => 'a'),
+      ),
+    project: (y: unknown, { value }: { value: number[] }) => {
+      if (value[1] === 1) throw new Error('refused');
+      return y;
+    },
+  };
+  const first = ['a', 'b', 'c'].map(key => ({ key, value: [0.5, 0] }));
+  const then = ['d', 'a', 'b'].map(key => ({ key, value: [0.5, 0] }));
+  const run = async (...parts: Event[][]) => {
+    const log = await logOf([], 1);
+    const outputs = [];
+    for (const part of parts) {
+      await append(log, part);
+      outputs.push(...(await all(log, options)));
+    }
+    return outputs.map(({ key, y }) => `${key} ${Array.from(y)}`);
+  };
+  expect(await run(first, [event], then)).toEqual(await run([...first, event, ...then]));
 });
 
 test('weights that were swapped in stay with a job that is taken over', async () => {
