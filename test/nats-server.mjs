@@ -16,7 +16,8 @@ function find() {
   throw new Error(`there is no ${binary}: install it with 'apt-get install nats-server'`);
 }
 
-async function freePort() {
+/** A port that nobody uses at the moment. */
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
@@ -39,9 +40,9 @@ async function isListening(port) {
 
 /**
  * Starts a server with JetStream, or without; `config` is added to its configuration, with FOLDER
- * as its folder. Resolves to its `url`,
- * `port` and `folder`, and what sends it a signal, stops it, starts it again on the same port with
- * the same streams, and ends it and removes its folder.
+ * as its folder. Resolves to its `url`, `port` and `folder`, and what sends it a signal, stops it,
+ * starts it again on the same port with the same streams, and ends it and removes its folder. It
+ * ends with this process.
  */
 export async function startNats({ config = '', jetstream = true } = {}) {
   const path = find();
@@ -76,8 +77,11 @@ export async function startNats({ config = '', jetstream = true } = {}) {
     await stop(name);
     await start();
   };
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const end = async () => {
     await stop('SIGKILL');
+    process.off('exit', kill);
     rmSync(folder, { recursive: true, force: true });
   };
   await start();
