@@ -1,6 +1,7 @@
 import { lastValueFrom, toArray } from 'rxjs';
 import { expect, test } from 'vitest';
 import { jsonBytes } from '../../src/durable/codec.js';
+import { keptAfter } from '../../src/durable/position.js';
 import {
   type DurableOutput,
   durable,
@@ -149,4 +150,54 @@ test('metrics leave out what the log does not answer, and come again', async () 
   stopping.abort();
   await done;
   checkSums(outputs);
+});
+
+test('whose records are gone, and who cannot know why, asks again', async () => {
+  const store = await filled();
+  const lost = new Set([0, 1, 2]);
+  const unheard = new Set<number>();
+  const log = new Proxy(store, {
+    get(target, name) {
+      const own = Reflect.get(target, name);
+      if (typeof own !== 'function') return own;
+      const work = own.bind(target);
+      if (name !== 'records' && name !== 'restore') return work;
+      return (job: string, p: number, ...rest: unknown[]) => {
+        if (name === 'records' && lost.delete(p)) {
+          unheard.add(p);
+          throw new Error('number 1 is not kept any more');
+        }
+        if (name === 'restore' && unheard.delete(p)) return Promise.reject(silent());
+        return work(job, p, ...rest);
+      };
+    },
+  });
+  checkSums(await run(log));
+  expect([lost.size, unheard.size]).toEqual([0, 0]);
+});
+
+test('a snapshot that a newer one replaces while it is read is read again', async () => {
+  const store = await filled();
+  await run(store, { snapshotBytes: 1 });
+  const { revision = 0 } = (await store.restore('sums', 0)) ?? {};
+  const kept = await keptAfter(store, 'sums', 0);
+  expect(kept).toBeGreaterThan(0);
+  let reads = 0;
+  const log = new Proxy(store, {
+    get(target, name) {
+      const own = Reflect.get(target, name);
+      if (name !== 'restore') return typeof own === 'function' ? own.bind(target) : own;
+      return async (job: string, p: number) => {
+        const newest = await target.restore(job, p);
+        if (reads++) return newest;
+        const chunks = async function* () {
+          yield* [] as Uint8Array[];
+          throw new Error('a newer one took its place');
+        };
+        return { revision: revision - 1, chunks };
+      };
+    },
+  });
+  expect(await keptAfter(log, 'sums', 0)).toBe(kept);
+  expect(reads).toBeGreaterThan(1);
 });
