@@ -56,13 +56,10 @@ export const codes = {
   wrongLast: 10071,
 } as const;
 
-/** Numbers of a cluster that has no leader just now, or does not know all yet: it did nothing. */
-const unready: readonly (number | undefined)[] = [10004, 10007, 10008, 10009, 10118, 10119];
-
-/** A cluster that is not ready: also one that has to put a stream on a server that is away. */
-function isUnready(code: number | undefined, text = ''): boolean {
-  return unready.includes(code) || (code === 10005 && text.includes('offline'));
-}
+/** Numbers of a cluster that lacks a leader or a server just now: it did nothing. */
+const unready: readonly (number | undefined)[] = [
+  ...[10004, 10005, 10007, 10008, 10009, 10118, 10119],
+];
 
 /** A connection to the servers that is made again for ever. */
 export class NatsLink {
@@ -137,7 +134,7 @@ export class NatsLink {
     const options = { headers: this.#headers(headers), timeout: answerTime, noMux: false };
     const answer = await this.attempt(() => this.connection.request(subject, payload, options));
     const { seq, error } = answer.json<RawAnswer>();
-    if (isUnready(error?.err_code, error?.description)) throw this.#unanswered(error?.description);
+    if (unready.includes(error?.err_code)) throw this.#unanswered(error?.description);
     return { seq, code: error?.err_code, text: error?.description ?? '' };
   }
 
@@ -173,7 +170,7 @@ export class NatsLink {
     const is = (type: abstract new (...args: never[]) => unknown) =>
       chain.some(one => one instanceof type);
     const isSilent = is(errors.TimeoutError) || is(errors.NoRespondersError);
-    if (isSilent || isUnready(code, error.message)) return this.#unanswered(error.message, error);
+    if (isSilent || unready.includes(code)) return this.#unanswered(error.message, error);
     if (is(errors.RequestError) && !is(errors.PermissionViolationError)) {
       return this.#unanswered(error.message, error);
     }

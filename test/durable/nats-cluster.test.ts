@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { natsLog } from '../../src/durable/nats-log.js';
 import type { PartitionLog } from '../../src/durable.js';
-import { all, bytes } from './conformance.js';
+import { all, bytes, event } from './conformance.js';
 import type { NatsServer } from './nats.js';
 import '../slow.js';
 
@@ -42,3 +42,28 @@ test('a job’s first record waits for a server of a cluster that is away', asyn
   expect(await commit).toBe(1);
   expect((await all(log.records('job', 0, 0))).length).toBe(1);
 }, 60_000);
+
+test('readers go on when a server of a cluster is killed, whichever had their consumers', async () => {
+  const until = { timeout: 20_000 };
+  const found: number[] = [];
+  const stopping = new AbortController();
+  const reading = (async () => {
+    for await (const some of log.read(0, 0, stopping.signal)) {
+      found.push(...some.map(({ offset }) => offset));
+    }
+  })();
+  let last = 0;
+  for (const node of cluster.nodes) {
+    await expect.poll(() => cluster.isWhole(), until).toBe(true);
+    last = await log.append(0, [event('a', last)]);
+    await expect.poll(() => found.length, until).toBe(last);
+    await node.stop('SIGKILL');
+    last = await log.append(0, [event('a', last)]);
+    await expect.poll(() => found.length, until).toBe(last);
+    expect((await all(log.read(0, 0))).length).toBe(last);
+    await node.start();
+  }
+  stopping.abort();
+  await reading;
+  expect(found).toEqual(Array.from({ length: last }, (_, i) => i + 1));
+}, 120_000);
