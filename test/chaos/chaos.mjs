@@ -128,6 +128,8 @@ async function finish() {
   await crew.killAll();
 }
 
+// Servers and workers end with this process.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const begin = performance.now();
 crew.fill();
 // One that has no records yet would find the first events gone, or nothing to change.

@@ -54,15 +54,6 @@ cluster {
       const leader = (await info(stream))?.cluster?.leader;
       return nodes.find(({ name }) => name === leader);
     },
-    async debug() {
-      const out = [];
-      for (let p = 0; p < 6; p++) {
-        const rec = await jsm.streams.info(`log-rec-bHN0bQ-${p}`, { deleted_details: true }).catch(e => e);
-        const head = await jsm.streams.getMessage(`log-snap-bHN0bQ-${p}`, { last_by_subj: `log.snap.bHN0bQ.${p}.head` }).catch(e => e);
-        out.push(`DBG ${p} ${JSON.stringify(rec.state ?? rec.message)} ${rec.cluster?.leader} ${JSON.stringify(rec.cluster?.replicas?.map(r => [r.name, r.current, r.offline, r.lag]))} head ${head?.data ? new TextDecoder().decode(head.data) : head?.message}`);
-      }
-      return out.join('\n');
-    },
     async isWhole() {
       try {
         for await (const { cluster } of jsm.streams.list()) {
