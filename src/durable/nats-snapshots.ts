@@ -68,7 +68,7 @@ async function* chunksOf(streams: Streams, name: StreamName, head: Head) {
   }
 }
 
-/** Stores chunks, then the head that makes them a snapshot; then older ones go. False: none did. */
+/** Stores chunks, then the head that makes them a snapshot; older ones go. False: none did. */
 export async function writeSnapshot(
   streams: Streams,
   name: StreamName,
@@ -80,39 +80,12 @@ export async function writeSnapshot(
   const { seq: before } = await newestHead(streams, name);
   const generation = `${revision}-${newId()}`;
   const subject = subjectOf(name, generation);
-  const remove = (filter: string) => {
-    return streams.link.ask(({ streams }) => streams.purge(name.stream, { filter }));
-  };
-  let isValid = false;
-  try {
-    const stored = await writeChunks(streams, subject, chunks, check);
-    isValid = await makeValid(streams, name, { revision, generation, ...stored }, before);
-  } finally {
-    // An error that is thrown has told more.
-    if (!isValid) await remove(subject).catch(() => {});
-  }
-  if (isValid) await removeOlder(streams, name, revision, generation);
+  const stored = await writeChunks(streams, subject, chunks, check);
+  const isValid = await makeValid(streams, name, { revision, generation, ...stored }, before);
+  // Only from the beginning: servers of a cluster that were killed have lost more than what was
+  // removed from the midst of a stream. What was given up goes with the next snapshot.
+  if (isValid) await streams.purge(name, stored.first - 1);
   return isValid;
-}
-
-async function removeOlder(
-  streams: Streams,
-  name: StreamName,
-  revision: number,
-  generation: string,
-): Promise<void> {
-  const purge = (options: { readonly filter: string; readonly keep?: number }) => {
-    return streams.link.ask(({ streams }) => streams.purge(name.stream, options));
-  };
-  const filter = { subjects_filter: name.subjects };
-  const info = await streams.link.ask(({ streams }) => streams.info(name.stream, filter));
-  for (const subject of Object.keys(info.state.subjects ?? {})) {
-    const token = subject.slice(name.subjects.length - 1);
-    // Those of later revisions are being written. Another one of this revision will not be valid.
-    const isOld = token !== generation && Number.parseInt(token, 10) <= revision;
-    if (token === 'head') await purge({ filter: subject, keep: 1 });
-    else if (isOld) await purge({ filter: subject });
-  }
 }
 
 async function writeChunks(
@@ -147,8 +120,8 @@ async function writeChunks(
 }
 
 /**
- * Stores a head, unless that of a later revision is there, or one of this revision came after
- * number `before`; false: it did.
+ * Stores a head, unless that of a later revision is there; or one came after number `before` that
+ * is of this revision, or whose chunks began after these, which then may be gone. False: it did.
  */
 async function makeValid(
   streams: Streams,
@@ -162,7 +135,8 @@ async function makeValid(
     const { seq, head: newest } = await newestHead(streams, name);
     if (newest?.generation === head.generation) return true;
     const ahead = (newest?.revision ?? 0) - head.revision;
-    if (ahead > 0 || (ahead === 0 && seq !== before)) return false;
+    const isLater = ahead === 0 || (newest?.first ?? 0) > head.first;
+    if (ahead > 0 || (isLater && seq !== before)) return false;
     const headers = { 'Nats-Expected-Last-Subject-Sequence': String(seq) };
     try {
       const { code, text } = await streams.link.put(subject, bytes, headers);

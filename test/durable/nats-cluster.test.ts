@@ -67,3 +67,26 @@ test('readers go on when a server of a cluster is killed, whichever had their co
   await reading;
   expect(found).toEqual(Array.from({ length: last }, (_, i) => i + 1));
 }, 120_000);
+
+test('the newest snapshot outlives the servers that lead its stream', async () => {
+  const until = { timeout: 20_000 };
+  let revision = 0;
+  async function* chunks() {
+    yield bytes(1);
+    yield bytes(2);
+  }
+  for (const node of [...cluster.nodes, ...cluster.nodes]) {
+    for (let i = 0; i < 20; i++) {
+      revision = await log.commit('snapshots', 0, revision, bytes(i));
+      await log.snapshot('snapshots', 0, revision, chunks(), 0);
+    }
+    await node.stop('SIGKILL');
+    await node.start();
+    await expect.poll(() => cluster.isWhole(), until).toBe(true);
+    const snapshot = await log.restore('snapshots', 0);
+    expect(snapshot?.revision).toBe(revision);
+    let count = 0;
+    for await (const _ of snapshot?.chunks() ?? []) count++;
+    expect(count).toBe(2);
+  }
+}, 120_000);
