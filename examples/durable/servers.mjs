@@ -57,7 +57,7 @@ async function isListening(port) {
 /**
  * Starts a program whose configuration `configOf(port, folder)` gives. It ends with this process;
  * `apart`: Ctrl-C in the terminal does not reach it. Resolves to its `port` and `folder`, and what
- * sends it a signal, stops it, starts it again on the same port, and ends it and removes its folder.
+ * sends it a signal, stops it, starts it again on the same port, and ends it with its folder.
  */
 async function startServer(program, configOf, apart) {
   const path = find(program);

@@ -62,17 +62,31 @@ function withoutUser(where: string, url: unknown): Place {
   return { server: `${scheme}${server}`, user, pass: rest.join(':') };
 }
 
-/** A connection; waits for servers that are not there yet. Rejects if one refuses it. */
+/**
+ * A connection; waits for servers that are not there yet. Rejects if one refuses it, or where TLS
+ * does not fit.
+ */
 export async function openLink(
   packages: NatsPackages,
   where: string,
   options: NatsConnectionOptions,
 ): Promise<NatsLink> {
+  const open = (more: NatsConnectionOptions) =>
+    NatsLink.open(where, packages, { ...options, ...more });
   try {
-    return await NatsLink.open(where, packages, options);
+    // A client that waits for its servers would try certificates that do not fit for ever.
+    return await open({ waitOnFirstConnect: false }).catch(error => {
+      if (isOfTls(error)) throw error;
+      return open({});
+    });
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause);
     const hint = 'look at user, password, token, credentials and TLS';
     throw mismatch(where, 'a connection', got, hint);
   }
+}
+
+function isOfTls({ code, message }: NodeJS.ErrnoException): boolean {
+  const isCertificate = /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(`${code}`);
+  return isCertificate || message.includes("does not support 'tls'");
 }

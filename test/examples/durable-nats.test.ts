@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { build } from '../cli/build.js';
-import { until } from './page.js';
 import '../slow.js';
 
 const main = fileURLToPath(new URL('../../examples/durable/demo.mjs', import.meta.url));
 let demo: ChildProcess;
+const until = (holds: () => boolean) => expect.poll(holds, { timeout: 20_000 }).toBe(true);
 
 beforeAll(() => build());
 afterEach(() => void demo.kill('SIGKILL'));
