@@ -143,8 +143,7 @@ export class Partition {
     }
     this.#put(stream.accept({ event, at: this.#pending.done++ }));
     if (!this.#stateBytes) this.#weigh();
-    const { failure } = stream;
-    if (failure) this.#failure ??= asRecurError(failure.error, this.#where);
+    if (stream.failure) this.#failure ??= asRecurError(stream.failure.error, this.#where);
   }
 
   /** Finds out how many bytes a key's state has in a record. */
