@@ -18,7 +18,7 @@ export type { Sink } from './durable/sink.js';
 export { type JobStates, jobStates, type KeyState } from './durable/states.js';
 export { type Relayed, toStream } from './durable/to-stream.js';
 export type { Late } from './durable/turn.js';
-export { type DurableConfig, durable } from './operators/durable.js';
+export { type DurableConfig, type DurableForecastConfig, durable } from './operators/durable.js';
 export type { DurableOptions, KeysOf } from './operators/durable-config.js';
 export { type FromStreamConfig, fromStream, type LogSource } from './operators/from-stream.js';
 export { type IngestConfig, type Ingested, ingest } from './operators/ingest.js';

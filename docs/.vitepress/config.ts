@@ -42,12 +42,14 @@ export default defineConfig({
         Forecast: 'forecast',
         Telemetry: 'telemetry',
         Signals: 'signals',
-        'Logs on disk': 'durable-adapters',
       }),
       group('Durable jobs', {
         'Durable jobs': 'durable',
         Operations: 'durable-operations',
+        Logs: 'durable-adapters',
+        'From one machine to many': 'durable-servers',
         NATS: 'durable-nats',
+        Redis: 'durable-redis',
       }),
       group('Networks', {
         Layers: 'layers',
@@ -88,6 +90,7 @@ export default defineConfig({
         'rxrecur/durable/file': 'api/durable/file-log/',
         'rxrecur/durable/lmdb': 'api/durable/lmdb-log/',
         'rxrecur/durable/nats': 'api/durable/nats-log/',
+        'rxrecur/durable/redis': 'api/durable/redis-log/',
       }),
     ],
   },

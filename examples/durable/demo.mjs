@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { jobStates, jsonBytes, partitionOf } from 'rxrecur/durable';
 import { check } from './check.mjs';
-import { job, openLog, outputFile, partitions } from './job.mjs';
+import { job, openLog, outputFile, partitions, reading } from './job.mjs';
 
 const help = `node examples/durable/demo.mjs [--quick] [--port NUMBER]
 
@@ -19,7 +19,7 @@ processes that share it. A page shows keys, owners, lag and alarms, and has a bu
 worker (SIGKILL); it is started again. Ctrl-C ends all, and checks that nothing was lost or doubled.
 
   --quick         no page: some seconds, one kill, the check; exit code 1 if it fails
-  --port NUMBER   of the page (default: 8080)`;
+  --port NUMBER   of the page (default: 8080; 0: one that is free)`;
 
 const { values } = parseArgs({
   options: {
@@ -63,13 +63,12 @@ function kill() {
   totals.kills++;
 }
 
-/** A reading of some sensors: a slow wave, and now and then one that is out of order. */
+/** A reading of each fifth sensor. */
 async function read(tick) {
   const events = Array.from({ length: partitions }, () => []);
   for (let i = tick % 5; i < sensors; i += 5) {
     const key = `sensor ${i}`;
-    const fault = (i * 31 + tick) % 997 === 0 ? 3 : 0;
-    const value = jsonBytes([Math.fround(Math.sin(tick / 40 + i) + fault)]);
+    const value = jsonBytes([reading(i, tick)]);
     events[partitionOf(key, partitions)].push({ key, value });
   }
   await Promise.all(events.map((some, p) => (some.length ? log.append(p, some) : 0)));
@@ -104,7 +103,7 @@ function serve() {
     }
   });
   server.listen(Number(values.port), '127.0.0.1');
-  server.once('listening', () => console.log(`http://127.0.0.1:${values.port}`));
+  server.once('listening', () => console.log(`http://127.0.0.1:${server.address().port}`));
   setInterval(() => {
     for (const response of pages) response.write(`data: ${JSON.stringify(news())}\n\n`);
   }, 250);

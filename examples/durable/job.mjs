@@ -4,11 +4,18 @@ import { fileLog, toFile } from 'rxrecur/durable/file';
 
 export const partitions = 12;
 export const job = 'alarms';
-/** Smooth in, and how far the last reading is from what was smooth: an untrained net will do. */
+/** An untrained net will do: what it answers to a reading that is out of order stands out. */
 export const model = chain(gru(1, 16, { seed: 1 }), dense(16, 1, { seed: 2 }));
 /** Milliseconds until others take the partitions of a worker that was killed. */
 export const ttl = 1000;
-export const alarmAbove = 0.35;
+/** Between the largest answer, without its sign, to a wave and the smallest to a fault. */
+export const alarmAbove = 0.16;
+
+/** Now and then a reading is out of order. */
+export const isFault = (sensor, tick) => (sensor * 31 + tick) % 997 === 0;
+/** A slow wave. */
+export const reading = (sensor, tick) =>
+  Math.fround(Math.sin(tick / 40 + sensor) + (isFault(sensor, tick) ? 3 : 0));
 
 export const openLog = folder => fileLog(`${folder}/log`, { partitions });
 export const outputFile = folder => `${folder}/outputs.ndjson`;

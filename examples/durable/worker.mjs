@@ -25,7 +25,9 @@ fromStream(log)
     }),
   )
   .subscribe({
-    next: ({ key, offset, y }) => y[0] > alarmAbove && tell({ alarm: { key, offset, y: y[0] } }),
+    next({ key, offset, y: [y] }) {
+      if (Math.abs(y) > alarmAbove) tell({ alarm: { key, offset, y } });
+    },
     error: error => {
       console.error(error.message);
       process.exit(1);

@@ -1,4 +1,3 @@
-import { shortestFloat32 } from '../arrays/shortest.js';
 import { type AnswerWriter, answerWriter } from './answers.js';
 import { type ColumnNames, Columns, checkHeader } from './columns.js';
 import { CsvRows } from './csv-rows.js';
@@ -11,7 +10,7 @@ import type { RunOptions } from './options.js';
 import type { Progress } from './progress.js';
 import { asBadRow, type RowStream } from './row-stream.js';
 import type { Fields, Row, RowReader } from './rows.js';
-import { type Scale, type Scaling, scaledBack } from './scaling.js';
+import { type Scale, type Scaling, scalesOf, textsOf } from './scaling.js';
 import { complain, exitCode, Stop } from './stop.js';
 
 interface Parts {
@@ -94,7 +93,7 @@ export class Answering {
       this.#columns ??= this.#findColumns(row.fields, reader, writer);
       const { kept, y } = stream.answer(row.fields, this.#columns);
       this.#addHeader();
-      delivery.add(writer.write(kept, this.#textsOf(y)));
+      delivery.add(writer.write(kept, textsOf(y, this.#scales)));
       return undefined;
     } catch (error) {
       return asBadRow(error);
@@ -106,20 +105,9 @@ export class Answering {
     const { inputSize, scaling, outputs, options } = this.#parts;
     const write = (text: string) => writer.kept(reader, text);
     const columns = new Columns(reader, this.#named(), inputSize, fields, write, scaling);
-    // A forecast's outputs are the next inputs.
     const isForecast = options.forecast !== undefined;
-    this.#scales = isForecast ? columns.scales : (scaling?.ofOutputs(outputs) ?? []);
+    this.#scales = scalesOf(scaling, outputs, columns.scales, isForecast);
     return columns;
-  }
-
-  #textsOf(y: Float32Array): string[] {
-    const scales = this.#scales;
-    const texts = new Array<string>(y.length);
-    for (let i = 0; i < y.length; i++) {
-      const scale = scales.length ? scales[i % scales.length] : undefined;
-      texts[i] = scale ? scaledBack(y[i], scale) : shortestFloat32(y[i]);
-    }
-    return texts;
   }
 
   /** A table without rows: whether its header could be used can be told all the same. */

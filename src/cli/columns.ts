@@ -28,6 +28,8 @@ export class Columns {
   readonly names: readonly string[];
   /** What scales the inputs, if anything does. */
   readonly scales: readonly Scale[];
+  /** The numbers of the inputs as the row has them that `input` has read last. */
+  readonly numbers: Float64Array;
   readonly #reader: RowReader;
   readonly #inputs: readonly Column[];
   readonly #kept: readonly Column[];
@@ -66,6 +68,7 @@ export class Columns {
     this.#key = key === undefined ? undefined : column(key);
     this.scales = scaling?.ofInputs(this.names) ?? [];
     this.#x = new Float32Array(this.names.length);
+    this.numbers = new Float64Array(this.names.length);
   }
 
   /** The model's input; the next call overwrites it. */
@@ -74,6 +77,7 @@ export class Columns {
     for (let i = 0; i < x.length; i++) {
       const text = this.#textAt(fields, this.#inputs[i]);
       const number = this.#reader.number(text);
+      this.numbers[i] = number;
       const scale = this.scales[i];
       x[i] = scale ? (number - scale.mean) / scale.scale : number;
       if (!Number.isFinite(x[i])) {

@@ -67,6 +67,28 @@ export function outputNames(size: Size): readonly string[] {
   );
 }
 
+/**
+ * The names of the outputs, and then of those of each step ahead: `y1+1`, `y2+1`, `y1+2` … Throws a
+ * Stop where --names are too many or too few, or taken.
+ */
+export function answerNames(
+  { names: given, forecast = 0 }: { names?: readonly string[]; forecast?: number },
+  size: Size,
+  kept: readonly string[] = [],
+): string[] {
+  const outputs = given ?? outputNames(size);
+  const total = totalOf(size);
+  if (outputs.length !== total) {
+    throw unusable(`--names: the model has ${total} outputs, got ${outputs.length} names`);
+  }
+  const ahead = Array.from({ length: forecast }, (_, i) => outputs.map(name => `${name}+${i + 1}`));
+  const all = [...outputs, ...ahead.flat()];
+  const names = [...kept, ...all];
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice === undefined) return all;
+  throw unusable(`the answers would have two columns ${twice}; choose others with --names`);
+}
+
 /** What makes an event of the numbers of all inputs, in their order. */
 export function eventOf(size: Size): (x: Float32Array) => unknown {
   if (typeof size === 'number') return x => x;

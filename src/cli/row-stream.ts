@@ -151,7 +151,7 @@ export class RowStream {
 }
 
 /** A model may overflow on numbers that are finite. */
-function checkFinite(y: Float32Array): Float32Array {
+export function checkFinite(y: Float32Array): Float32Array {
   for (let i = 0; i < y.length; i++) {
     if (!Number.isFinite(y[i])) {
       throw mismatch(`answer [${i}]`, 'a finite number', String(y[i]));

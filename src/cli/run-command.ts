@@ -3,11 +3,8 @@ import { answerFormats, rowFormats } from './format.js';
 import { withModelOptions } from './model-command.js';
 import { names } from './names.js';
 import type { RunOptions } from './options.js';
-import { bytes, columns, delimiter, longestRow } from './row-options.js';
+import { answerOptions, bytes, columns, delimiter, longestRow } from './row-options.js';
 import { unusable } from './stop.js';
-
-/** Steps ahead: each has columns of its own. */
-const mostSteps = 10_000;
 
 const more = `
 Input is UTF-8: NDJSON (on each line an object, or an array, whose columns are
@@ -94,11 +91,7 @@ const options: readonly Option[] = [
   new Option('-o, --output <file>', 'where the answers go (default: stdout)'),
   new Option('--append', 'keep what --output has, and add to it'),
   new Option('--names <names>', 'names of the outputs (default: y1,y2,...)').argParser(names),
-  new Option('-k, --keep <names>', 'columns to copy to the answers').argParser(names),
-  new Option('--reset-on <column>', 'begin anew before a row where this column is true'),
-  new Option('--key <column>', 'a state for each sensor that this column names'),
-  new Option('--forecast <steps>', 'go on so many steps from each row').argParser(steps),
-  new Option('--scale <file>', 'mean and scale of columns, in and out of the model'),
+  ...answerOptions('answers'),
   new Option('--state <file>', 'go on where the last run stopped, and keep the place here'),
   new Option('--state-every <seconds>', 'how often it is kept on the way (default: 10)').argParser(
     seconds,
@@ -122,12 +115,6 @@ function checkTogether(options: Omit<RunOptions, 'model' | 'file'>): void {
       `${name}: expected a state that goes on, got --stateless; leave out one of them`,
     );
   }
-}
-
-function steps(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0 && value <= mostSteps) return value;
-  throw new InvalidArgumentError(`Expected a whole number from 1 to ${mostSteps}.`);
 }
 
 function seconds(text: string): number {

@@ -8,7 +8,7 @@ import { type Model, readModel } from './model-file.js';
 import type { RunOptions } from './options.js';
 import { type Output, openOutput, openStdout } from './output.js';
 import { OutputFile } from './output-file.js';
-import { checkForecast, columnsOf, outputNames, type Size, totalOf } from './ports.js';
+import { answerNames, checkForecast, columnsOf, type Size, totalOf } from './ports.js';
 import { Progress } from './progress.js';
 import { readScaling } from './read-scaling.js';
 import { rowLines } from './row-lines.js';
@@ -49,7 +49,11 @@ async function runLocked(
   const inputSize = totalOf(sizes.inputSize);
   const columns = columnsOf(options.columns, sizes.inputSize);
   if (forecast !== undefined) checkForecast(sizes.inputSize, sizes.outputSize);
-  const told = { columns, outputs: outputsOf(options, sizes.outputSize), inputSize };
+  const told = {
+    columns,
+    outputs: answerNames(options, sizes.outputSize, options.keep),
+    inputSize,
+  };
   checkOutput(path, [options.model, file, statePath, scale]);
   const scaling = scale === undefined ? undefined : await readScaling(scale);
   const stream = new RowStream(layer, { keyed: key !== undefined, ahead: forecast ?? 0 });
@@ -107,23 +111,4 @@ async function answerAll(
     if (some.lines.length) await answering.answer(some.lines, some.format);
   }
   await answering.end(format);
-}
-
-/**
- * The names of the outputs, and then of those of each step ahead: `y1+1`, `y2+1`, `y1+2` … Throws a
- * Stop where --names are too many or too few, or taken.
- */
-function outputsOf(options: RunOptions, size: Size): string[] {
-  const { names: given, keep = [], forecast = 0 } = options;
-  const outputs = given ?? outputNames(size);
-  const total = totalOf(size);
-  if (outputs.length !== total) {
-    throw unusable(`--names: the model has ${total} outputs, got ${outputs.length} names`);
-  }
-  const ahead = Array.from({ length: forecast }, (_, i) => outputs.map(name => `${name}+${i + 1}`));
-  const all = [...outputs, ...ahead.flat()];
-  const names = [...keep, ...all];
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice === undefined) return all;
-  throw unusable(`the answers would have two columns ${twice}; choose others with --names`);
 }

@@ -1,3 +1,4 @@
+import { shortestFloat32 } from '../arrays/shortest.js';
 import { printable } from '../io/json.js';
 import { type Stop, unusable } from './stop.js';
 
@@ -18,6 +19,11 @@ export class Scaling {
     this.#path = path;
     this.#scales = scales;
     this.#names = names;
+  }
+
+  /** False: the file has the inputs in order. */
+  get hasNames(): boolean {
+    return this.#names !== undefined;
   }
 
   /** Those of the inputs, each of which must have one. Throws a Stop. */
@@ -55,6 +61,26 @@ export class Scaling {
   #refuse(problem: string): Stop {
     return unusable(`--scale ${this.#path}: ${problem}`);
   }
+}
+
+/** What scales each output back; those of a forecast are scaled as the inputs are. */
+export function scalesOf(
+  scaling: Scaling | undefined,
+  outputs: readonly string[],
+  inputs: readonly Scale[],
+  isForecast: boolean,
+): readonly (Scale | undefined)[] {
+  return isForecast ? inputs : (scaling?.ofOutputs(outputs) ?? []);
+}
+
+/** The numbers of an answer as they are written, each scaled back if it has a scale. */
+export function textsOf(y: Float32Array, scales: readonly (Scale | undefined)[]): string[] {
+  const texts = new Array<string>(y.length);
+  for (let i = 0; i < y.length; i++) {
+    const scale = scales.length ? scales[i % scales.length] : undefined;
+    texts[i] = scale ? scaledBack(y[i], scale) : shortestFloat32(y[i]);
+  }
+  return texts;
 }
 
 /** As many as a float64 needs. */

@@ -2,9 +2,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { answerFormats, rowFormats } from './format.js';
 import { withModelOptions } from './model-command.js';
 import { names } from './names.js';
-import { bytes, columns, delimiter, longestRow } from './row-options.js';
-import type { ServeOptions } from './serve-options.js';
-import { type LogPlace, logPlace } from './state-log.js';
+import { answerOptions, bytes, columns, delimiter, longestRow } from './row-options.js';
+import { checkServe } from './serve-checks.js';
+import type { ServeOptions, ServeTexts } from './serve-options.js';
+import { checkCreds, sourceOf, stateOf, targetOf } from './serve-places.js';
 
 const more = `
 Rows are read as 'rxrecur run' reads them, and stored as events in the log before
@@ -13,6 +14,17 @@ a kill the same command goes on, and --to FILE becomes what it would have been. 
 file, rows that are stored are passed over, so add rows at its end. Of stdin, rows that
 were read and not yet stored are lost by a kill. A message of MQTT is a row of NDJSON,
 and is acknowledged when it is stored: one that a broker sends twice is stepped twice.
+
+--keep, --reset-on, --scale and --forecast are those of 'rxrecur run'. An event holds
+the numbers of its row, not scaled, the kept texts and whether it resets, so that each
+job on a log may scale and forecast in its own way; --scale needs --columns, unless its
+file has no names. A row whose answer is not finite is a dead letter, told on stderr.
+
+A log as --from has the events already, and nothing is stored but states and outputs;
+--state nats, or redis, is then the same log. An event of other programs is a row of
+NDJSON, whose inputs --columns names, or a vector. tls:// and rediss:// are the same
+over TLS; user and password stand in the URL. --to nats://HOST/SUBJECT publishes each
+output to SUBJECT.PARTITION, with its id as Nats-Msg-Id; a stream has to take these.
 
 --to FILE has each output once, and each line an id, job:partition:sequence:k. Within
 a partition lines are in the order of the events; with --partitions 1 all are. --to
@@ -52,32 +64,39 @@ export function addServe(program: Command): void {
   for (const option of options) command.addOption(option);
   command
     .addHelpText('after', more)
-    .action(async (model: string, given: Omit<ServeOptions, 'model'>) => {
+    .action(async (model: string, given: Omit<ServeTexts, 'model'>) => {
+      const options = placed({ ...given, model });
       // Help and errors of the command line need none of the rest.
       const { serve } = await import('./serve.js');
-      await serve({ ...given, model });
+      await serve(options);
     });
 }
 
 /** The option --state of `serve` and of `state`. */
 export const stateOption = () =>
-  new Option('--state <log>', 'the log: lmdb:DIR, which needs the package lmdb, or file:DIR')
-    .argParser(place)
-    .makeOptionMandatory();
+  new Option(
+    '--state <log>',
+    'the log: lmdb:DIR (npm install lmdb), file:DIR, nats://HOST/NAME, redis://HOST/NAME',
+  ).makeOptionMandatory();
 
 export const jobOption = () =>
   new Option('--job <name>', "the job's name in the log").argParser(job).makeOptionMandatory();
 
+export const credsOption = () =>
+  new Option('--creds <file>', 'credentials of NATS, as nsc writes them');
+
 const options: readonly Option[] = [
   stateOption(),
   jobOption(),
-  new Option('--from <source>', "rows: a file, '-' (stdin), mqtt://HOST/TOPIC, or none").default(
-    '-',
-  ),
-  new Option('--to <place>', 'outputs: a file, or file:DIR, a log (default: stdout)'),
-  new Option('--key <column>', 'a state for each sensor that this column names'),
+  new Option(
+    '--from <source>',
+    "rows: a file, '-' (stdin), mqtt://HOST/TOPIC; a log whose events they are; or none",
+  ).default('-'),
+  new Option('--to <place>', 'outputs: a file, a log, or nats://HOST/SUBJECT (default: stdout)'),
+  credsOption(),
   new Option('-c, --columns <names>', "the model's inputs, in order").argParser(columns),
   new Option('--names <names>', 'names of the outputs (default: y1,y2,...)').argParser(names),
+  ...answerOptions('outputs'),
   new Option('--input-format <format>', 'how the rows are written').choices(rowFormats),
   new Option('--output-format <format>', 'how the outputs are written').choices(answerFormats),
   new Option('--delimiter <character>', "of CSV: ';', tab (default: ,)").argParser(delimiter),
@@ -102,10 +121,15 @@ const options: readonly Option[] = [
     .default(5),
 ];
 
-function place(text: string): LogPlace {
-  const found = logPlace(text);
-  if (found) return found;
-  throw new InvalidArgumentError('Expected lmdb:DIR or file:DIR.');
+/** Reads the places from their texts. Throws a Stop for options that would do nothing. */
+function placed({ state, to, creds, ...rest }: ServeTexts): ServeOptions {
+  const { from } = rest;
+  checkCreds(creds, [state, from, to]);
+  const source = sourceOf(from, creds);
+  const target = targetOf(to, creds);
+  const options = { ...rest, state: stateOf(state, from, creds), source, target };
+  checkServe(options);
+  return options;
 }
 
 function job(text: string): string {

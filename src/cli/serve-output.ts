@@ -1,4 +1,3 @@
-import { shortestFloat32 } from '../arrays/shortest.js';
 import type { DurableOutput } from '../durable/event.js';
 import { type LineWriter, lineSink } from '../durable/file-sink.js';
 import type { PartitionLog } from '../durable/log.js';
@@ -6,61 +5,61 @@ import { newestHead } from '../durable/position.js';
 import type { Sink } from '../durable/sink.js';
 import { toStream } from '../durable/to-stream.js';
 import { answerWriter } from './answers.js';
-import { type AnswerFormat, formatOfName } from './format.js';
-import { outputFormat } from './formats.js';
-import { outputNames, type Size, totalOf } from './ports.js';
-import type { ServeOptions } from './serve-options.js';
-import { logPlace, openStateLog } from './state-log.js';
-import { unusable } from './stop.js';
+import { openLog } from './log-places.js';
+import { answerNames } from './ports.js';
+import { textsOf } from './scaling.js';
+import { type RowKind, readerOf } from './serve-events.js';
+import { serveFormat } from './serve-format.js';
+import { type JobModel, type KeptOutput, scalesBack } from './serve-model.js';
 
 type Write = (text: string) => Promise<void>;
 
-/** How the outputs are written: as they are told to be, or as the rows are, or NDJSON. */
-export function serveFormat({ outputFormat: told, to, from }: ServeOptions): AnswerFormat {
-  const isFile = to !== undefined && !logPlace(to);
-  const named = isFile ? outputFormat({ outputFormat: told, output: to }) : told;
-  return named ?? formatOfName(from) ?? 'ndjson';
-}
-
 /** Where the outputs go. `write` is for those to stdout. */
 export async function openSink(
-  options: ServeOptions,
-  size: Size,
+  job: JobModel,
   log: PartitionLog,
   write: Write,
 ): Promise<{ readonly sink: Sink; readonly close?: () => Promise<void> }> {
-  const { to } = options;
-  const place = to === undefined ? undefined : logPlace(to);
-  if (place) {
-    const other = await openStateLog(place, log.partitions);
-    return { sink: toStream(other), close: () => other.close() };
+  const { target } = job.options;
+  if (target.kind === 'log') {
+    const other = await openLog(target.log, log.partitions);
+    return { sink: scaledSink(job, toStream(other)), close: () => other.close() };
   }
-  const lines = lineWriter(options, size);
-  return { sink: to === undefined ? stdoutSink(lines, log, write) : lineSink(to, lines) };
+  const lines = lineWriter(job);
+  if (target.kind === 'file') return { sink: lineSink(target.path, lines) };
+  if (target.kind === 'stdout') return { sink: stdoutSink(lines, log, write) };
+  const { natsSink } = await import('./nats-sink.js');
+  return natsSink(target, lines);
 }
 
-/** One line an output: its id, its key if there are several, and the numbers. */
-function lineWriter(options: ServeOptions, size: Size): LineWriter {
-  const { key, delimiter = ',', names = outputNames(size) } = options;
-  const total = totalOf(size);
-  if (names.length !== total) {
-    throw unusable(`--names: the model has ${total} outputs, got ${names.length} names`);
-  }
+/** One line an output: its id, its key if there are several, kept columns, and the numbers. */
+function lineWriter(job: JobModel): LineWriter {
+  const { options, outputSize } = job;
+  const { key, delimiter = ',', keep = [] } = options;
+  // A key that is kept stands where it was.
+  const own = ['id', ...(key === undefined || keep.includes(key) ? [] : [key])];
+  const names = answerNames(options, outputSize, [...own, ...keep]);
+  const scales = scalesBack(job, names);
   const format = serveFormat(options);
-  const kept = ['id', ...(key === undefined ? [] : [key])];
-  const twice = [...kept, ...names].find((name, i, all) => all.indexOf(name) < i);
-  if (twice !== undefined)
-    throw unusable(`the outputs would have two columns ${twice}; see --names`);
   const separator = format === 'tsv' ? '\t' : delimiter;
-  const writer = answerWriter(format, kept, names, separator);
+  const writer = answerWriter(format, [...own, ...keep], names, separator);
   const isJson = format === 'ndjson';
   const text = (value: string) => (isJson ? JSON.stringify(value) : value);
+  const nothing = isJson ? 'null' : '';
   return {
     header: writer.header,
     idIn: line => (isJson ? jsonId(line) : line.split(separator, 1)[0].replace(/^"|"$/g, '')),
     line({ id, key: of, y }: DurableOutput) {
-      const texts = [text(id), ...(key === undefined ? [] : [text(of)])];
-      return writer.write(texts, numbersIn(y).map(shortestFloat32));
+      const { numbers, kept, as } = partsOf(y);
+      const texts = [id, of].slice(0, own.length).map(text);
+      for (const name of keep) {
+        const has = Object.hasOwn(kept, name);
+        texts.push(has ? writer.kept(readerOf(as), kept[name]) : nothing);
+      }
+      // An output may be older than --keep and --forecast of now.
+      const values = textsOf(numbers, scales).slice(0, names.length);
+      while (values.length < names.length) values.push(nothing);
+      return writer.write(texts, values);
     },
   };
 }
@@ -70,10 +69,30 @@ function jsonId(line: string): string | undefined {
   return id && JSON.parse(id);
 }
 
-/** The numbers of an answer, those of several outputs one after another. */
-function numbersIn(y: unknown): number[] {
-  if (y instanceof Float32Array) return [...y];
-  return Object.values(y as Record<string, Float32Array>).flatMap(part => [...part]);
+/** The numbers of an answer, those of several outputs one after another, and what is kept. */
+function partsOf(output: unknown) {
+  const { kept } = output as Partial<KeptOutput>;
+  const isKept = kept !== undefined && !(kept instanceof Float32Array);
+  const { y, as = 'json' as RowKind } = isKept ? (output as KeptOutput) : { y: output };
+  const parts = y instanceof Float32Array ? [y] : Object.values(y as Record<string, Float32Array>);
+  const numbers = Float32Array.from(parts.flatMap(part => [...part]));
+  return { numbers, kept: isKept ? kept : {}, as };
+}
+
+/** Outputs on their way into a log: their numbers scaled back. */
+function scaledSink(job: JobModel, sink: Sink): Sink {
+  const scales = scalesBack(job, answerNames(job.options, job.outputSize));
+  if (!scales.some(scale => scale !== undefined)) return sink;
+  const scaled = (output: DurableOutput) => {
+    const y = textsOf(partsOf(output.y).numbers, scales).map(Number);
+    return { ...output, y };
+  };
+  return {
+    name: sink.name,
+    last: (name, partition) => sink.last(name, partition),
+    write: (name, partition, { outputs, letters }) =>
+      sink.write(name, partition, { outputs: outputs.map(scaled), letters }),
+  };
 }
 
 /** Stdout has what is stored from now on: nobody can tell what it had before. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { shortestFloat32 } from '../arrays/shortest.js';
 import type { NewEvent, PartitionLog } from '../durable/log.js';
 import { partitionOf } from '../durable/places.js';
 import { mismatch } from '../errors.js';
@@ -12,8 +11,10 @@ import { JsonRows } from './json-rows.js';
 import { rowLines } from './row-lines.js';
 import { asBadRow } from './row-stream.js';
 import type { Fields, Row, RowReader } from './rows.js';
+import { checkStored, eventText } from './serve-events.js';
+import { serveFormat } from './serve-format.js';
+import type { JobModel } from './serve-model.js';
 import type { ServeOptions } from './serve-options.js';
-import { serveFormat } from './serve-output.js';
 import { complain, exitCode, Stop, unusable } from './stop.js';
 
 /** The key of all rows where there is no --key. */
@@ -33,19 +34,21 @@ interface LastRow {
 export interface RowsSetup {
   readonly log: PartitionLog;
   readonly options: ServeOptions;
-  /** The model's columns, if they were chosen, and how many it has. */
-  readonly columns: readonly string[] | undefined;
-  readonly inputSize: number;
+  readonly job: JobModel;
+}
+
+/** A file, or '-' for stdin. */
+interface FileSetup extends RowsSetup {
+  readonly file: string;
 }
 
 /**
  * Stores the rows of a file or of stdin as events, each before the next are read. Of a file, rows
  * that are stored already are passed over. Throws a Stop.
  */
-export async function storeRows(setup: RowsSetup, stop: AbortSignal): Promise<void> {
-  const { options, log } = setup;
-  const { from: file } = options;
-  const source = file === '-' ? undefined : sourceOf(file);
+export async function storeRows(setup: FileSetup, stop: AbortSignal): Promise<void> {
+  const { options, log, file } = setup;
+  const source = file === '-' ? undefined : digestOf(file);
   const lasts = source === undefined ? [] : await lastRows(log, source);
   const rows = new RowStore(setup, source, lasts);
   try {
@@ -69,8 +72,9 @@ export class RowStore {
   #skipped = 0;
   /** Events of each partition that are to be stored. */
   readonly #waiting: NewEvent[][];
-  #storing: Promise<void> | undefined;
-  #failure: { readonly error: unknown } | undefined;
+  /** The batch that is being stored, or was last; and the one that is being gathered. */
+  #batch: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
 
   constructor(
     setup: RowsSetup,
@@ -109,40 +113,35 @@ export class RowStore {
     throw new Stop(exitCode.badRow, `row ${this.#row}, line ${bad.row.line}: ${bad.problem}`);
   }
 
-  /** Resolves when all that was taken is stored. */
-  async stored(): Promise<void> {
-    while (this.#storing) await this.#storing;
-    if (this.#failure) throw this.#failure.error;
+  /** Resolves when all that was taken so far is stored. */
+  stored(): Promise<void> {
+    return this.#next ?? this.#batch;
   }
 
+  /** What comes while the last events are stored is stored together. */
   #begin(): void {
-    this.#storing ??= this.#append().then(
-      () => {
-        this.#storing = undefined;
-      },
-      error => {
-        this.#failure = { error };
-        this.#storing = undefined;
-      },
-    );
+    if (this.#next) return;
+    this.#next = this.#batch.then(() => this.#append());
+    // Whoever waits for it is told.
+    this.#next.catch(() => {});
   }
 
-  /** What has come while the last events were stored is stored together. */
   async #append(): Promise<void> {
+    this.#batch = this.#next as Promise<void>;
+    this.#next = undefined;
+    const all = this.#waiting.map(some => some.splice(0));
     const { log } = this.#setup;
-    while (this.#waiting.some(({ length }) => length)) {
-      const all = this.#waiting.map(some => some.splice(0));
-      await Promise.all(all.map((some, p) => (some.length ? log.append(p, some) : 0)));
-    }
+    await Promise.all(all.map((some, p) => (some.length ? log.append(p, some) : 0)));
   }
 
   /** All is stored, and no row is missing. */
   async end(): Promise<void> {
     await this.stored();
-    const { options, columns, inputSize } = this.#setup;
+    const { options, job } = this.#setup;
     const reader = this.#reader;
     if (reader?.header && !this.#columns) {
-      checkHeader(reader, reader.header, { ...options, columns }, inputSize);
+      const named = { ...options, columns: job.columns };
+      checkHeader(reader, reader.header, named, job.inputSize);
     }
     const missing = this.#lasts.find(last => last && last.row > this.#row);
     if (missing) throw otherFile(options.from, missing.row, `a file of ${this.#row} rows`);
@@ -181,14 +180,25 @@ export class RowStore {
   /** Another file of the same name would be passed over without a word. */
   #checkStored(key: string, value: string): void {
     const last = this.#lasts.find(last => last?.row === this.#row);
-    if (!last || (last.key === key && last.value === value)) return;
-    throw otherFile(this.#setup.options.from, this.#row, 'another one');
+    if (!last) return;
+    const { options } = this.#setup;
+    const { from: file } = options;
+    const numbersIn = (text: string) => {
+      try {
+        return String(checkStored(text, options).x);
+      } catch (error) {
+        throw unusable(`${file}, row ${this.#row}, as it is stored: ${asBadRow(error)}`);
+      }
+    };
+    if (last.key === key && numbersIn(last.value) === numbersIn(value)) return;
+    throw otherFile(options.from, this.#row, 'another one');
   }
 
   #findColumns(fields: Fields): Columns {
-    const { options, columns, inputSize } = this.#setup;
-    const named = { ...options, columns };
-    return new Columns(this.#reader as RowReader, named, inputSize, fields, text => text);
+    const { options, job } = this.#setup;
+    const named = { ...options, columns: job.columns };
+    const reader = this.#reader as RowReader;
+    return new Columns(reader, named, job.inputSize, fields, text => text, job.scaling);
   }
 
   #eventOf(fields: Fields, columns: Columns): { readonly key: string; readonly value: string } {
@@ -197,18 +207,19 @@ export class RowStore {
       throw mismatch(`column ${this.#setup.options.key}`, 'a key on one line', JSON.stringify(key));
     }
     const place = this.#source === undefined ? '' : `,"row":${this.#row},"from":"${this.#source}"`;
-    const numbers = Array.from(columns.input(fields), shortestFloat32);
-    return { key, value: `{"x":[${numbers.join()}]${place}}` };
+    const as = this.#reader instanceof CsvRows ? 'csv' : 'json';
+    return { key, value: `{${eventText(fields, columns, this.#setup.options, as)}${place}}` };
   }
 }
 
 function otherFile(file: string, row: number, got: string): Stop {
-  const hint = 'rows are added at the end of a file; new ones in their place have another name';
+  const hint =
+    'rows are added at the end; a new file, or other --columns and --key, need a new log';
   return unusable(`${file}: expected row ${row} as it is stored, got ${got}; ${hint}`);
 }
 
 /** A few digits that tell a file by its path. */
-function sourceOf(file: string): string {
+function digestOf(file: string): string {
   let path = file;
   try {
     path = realpathSync(file);

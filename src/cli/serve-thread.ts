@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openModel } from './model-file.js';
-import type { Size } from './ports.js';
+import { openLogs } from './serve-logs.js';
+import { openJob } from './serve-model.js';
 import type { ServeOptions } from './serve-options.js';
 import { openSink } from './serve-output.js';
 import { Work } from './serve-work.js';
-import { openStateLog } from './state-log.js';
 
 /** One worker of `rxrecur serve --workers N`, in a thread of its own. */
 
@@ -20,12 +20,11 @@ const write = (text: string) =>
   });
 
 const { layer } = await (await openModel(options.model, options)).read();
-const log = await openStateLog(options.state);
-const { outputSize } = layer as { readonly outputSize: Size };
-const { sink, close } = await openSink(options, outputSize, log, write);
+const job = await openJob(options, layer);
+const logs = await openLogs(options);
+const { sink, close } = await openSink(job, logs.log, write);
 const work = new Work({
-  ...{ log, layer, sink, job: options.job, ttl: options.lease * 1000 },
-  fromOffset: options.fromOffset,
+  ...{ job, sink, source: logs.source, log: logs.log },
   metrics: metrics => port.postMessage({ metrics }),
   deadLetter: letter => port.postMessage({ letter }),
 });
@@ -37,6 +36,6 @@ try {
   await work.done;
 } finally {
   await close?.();
-  await log.close();
+  await logs.close();
   port.close();
 }

@@ -1,27 +1,20 @@
-import type { DeadLetter, LogEvent } from '../durable/event.js';
+import type { DeadLetter } from '../durable/event.js';
 import type { PartitionLog } from '../durable/log.js';
 import type { PartitionMetrics } from '../durable/metrics.js';
 import type { Sink } from '../durable/sink.js';
-import type { LoadedLayer } from '../io/loaded-layer.js';
 import { durable } from '../operators/durable.js';
 import { fromStream } from '../operators/from-stream.js';
-import { eventOf, type Size } from './ports.js';
+import { decoderOf, type JobModel, modelOptions } from './serve-model.js';
 
 export interface WorkSetup {
+  readonly job: JobModel;
+  /** Where events come from, and where states and outputs go: often the same log. */
+  readonly source: PartitionLog;
   readonly log: PartitionLog;
-  readonly layer: LoadedLayer;
-  readonly job: string;
   readonly sink: Sink;
-  /** The offset of the first event of a new job, in each partition. */
-  readonly fromOffset?: number | undefined;
-  /** Milliseconds. */
-  readonly ttl: number;
   metrics(all: readonly PartitionMetrics[]): void;
   deadLetter(letter: DeadLetter): void;
 }
-
-/** An event as `serve` stores it; other programs may store vectors. */
-type Stored = { readonly x: readonly number[] } | readonly number[];
 
 /** One worker of a job, until it is stopped. */
 export class Work {
@@ -56,17 +49,15 @@ export class Work {
   }
 
   #work(follow: boolean, signal: AbortSignal): Promise<void> {
-    const { log, layer, job, sink, fromOffset = 1, ttl } = this.#setup;
-    const { metrics, deadLetter: deadLetters } = this.#setup;
-    const toEvent = eventOf((layer as { readonly inputSize: Size }).inputSize);
+    const { job, source, log, sink, metrics, deadLetter: deadLetters } = this.#setup;
+    const { job: name, fromOffset = 1, lease } = job.options;
     const after = Object.fromEntries(
-      Array.from({ length: log.partitions }, (_, p) => [p, fromOffset - 1]),
+      Array.from({ length: source.partitions }, (_, p) => [p, fromOffset - 1]),
     );
-    const select = ({ value }: LogEvent<Stored>) =>
-      toEvent(Float32Array.from('x' in value ? value.x : value));
-    const options = { job, model: layer, select, sinks: [sink], ttl, signal, metrics, deadLetters };
+    const told = { sinks: [sink], signal, metrics, deadLetters };
+    const options = { job: name, ttl: lease * 1000, ...modelOptions(job), ...told };
     return new Promise((resolve, reject) => {
-      fromStream<Stored>(log, { follow, after })
+      fromStream(source, { follow, after, decode: decoderOf(job) })
         .pipe(durable(log, options as never))
         .subscribe({ error: reject, complete: resolve });
     });

@@ -1,10 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { DeadLetter } from '../durable/event.js';
-import type { PartitionLog } from '../durable/log.js';
 import type { PartitionMetrics } from '../durable/metrics.js';
-import type { LoadedLayer } from '../io/loaded-layer.js';
-import type { Size } from './ports.js';
-import type { ServeOptions } from './serve-options.js';
+import type { Logs } from './serve-logs.js';
+import type { JobModel } from './serve-model.js';
 import { openSink } from './serve-output.js';
 import { Work } from './serve-work.js';
 
@@ -12,9 +10,8 @@ import { Work } from './serve-work.js';
 export type Working = Pick<Work, 'done' | 'drain' | 'stop'>;
 
 export interface WorkersSetup {
-  readonly options: ServeOptions;
-  readonly layer: LoadedLayer;
-  readonly log: PartitionLog;
+  readonly job: JobModel;
+  readonly logs: Logs;
   write(text: string): Promise<void>;
   metrics(worker: number, all: readonly PartitionMetrics[]): void;
   deadLetter(letter: DeadLetter): void;
@@ -22,17 +19,16 @@ export interface WorkersSetup {
 
 /** As many workers as --workers says: one works in this thread. */
 export async function startWorkers(setup: WorkersSetup): Promise<readonly Working[]> {
-  const { options } = setup;
+  const { options } = setup.job;
   if (options.workers === 1) return [await workHere(setup)];
   return Array.from({ length: options.workers }, (_, i) => workInThread(setup, i));
 }
 
-async function workHere({ options, layer, log, write, ...told }: WorkersSetup): Promise<Working> {
-  const { outputSize } = layer as { readonly outputSize: Size };
-  const { sink, close } = await openSink(options, outputSize, log, write);
+async function workHere({ job, logs, write, ...told }: WorkersSetup): Promise<Working> {
+  const { source, log } = logs;
+  const { sink, close } = await openSink(job, log, write);
   const work = new Work({
-    ...{ log, layer, sink, job: options.job, ttl: options.lease * 1000 },
-    fromOffset: options.fromOffset,
+    ...{ job, source, log, sink },
     metrics: all => told.metrics(0, all),
     deadLetter: letter => told.deadLetter(letter),
   });
@@ -47,9 +43,9 @@ interface Said {
   readonly letter?: DeadLetter;
 }
 
-function workInThread({ options, write, ...told }: WorkersSetup, index: number): Working {
+function workInThread({ job, write, ...told }: WorkersSetup, index: number): Working {
   const url = new URL('./serve-thread.js', import.meta.url);
-  const worker = new Worker(url, { workerData: options });
+  const worker = new Worker(url, { workerData: job.options });
   const done = new Promise<void>((resolve, reject) => {
     worker.on('message', ({ text, metrics, letter }: Said) => {
       if (metrics) told.metrics(index, metrics);

@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import type { DeadLetter } from '../durable/event.js';
-import type { PartitionLog } from '../durable/log.js';
 import { internals } from '../streams/cell.js';
-import { type Model, readModel } from './model-file.js';
+import { asUnusable } from './log-places.js';
+import { readModel } from './model-file.js';
 import { openStdout } from './output.js';
-import { columnsOf, type Size, totalOf } from './ports.js';
 import { checkOutput } from './same-file.js';
+import { type Logs, openLogs } from './serve-logs.js';
 import { MetricsServer } from './serve-metrics.js';
+import { type JobModel, openJob } from './serve-model.js';
 import { storeMessages } from './serve-mqtt.js';
 import type { ServeOptions } from './serve-options.js';
 import { type RowsSetup, storeRows } from './serve-rows.js';
 import { startWorkers, type Working } from './serve-workers.js';
 import { stopOnSignals } from './signals.js';
-import { asUnusable, logPlace, openStateLog } from './state-log.js';
 import { complain, Stop, unusable } from './stop.js';
 
 /** As shells count SIGTERM: asked to end, it has handed over, and all is well. */
@@ -29,34 +29,32 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (why) {
     throw unusable(`${options.model}: it takes sequences as wholes, and rows have no end; ${why}`);
   }
-  const { to, from } = options;
-  if (to !== undefined && !logPlace(to)) checkOutput(to, [options.model, from]);
-  const log = await openStateLog(options.state, options.partitions);
+  const job = await openJob(options, model.layer);
+  const { target, source, scale } = options;
+  const file = source.kind === 'rows' ? source.file : undefined;
+  if (target.kind === 'file') checkOutput(target.path, [options.model, file, scale]);
+  const logs = await openLogs(options);
   const server = options.metrics === undefined ? undefined : new MetricsServer();
   try {
     await server?.listen(options.metrics as number);
-    await serveOn(log, options, model, stop, server);
+    await serveOn(job, logs, stop, server);
   } catch (error) {
     if (!(error instanceof Stop && error.code === terminated)) throw asUnusable(error);
   } finally {
     server?.close();
-    await log.close();
+    await logs.close();
   }
 }
 
 async function serveOn(
-  log: PartitionLog,
-  options: ServeOptions,
-  { layer }: Model,
+  job: JobModel,
+  logs: Logs,
   stop: AbortController,
   server: MetricsServer | undefined,
 ): Promise<void> {
-  const { inputSize: size } = layer as { readonly inputSize: Size };
-  const columns = columnsOf(options.columns, size);
-  const inputSize = totalOf(size);
   const stdout = openStdout();
   const workers = await startWorkers({
-    ...{ options, layer, log },
+    ...{ job, logs },
     write: text => stdout.write(text),
     metrics: (worker, all) => server?.take(worker, all),
     deadLetter: tellLetter,
@@ -64,7 +62,9 @@ async function serveOn(
   const all = Promise.all(workers.map(({ done }) => done));
   // A worker that fails ends the reading, too.
   all.catch(error => stop.abort(error));
-  const failure = await failureOf(readAll({ log, options, columns, inputSize }, stop.signal));
+  const failure = await failureOf(
+    readAll({ job, log: logs.log, options: job.options }, stop.signal),
+  );
   await endWorkers(workers, stop.signal);
   await all;
   if (failure !== undefined) throw failure;
@@ -80,12 +80,11 @@ async function endWorkers(workers: readonly Working[], stop: AbortSignal): Promi
   if (!stop.aborted) for (const worker of workers) worker.drain();
 }
 
-type Reading = RowsSetup;
-
-async function readAll(setup: Reading, stop: AbortSignal): Promise<void> {
-  const { from } = setup.options;
-  if (from.startsWith('mqtt')) await storeMessages(setup, stop);
-  else if (from !== 'none') await storeRows(setup, stop);
+/** Stores what comes, unless the events are in a log: then until a signal comes. */
+async function readAll(setup: RowsSetup, stop: AbortSignal): Promise<void> {
+  const { source } = setup.options;
+  if (source.kind === 'mqtt') await storeMessages({ ...setup, url: source.url }, stop);
+  else if (source.kind === 'rows') await storeRows({ ...setup, file: source.file }, stop);
   else if (!stop.aborted) await once(stop, 'abort');
   stop.throwIfAborted();
 }

@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
-import { jobOption, stateOption } from './serve-command.js';
-import type { LogPlace } from './state-log.js';
-
-interface Place {
-  readonly state: LogPlace;
-  readonly job: string;
-}
+import { credsOption, jobOption, stateOption } from './serve-command.js';
+import type { JobPlace } from './state-commands.js';
 
 const more = `
 Workers may run meanwhile: a change is stored like one of their records, and a worker
@@ -28,11 +23,11 @@ export function addState(program: Command): void {
   const add = (name: string, summary: string, act: Act, key: '' | '<key>' | '[key]' = '') => {
     const command = group.command(name).summary(summary).description(`${summary}.`);
     if (key) command.argument(key, 'a key, as --key of rxrecur serve tells it');
-    command.addOption(stateOption()).addOption(jobOption()).addHelpText('after', more);
-    command.action(async (...args: unknown[]) => {
-      const [given, place] = key ? (args as [string | undefined, Place]) : [undefined, args[0]];
+    for (const option of [stateOption(), jobOption(), credsOption()]) command.addOption(option);
+    command.addHelpText('after', more).action(async (...args: unknown[]) => {
+      const [given, place] = key ? (args as [string | undefined, JobPlace]) : [undefined, args[0]];
       const commands = await import('./state-commands.js');
-      await commands.onStates(place as Place, commands[act], given);
+      await commands.onStates(place as JobPlace, commands[act], given);
     });
   };
   add('ls', 'list keys with partition, offset, epoch and time, as NDJSON', 'list');

@@ -1,18 +1,30 @@
 import { text } from 'node:stream/consumers';
 import { type JobStates, jobStates } from '../durable/states.js';
+import { asUnusable, openOldLog } from './log-places.js';
 import { openStdout } from './output.js';
-import { asUnusable, type LogPlace, openOldLog } from './state-log.js';
+
+import { checkCreds, stateOf } from './serve-places.js';
 import { complain, unusable } from './stop.js';
 
 type Act = (states: JobStates, key: string | undefined) => Promise<void>;
 
+/** The job whose states are meant. */
+export interface JobPlace {
+  /** A log. */
+  readonly state: string;
+  readonly job: string;
+  /** A file. */
+  readonly creds?: string;
+}
+
 /** Does something with the states of a job. Throws a Stop. */
 export async function onStates(
-  { state, job }: { readonly state: LogPlace; readonly job: string },
+  { state, job, creds }: JobPlace,
   act: Act,
   key: string | undefined,
 ): Promise<void> {
-  const log = await openOldLog(state);
+  checkCreds(creds, [state]);
+  const log = await openOldLog(stateOf(state, undefined, creds));
   try {
     await act(jobStates(log, job), key);
   } catch (error) {

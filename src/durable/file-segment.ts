@@ -91,7 +91,7 @@ export class Segment {
     return [];
   }
 
-  async #readClaim(): Promise<void> {
+  async #readClaim(again = true): Promise<void> {
     const bytes = new Uint8Array(headBytes);
     const got = await this.file.read(bytes, 0);
     const claim = decodeClaim(bytes.subarray(0, got));
@@ -100,8 +100,10 @@ export class Segment {
     }
     // Frames come only after the claim has been stored, so a claim that broke off is the end.
     const isTorn = !claim && this.file.stat().size <= headBytes;
-    if (!isTorn && claim?.epoch !== this.epoch) throw damage(this.path, 0, 'a claim');
-    this.claim = claim;
+    if (isTorn || claim?.epoch === this.epoch) this.claim = claim;
+    // Its writer was at it: now that there are frames the claim is whole.
+    else if (again) await this.#readClaim(false);
+    else throw damage(this.path, 0, 'a claim');
   }
 
   /** The frames that bytes begin with, and the head of the one after them, if that is whole. */

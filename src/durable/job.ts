@@ -1,5 +1,6 @@
 import type { RecurError } from '../errors.js';
 import type { Backend } from '../kernels/backends.js';
+import { aheadStates } from '../streams/ahead-states.js';
 import type { AnyCell } from '../streams/cell.js';
 import { KeyedStream } from '../streams/keyed-stream.js';
 import type { LogEvent } from './event.js';
@@ -25,6 +26,8 @@ export interface Job extends TurnConfig {
   readonly evictions?: ((event: LogEvent) => readonly unknown[]) | undefined;
   readonly idle?: number | undefined;
   readonly maxKeys?: number | undefined;
+  /** Steps to go on from each output. */
+  readonly forecast?: number | undefined;
   readonly migrate?: ((snapshot: never, key: string) => unknown) | undefined;
 }
 
@@ -47,7 +50,7 @@ const most = 256;
 
 /** The keyed streams of a partition, which take events as `Passing` and emit them as `Output`. */
 export function openStream(job: Job, hooks: Hooks): KeyedStream {
-  const { backend, idle, maxKeys, initialState, select, project } = job;
+  const { backend, idle, maxKeys, initialState, select, project, forecast } = job;
   const config = {
     key: ({ event }: Passing) => hooks.keyOf(event),
     select: ({ event }: Passing) => (select ? select(event as never) : event.value),
@@ -62,6 +65,7 @@ export function openStream(job: Job, hooks: Hooks): KeyedStream {
   const options = {
     ...{ backend, most, marked: true, ordered: (idle ?? maxKeys) !== undefined },
     now: () => hooks.now(),
+    statesOf: forecast === undefined ? undefined : aheadStates(forecast),
   };
   return new KeyedStream(job.cell, config as never, options, {
     invalid: (error, passing) => hooks.refused(passing as Passing, error),

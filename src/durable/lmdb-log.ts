@@ -2,8 +2,9 @@ import { join, resolve } from 'node:path';
 import { checkNames, demand, mismatch, RecurError } from '../errors.js';
 import * as check from './arguments.js';
 import { LmdbPartitions } from './lmdb-partitions.js';
-import { Rows, sealed, unsealed } from './lmdb-rows.js';
+import { Rows } from './lmdb-rows.js';
 import type { PartitionLog } from './log.js';
+import { sealed, unsealed } from './sealed.js';
 
 /** The options of `lmdbLog`. */
 export interface LmdbLogOptions {
@@ -14,11 +15,9 @@ export interface LmdbLogOptions {
    * writes when it likes; a power cut can then destroy the whole log.
    */
   readonly sync?: 'fdatasync' | 'none';
-  /** The most bytes that the log may ever have; without it the file grows as needed. */
-  readonly mapSize?: number;
 }
 
-const names = ['partitions', 'sync', 'mapSize'];
+const names = ['partitions', 'sync'];
 
 /**
  * A log in an LMDB environment: one file in a folder, made if it is not there. All processes of a
@@ -36,12 +35,10 @@ const names = ['partitions', 'sync', 'mapSize'];
 export async function lmdbLog(folder: string, options: LmdbLogOptions = {}): Promise<PartitionLog> {
   checkNames('lmdbLog', options, names);
   demand(typeof folder === 'string' && folder, 'lmdbLog', 'a folder', folder);
-  const { partitions, sync = 'fdatasync', mapSize } = options;
+  const { partitions, sync = 'fdatasync' } = options;
   if (partitions !== undefined) check.checkPartitions('lmdbLog', partitions);
   const isSync = sync === 'fdatasync' || sync === 'none';
   demand(isSync, 'lmdbLog.sync', "'fdatasync' or 'none'", sync);
-  const isSize = mapSize === undefined || (Number.isSafeInteger(mapSize) && mapSize > 0);
-  demand(isSize, 'lmdbLog.mapSize', 'a number of bytes above 0', mapSize);
   const path = resolve(folder);
   const { open } = await lmdb();
   const db = open<Uint8Array, (string | number)[]>({
@@ -54,7 +51,6 @@ export async function lmdbLog(folder: string, options: LmdbLogOptions = {}): Pro
     // With it a commit that fails leaves a rejection that nobody can handle: it ends the process.
     eventTurnBatching: false,
     noSync: sync === 'none',
-    ...(mapSize === undefined ? {} : { mapSize }),
   });
   try {
     const rows = new Rows(db);

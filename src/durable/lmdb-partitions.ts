@@ -3,10 +3,11 @@ import { decodeName, encodeName } from './encoded-name.js';
 import { decodeEvents, encodeEvents } from './event-bytes.js';
 import { follow, Waiting } from './follow.js';
 import { LeasedLog, type Term, type Terms } from './leases.js';
-import { type Entry, type Row, type Rows, sealed, unsealed } from './lmdb-rows.js';
+import type { Entry, Row, Rows } from './lmdb-rows.js';
 import { readSnapshot, writeSnapshot } from './lmdb-snapshots.js';
 import type { NewEvent, PartitionLog } from './log.js';
 import { appendedAfter, fenced } from './refusals.js';
+import { sealed, unsealed } from './sealed.js';
 
 /** How often a reader looks for what another process has written, in milliseconds. */
 const pauses = { least: 2, most: 50 };

@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
-import { mismatch, RecurError } from '../errors.js';
-import { crc32c } from './crc.js';
+import { RecurError } from '../errors.js';
 import { decodeName } from './encoded-name.js';
 import { UnknownError } from './log.js';
 import { gone } from './refusals.js';
+import { floats, sealed, unsealed } from './sealed.js';
 
 /** The first parts of a key: `['events', 3]`, `['records', 'alarms', 3]`. */
 export type Row = readonly (string | number)[];
@@ -122,8 +123,8 @@ export class Rows {
 
   /** Runs in a transaction, which is stored when it resolves; an error that it returns rejects. */
   async write<T>(row: Row, work: () => T | Error): Promise<T> {
-    const answer = await this.db.transaction(work).catch((error: unknown) => {
-      throw writeError(labelOf(row), error);
+    const answer = await this.db.transaction(work).catch(async (error: unknown) => {
+      throw writeError(labelOf(row), await reasonOf(error));
     });
     await this.db.flushed;
     if (answer instanceof Error) throw answer;
@@ -146,14 +147,22 @@ export class Rows {
   }
 }
 
+/** What made a transaction fail: of a commit the package says it later, as a rejection. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  // Nobody else handles it, and that would end the process.
+  const { commitError } = Object(error) as { readonly commitError?: Promise<unknown> };
+  const reason = commitError?.then(() => error, asIs);
+  return reason ? Promise.race([reason, pause(1000, error)]) : error;
+}
+
+const asIs = (reason: unknown) => reason;
+
 /** The error of a transaction that failed: none of it is stored if there was no room for it. */
-function writeError(where: string, error: unknown): RecurError {
-  if (error instanceof RecurError) return error;
-  // The cause comes as a promise; nobody else handles its rejection, which would end the process.
-  (error as { readonly commitError?: Promise<unknown> }).commitError?.catch(() => undefined);
-  const got = error instanceof Error ? error.message : String(error);
-  const isFull = /no space|map ?full|MDB_MAP_FULL|quota/i.test(got);
-  const parts = { where, got, cause: error };
+function writeError(where: string, cause: unknown): RecurError {
+  if (cause instanceof RecurError) return cause;
+  const got = cause instanceof Error ? cause.message : String(cause);
+  const isFull = /no space|map[ _]?full|quota|too large/i.test(got);
+  const parts = { where, got, cause };
   if (isFull) {
     return new RecurError({ ...parts, expected: 'to write', hint: 'make room on the disk' });
   }
@@ -165,35 +174,4 @@ function writeError(where: string, error: unknown): RecurError {
 function labelOf([kind, of, partition]: Row): string {
   if (kind === 'events') return `events of partition ${of}`;
   return partition === undefined ? `${kind}` : `records of ${decodeName(`${of}`)}.${partition}`;
-}
-
-function floats(...numbers: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(8 * numbers.length);
-  const view = new DataView(bytes.buffer);
-  numbers.forEach((number, i) => {
-    view.setFloat64(8 * i, number, true);
-  });
-  return bytes;
-}
-
-/** Bytes and the CRC-32C of their number and them. */
-export function sealed(head: Uint8Array, payload: Uint8Array, number: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(head.length + payload.length + 4);
-  bytes.set(head);
-  bytes.set(payload, head.length);
-  const crc = crc32c(bytes.subarray(0, -4), crc32c(floats(number)));
-  bytes.writeUInt32LE(crc, bytes.length - 4);
-  return bytes;
-}
-
-/** A copy of sealed bytes without their CRC, which is checked. */
-export function unsealed(bytes: Uint8Array, number: number, where: string): DataView {
-  const own = new Uint8Array(bytes);
-  const view = new DataView(own.buffer);
-  const end = own.length - 4;
-  const isWhole =
-    end >= 0 && view.getUint32(end, true) === crc32c(own.subarray(0, end), crc32c(floats(number)));
-  if (isWhole) return new DataView(own.buffer, 0, end);
-  const hint = 'restore the log from a copy: nothing can tell what was there';
-  throw mismatch(`the value of ${where}`, 'whole bytes', 'damaged ones', hint);
 }

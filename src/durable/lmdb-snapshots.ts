@@ -1,7 +1,8 @@
 import { mismatch } from '../errors.js';
 import { checkBytes } from './arguments.js';
-import { type Row, type Rows, sealed, unsealed } from './lmdb-rows.js';
+import type { Row, Rows } from './lmdb-rows.js';
 import type { StoredSnapshot } from './log.js';
+import { sealed, unsealed } from './sealed.js';
 
 /** What stands for a whole snapshot: its chunks have keys with its id. */
 interface Head {

@@ -10,24 +10,35 @@ import type { RecordHead } from './record.js';
 
 const hint = 'another model has another job name, or the option `migrate` takes its states';
 
+/** What tells a model from others. */
+export function identityOf(cell: AnyCell) {
+  return { layer: layerSignature(cell), graph: graphOf(cell), weights: weightsOf(cell) };
+}
+
+/** States of a record, when each key was used last, and those that were not used in it. */
+interface Kept {
+  readonly states: LoadedStates;
+  readonly times: ArrayLike<number> | undefined;
+  readonly unused: readonly string[] | undefined;
+}
+
 /**
  * Keys go on from states that a job has kept. Those of another model are refused, or `migrate`
  * says what becomes of each: a hidden state means something to the weights that made it.
  */
 export function migrated(
   stream: KeyedStream,
-  states: LoadedStates,
-  times: ArrayLike<number> | undefined,
+  { states, times, unused }: Kept,
   migrate: ((snapshot: never, key: string) => unknown) | undefined,
 ): void {
   const isEach = !times || times.length === states.size;
   demand(isEach, 'durable.times', `${states.size} times of use`, times?.length);
   for (const key of states.keys()) demand(typeof key === 'string', 'durable.keys', 'texts', key);
   const { cell: model } = stream;
-  const own = { layer: layerSignature(model), graph: graphOf(model), weights: weightsOf(model) };
+  const own = identityOf(model);
   const differs = (['layer', 'graph', 'weights'] as const).find(name => states[name] !== own[name]);
   if (!differs) {
-    stream.table.load(states, times);
+    stream.table.load(states, times, new Set(unused));
     return;
   }
   if (!migrate) {

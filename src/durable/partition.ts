@@ -143,8 +143,7 @@ export class Partition {
     }
     this.#put(stream.accept({ event, at: this.#pending.done++ }));
     if (!this.#stateBytes) this.#weigh();
-    const { failure } = stream;
-    if (failure) this.#failure ??= asRecurError(failure.error, this.#where);
+    if (stream.failure) this.#failure ??= asRecurError(stream.failure.error, this.#where);
   }
 
   /** Finds out how many bytes a key's state has in a record. */
@@ -191,18 +190,16 @@ export class Partition {
   record(epoch: number, cause?: string): Written {
     this.#put(this.#stream.flush());
     const { table } = this.#stream;
-    const slots = table.slots(true);
+    const { each, unused, ...news } = table.news();
     const pending = this.#pending;
     const { values, ...told } = pending.parts(this.#from, key => table.slotOf(key) === undefined);
-    const head = { ...this.#head(epoch, cause), ...this.#params.written(false), ...told };
-    const states = slots.length ? table.write(slots) : undefined;
-    const times = slots.length ? table.times(slots) : undefined;
-    if (states) this.#stateBytes = Math.max(this.#stateBytes, (1.5 * states.length) / slots.length);
+    const head = { ...this.#head(epoch, cause), ...this.#params.written(false), ...told, unused };
+    this.#stateBytes = Math.max(this.#stateBytes, 1.5 * each);
     table.settle();
     this.#sequence += pending.done;
     this.#from = this.to;
     this.#pending = new Pending();
-    return { head, states, times, values, told: tell(head, pending.outputs, told.letters ?? none) };
+    return { head, ...news, values, told: tell(head, pending.outputs, told.letters ?? none) };
   }
 
   #head(epoch: number, cause: string | undefined): RecordHead {
@@ -237,7 +234,8 @@ export class Partition {
     checkBackend(head, this.#stream.cell, this.job.backend);
     this.#put(this.#params.goOn(head, job.migrate !== undefined, this.#where));
     for (const key of head.gone ?? none) this.#stream.evict(key);
-    if (states) migrated(this.#stream, loadedStates(states), times, job.migrate);
+    const loaded = states && { states: loadedStates(states), times, unused: head.unused };
+    if (loaded) migrated(this.#stream, loaded, job.migrate);
     // Nothing of that is news.
     this.#pending = new Pending();
     this.to = this.#from = head.to;

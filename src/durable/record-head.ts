@@ -29,6 +29,8 @@ export interface RecordHead {
   readonly waiting?: readonly number[] | undefined;
   /** Keys whose states were given up. */
   readonly gone?: readonly string[] | undefined;
+  /** Keys whose states changed although no event of theirs came: their time of use did not. */
+  readonly unused?: readonly string[] | undefined;
   /** The hash of the parameters of the job's own model, where others have been swapped in. */
   readonly model?: string | undefined;
   /** The parameters that the partition goes on with, encoded, where they were swapped. */
@@ -92,6 +94,7 @@ const optional: Readonly<Record<string, Rule>> = {
   now: [value => typeof value === 'number', 'milliseconds'],
   waiting: [areAll(isCount), 'offsets'],
   gone: [areAll(isText), 'keys'],
+  unused: [areAll(isText), 'keys'],
   letters: [areAll(isLetter), 'letters with kind, at, offset, key and reason'],
   cause: text,
   ...{ graph: text, weights: text, model: text },

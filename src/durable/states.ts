@@ -117,7 +117,8 @@ class States implements JobStates {
     await this.#change(found, 'import', ({ head }) => {
       checkModel(given, head);
       const states = writtenState(key, given, head);
-      return { states, times: [head.time ?? Date.now()] };
+      // As of the last event that was stepped: `idle` counts from when events were appended.
+      return { states, times: [head.now || Date.now()] };
     });
   }
 
@@ -195,7 +196,8 @@ class States implements JobStates {
 
   /** A record in which nothing has happened yet. */
   #next(head: RecordHead): RecordHead {
-    const { outputs: _o, letters: _l, gone: _g, dropped: _d, params: _p, kept: _k, ...rest } = head;
+    const { outputs: _o, letters: _l, gone: _g, unused: _u, ...other } = head;
+    const { dropped: _d, params: _p, kept: _k, ...rest } = other;
     return {
       ...rest,
       ...{ epoch: head.epoch + 1, member: this.#member, from: head.to, to: head.to },

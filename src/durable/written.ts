@@ -1,10 +1,9 @@
 import { backendOf } from '../streams/backend.js';
 import type { AnyCell } from '../streams/cell.js';
-import { graphOf, weightsOf } from '../streams/digest.js';
 import type { KeyTable } from '../streams/key-table.js';
-import { layerSignature } from '../streams/model.js';
 import type { Told } from './event.js';
 import type { Job } from './job.js';
+import { identityOf } from './migrate.js';
 import type { RecordHead, RecordParts } from './record.js';
 
 /** A record, and what it tells. */
@@ -34,8 +33,7 @@ export function headOf(
   const { waiting, time, now, model, cause, ...rest } = stand;
   return {
     ...{ format: 'rxrecur/record', version: 1, job, member, ...rest },
-    ...{ backend: backendOf(cell, backend), layer: layerSignature(cell) },
-    ...{ graph: graphOf(cell), weights: weightsOf(cell) },
+    ...{ backend: backendOf(cell, backend), ...identityOf(cell) },
     ...(Number.isFinite(time) && { time }),
     ...(idle !== undefined && { now }),
     ...(model !== undefined && { model }),

@@ -41,6 +41,11 @@ export interface DurableOptions<E, X = E, Y = unknown, P = Y, S = unknown> {
   readonly reset?: KeysOf<E> | ObservableInput<string> | undefined;
   /** Keys whose states are given up before an event. */
   readonly evict?: KeysOf<E> | undefined;
+  /**
+   * Steps to go on from each output, on a copy of the state, each on the output before: the model's
+   * outputs are then `{ y, ahead }`, as those of `forecast`.
+   */
+  readonly forecast?: number | undefined;
   /** Milliseconds in log time after its last event when a key's state is given up. */
   readonly idle?: number | undefined;
   /** Keys of a partition that have a state at most. */
@@ -115,6 +120,7 @@ const fitting: Readonly<Record<string, Fits>> = {
   project: callback,
   initialState: whatever,
   reset: whatever,
+  forecast: count,
   evict: [isFunction, 'a function of the events: what else gives up states is not in the log'],
   idle: positive,
   maxKeys: count,

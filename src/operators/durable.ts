@@ -6,6 +6,7 @@ import type { PartitionLog } from '../durable/log.js';
 import { partitionOf } from '../durable/places.js';
 import { Worker, type WorkerSetup } from '../durable/worker.js';
 import { demand, mismatch } from '../errors.js';
+import { checkOwnInputs, type Forecast } from '../streams/ahead.js';
 import type { StateOf } from '../streams/cell.js';
 import type { Answer } from '../streams/forms.js';
 import {
@@ -28,7 +29,16 @@ export type DurableConfig<M extends Model, E, X, P> = DurableOptions<
   Answer<OutputOf<M>, X>,
   P,
   StateOf<M>
-> & { readonly model: M };
+> & { readonly model: M; readonly forecast?: undefined };
+
+/** The same with `forecast`: the model's outputs are those of `forecast`. */
+export type DurableForecastConfig<M extends Model, E, X, P> = DurableOptions<
+  E,
+  X,
+  Forecast<Answer<OutputOf<M>, X>>,
+  P,
+  StateOf<M>
+> & { readonly model: M; readonly forecast: number };
 
 /**
  * Stands where `recurBy` stands, for jobs that survive their process: one model, a state for each
@@ -61,6 +71,23 @@ export function durable<M extends Model, E extends InputOf<M>, P = Answer<Output
   log: PartitionLog,
   options: DurableConfig<M, E, E, P>,
 ): OperatorFunction<LogEvent<E>, DurableOutput<P>>;
+export function durable<
+  M extends Model,
+  E,
+  X extends InputOf<M>,
+  P = Forecast<Answer<OutputOf<M>, X>>,
+>(
+  log: PartitionLog,
+  options: DurableForecastConfig<M, E, X, P> & { readonly select: (event: LogEvent<E>) => X },
+): OperatorFunction<LogEvent<E>, DurableOutput<P>>;
+export function durable<
+  M extends Model,
+  E extends InputOf<M>,
+  P = Forecast<Answer<OutputOf<M>, E>>,
+>(
+  log: PartitionLog,
+  options: DurableForecastConfig<M, E, E, P>,
+): OperatorFunction<LogEvent<E>, DurableOutput<P>>;
 export function durable<S, X, Y, E = X, P = Y>(
   log: PartitionLog,
   options: DurableOptions<E, X, Y, P, S> & { readonly model: PlainCell<S, X, Y> },
@@ -71,6 +98,7 @@ export function durable(log: PartitionLog, options: unknown): unknown {
   const { model } = options as unknown as { readonly model: unknown };
   demand(model !== undefined, 'durable.model', 'a layer, a cell or a function', model);
   const given = cellIn('durable', 'model', model, 'durable') ?? functionCell(model as AnyPlainCell);
+  if (options.forecast !== undefined) checkOwnInputs('durable.forecast', given);
   const { initialState, job: name, backend = 'simd' } = options;
   const isFactory = typeof initialState === 'function';
   const cell = isFactory ? given : startingFrom(given, initialState);

@@ -1,5 +1,5 @@
 import { checkNames, demand, mismatch } from '../errors.js';
-import { type Forecast, steppingAhead } from '../streams/ahead.js';
+import { type Forecast, sizesText, steppingAhead } from '../streams/ahead.js';
 import type { StateOf } from '../streams/cell.js';
 import type { Answer, StateInput } from '../streams/forms.js';
 import type { PlainCell } from '../streams/function-cell.js';
@@ -85,10 +85,4 @@ export function forecast(model: unknown, steps: number, config: object = {}): un
   }
   const ahead = steppingAhead(steps, feedback);
   return streamOperator('forecast', model, { ...rest, ahead }, [...names, 'ahead']);
-}
-
-/** A length, or those of several inputs or outputs by name. */
-function sizesText(size: number | Readonly<Record<string, number>>): string {
-  const sizes = Object.entries(size).map(([name, length]) => `${name}: ${length}`);
-  return sizes.length ? `{ ${sizes.join(', ')} }` : String(size);
 }

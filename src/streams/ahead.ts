@@ -1,5 +1,5 @@
-import { asRecurError } from '../errors.js';
-import { internals } from './cell.js';
+import { asRecurError, mismatch } from '../errors.js';
+import { type AnyCell, internals } from './cell.js';
 import type { BeginBeside } from './session-config.js';
 import { settler } from './settle.js';
 
@@ -7,6 +7,20 @@ import { settler } from './settle.js';
 export interface Forecast<Y> {
   readonly y: Y;
   readonly ahead: Y[];
+}
+
+/** Throws a RecurError for a model whose outputs can't be its next inputs. */
+export function checkOwnInputs(where: string, { inputSize, outputSize }: AnyCell): void {
+  if (inputSize === undefined || outputSize === undefined) return;
+  const [from, to] = [inputSize, outputSize].map(sizesText);
+  if (from !== to)
+    throw mismatch(where, 'outputs as long as inputs', `a model from ${from} to ${to}`);
+}
+
+/** A length, or those of several inputs or outputs by name. */
+export function sizesText(size: number | Readonly<Record<string, number>>): string {
+  const sizes = Object.entries(size).map(([name, length]) => `${name}: ${length}`);
+  return sizes.length ? `{ ${sizes.join(', ')} }` : String(size);
 }
 
 /** Goes so many steps on from each output, on inputs that `feedback` makes of the outputs. */

@@ -35,7 +35,7 @@ export class KeySpace {
     this.config = config;
     this.options = options;
     this.events = events;
-    this.states = keyedStates(cell, options);
+    this.states = (options.statesOf ?? keyedStates)(cell, options);
     this.births = new KeyBirths(config, this.states);
     this.table = new KeyTable(options, this.states);
     this.batch = new KeyedBatch(this.states);
@@ -242,7 +242,13 @@ export class KeySpace {
 
   /** Gives up keys beyond the number of those that may be. What is to be emitted before. */
   protected makeRoom(): readonly unknown[] {
-    if (this.table.size <= (this.config.maxKeys ?? Infinity)) return none;
-    return this.#giveUp(this.table.oldestKey, 'count');
+    const { maxKeys = Infinity } = this.config;
+    let emissions = none;
+    // More than one where keys came from a checkpoint.
+    for (let { size } = this.table; size > maxKeys; size--) {
+      const more = this.#giveUp(this.table.oldestKey, 'count');
+      if (more.length) emissions = [...emissions, ...more];
+    }
+    return emissions;
   }
 }

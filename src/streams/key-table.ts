@@ -1,5 +1,6 @@
 import { mismatch } from '../errors.js';
 import { backendOf } from './backend.js';
+import type { AnyCell } from './cell.js';
 import { graphOf, weightsOf } from './digest.js';
 import { keyedBytes } from './keyed-bytes.js';
 import type { LoadedStates } from './keyed-snapshots.js';
@@ -14,6 +15,8 @@ export interface KeyTableOptions extends KeyedOptions {
   readonly ordered: boolean;
   /** True: checkpoints may be asked for, so that keys whose states change are marked. */
   readonly marked?: boolean | undefined;
+  /** Makes the states. Default: `keyedStates`. */
+  readonly statesOf?: ((cell: AnyCell, options: KeyedOptions) => KeyedStates) | undefined;
   now(): number;
 }
 
@@ -26,12 +29,15 @@ export class KeyTable {
   readonly #keys: unknown[] | undefined;
   readonly #recency: Recency | undefined;
   readonly #marks: Marks | undefined;
+  /** Which were used since the last checkpoint, where that counts. */
+  readonly #used: Marks | undefined;
 
   constructor(options: KeyTableOptions, states: KeyedStates) {
     this.#options = options;
     this.#states = states;
     this.#recency = options.ordered ? new Recency() : undefined;
     this.#marks = options.marked ? new Marks() : undefined;
+    this.#used = this.#recency && this.#marks ? new Marks() : undefined;
     this.#keys = this.#recency || this.#marks ? [] : undefined;
   }
 
@@ -67,6 +73,7 @@ export class KeyTable {
   /** A key's slot is used now. */
   touch(slot: number): void {
     this.#recency?.touch(slot, this.#options.now());
+    this.#used?.add(slot);
   }
 
   /** The state of a slot has changed. */
@@ -80,6 +87,7 @@ export class KeyTable {
     if (this.#keys) this.#keys[slot] = undefined;
     this.#recency?.remove(slot);
     this.#marks?.remove(slot);
+    this.#used?.remove(slot);
     this.#states.close(slot);
   }
 
@@ -98,8 +106,26 @@ export class KeyTable {
 
   /** Slots of all keys, or of those that changed: the oldest first, where last use counts. */
   slots(changed: boolean): number[] {
-    const [recency, marks] = [this.#recency, this.#marks];
-    const slots = changed && marks ? marks.list() : [...this.#slots.values()];
+    const marks = changed ? this.#marks : undefined;
+    return this.#inOrder(marks ? marks.list() : [...this.#slots.values()]);
+  }
+
+  /**
+   * The states of keys that changed, or were used, after the last checkpoint, as `write` and
+   * `times` give them; which of these keys were not used; and the bytes of `each`.
+   */
+  news() {
+    const slots = this.#inOrder(this.#marks?.list(this.#used) ?? []);
+    if (!slots.length) return { each: 0 };
+    const [keys, used] = [this.#keys ?? [], this.#used];
+    const others = used ? slots.filter(slot => !used.has(slot)) : [];
+    const unused = others.length ? others.map(slot => keys[slot] as string) : undefined;
+    const states = this.write(slots);
+    return { states, times: this.times(slots), unused, each: states.length / slots.length };
+  }
+
+  #inOrder(slots: number[]): number[] {
+    const recency = this.#recency;
     if (!recency) return slots;
     const left = new Set(slots);
     const used: number[] = [];
@@ -127,10 +153,18 @@ export class KeyTable {
   /** Whatever has changed is in a checkpoint now. */
   settle(): void {
     this.#marks?.clear();
+    this.#used?.clear();
   }
 
-  /** Keys go on from a checkpoint, whatever their states were: used at these times, in order. */
-  load(snapshots: LoadedStates, times: ArrayLike<number> | undefined): void {
+  /**
+   * Keys go on from a checkpoint, whatever their states were: used at these times, in order; those
+   * that were `unused` stay where they are in the order of use.
+   */
+  load(
+    snapshots: LoadedStates,
+    times: ArrayLike<number> | undefined,
+    unused?: ReadonlySet<unknown>,
+  ): void {
     checkFits(snapshots, this.#states.cell);
     const { packed } = snapshots;
     const isPacked = packed !== undefined && this.#states.shape !== undefined;
@@ -139,10 +173,12 @@ export class KeyTable {
     for (const key of snapshots.keys()) {
       const slot = slots?.[i] ?? this.#open(snapshots.get(key));
       const before = this.#slots.get(key);
+      const stays = before !== undefined && unused?.has(key);
+      if (stays) this.#recency?.replace(before, slot);
+      else this.#recency?.touch(slot, times?.[i] ?? this.#options.now());
       if (before !== undefined) this.delete(key, before);
       this.set(key, slot);
       this.#marks?.remove(slot);
-      this.#recency?.touch(slot, times?.[i] ?? this.#options.now());
       i++;
     }
   }

@@ -12,15 +12,20 @@ export class Marks {
     this.#words[word] |= 1 << (slot & 31);
   }
 
+  has(slot: number): boolean {
+    return ((this.#words[slot >>> 5] ?? 0) & (1 << (slot & 31))) !== 0;
+  }
+
   remove(slot: number): void {
     this.#words[slot >>> 5] &= ~(1 << (slot & 31));
   }
 
-  /** All of them, in ascending order. */
-  list(): number[] {
+  /** All of them, and those of another set, in ascending order. */
+  list(other?: Marks): number[] {
     const slots: number[] = [];
-    for (let word = 0; word < this.#words.length; word++) {
-      for (let bits = this.#words[word]; bits; bits &= bits - 1) {
+    const [words, others] = [this.#words, (other ?? this).#words];
+    for (let word = 0; word < Math.max(words.length, others.length); word++) {
+      for (let bits = words[word] | others[word]; bits; bits &= bits - 1) {
         slots.push(word * 32 + 31 - Math.clz32(bits & -bits));
       }
     }

@@ -32,6 +32,24 @@ export class Recency {
     this.#times[entry] = time;
   }
 
+  /** A slot that is not used yet stands for another one, which is not used any more. */
+  replace(old: number, slot: number): void {
+    const time = this.timeOf(old);
+    const next = this.#newer[old + 1] - 1;
+    this.remove(old);
+    this.touch(slot, time);
+    if (next >= 0) this.#moveBefore(slot + 1, next + 1);
+  }
+
+  #moveBefore(entry: number, newer: number): void {
+    this.remove(entry - 1);
+    const older = this.#older[newer];
+    this.#newer[older] = entry;
+    this.#older[entry] = older;
+    this.#newer[entry] = newer;
+    this.#older[newer] = entry;
+  }
+
   /** The slot is not used any more; nothing, where it was not. */
   remove(slot: number): void {
     const entry = slot + 1;

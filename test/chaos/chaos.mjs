@@ -1,229 +1,172 @@
-// Kills and stops the workers of a durable job at random moments while events come, and checks
-// that nothing is lost, doubled or wrong.
-import { fork } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+// Kills and stops the workers of durable jobs at random moments while events come, and more; then
+// checks that nothing is lost, doubled or wrong.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { partitionOf } from '../../dist/durable.js';
-import { check, decodeRecord } from './check.mjs';
-import { drawValue, name, partitions, random } from './job.mjs';
-import { openLogs } from './logs.mjs';
+import { check } from './check.mjs';
+import { Crew } from './crew.mjs';
+import { smallDisk } from './faults/full.mjs';
+import { faults } from './faults/index.mjs';
+import { Feed } from './feed.mjs';
+import { jobsOf, jobs as known, partitions } from './jobs.mjs';
+import { adapters, logNames, openLogs, sunkName } from './logs.mjs';
+import { random, shuffled } from './random.mjs';
+import { newestHead } from './records.mjs';
 
-const help = `node test/chaos/chaos.mjs [--adapter file|lmdb] [--kills N] [--stops N] [--seed N]
+const numbers = { keys: 300, rate: 2000, seed: Math.floor(Math.random() * 2 ** 32) };
+const faultLines = Object.entries(faults).map(([name, { help, adapters: own }]) => {
+  return `  --${name} N`.padEnd(15) + help + (own ? ` (${own.join(', ')})` : '');
+});
+const help = `node test/chaos/chaos.mjs [--adapter NAME] [--jobs NAMES] [--kills N] … [--seed N]
 
-Four workers share a durable job (LSTM 16 and a dense layer, 300 keys that come and go, 6
-partitions) while events are appended. At random moments workers get SIGKILL, or SIGSTOP for twice
-their lease's time, after which they go on as zombies; each killed one is replaced. Then two workers
-read the rest, and a checker that shares only the model with them compares all outputs in the log
+Four workers share durable jobs (300 keys that come and go, 6 partitions) while events are appended.
+Faults strike at random moments, in a random order; whoever has died is replaced. Then two workers
+read the rest, and a checker that shares only the models with them compares all outputs in the log
 and in a sink with a sequential run, bit by bit, and the final states; records must follow each
-other, an epoch have one owner. Exit code 1 if anything was lost, doubled or wrong.
+other, an epoch have one owner. Exit code 1 if anything was lost, doubled or wrong, or if a worker
+has ended with an error that no fault explains.
 
-  --adapter    default: file
-  --kills N    SIGKILLs (default 20)
-  --stops N    SIGSTOPs (default 0)
-  --seed N     of all that is random but the clock (default: another one each time; printed)
-  --keys N     (default 300)
-  --rate N     events a second (default 2000)
+  --adapter    ${Object.keys(adapters).join(', ')} (file)
+  --jobs NAMES some of ${Object.keys(known).join(', ')}, all on one log (lstm)
+  --forget     events that all jobs have in their states are given up
+  --seed N     of all that is random but the clock (another one each time; printed)
+  --keys N     (300)
+  --rate N     events a second (2000)
 
-Needs 'npm run build'. A SIGKILL leaves the page cache as it is: no power cut is tried here.
+How many times which fault strikes (kills: 20, all others: 0):
+${faultLines.join('\n')}
+
+Needs 'npm run build'; a full disk needs a mount, and is left out where none may be. A SIGKILL leaves
+the page cache as it is: no power cut is tried here.
 `;
 
-const { values: given } = parseArgs({
-  options: {
-    help: { type: 'boolean' },
-    adapter: { type: 'string', default: 'file' },
-    ...Object.fromEntries(
-      Object.entries({
-        kills: 20,
-        stops: 0,
-        seed: Math.floor(Math.random() * 2 ** 32),
-        keys: 300,
-        rate: 2000,
-      }).map(([option, value]) => [option, { type: 'string', default: String(value) }]),
-    ),
-  },
-});
-if (given.help) {
-  process.stdout.write(help);
-  process.exit();
+function read() {
+  const text = { type: 'string' };
+  const counted = Object.fromEntries(Object.keys({ ...numbers, ...faults }).map(n => [n, text]));
+  const flags = { help: { type: 'boolean' }, forget: { type: 'boolean' } };
+  const options = { ...flags, adapter: text, jobs: text, ...counted };
+  const { values } = parseArgs({ options });
+  if (values.help) {
+    process.stdout.write(help);
+    process.exit();
+  }
+  const { adapter = 'file', jobs = 'lstm', forget = false } = values;
+  const numberOf = (name, other) => Number(values[name] ?? other);
+  const own = Object.entries(numbers).map(([name, other]) => [name, numberOf(name, other)]);
+  const times = Object.keys(faults).map(name => [name, numberOf(name, name === 'kills' ? 20 : 0)]);
+  const names = jobs.split(',');
+  const able = times.every(
+    ([name, n]) => !n || (faults[name].adapters ?? [adapter]).includes(adapter),
+  );
+  const fits = names.every(name => known[name]) && adapters[adapter] && able;
+  if (!fits || ![...own, ...times].every(([, n]) => Number.isSafeInteger(n))) throw new Error(help);
+  return { adapter, names, forget, ...Object.fromEntries(own), times: Object.fromEntries(times) };
 }
-const { adapter } = given;
-const [kills, stops, seed, keys, rate] = ['kills', 'stops', 'seed', 'keys', 'rate'].map(option =>
-  Number(given[option]),
-);
-if (![kills, stops, seed, keys, rate].every(Number.isSafeInteger)) throw new Error(help);
-if (!['file', 'lmdb'].includes(adapter)) throw new Error(help);
 
-const ttl = 1500;
-const crew = 4;
-const next = random(seed);
-const folder = mkdtempSync(join(tmpdir(), 'rxrecur-chaos-'));
-mkdirSync(join(folder, 'log'));
-mkdirSync(join(folder, 'sunk'));
-const logs = await openLogs(adapter, folder);
 const say = line => process.stdout.write(`${line}\n`);
-say(`${adapter}: ${kills} SIGKILLs, ${stops} SIGSTOPs, seed ${seed}`);
+const listed = pairs => [...pairs].map(([what, n]) => `${n} ${what}`).join(', ');
 
-let count = 0;
-const workers = new Set();
-const exits = new Map();
-const errors = [];
-
-function start() {
-  const member = `w${count++}`;
-  const options = {
-    ...{ adapter, folder, member, ttl },
-    maxEvents: Math.ceil(2 ** (9 * next())),
-    snapshotBytes: Math.ceil(2 ** (14 + 6 * next())),
-  };
-  const path = fileURLToPath(new URL('worker.mjs', import.meta.url));
-  const child = fork(path, [JSON.stringify(options)], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  const worker = { child, member, held: [] };
-  worker.over = new Promise(resolve => child.once('exit', (...how) => resolve(how)));
-  child.on('message', ({ held }) => {
-    worker.held = held;
-  });
-  let text = '';
-  child.stderr.on('data', some => (text += some));
-  child.once('exit', (code, signal) => {
-    workers.delete(worker);
-    exits.set(signal ?? code, (exits.get(signal ?? code) ?? 0) + 1);
-    if (text) errors.push(`${member}: ${text}`);
-  });
-  workers.add(worker);
-  return worker;
+const { adapter, names, forget, seed, keys, rate, times } = read();
+const folder = mkdtempSync(join(tmpdir(), 'rxrecur-chaos-'));
+const next = random(seed);
+const disk = join(folder, 'disk');
+const mounted = times.fulls ? smallDisk(disk) : undefined;
+if (times.fulls && !mounted) {
+  say('no disk can be mounted here: a full one is not tried');
+  times.fulls = 0;
 }
-
-const fed = Array.from({ length: partitions }, () => []);
-let feeding = true;
-
-/** Appends events as they would come; what is acknowledged is in \`fed\`. */
-async function feed() {
-  let tick = 0;
-  while (feeding) {
-    const by = Array.from({ length: partitions }, () => []);
-    // Keys come and go: the range moves, so that states grow idle.
-    const first = Math.floor(tick++ / 10) * 7;
-    for (let i = 0; i < rate / 20; i++) {
-      const key = `k${(first + Math.floor(next() * keys)) % (2 * keys)}`;
-      const value = JSON.stringify(drawValue(next));
-      by[partitionOf(key, partitions)].push({ key, value });
-    }
-    const bytes = value => new TextEncoder().encode(value);
-    await Promise.all(
-      by.map(async (events, p) => {
-        if (!events.length) return;
-        await logs.log.append(
-          p,
-          events.map(({ key, value }) => ({ key, value: bytes(value) })),
-        );
-        fed[p].push(...events.map(({ key, value }) => `${key} ${value}`));
-      }),
-    );
-    await delay(50);
-  }
-}
-
-async function positionIn(p) {
-  const snapshot = await logs.log.restore(name, p);
-  let to = 0;
-  if (snapshot) for await (const chunk of snapshot.chunks()) ({ to } = decodeRecord(chunk).head);
-  for await (const records of logs.log.records(name, p, snapshot?.revision ?? 0)) {
-    ({ to } = decodeRecord(records.at(-1).bytes).head);
-  }
-  return to;
-}
+const jobs = jobsOf(names, forget);
+const { places, close } = await adapters[adapter].prepare(mounted ? disk : folder, logNames(jobs));
+const ttl = 1500;
+const notes = [];
+const chaos = {
+  ...{ adapter, places, disk, jobs, next, ttl },
+  logs: await openLogs({ adapter, places }),
+  asked: { sets: new Set([0]), changes: [] },
+  crew: new Crew(next, { adapter, places, names, forget, ttl }),
+  note: what => notes.push(what),
+  /** Which errors an append may be refused with: those of a fault that goes on. */
+  refusal: () => false,
+  mayRefuse: error => chaos.refusal(`${error.message} ${error.cause?.message}`),
+};
+const feed = new Feed(chaos, { keys, rate });
+chaos.feed = feed;
+const { crew } = chaos;
+const plan = Object.entries(times).filter(([, n]) => n);
+say(`${adapter}, ${names.join(' ')}${forget ? ', forget' : ''}: ${listed(plan)}, seed ${seed}`);
 
 async function isDone() {
-  for (let p = 0; p < partitions; p++) {
-    if ((await positionIn(p)) < fed[p].length) return false;
-    const last = await logs.sunk.lastOffset(p);
-    if (last < fed[p].length) return false;
+  for (const { name } of jobs) {
+    for (let p = 0; p < partitions; p++) {
+      const head = await newestHead(chaos.logs.log, name, p);
+      if ((head?.to ?? 0) < feed.fed[p].length) return false;
+      const last = await chaos.logs[sunkName(name)].lastOffset(p);
+      if (last < (head?.sequence ?? 0) + (head?.done ?? 0)) return false;
+    }
   }
   return true;
 }
 
-/** A worker that works; or, if none has begun after a while, any. */
-async function somebody() {
-  for (let tries = 0; ; tries++) {
-    const awake = [...workers].filter(worker => !zombies.has(worker));
-    const busy = awake.filter(({ held }) => held.length);
-    const some = tries < 20 ? busy : awake;
-    if (some.length > (tries < 20 ? 0 : 1)) return some[Math.floor(next() * some.length)];
-    await delay(100);
+/** Two workers read what is left. */
+async function finish() {
+  crew.size = 2;
+  for (const { child } of [...crew.workers].slice(2)) child.kill('SIGTERM');
+  const limit = performance.now() + 120_000;
+  while (!(await isDone())) {
+    if (performance.now() > limit) {
+      notes.push('the workers have not read all within two minutes');
+      break;
+    }
+    crew.fill();
+    await delay(300);
   }
+  const rest = [...crew.workers];
+  for (const { child } of rest) child.kill('SIGTERM');
+  await Promise.race([Promise.all(rest.map(({ over }) => over)), delay(15_000)]);
+  await crew.killAll();
 }
 
 const begin = performance.now();
-const fault = Array.from({ length: kills + stops }, (_, i) => i < kills).sort(() => next() - 0.5);
-const done = { kills: 0, stops: 0 };
-const zombies = new Set();
-for (let i = 0; i < crew; i++) start();
-const feeder = feed();
-for (const isKill of fault) {
-  const worker = await somebody();
-  await delay(300 * next() ** 2);
-  if (isKill) {
-    worker.child.kill('SIGKILL');
-    workers.delete(worker);
-    done.kills++;
-  } else {
-    worker.child.kill('SIGSTOP');
-    done.stops++;
-    zombies.add(worker);
-    // Somebody else has its partitions in the meantime.
-    delay(ttl * (1.5 + next())).then(() => {
-      worker.child.kill('SIGCONT');
-      zombies.delete(worker);
-    });
-    await delay(ttl / 2);
-  }
-  while (workers.size < crew) start();
+crew.fill();
+// One that has no records yet would find the first events gone, or nothing to change.
+while ((await chaos.logs.log.jobs()).length < jobs.length) await delay(50);
+feed.begin();
+const struck = Object.fromEntries(plan.map(([name]) => [name, 0]));
+const missed = {};
+for (const name of shuffled(
+  next,
+  plan.flatMap(([name, n]) => Array(n).fill(name)),
+)) {
+  const isDone = await faults[name].strike(chaos);
+  if (isDone === false) missed[name] = (missed[name] ?? 0) + 1;
+  else struck[name]++;
+  crew.fill();
 }
-while (zombies.size) await delay(100);
+for (const [name] of plan) await faults[name].end?.(chaos);
 await delay(2000);
-feeding = false;
-await feeder;
-for (const worker of [...workers].slice(2)) worker.child.kill('SIGTERM');
-const limit = performance.now() + 120_000;
-while (!(await isDone())) {
-  if (performance.now() > limit) {
-    say('the workers have not read all within two minutes');
-    process.exitCode = 1;
-    break;
-  }
-  while (workers.size < 2) start();
-  await delay(300);
+await feed.end();
+await finish();
+
+const found = await check({ logs: chaos.logs, jobs, fed: feed.fed, asked: chaos.asked, forget });
+const seconds = ((performance.now() - begin) / 1000).toFixed(0);
+say(`${listed(Object.entries(struck))} in ${seconds} s; ends: ${listed(crew.ends)}`);
+const extra = [...Object.entries(missed).map(([name, n]) => [`${name} that could not be`, n])];
+for (const [name, n] of crew.explained) extra.push([`workers ended by ${name}`, n]);
+if (feed.retries) extra.push(['appends that were refused and done again', feed.retries]);
+if (extra.length) say(listed(extra));
+say(listed(Object.entries(found.seen)));
+say([...Object.entries(found.faults)].map(([what, n]) => `${what} ${n}`).join(', '));
+for (const line of [...found.notes, ...notes, ...crew.errors.slice(0, 5)]) say(line);
+if (crew.errors.length) say(`${crew.errors.length} workers ended with an error`);
+const isBad = Object.values(found.faults).some(n => n > 0) || notes.length || crew.errors.length;
+if (isBad) process.exitCode = 1;
+await chaos.logs.close();
+await close();
+if (isBad) say(`kept: ${folder}`);
+else {
+  mounted?.remove();
+  rmSync(folder, { recursive: true });
 }
-const rest = [...workers];
-for (const { child } of rest) child.kill('SIGTERM');
-await Promise.race([Promise.all(rest.map(({ over }) => over)), delay(15_000)]);
-for (const { child } of rest) child.kill('SIGKILL');
-const { faults, seen, notes } = await check(logs, fed);
-const ended = [...exits].map(([how, times]) => `${how}: ${times}`).join(', ');
-say(
-  `${done.kills} killed, ${done.stops} stopped, ${((performance.now() - begin) / 1000).toFixed(0)} s; ends: ${ended}`,
-);
-say(
-  Object.entries(seen)
-    .map(([what, n]) => `${n} ${what}`)
-    .join(', '),
-);
-say(
-  Object.entries(faults)
-    .map(([what, n]) => `${what} ${n}`)
-    .join(', '),
-);
-for (const line of [...notes, ...errors.slice(0, 5)]) say(line);
-if (errors.length) say(`${errors.length} workers ended with an error`);
-if (Object.values(faults).some(n => n > 0) || errors.length) process.exitCode = 1;
-await logs.log.close();
-await logs.sunk.close();
-if (process.exitCode) say(`kept: ${folder}`);
-else rmSync(folder, { recursive: true });
 process.exit();

@@ -10,15 +10,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const help = `node test/cli/mqtt.mjs [--rows NUMBER] [--kills NUMBER]
+const help = `node test/cli/mqtt.mjs [--rows NUMBER] [--kills NUMBER] [--inflight NUMBER]
 
 Publishes rows (default: 200) to a broker of its own, while 'rxrecur serve' that reads them is killed
 (default: 3 times) and started again. Each row must be in the log, perhaps twice: MQTT sends again
 what was not acknowledged. The outputs must be those of one sequential run over the log, each once.
 Exit code 1 if they are not. Needs 'npm run build' and mosquitto.
+
+  --kills 0          publishes as fast as it can, and prints how many messages a second are stored
+  --inflight NUMBER  messages that the broker sends before it has an acknowledgement (default: 20,
+                     which is mosquitto's)
 `;
 
-const options = { help: { type: 'boolean' }, rows: { type: 'string' }, kills: { type: 'string' } };
+const number = { type: 'string' };
+const options = { help: { type: 'boolean' }, rows: number, kills: number, inflight: number };
 const { values } = parseArgs({ options });
 if (values.help) {
   process.stdout.write(help);
@@ -26,6 +31,7 @@ if (values.help) {
 }
 const rows = Number(values.rows ?? 200);
 const kills = Number(values.kills ?? 3);
+const inflight = Number(values.inflight ?? 20);
 
 const { connectAsync } = (await import('mqtt')).default;
 const { fileLog } = await import('../../dist/durable/file.js');
@@ -40,7 +46,8 @@ const port = await new Promise(resolve => {
   });
 });
 const config = join(folder, 'mosquitto.conf');
-writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
+const limits = `max_queued_messages 0\nmax_inflight_messages ${inflight}\n`;
+writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\n${limits}`);
 const broker = spawn('mosquitto', ['-c', config], { stdio: 'ignore' });
 await Promise.race([once(broker, 'spawn'), once(broker, 'error').then(([e]) => Promise.reject(e))]);
 
@@ -79,8 +86,10 @@ for (const end = Date.now() + 30_000; Date.now() < end && !lines().length; await
   await publish(0);
 }
 const each = Math.ceil((rows - 1) / (kills + 1));
+const begin = performance.now();
 for (let i = 1, killed = 0; i < rows; i++) {
-  await publish(i);
+  const publishing = publish(i);
+  if (kills || i % 500 === 0) await publishing;
   if (i % each || killed === kills) continue;
   killed++;
   await until(i / 2);
@@ -90,6 +99,8 @@ for (let i = 1, killed = 0; i < rows; i++) {
 }
 await client.endAsync();
 await until(rows);
+const rate = Math.round((1000 * rows) / (performance.now() - begin));
+if (!kills) console.log(`${rate} messages a second are stored and have their outputs`);
 // What was sent twice may still be on its way.
 await delay(500);
 server.kill('SIGTERM');

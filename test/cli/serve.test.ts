@@ -156,10 +156,13 @@ describe('rxrecur serve', () => {
   });
 
   test.for([
-    [['--state', 'redis:x', '--job', 'j'], 'Expected lmdb:DIR or file:DIR'],
+    [
+      ['--state', 'redis:x', '--job', 'j'],
+      'expected lmdb:DIR, file:DIR, nats://HOST/NAME or redis:',
+    ],
     [['--job', 'j'], "required option '--state <log>' not specified"],
     [['--state', 'file:x'], "required option '--job <name>' not specified"],
-    [['--state', 'file:x', '--job', 'j', '--forecast', '3'], "unknown option '--forecast'"],
+    [['--state', 'file:x', '--job', 'j', '--append'], "unknown option '--append'"],
     [['--state', 'file:x', '--job', 'a,b'], 'without commas'],
     [['--state', 'file:x', '--job', 'j', '--workers', '0'], 'whole number from 1 to 256'],
   ] as const)('%s is refused by name', async ([args, words]) => {

@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 const [adapter, place] = process.argv.slice(2);
 if (!place) {
   process.stdout.write(`node test/durable/child.mjs file|lmdb FOLDER
-node test/durable/child.mjs nats URL#NAME
+node test/durable/child.mjs nats|redis URL#NAME
 
-Opens a log, and answers each line of standard input, ["commit", "job", 0, 0, [1, 2]] or
+Opens a log and answers each line of standard input, ["commit", "job", 0, 0, [1, 2]] or
 ["append", 0, ["key"]], with a line of JSON: the result, or { "error": NAME }. Needs 'npm run build'.
 `);
   process.exit();
@@ -14,11 +14,13 @@ Opens a log, and answers each line of standard input, ["commit", "job", 0, 0, [1
 const { fileLog } = await import('../../dist/durable/file-log.js');
 const { lmdbLog } = await import('../../dist/durable/lmdb-log.js');
 const { natsLog } = await import('../../dist/durable/nats-log.js');
-const nats = place => {
+const { redisLog } = await import('../../dist/durable/redis-log.js');
+const named = open => place => {
   const [url, name] = place.split('#');
-  return natsLog(url, { name });
+  return open(url, { name });
 };
-const log = await { file: fileLog, lmdb: lmdbLog, nats }[adapter](place);
+const open = { file: fileLog, lmdb: lmdbLog, nats: named(natsLog), redis: named(redisLog) };
+const log = await open[adapter](place);
 
 const calls = {
   commit: (job, partition, after, bytes) =>

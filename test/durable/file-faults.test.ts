@@ -257,6 +257,40 @@ describe('a claim', () => {
     expect(await commit(reader, 4, 5)).toBe(5);
   });
 
+  test('that is written, and a frame after it, while it is being read is no damage', async () => {
+    const disk = await threeRecords();
+    let go = () => {};
+    const sleeps = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    disk.afterCreate = path => (path === segment(2) ? sleeps : undefined);
+    const slow = commit(await open(disk), 3, 4);
+    const real = disk.disk();
+    let reads = 0;
+    const log = await fileLog(
+      '/log',
+      { partitions: 1 },
+      {
+        ...real,
+        async open(path, flags) {
+          const file = await real.open(path, flags);
+          if (path !== segment(2)) return file;
+          const read: typeof file.read = async (into, position) => {
+            const got = await file.read(into, position);
+            if (reads++) return got;
+            expect(got).toBe(0);
+            go();
+            await slow;
+            return got;
+          };
+          return { ...file, read };
+        },
+      },
+    );
+    expect(await numbers(log)).toEqual([1, 2, 3, 4]);
+    expect(reads).toBeGreaterThan(0);
+  });
+
   test('that broke off is skipped at whatever byte it ends', async () => {
     const disk = await threeRecords();
     const log = await open(disk);

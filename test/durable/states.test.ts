@@ -1,4 +1,4 @@
-import { lastValueFrom, tap, toArray } from 'rxjs';
+import { lastValueFrom, of, tap, toArray } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import {
   type DurableOutput,
@@ -128,6 +128,32 @@ describe('the states of a job, from outside', () => {
     sameBits(of('a'), stepped([...inputs(7, 2), ...inputs(2, 30)]).ys.slice(7));
   });
 
+  test('what is imported is idle since the last event was appended, whenever that happened', async () => {
+    const log = memoryLog({ partitions: 1 });
+    const happened = { idle: 60_000, time: () => 5 };
+    await append(log, 'a', inputs(3));
+    await drain(log, happened);
+    const imported = stepped(inputs(9, 50)).snapshot;
+    await jobStates(log, 'j').import('b', imported);
+    await append(log, 'b', inputs(4));
+    const outputs = await drain(log, happened);
+    sameBits(
+      outputs.map(({ y }) => y),
+      stepped(inputs(4), imported).ys,
+    );
+  });
+
+  test('what is imported counts among maxKeys as soon as a key comes', async () => {
+    const log = memoryLog({ partitions: 1 });
+    for (const key of ['a', 'b']) await append(log, key, inputs(1));
+    await drain(log, { maxKeys: 2 });
+    const states = jobStates(log, 'j');
+    for (const key of ['c', 'd']) await states.import(key, stepped(inputs(2)).snapshot);
+    await append(log, 'e', inputs(1));
+    await drain(log, { maxKeys: 2 });
+    expect((await all(states.list())).map(({ key }) => key)).toEqual(['d', 'e']);
+  });
+
   test('a running worker loses a partition that is changed, and goes on from the imported state', async () => {
     const log = memoryLog({ partitions: 2 });
     const [mine, other] = ['a', 'b'];
@@ -245,4 +271,69 @@ test('a key of a model without a state is listed, too', async () => {
   await append(log, 'a', inputs(2));
   await drain(log, { model: dense(2, 1) });
   expect(await all(jobStates(log, 'j').list())).toHaveLength(1);
+});
+
+describe('states that parameters made which were swapped in later', () => {
+  const later = lstm(2, 5, { seed: 9 }).params;
+
+  /** A log whose job has gone on with the later parameters after so many events of each key. */
+  async function swapped(before: number, after: number) {
+    const log = await ran(3, before);
+    for (const [i, key] of keys.entries()) {
+      await append(log, key, inputs(before + after, i).slice(before));
+    }
+    await drain(log, { weights: of(later) });
+    return log;
+  }
+
+  /** The sequential model, which takes the later parameters after so many events. */
+  function oracle(before: number, values: readonly number[][]) {
+    const early = stepped(values.slice(0, before)).snapshot;
+    const m = stateful(lstm(2, 5, { params: later }), { backend });
+    // The snapshot's own parameters are the early ones: what goes on is the bare state.
+    const { state, batch } = early;
+    const { weights, graph, layer } = m.snapshot();
+    m.restore({ ...early.toJSON(), weights, graph, layer } as never);
+    expect([state, batch]).toEqual([m.snapshot().state, m.snapshot().batch]);
+    const ys = values.slice(before).map(x => m(x as [number, number]));
+    return { ys, snapshot: m.snapshot() };
+  }
+
+  test('get and export give what the sequential model has, by the later parameters', async () => {
+    const states = jobStates(await swapped(4, 5), 'j');
+    const exported = new Map(await all(states.export()));
+    expect([...exported.keys()].sort()).toEqual([...keys].sort());
+    for (const [i, key] of keys.entries()) {
+      const { snapshot } = oracle(4, inputs(9, i));
+      const got = (await states.get(key)) as Snapshot;
+      expect(got.state).toEqual(snapshot.state);
+      expect(got.weights).toBe(snapshot.weights);
+      expect(exported.get(key)?.state).toEqual(snapshot.state);
+    }
+  });
+
+  test('a snapshot by the later parameters is imported; one by the early ones is refused', async () => {
+    const early = (await jobStates(await ran(3, 4), 'j').get('a')) as Snapshot;
+    const log = await swapped(4, 5);
+    const states = jobStates(log, 'j');
+    const late = (await states.get('b')) as Snapshot;
+    await states.import('a', late);
+    expect((await states.get('a'))?.state).toEqual(late.state);
+    await expect(states.import('a', early)).rejects.toThrow('import.weights');
+    expect((await states.get('a'))?.state).toEqual(late.state);
+    // The job goes on from it, with the later parameters, without being told of them again.
+    await append(log, 'a', [[0.5, -0.5]]);
+    const outputs = await drain(log);
+    const m = stateful(lstm(2, 5, { params: later }), { backend, restore: late as never });
+    expect(outputs.map(({ y }) => y)).toEqual([m([0.5, -0.5])]);
+  });
+
+  test('a key that is reset begins anew, with the later parameters', async () => {
+    const log = await swapped(4, 5);
+    expect(await jobStates(log, 'j').reset('c')).toBe(true);
+    expect(await jobStates(log, 'j').get('c')).toBeUndefined();
+    await append(log, 'c', [[0.25, 1]]);
+    const [{ y }] = await drain(log);
+    expect(y).toEqual(stateful(lstm(2, 5, { params: later }), { backend })([0.25, 1]));
+  });
 });

@@ -5,6 +5,7 @@ import { lastValueFrom } from 'rxjs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { toFile } from '../../src/durable/file.js';
 import { durable, fromStream, jsonBytes, memoryLog } from '../../src/durable.js';
+import { stateful } from '../../src/index.js';
 import { open, run } from './run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rxrecur-durable-'));
@@ -15,6 +16,24 @@ test('a worker is killed, and nothing is lost or doubled', { timeout: 60_000 }, 
   expect(lines.at(-1)).toMatch(
     /^\d+ events, 1 kills: nothing lost, nothing doubled, all bits equal$/,
   );
+});
+
+test('there is an alarm for each reading that is out of order, and for no other', async () => {
+  const { alarmAbove, isFault, model, reading } = await open('durable/job.mjs');
+  let faults = 0;
+  for (let sensor = 0; sensor < 1000; sensor += 9) {
+    const m = stateful(model, { backend: 'simd' });
+    for (let tick = sensor % 5; tick < 1500; tick += 5) {
+      const [y] = m([reading(sensor, tick)]) as Float32Array;
+      if (isFault(sensor, tick)) faults++;
+      expect([sensor, tick, Math.abs(y) > alarmAbove]).toEqual([
+        sensor,
+        tick,
+        isFault(sensor, tick),
+      ]);
+    }
+  }
+  expect(faults).toBeGreaterThan(20);
 });
 
 describe('the check finds', () => {

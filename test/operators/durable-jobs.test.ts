@@ -1,4 +1,4 @@
-import { config, from, lastValueFrom, Subject, toArray } from 'rxjs';
+import { config, filter, from, lastValueFrom, map, type Observable, Subject, toArray } from 'rxjs';
 import { expect, test } from 'vitest';
 import { jsonBytes } from '../../src/durable/codec.js';
 import type { DeadLetter, DurableOutput, Told } from '../../src/durable/event.js';
@@ -7,7 +7,7 @@ import { memoryLog } from '../../src/durable/memory-log.js';
 import { partitionOf } from '../../src/durable/places.js';
 import type { Sink } from '../../src/durable/sink.js';
 import { toStream } from '../../src/durable/to-stream.js';
-import { gru, lstm, recurBy, stateful } from '../../src/index.js';
+import { chain, dense, gru, lstm, recurBy, rnn, stateful } from '../../src/index.js';
 import { durable } from '../../src/operators/durable.js';
 import { fromStream } from '../../src/operators/from-stream.js';
 import { sameBits } from '../laws/bits.js';
@@ -118,6 +118,36 @@ test('migrate makes the states of the model that comes from those of the one tha
       .filter(({ key }) => key === 'k3')
       .map(({ value }) => step(value)),
   );
+});
+
+test.each([
+  ['is reset by an event of another key', { key: 'c', value: [1, 0] }],
+  ['has an event whose output is refused', { key: 'a', value: [1, 1] }],
+])('a key that %s is as old to who takes over as it was', async (_, event) => {
+  const options = {
+    maxKeys: 3,
+    reset: (events: Observable<{ key: string }>) =>
+      events.pipe(
+        filter(({ key }) => key === 'c'),
+        map(() => 'a'),
+      ),
+    project: (y: unknown, { value }: { value: number[] }) => {
+      if (value[1] === 1) throw new Error('refused');
+      return y;
+    },
+  };
+  const first = ['a', 'b', 'c'].map(key => ({ key, value: [0.5, 0] }));
+  const then = ['d', 'a', 'b'].map(key => ({ key, value: [0.5, 0] }));
+  const run = async (...parts: Event[][]) => {
+    const log = await logOf([], 1);
+    const outputs = [];
+    for (const part of parts) {
+      await append(log, part);
+      outputs.push(...(await all(log, options)));
+    }
+    return outputs.map(({ key, y }) => `${key} ${Array.from(y)}`);
+  };
+  expect(await run(first, [event], then)).toEqual(await run([...first, event, ...then]));
 });
 
 test('weights that were swapped in stay with a job that is taken over', async () => {
@@ -311,4 +341,79 @@ test('forget gives up the events that all jobs have in their states, and changes
   expect(await log.firstOffset(0)).toBe(61);
   compare([...outputs, ...more], plainly([...events, ...events.slice(0, 8)]));
   await expect(all(log, { job: 'new' })).rejects.toThrow(/kept/);
+});
+
+const square = chain(gru(2, 5, { seed: 3 }), dense(5, 2, { seed: 4 }));
+
+test.for([1, 7, 4096])(
+  'forecasts, %i events a record, are those of stateful on copies of the states',
+  async maxEvents => {
+    const log = await logOf(events);
+    const outputs = await all(log, { model: square, forecast: 3, maxEvents });
+    const live = new Map<string, ReturnType<typeof stateful>>();
+    const by = new Map<string, unknown[]>();
+    for (const { key, value } of events) {
+      const m = live.get(key) ?? (stateful(square, { backend: pinned }) as never);
+      live.set(key, m);
+      const y = m(value as never);
+      const copy = stateful(square, { backend: pinned, restore: m.snapshot() as never });
+      const ahead: unknown[] = [];
+      for (let i = 0, last = y; i < 3; i++) ahead.push((last = copy(last as never) as never));
+      by.set(key, [...(by.get(key) ?? []), { y, ahead }]);
+    }
+    expect(by.size).toBe(5);
+    for (const [key, own] of by) {
+      expect(outputs.filter(o => o.key === key).map(({ y }) => y)).toEqual(own);
+    }
+  },
+);
+
+test('a job goes on with a forecast, and without it, from the states that the other has left', async () => {
+  const log = await logOf(events.slice(0, 30));
+  const model = { model: square };
+  const first = await all(log, { ...model, forecast: 2 });
+  await append(log, events.slice(30));
+  const rest = await all(log, model);
+  const whole = await all(await logOf(events), model);
+  const plain = [
+    ...first.map(({ y }) => (y as never as { y: Float32Array }).y),
+    ...rest.map(({ y }) => y),
+  ];
+  const of = (outputs: readonly DurableOutput[], ys: readonly unknown[], key: string) =>
+    ys.filter((_, i) => outputs[i].key === key);
+  const told = [...first, ...rest];
+  for (const key of new Set(events.map(event => event.key))) {
+    expect(of(told, plain, key)).toEqual(
+      of(
+        whole,
+        whole.map(({ y }) => y),
+        key,
+      ),
+    );
+  }
+});
+
+test('an event whose forecast the model refuses is a dead letter, and its state is as before', async () => {
+  // Fed with its own outputs, a sum doubles: 1e38 is a float32 after one step ahead, not after two.
+  const params = { weightIh: [1], weightHh: [1], biasIh: [0], biasHh: [0] };
+  const sum = rnn(1, 1, { activation: 'identity', params });
+  const one = [1, 1e38, 2].map(x => ({ key: 'a', value: [x] }));
+  const letters: DeadLetter[] = [];
+  const deadLetters = (letter: DeadLetter) => letters.push(letter);
+  const outputs = await all(await logOf(one), { model: sum, forecast: 3, deadLetters });
+  const flat = outputs.map(({ y }) => {
+    const { y: own, ahead } = y as never as { y: Float32Array; ahead: Float32Array[] };
+    return [own, ...ahead].map(([v]) => v);
+  });
+  expect(flat).toEqual([
+    [1, 2, 4, 8],
+    [3, 6, 12, 24],
+  ]);
+  expect(letters.map(({ offset }) => offset)).toEqual([2]);
+});
+
+test('a forecast of a model whose outputs are no inputs is refused at the call', () => {
+  expect(() => job(memoryLog({ partitions: 1 }), { model: gru(2, 3), forecast: 2 })).toThrow(
+    'durable.forecast: expected outputs as long as inputs, got a model from 2 to 3',
+  );
 });
