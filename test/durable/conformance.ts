@@ -385,11 +385,11 @@ function leases(open: Open): void {
 
   test('members are those that have renewed in time', async () => {
     const log = await open();
-    const a = await log.join('job', 'a/../b', 150);
+    const a = await log.join('job', 'a/../b', 1000);
     const b = await log.join('job', 'B', 10_000);
     await log.join('other', 'c', 10_000);
     expect(await log.members('job')).toEqual(['B', 'a/../b']);
-    await delay(200);
+    await delay(1100);
     expect(await log.members('job')).toEqual(['B']);
     await a.renew();
     expect(await log.members('job')).toEqual(['B', 'a/../b']);
