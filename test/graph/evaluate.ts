@@ -1,4 +1,7 @@
 import type { ReferenceState } from '../../src/core.js';
+import { resolveActivation } from '../../src/graph/activations.js';
+import type { AdjointNode } from '../../src/graph/adjoint.js';
+import { stepActivation } from '../../src/graph/derivatives.js';
 import { columnsOf, namesOf } from '../../src/graph/parameters.js';
 import type { PlanNode } from '../../src/graph/plan.js';
 import { outputsOf } from '../../src/graph/ports.js';
@@ -24,15 +27,7 @@ export function evaluatePlan(cell: PortCell, state: ReferenceState, x: Reference
   const spec = specOf(cell);
   const { plan } = spec.definition;
   const { nodes, states, output } = plan;
-  const values: Float64Array[] = [];
-  let largestRow = 0;
-  for (const node of nodes) {
-    if (node.op === 'affine') {
-      const { sums, sizes } = affine(spec, node, values);
-      values.push(sums);
-      largestRow = Math.max(largestRow, ...sizes);
-    } else values.push(leafOrOperation(spec, node, values, state, x));
-  }
+  const { values, largestRow } = valuesOf(spec, nodes, state, x);
   const next = states.map(({ name, node }) => [name, values[node]]);
   const outputs = outputsOf(plan).map(({ name, node }) => [name, values[node]]);
   return {
@@ -43,9 +38,51 @@ export function evaluatePlan(cell: PortCell, state: ReferenceState, x: Reference
   };
 }
 
+/** The values of nodes, each made of earlier ones. */
+export function valuesOf(
+  spec: EquationSpec,
+  nodes: readonly (PlanNode | AdjointNode)[],
+  state: ReferenceState,
+  x: ReferenceInput,
+): { readonly values: Float64Array[]; readonly largestRow: number } {
+  const values: Float64Array[] = [];
+  let largestRow = 0;
+  for (const node of nodes) {
+    if (node.op !== 'affine') values.push(leafOrOperation(spec, node, values, state, x));
+    else if (isBackwards(node)) values.push(transposed(spec, node, values));
+    else {
+      const { sums, sizes } = affine(spec, node, values);
+      values.push(sums);
+      largestRow = Math.max(largestRow, ...sizes);
+    }
+  }
+  return { values, largestRow };
+}
+
+type Affine = (PlanNode | AdjointNode) & { readonly op: 'affine' };
+const isBackwards = (node: Affine): node is AdjointNode & { op: 'affine' } =>
+  'transposed' in node.maps[0];
+
+function transposed(
+  { definition: { plan }, sizes, params }: EquationSpec,
+  { maps, dimension }: AdjointNode & { op: 'affine' },
+  values: readonly Float64Array[],
+): Float64Array {
+  const columns = sizes[dimension];
+  const sums = new Float64Array(columns);
+  for (const { matrix, row, of } of maps) {
+    const weight = params[namesOf(plan, matrix)[0]];
+    for (const [i, delta] of values[of].entries()) {
+      const begin = (row * values[of].length + i) * columns;
+      for (let j = 0; j < columns; j++) sums[j] += weight[begin + j] * delta;
+    }
+  }
+  return sums;
+}
+
 function leafOrOperation(
-  { params, constants, activations, clip = Number.POSITIVE_INFINITY }: EquationSpec,
-  node: Exclude<PlanNode, { op: 'affine' }>,
+  { params, constants, activations, sizes, clip = Number.POSITIVE_INFINITY }: EquationSpec,
+  node: Exclude<PlanNode | AdjointNode, { op: 'affine' }>,
   values: readonly Float64Array[],
   state: ReferenceState,
   x: ReferenceInput,
@@ -56,7 +93,7 @@ function leafOrOperation(
     case 'state':
       return state[node.name];
     case 'number':
-      return Float64Array.of(node.value);
+      return new Float64Array(sizes[node.dimension]).fill(node.value);
     case 'constant':
       return Float64Array.of(constants[node.name]);
     case 'parameter':
@@ -65,6 +102,13 @@ function leafOrOperation(
       const { name, alpha, beta, clipped } = activations[node.slot];
       const bound = clipped ? clip : Number.POSITIVE_INFINITY;
       const v = values[node.of].map(a => Math.min(bound, Math.max(-bound, a)));
+      activationLoops[name](v, 0, v.length, alpha, beta);
+      return v;
+    }
+    case 'call': {
+      const { name, alpha, beta } =
+        node.name === 'step' ? stepActivation : resolveActivation('test', node.name);
+      const v = values[node.of].slice();
       activationLoops[name](v, 0, v.length, alpha, beta);
       return v;
     }
