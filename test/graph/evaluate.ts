@@ -1,7 +1,4 @@
 import type { ReferenceState } from '../../src/core.js';
-import { resolveActivation } from '../../src/graph/activations.js';
-import type { AdjointNode } from '../../src/graph/adjoint.js';
-import { stepActivation } from '../../src/graph/derivatives.js';
 import { columnsOf, namesOf } from '../../src/graph/parameters.js';
 import type { PlanNode } from '../../src/graph/plan.js';
 import { outputsOf } from '../../src/graph/ports.js';
@@ -41,7 +38,7 @@ export function evaluatePlan(cell: PortCell, state: ReferenceState, x: Reference
 /** The values of nodes, each made of earlier ones. */
 export function valuesOf(
   spec: EquationSpec,
-  nodes: readonly (PlanNode | AdjointNode)[],
+  nodes: readonly PlanNode[],
   state: ReferenceState,
   x: ReferenceInput,
 ): { readonly values: Float64Array[]; readonly largestRow: number } {
@@ -49,7 +46,6 @@ export function valuesOf(
   let largestRow = 0;
   for (const node of nodes) {
     if (node.op !== 'affine') values.push(leafOrOperation(spec, node, values, state, x));
-    else if (isBackwards(node)) values.push(transposed(spec, node, values));
     else {
       const { sums, sizes } = affine(spec, node, values);
       values.push(sums);
@@ -59,30 +55,9 @@ export function valuesOf(
   return { values, largestRow };
 }
 
-type Affine = (PlanNode | AdjointNode) & { readonly op: 'affine' };
-const isBackwards = (node: Affine): node is AdjointNode & { op: 'affine' } =>
-  'transposed' in node.maps[0];
-
-function transposed(
-  { definition: { plan }, sizes, params }: EquationSpec,
-  { maps, dimension }: AdjointNode & { op: 'affine' },
-  values: readonly Float64Array[],
-): Float64Array {
-  const columns = sizes[dimension];
-  const sums = new Float64Array(columns);
-  for (const { matrix, row, of } of maps) {
-    const weight = params[namesOf(plan, matrix)[0]];
-    for (const [i, delta] of values[of].entries()) {
-      const begin = (row * values[of].length + i) * columns;
-      for (let j = 0; j < columns; j++) sums[j] += weight[begin + j] * delta;
-    }
-  }
-  return sums;
-}
-
 function leafOrOperation(
   { params, constants, activations, sizes, clip = Number.POSITIVE_INFINITY }: EquationSpec,
-  node: Exclude<PlanNode | AdjointNode, { op: 'affine' }>,
+  node: Exclude<PlanNode, { op: 'affine' }>,
   values: readonly Float64Array[],
   state: ReferenceState,
   x: ReferenceInput,
@@ -102,13 +77,6 @@ function leafOrOperation(
       const { name, alpha, beta, clipped } = activations[node.slot];
       const bound = clipped ? clip : Number.POSITIVE_INFINITY;
       const v = values[node.of].map(a => Math.min(bound, Math.max(-bound, a)));
-      activationLoops[name](v, 0, v.length, alpha, beta);
-      return v;
-    }
-    case 'call': {
-      const { name, alpha, beta } =
-        node.name === 'step' ? stepActivation : resolveActivation('test', node.name);
-      const v = values[node.of].slice();
       activationLoops[name](v, 0, v.length, alpha, beta);
       return v;
     }
