@@ -85,6 +85,7 @@ export const scripts = [
   { script: 'test/bench/decay.mjs', quick: ['--quick'] },
   { script: 'test/bench/durable-logs.mjs', quick: ['--quick'] },
   { script: 'test/bench/durable.mjs', quick: ['--quick'] },
+  { script: 'test/bench/durable-nats.mjs', quick: ['--quick'] },
   { script: 'test/bench/durable-worker.mjs', quick: [] },
   { script: 'test/bench/first-frame.mjs', quick: ['SILERO', '--quick'] },
   { script: 'test/bench/first-step.mjs', quick: ['--quick'] },
