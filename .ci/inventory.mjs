@@ -66,6 +66,7 @@ export const scripts = [
     quick: ['--rows', '500', '--kills', '1', '--outputs', 'msgid', '--state', 'nats'],
   },
   { script: 'test/durable/child.mjs', quick: [] },
+  { script: 'test/servers/install.mjs', stage: 'servers' },
   { script: 'test/durable/make-records.mjs', quick: ['--check'] },
   { script: 'test/bench/audio.mjs', quick: ['SILERO', '--chromium', '--quick'] },
   { script: 'test/bench/budget.mjs', stage: 'budget' },
