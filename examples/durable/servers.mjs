@@ -33,7 +33,8 @@ export function install(programs) {
   }
 }
 
-async function freePort() {
+/** A port that nobody uses at the moment. */
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();

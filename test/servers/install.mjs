@@ -14,5 +14,5 @@ const page = process.env.CHROMIUM ? [] : ['chromium'];
 try {
   install(['nats-server', 'redis-server', 'mosquitto', 'openssl', ...page]);
 } catch (error) {
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
 }
