@@ -57,6 +57,14 @@ export const scripts = [
     script: 'test/chaos/chaos.mjs',
     quick: '--adapter lmdb --jobs ports,function --kills 10 --swaps 3 --changes 3'.split(' '),
   },
+  {
+    script: 'test/chaos/chaos.mjs',
+    quick: '--adapter nats --kills 10 --servers 3 --answers 3 --rate 500'.split(' '),
+  },
+  {
+    script: 'test/chaos/chaos.mjs',
+    quick: '--adapter redis --kills 10 --servers 3 --answers 3 --rate 500'.split(' '),
+  },
   { script: 'test/cli/kills.mjs', quick: ['5'] },
   { script: 'test/cli/kills.mjs', quick: ['5', '--keyed'] },
   { script: 'test/cli/mqtt.mjs', quick: ['--rows', '100'] },

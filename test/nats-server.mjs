@@ -1,2 +1,2 @@
 // Starts a nats-server of its own for tests and scripts: on loopback, on a free port.
-export { startNats } from '../examples/durable/servers.mjs';
+export { freePort, startNats } from '../examples/durable/servers.mjs';

@@ -143,7 +143,10 @@ export class FencedError extends RecurError {
   override readonly name = 'FencedError';
 }
 
-/** A commit of which nobody can tell whether it is stored: read the log to know. */
+/**
+ * A log that has not answered: of a commit nobody can tell whether it is stored, read the log to
+ * know; all else may be asked again. Workers do, and go on when it answers.
+ */
 export class UnknownError extends RecurError {
   override readonly name = 'UnknownError';
 }

@@ -56,8 +56,10 @@ export const codes = {
   wrongLast: 10071,
 } as const;
 
-/** Numbers of a cluster that has no leader just now: it did nothing. */
-const unready: readonly (number | undefined)[] = [10008, 10009, 10118, 10119];
+/** Numbers of a cluster that lacks a leader or a server just now: it did nothing. */
+const unready: readonly (number | undefined)[] = [
+  ...[10004, 10005, 10007, 10008, 10009, 10118, 10119],
+];
 
 /** A connection to the servers that is made again for ever. */
 export class NatsLink {

@@ -6,7 +6,7 @@ import { type Found, ms, placeOf, type Range } from './nats-messages.js';
 const mostMessages = 8192;
 const mostBytes = 16 * 2 ** 20;
 
-const heartbeat = 5000;
+const heartbeat = 2000;
 /** Without a sign of life for so long the server has forgotten us. */
 const silence = 2.5 * heartbeat;
 
@@ -132,10 +132,7 @@ class StreamReader {
     const config = {
       ...{ ack_policy: 'none' as const, deliver_policy: 'by_start_sequence' as const },
       ...{ opt_start_seq: this.#next, mem_storage: true, num_replicas: 1 },
-      ...{
-        inactive_threshold: 30_000 * ms,
-        ...(filter !== undefined && { filter_subject: filter }),
-      },
+      ...{ inactive_threshold: 30_000 * ms, ...(filter && { filter_subject: filter }) },
     };
     try {
       const { name } = await this.#link.ask(({ consumers }) => consumers.add(stream, config));
@@ -223,11 +220,18 @@ class StreamReader {
       if (this.#isIdle && this.#range.count !== Infinity) void this.#check(undefined);
       this.#isIdle = true;
     } else if (code === 400) this.#fail(new Error(`${this.#range.stream}: ${description}`));
+    else if (code === 503) void this.#lose(pull);
     else if (/deleted|leadership|shutdown/i.test(description)) this.#reopen();
     else {
       this.#end(pull);
       this.#pull();
     }
+  }
+
+  /** The consumer has gone with its server, or has no leader yet: soon there is another one. */
+  async #lose(pull: Pull): Promise<void> {
+    await this.#link.pause(100);
+    if (this.#pulls.has(pull)) this.#reopen();
   }
 
   async #check(at: number | undefined): Promise<void> {

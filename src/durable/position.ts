@@ -13,12 +13,21 @@ export async function newestHead(
   job: string,
   partition: number,
 ): Promise<Newest | undefined> {
+  return fromNewest(log, job, partition, snapshot => newestAfter(log, job, partition, snapshot));
+}
+
+/** Reads from the newest snapshot on, again if a newer one has taken its place meanwhile. */
+async function fromNewest<T>(
+  log: PartitionLog,
+  job: string,
+  partition: number,
+  read: (snapshot: StoredSnapshot | undefined) => Promise<T>,
+): Promise<T> {
   for (;;) {
     const snapshot = await log.restore(job, partition);
     try {
-      return await newestAfter(log, job, partition, snapshot);
+      return await read(snapshot);
     } catch (error) {
-      // A newer snapshot may have taken the place of what was being read.
       if (!(await isNewer(log, job, partition, snapshot?.revision ?? 0))) throw error;
     }
   }
@@ -77,7 +86,7 @@ export async function keptAfter(
   job: string,
   partition: number,
 ): Promise<number> {
-  const first = await firstChunk(await log.restore(job, partition));
+  const first = await fromNewest(log, job, partition, firstChunk);
   if (!first) return 0;
   const { revision, bytes } = first;
   return decodeRecord(bytes, placeOf(job, partition, revision)).head.kept ?? 0;

@@ -154,13 +154,13 @@ export class Link {
     return error && /^(WRONGPASS|NOAUTH|NOPERM)/.test(error.message) ? error : undefined;
   }
 
-  #unanswered({ where, writes }: Asking, cause: Error, isSent: boolean): RecurError {
+  #unanswered({ where, writes }: Asking, cause: Error, isSent: boolean): UnknownError {
     const isVague = isUnsent(cause) || cause.name === 'MaxRetriesPerRequestError';
     const got = isVague ? (this.#failure?.message ?? 'a lost connection') : cause.message;
     const parts = { where, expected: 'an answer of the server', got, cause };
-    if (!writes) return new RecurError(parts);
-    if (!isSent) return new RecurError({ ...parts, hint: 'nothing was stored' });
-    return new UnknownError({ ...parts, hint: 'read the log to know whether it is stored' });
+    if (!writes) return new UnknownError(parts);
+    const stored = isSent ? 'read the log to know whether it is stored' : 'nothing was stored';
+    return new UnknownError({ ...parts, hint: stored });
   }
 }
 

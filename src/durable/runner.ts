@@ -97,14 +97,15 @@ export class Runner {
     }
   }
 
-  /** The error, or that of a worker whose partition somebody else has taken meanwhile. */
+  /** The error, or that of a worker whose partition somebody else has taken, or may have taken. */
   async #reason(error: unknown): Promise<unknown> {
     if (error instanceof FencedError || error instanceof UnknownError) return error;
     const { log, job } = this.#setup;
     const { partition } = this.#partition;
     const own = { epoch: this.#claimed ? this.#epoch : undefined, base: this.#base };
-    const isOver = await isOvertaken(log, job.job, partition, own).catch(() => false);
-    return isOver ? fenced(job.job, partition, this.#revision, this.#revision + 1) : error;
+    const isOver = await isOvertaken(log, job.job, partition, own).catch(other => other);
+    if (isOver instanceof UnknownError) return isOver;
+    return isOver === true ? fenced(job.job, partition, this.#revision, this.#revision + 1) : error;
   }
 
   async #restore(): Promise<void> {

@@ -14,6 +14,9 @@ export interface WorkerSetup extends RunnerSetup {
   readonly poll: number;
 }
 
+/** How many times in a row a log may leave a worker without an answer. */
+const silences = 10;
+
 /** A partition that this worker has. */
 interface Held {
   readonly runner: Runner;
@@ -35,6 +38,7 @@ export class Worker {
   /** What was asked for before it had looked for partitions of its own. */
   #early: { cause: string; command: Command; only: number | undefined }[] | undefined = [];
   #failure: { readonly error: unknown } | undefined;
+  #silences = 0;
   #wake: () => void = () => {};
 
   constructor(setup: WorkerSetup) {
@@ -47,8 +51,8 @@ export class Worker {
     this.#wake();
   }
 
-  /** What its partitions have done so far. */
-  async metrics(): Promise<PartitionMetrics[]> {
+  /** What its partitions have done so far; undefined: the log does not answer just now. */
+  async metrics(): Promise<PartitionMetrics[] | undefined> {
     const { job, source, maxEvents } = this.#setup;
     const own = { job: job.job, member: job.member };
     const all = [...this.#held].map(async ([partition, { runner }]): Promise<PartitionMetrics> => {
@@ -57,7 +61,12 @@ export class Worker {
       const fill = progress.events / (maxEvents * Math.max(1, progress.records));
       return { ...own, partition, offset, lag, keys, epoch, ...progress, fill };
     });
-    return Promise.all(all);
+    try {
+      return await Promise.all(all);
+    } catch (error) {
+      if (error instanceof UnknownError) return undefined;
+      throw error;
+    }
   }
 
   /** Asks its partitions, or one of them, for something between two events. */
@@ -71,17 +80,21 @@ export class Worker {
   /** Works until it is stopped, or the source has been read to its end. Rejects if it fails. */
   async run(): Promise<void> {
     const { log, job, ttl, poll } = this.#setup;
-    const membership = await log.join(job.job, job.member, ttl);
-    let renewed = Date.now();
+    let membership: Membership | undefined;
+    let renewed = 0;
+    const look = async () => {
+      const isNew = membership === undefined;
+      const isDue = Date.now() - renewed > ttl / 3;
+      if (isDue) renewed = Date.now();
+      membership ??= await log.join(job.job, job.member, ttl);
+      if (isDue && !isNew) await membership.renew();
+      await this.#share();
+      this.#early = undefined;
+    };
     try {
       while (!this.#isOver()) {
-        if (Date.now() - renewed > ttl / 3) {
-          renewed = Date.now();
-          await membership.renew();
-        }
-        await this.#share();
-        this.#early = undefined;
-        if (!this.#isOver()) await this.#pause(poll);
+        const isHeard = await this.#isHeard(look);
+        if (!this.#isOver()) await this.#pause(isHeard ? poll : Math.max(poll, ttl / 3));
       }
     } finally {
       await this.#leave(membership);
@@ -89,15 +102,35 @@ export class Worker {
     if (this.#failure) throw this.#failure.error;
   }
 
+  /**
+   * False: the log has not answered for as long as it has patience. Others may then take what this
+   * worker has; but what is right depends on commits alone, so it goes on, and asks again.
+   */
+  async #isHeard(ask: () => Promise<void>): Promise<boolean> {
+    try {
+      await ask();
+      this.#silences = 0;
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnknownError) || ++this.#silences >= silences) throw error;
+      return false;
+    }
+  }
+
   #isOver(): boolean {
     const isDone = !this.#setup.follow && this.#finished.size === this.#setup.source.partitions;
     return this.#stopped || this.#failure !== undefined || isDone;
   }
 
-  async #leave(membership: Membership): Promise<void> {
-    await membership.leave();
+  async #leave(membership: Membership | undefined): Promise<void> {
+    const left = membership?.leave().catch(error => {
+      // Whoever is silent is forgotten.
+      if (!(error instanceof UnknownError)) throw error;
+    });
+    left?.catch(() => {});
     for (const { runner } of this.#held.values()) runner.stop();
     await Promise.all([...this.#held.values()].map(({ done }) => done));
+    await left;
   }
 
   /** Looks who is there, gives up what is another's, and takes what is its own. */

@@ -213,10 +213,22 @@ function begin(
   subscriber.add(() => signal?.removeEventListener('abort', stop));
   if (signal?.aborted) stop();
   if (metrics) {
-    const timer = setInterval(() => {
-      worker.metrics().then(all => tell(metrics, all), error);
-    }, metricsEvery);
-    subscriber.add(() => clearInterval(timer));
+    const report = (all: Metrics) => all && tell(metrics, all);
+    subscriber.add(every(metricsEvery, () => worker.metrics().then(report, error)));
   }
   worker.run().then(() => subscriber.complete(), error);
+}
+
+type Metrics = Awaited<ReturnType<Worker['metrics']>>;
+
+/** Works again and again, never twice at a time; returns what ends that. */
+function every(time: number, work: () => Promise<unknown>): () => void {
+  let isBusy = false;
+  const timer = setInterval(async () => {
+    if (isBusy) return;
+    isBusy = true;
+    await work();
+    isBusy = false;
+  }, time);
+  return () => clearInterval(timer);
 }

@@ -78,17 +78,17 @@ if (times.fulls && !mounted) {
   times.fulls = 0;
 }
 const jobs = jobsOf(names, forget);
-const { places, close } = await adapters[adapter].prepare(mounted ? disk : folder, logNames(jobs));
-const ttl = 1500;
+const { ttl = 1500, refusal = () => false, prepare } = adapters[adapter];
+const { places, close, ...prepared } = await prepare(mounted ? disk : folder, logNames(jobs));
 const notes = [];
 const chaos = {
-  ...{ adapter, places, disk, jobs, next, ttl },
+  ...{ adapter, places, disk, jobs, next, ttl, ...prepared },
   logs: await openLogs({ adapter, places }),
   asked: { sets: new Set([0]), changes: [] },
   crew: new Crew(next, { adapter, places, names, forget, ttl }),
   note: what => notes.push(what),
-  /** Which errors an append may be refused with: those of a fault that goes on. */
-  refusal: () => false,
+  /** Which errors an append may be refused with: those of a fault that goes on, or of servers. */
+  refusal,
   mayRefuse: error => chaos.refusal(`${error.message} ${error.cause?.message}`),
 };
 const feed = new Feed(chaos, { keys, rate });
@@ -128,6 +128,8 @@ async function finish() {
   await crew.killAll();
 }
 
+// Servers and workers end with this process.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const begin = performance.now();
 crew.fill();
 // One that has no records yet would find the first events gone, or nothing to change.
@@ -154,6 +156,7 @@ const seconds = ((performance.now() - begin) / 1000).toFixed(0);
 say(`${listed(Object.entries(struck))} in ${seconds} s; ends: ${listed(crew.ends)}`);
 const extra = [...Object.entries(missed).map(([name, n]) => [`${name} that could not be`, n])];
 for (const [name, n] of crew.explained) extra.push([`workers ended by ${name}`, n]);
+for (const line of Object.values(faults).flatMap(({ told }) => told?.() ?? [])) extra.push(line);
 if (feed.retries) extra.push(['appends that were refused and done again', feed.retries]);
 if (extra.length) say(listed(extra));
 say(listed(Object.entries(found.seen)));

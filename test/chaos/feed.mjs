@@ -79,16 +79,20 @@ export class Feed {
   /** Appends until it is known that they are there. */
   async #append(p, events) {
     const before = this.fed[p].length;
-    for (let isThere = false; !isThere; ) {
-      const stored = events.map(({ key, value }) => ({ key, value: bytesOf(value) }));
+    const stored = events.map(({ key, value }) => ({ key, value: bytesOf(value) }));
+    for (let done = 0, isSure = true; done < events.length; ) {
+      // What nobody has answered may still come: the rest follows what is there, or nothing.
+      const after = isSure ? undefined : before + done;
       try {
-        await this.#do(log => log.append(p, stored));
-        isThere = true;
+        await this.#do(log => log.append(p, stored.slice(done), after));
+        done = events.length;
       } catch (error) {
-        if (!this.#chaos.mayRefuse(error)) throw error;
+        const isOthers = !isSure && error.name === 'FencedError';
+        if (!isOthers && !this.#chaos.mayRefuse(error)) throw error;
         this.retries++;
+        isSure = false;
         await delay(50 + 100 * this.#chaos.next());
-        isThere = (await this.#lastOffset(p)) === before + events.length;
+        done = (await this.#lastOffset(p)) - before;
       }
     }
     this.fed[p].push(...events.map(({ key, value }) => `${key} ${value}`));

@@ -14,6 +14,8 @@ const { adapter, places, names, forget, ...options } = JSON.parse(given);
 const logs = await openLogs({ adapter, places });
 const stopping = new AbortController();
 process.on('SIGTERM', () => stopping.abort());
+// Without a campaign there is no work.
+process.on('disconnect', () => process.exit());
 
 /** A log that keeps records beside snapshots where the checker is to see them. */
 function keeping(log, keepsAll) {

@@ -33,15 +33,19 @@ export async function proxyTo(target) {
       socket.on('close', () => drop(pair));
     }
     client.pipe(pair.server);
-    let last = 0;
+    const late = [];
+    const pass = () => {
+      for (; late.length && late[0].due <= performance.now(); late.shift()) {
+        if (!pair.isDeaf && !client.destroyed) client.write(late[0].bytes);
+      }
+      if (late.length) setTimeout(pass, late[0].due - performance.now());
+    };
     pair.server.on('data', bytes => {
       if (pair.isDeaf) return;
       // In order, although the delay changes.
-      last = Math.max(last, Date.now() + pause);
-      const wait = last - Date.now();
-      const pass = () => !pair.isDeaf && !client.destroyed && client.write(bytes);
-      if (wait > 0) setTimeout(pass, wait);
-      else pass();
+      const due = Math.max(late.at(-1)?.due ?? 0, performance.now() + pause);
+      late.push({ bytes, due });
+      if (late.length === 1) pass();
     });
   });
   server.listen(0, '127.0.0.1');

@@ -70,6 +70,27 @@ test('a proxy forwards both ways, slows answers down, is cut and heals', async (
   await proxy.end();
 });
 
+test('a proxy keeps what a server says in order, however its delay changes', async () => {
+  const proxy = await start();
+  const socket = await client(proxy.port);
+  let said = '';
+  socket.on('data', bytes => {
+    said += bytes;
+  });
+  let expected = '';
+  for (let i = 0; i < 300; i++) {
+    proxy.slow((i * 7) % 5);
+    socket.write(`${i} `);
+    expected += `${i} `;
+    if (i % 3 === 0) await delay(1);
+    // A busy process lets timers wait.
+    for (const end = performance.now() + 2; performance.now() < end; );
+  }
+  await expect.poll(() => said.length).toBe(expected.length);
+  expect(said).toBe(expected);
+  await proxy.end();
+});
+
 test('a proxy that loses answers lets the server hear, and the client hear nothing', async () => {
   const proxy = await start();
   const socket = await client(proxy.port);
