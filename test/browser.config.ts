@@ -9,7 +9,7 @@ const nodeOnly = [
   'test/streams/garbage.test.ts', // counts collections: --expose-gc, PerformanceObserver of gc
   'test/streams/buffer.test.ts', // Node's Buffer
   'test/operators/typed-arrays.test.ts', // Node's Buffer, node:vm
-  'test/laws/durable-files.test.ts', // node:fs
+  'test/laws/durable-{files,lmdb}.test.ts', // node:fs
   'test/laws/durable-lmdb.test.ts', // the same, and native code
   'test/streams/room.test.ts', // --expose-gc, node:timers
 ];

@@ -42,12 +42,14 @@ export default defineConfig({
         Forecast: 'forecast',
         Telemetry: 'telemetry',
         Signals: 'signals',
-        'Logs on disk': 'durable-adapters',
       }),
       group('Durable jobs', {
         'Durable jobs': 'durable',
         Operations: 'durable-operations',
+        Logs: 'durable-adapters',
+        'From one machine to many': 'durable-servers',
         NATS: 'durable-nats',
+        Redis: 'durable-redis',
       }),
       group('Networks', {
         Layers: 'layers',

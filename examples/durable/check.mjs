@@ -1,17 +1,12 @@
 // Whether each event has its one output, and the one that the model gives without a log.
-import { readFileSync } from 'node:fs';
 import { stateful } from 'rxrecur';
 import { model } from './job.mjs';
 
-/** What is wrong with the outputs in a file: nothing, in the best case. */
-export async function check(log, file) {
-  const lines = readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line));
+/** What is wrong with the outputs: nothing, in the best case. */
+export async function check(log, outputs) {
   const faults = [];
-  const told = grouped(lines);
-  const doubled = lines.length - new Set(lines.map(({ id }) => id)).size;
+  const told = grouped(outputs);
+  const doubled = outputs.length - new Set(outputs.map(({ id }) => id)).size;
   if (doubled) faults.push(`${doubled} doubled`);
   let [lost, wrong] = [0, 0];
   for (let p = 0; p < log.partitions; p++) {
@@ -32,11 +27,11 @@ export async function check(log, file) {
   return faults;
 }
 
-function grouped(lines) {
+function grouped(outputs) {
   const groups = new Map();
-  for (const line of lines) {
-    if (!groups.has(line.key)) groups.set(line.key, []);
-    groups.get(line.key).push(line);
+  for (const output of outputs) {
+    if (!groups.has(output.key)) groups.set(output.key, []);
+    groups.get(output.key).push(output);
   }
   return groups;
 }

@@ -1,29 +1,31 @@
 // A thousand sensors, three workers, a page, and a button that kills a worker.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { jobStates, jsonBytes, partitionOf } from 'rxrecur/durable';
+import { jobStates } from 'rxrecur/durable';
 import { check } from './check.mjs';
-import { job, openLog, outputFile, partitions, reading } from './job.mjs';
+import { job, partitions, placeOf, reading, sensors } from './job.mjs';
 
-const help = `node examples/durable/demo.mjs [--quick] [--port NUMBER]
+const help = `node examples/durable/demo.mjs [--nats] [--quick] [--port NUMBER]
 
 Simulates a thousand sensors whose readings go into a log of files, and starts three worker
 processes that share it. A page shows keys, owners, lag and alarms, and has a button that kills a
 worker (SIGKILL); it is started again. Ctrl-C ends all, and checks that nothing was lost or doubled.
 
+  --nats          sensors publish to mosquitto, a process stores their messages in NATS JetStream,
+                  and outputs become messages, too; starts both servers on free ports, and as root
+                  on Debian installs those that are missing
   --quick         no page: some seconds, one kill, the check; exit code 1 if it fails
   --port NUMBER   of the page (default: 8080; 0: one that is free)`;
 
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean' },
+    nats: { type: 'boolean' },
     quick: { type: 'boolean' },
     port: { type: 'string', default: '8080' },
   },
@@ -33,9 +35,14 @@ if (values.help) {
   process.exit(0);
 }
 
-const sensors = 1000;
-const folder = mkdtempSync(join(tmpdir(), 'rxrecur-durable-'));
-const log = await openLog(folder);
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  // Whoever asks twice does not want to wait for the check.
+  process.on(signal, () => (stopping.signal.aborted ? process.exit(1) : stopping.abort()));
+}
+const { begin, openLog, readOutputs } = await placeOf(values.nats ? 'nats:' : '');
+const { place, feed, end: endPlace } = await begin();
+const log = await openLog(place);
 const workers = new Map();
 const pages = new Set();
 const totals = { events: 0, kills: 0 };
@@ -43,7 +50,7 @@ const alarms = [];
 let isOver = false;
 
 function start() {
-  const child = fork(fileURLToPath(new URL('worker.mjs', import.meta.url)), [folder]);
+  const child = fork(fileURLToPath(new URL('worker.mjs', import.meta.url)), [place]);
   const worker = { child, metrics: [] };
   workers.set(child.pid, worker);
   child.on('message', ({ metrics, alarm }) => {
@@ -65,14 +72,10 @@ function kill() {
 
 /** A reading of each fifth sensor. */
 async function read(tick) {
-  const events = Array.from({ length: partitions }, () => []);
-  for (let i = tick % 5; i < sensors; i += 5) {
-    const key = `sensor ${i}`;
-    const value = jsonBytes([reading(i, tick)]);
-    events[partitionOf(key, partitions)].push({ key, value });
-  }
-  await Promise.all(events.map((some, p) => (some.length ? log.append(p, some) : 0)));
-  totals.events += sensors / 5;
+  const readings = [];
+  for (let i = tick % 5; i < sensors; i += 5) readings.push({ sensor: i, x: reading(i, tick) });
+  await feed(log, readings);
+  totals.events += readings.length;
 }
 
 /** All that the page shows. */
@@ -109,15 +112,20 @@ function serve() {
   }, 250);
 }
 
-/** Resolves when the workers have stepped all events. */
+/** Resolves when all events are stored, and the workers have stepped them. */
 async function caughtUp() {
-  const lasts = await Promise.all(Array.from({ length: partitions }, (_, p) => log.lastOffset(p)));
+  // Until a worker has a partition there are no states to ask for.
+  while (![...workers.values()].some(({ metrics }) => metrics.length)) await delay(50);
+  const all = Array.from({ length: partitions }, (_, p) => p);
   for (;;) {
+    const lasts = await Promise.all(all.map(p => log.lastOffset(p)));
+    const stored = lasts.reduce((sum, last) => sum + last, 0);
     const offsets = new Map();
     for await (const { partition, offset } of jobStates(log, job).list()) {
       offsets.set(partition, offset);
     }
-    if (lasts.every((last, p) => (offsets.get(p) ?? 0) >= last)) return;
+    const isStepped = lasts.every((last, p) => (offsets.get(p) ?? 0) >= last);
+    if (isStepped && stored >= totals.events) return;
     await delay(200);
   }
 }
@@ -128,21 +136,17 @@ async function end() {
   const exits = [...workers.values()].map(({ child }) => once(child, 'exit'));
   for (const { child } of workers.values()) child.kill('SIGTERM');
   await Promise.all(exits);
-  const faults = await check(log, outputFile(folder));
+  const faults = await check(log, await readOutputs(place));
   await log.close();
-  rmSync(folder, { recursive: true });
+  await endPlace();
   const verdict = faults.join(', ') || 'nothing lost, nothing doubled, all bits equal';
   console.log(`${totals.events} events, ${totals.kills} kills: ${verdict}`);
   process.exit(faults.length ? 1 : 0);
 }
 
 for (let i = 0; i < 3; i++) start();
-const stopping = new AbortController();
 if (values.quick) setTimeout(() => stopping.abort(), 5000);
-else {
-  serve();
-  process.once('SIGINT', () => stopping.abort());
-}
+else serve();
 if (values.quick) setTimeout(kill, 3000);
 for (let tick = 0; !stopping.signal.aborted; tick++) {
   await read(tick);

@@ -1,6 +1,5 @@
 // What all processes of the example agree on.
 import { chain, dense, gru } from 'rxrecur';
-import { fileLog, toFile } from 'rxrecur/durable/file';
 
 export const partitions = 12;
 export const job = 'alarms';
@@ -11,12 +10,13 @@ export const ttl = 1000;
 /** Between the largest answer, without its sign, to a wave and the smallest to a fault. */
 export const alarmAbove = 0.16;
 
+export const sensors = 1000;
 /** Now and then a reading is out of order. */
 export const isFault = (sensor, tick) => (sensor * 31 + tick) % 997 === 0;
 /** A slow wave. */
 export const reading = (sensor, tick) =>
   Math.fround(Math.sin(tick / 40 + sensor) + (isFault(sensor, tick) ? 3 : 0));
 
-export const openLog = folder => fileLog(`${folder}/log`, { partitions });
-export const outputFile = folder => `${folder}/outputs.ndjson`;
-export const outputs = folder => toFile(outputFile(folder));
+/** Where log and outputs are: a folder, or a server's URL. */
+export const placeOf = place =>
+  place.startsWith('nats:') ? import('./on-servers.mjs') : import('./in-folder.mjs');

@@ -1,24 +1,28 @@
-// One worker: node examples/durable/worker.mjs FOLDER, started by demo.mjs, which it tells of
+// One worker: node examples/durable/worker.mjs PLACE, started by demo.mjs, which it tells of
 // what it does.
 import { durable, fromStream } from 'rxrecur/durable';
-import { alarmAbove, job, model, openLog, outputs, ttl } from './job.mjs';
+import { alarmAbove, job, model, placeOf, ttl } from './job.mjs';
 
-const [folder] = process.argv.slice(2);
-if (!folder || folder === '--help') {
-  console.log('node examples/durable/worker.mjs FOLDER\n\nIs started by demo.mjs.');
+const [place] = process.argv.slice(2);
+if (!place || place === '--help') {
+  console.log('node examples/durable/worker.mjs FOLDER|URL\n\nIs started by demo.mjs.');
   process.exit(0);
 }
 const tell = message => process.connected && process.send?.(message);
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
-// Nobody is told any more: the demo has gone.
-process.once('disconnect', () => stop.abort());
+// The demo has gone, and with it what it had started.
+process.once('disconnect', () => process.exit(1));
+if (process.send && !process.connected) process.exit(1);
+// Ctrl-C is for the demo, which ends this process, too.
+process.on('SIGINT', () => {});
 
-const log = await openLog(folder);
+const { openLog, openSink } = await placeOf(place);
+const [log, sink] = await Promise.all([openLog(place), openSink(place)]);
 fromStream(log)
   .pipe(
     durable(log, {
-      ...{ job, model, ttl, signal: stop.signal, sinks: [outputs(folder)] },
+      ...{ job, model, ttl, signal: stop.signal, sinks: [sink] },
       member: `worker-${process.pid}`,
       metrics: metrics => tell({ metrics }),
       metricsEvery: 250,
@@ -33,7 +37,7 @@ fromStream(log)
       process.exit(1);
     },
     complete: async () => {
-      await log.close();
+      await Promise.all([log.close(), sink.close()]);
       process.exit(0);
     },
   });

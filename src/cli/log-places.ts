@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PartitionLog } from '../durable/log.js';
+import type { NatsConnectionOptions } from '../durable/nats-connection.js';
 import { RecurError } from '../errors.js';
 import { unusable, unusableFile } from './stop.js';
 
@@ -13,12 +14,16 @@ export interface LogPlace {
   readonly name?: string | undefined;
   /** A file with credentials for NATS. */
   readonly creds?: string | undefined;
+  /** What a log in Redis asks of its server, as `redisLog` takes it. */
+  readonly durability?: string | undefined;
 }
 
 export type LogKind = 'lmdb' | 'file' | 'nats' | 'redis';
 
 interface Options {
   readonly partitions?: number;
+  /** False: a log on a server that is not there is refused. */
+  readonly create?: false;
 }
 
 /** One kind of logs: how the command line names it, and what opens it. */
@@ -51,24 +56,22 @@ const kinds: Readonly<Record<LogKind, Kind>> = {
     form: 'nats://HOST/NAME',
     read: text => onServer(/^(?:nats|tls):$/, text),
     open: async (place, options) => {
-      const { natsLog } = await adapter<{ readonly natsLog: OpenServer }>('nats');
-      return natsLog(await natsConnection(place), { name: place.name, ...options });
+      const { name } = place;
+      const { natsLog } = await import('../durable/nats-log.js');
+      return natsLog(await natsServers(place), { ...(name && { name }), ...options });
     },
   },
   redis: {
     form: 'redis://HOST/NAME',
     read: text => onServer(/^rediss?:$/, text),
-    open: async ({ at, name }, options) => {
-      const { redisLog } = await adapter<{ readonly redisLog: OpenServer }>('redis');
-      return redisLog(at, { name, ...options });
+    open: async ({ at, name = defaultName, durability }, options) => {
+      const { redisLog } = await import('../durable/redis-log.js');
+      // The log refuses words that it does not know.
+      const own = durability !== undefined && { durability: durability as 'none' };
+      return redisLog(at, { name, ...own, ...options });
     },
   },
 };
-
-type OpenServer = (
-  server: string | object,
-  options: Options & { readonly name: string | undefined },
-) => Promise<PartitionLog>;
 
 /** The forms that a log has on the command line. */
 export const logForms = Object.values(kinds).map(({ form }) => form);
@@ -96,19 +99,24 @@ export function isSameLog(one: LogPlace, other: LogPlace): boolean {
 }
 
 /** Opens a log, or makes one. Throws a Stop. */
-export async function openLog(place: LogPlace, partitions?: number): Promise<PartitionLog> {
+export function openLog(place: LogPlace, partitions?: number): Promise<PartitionLog> {
+  return opened(place, partitions === undefined ? {} : { partitions });
+}
+
+/** Opens a log that must be there: a look makes none. Throws a Stop. */
+export async function openOldLog(place: LogPlace): Promise<PartitionLog> {
+  const { isThere } = kinds[place.kind];
+  if (!isThere) return opened(place, { create: false });
+  if (isThere(place.at)) return opened(place, {});
+  throw unusable(`--state ${placeText(place)}: there is no such log; rxrecur serve makes one`);
+}
+
+async function opened(place: LogPlace, options: Options): Promise<PartitionLog> {
   try {
-    return await kinds[place.kind].open(place, partitions === undefined ? {} : { partitions });
+    return await kinds[place.kind].open(place, options);
   } catch (error) {
     throw asUnusable(error);
   }
-}
-
-/** Opens a log that must be there: a look at a folder makes none. Throws a Stop. */
-export function openOldLog(place: LogPlace): Promise<PartitionLog> {
-  const { isThere } = kinds[place.kind];
-  if (!isThere || isThere(place.at)) return openLog(place);
-  throw unusable(`--state ${placeText(place)}: there is no such log; rxrecur serve makes one`);
 }
 
 /** What the library refuses, as the end of the command. */
@@ -116,16 +124,12 @@ export function asUnusable(error: unknown): unknown {
   return error instanceof RecurError ? unusable(error.message) : error;
 }
 
-/** How a connection to NATS is made: `connect` of `@nats-io/transport-node` takes it. */
-export async function natsConnection({ at, creds }: LogPlace): Promise<object> {
-  const { protocol, host, username, password } = new URL(at);
-  const user = username && { user: decodeURIComponent(username) };
-  const pass = password && { pass: decodeURIComponent(password) };
-  const tls = protocol === 'tls:' && { tls: {} };
-  const options = { servers: host, ...user, ...pass, ...tls };
-  if (creds === undefined) return options;
-  const { credsAuthenticator } = await natsTransport();
-  return { ...options, authenticator: credsAuthenticator(credentials(creds)) };
+/** How the servers of NATS are reached. Throws a Stop. */
+export async function natsServers({ at, creds }: LogPlace): Promise<NatsConnectionOptions> {
+  if (creds === undefined) return { servers: at };
+  const text = credentials(creds);
+  const { credsAuthenticator } = await import('@nats-io/transport-node');
+  return { servers: at, authenticator: credsAuthenticator(text) };
 }
 
 function credentials(path: string): Uint8Array {
@@ -133,48 +137,6 @@ function credentials(path: string): Uint8Array {
     return readFileSync(path);
   } catch (error) {
     throw unusableFile(`--creds ${path}`, error);
-  }
-}
-
-/** What is used of the package `@nats-io/transport-node`. */
-export interface NatsTransport {
-  credsAuthenticator(credentials: Uint8Array): unknown;
-  connect(options: object): Promise<NatsConnection>;
-  headers(): { set(name: string, value: string): void };
-}
-
-export interface NatsConnection {
-  request(subject: string, payload: Uint8Array | string, options: object): Promise<NatsMessage>;
-  drain(): Promise<void>;
-}
-
-export interface NatsMessage {
-  readonly data: Uint8Array;
-  readonly headers?: { get(name: string): string } | undefined;
-  json<T>(): T;
-}
-
-/** The package, which only NATS needs. Throws a Stop. */
-export async function natsTransport(): Promise<NatsTransport> {
-  const name = '@nats-io/transport-node';
-  try {
-    return (await import(name)) as NatsTransport;
-  } catch (error) {
-    const hint = `install it with 'npm install ${name}@3'`;
-    throw unusable(`nats: the package ${name} is missing; ${hint} (${(error as Error).message})`);
-  }
-}
-
-/** The adapter of a server. Throws a Stop where this version has none. */
-async function adapter<T>(kind: 'nats' | 'redis'): Promise<T> {
-  const file = `../durable/${kind}-log.js`;
-  try {
-    return (await import(file)) as T;
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
-    if (!isMissing || !(error as Error).message.includes(`${kind}-log.js`)) throw error;
-    const others = [kinds.lmdb.form, kinds.file.form].join(' or ');
-    throw unusable(`${kind}: this version has no log there; expected ${others}`);
   }
 }
 
@@ -191,9 +153,13 @@ function onServer(protocol: RegExp, text: string): Omit<LogPlace, 'kind'> | unde
   const url = new URL(text);
   if (!protocol.test(url.protocol) || !url.host) return undefined;
   const parts = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
+  const isRedis = url.protocol.startsWith('redis');
+  if (!isRedis && (url.search || url.hash)) return undefined;
+  const durability = url.searchParams.get('durability') ?? undefined;
+  url.searchParams.delete('durability');
   // Of Redis: a database.
   const isNumber = /^\d+$/.test(parts.at(-1) ?? '0');
   const name = isNumber ? defaultName : (parts.pop() as string);
   url.pathname = parts.join('/');
-  return { at: url.href.replace(/\/$/, ''), name };
+  return { at: url.href.replace(/\/$/, ''), name, ...(durability !== undefined && { durability }) };
 }

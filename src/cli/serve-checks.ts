@@ -35,6 +35,13 @@ export function checkServe(options: ServeOptions): void {
     const isOther = options.outputFormat !== undefined && options.outputFormat !== 'ndjson';
     none('--output-format', isOther, '--to nats://…', 'a message is a line of NDJSON');
   }
+  if (options.outputs === 'msgid' && target.kind !== 'nats') {
+    const got = target.kind === 'stdout' ? 'stdout' : `a ${target.kind}`;
+    const hint = 'others cannot tell what they have had';
+    throw unusable(
+      `--outputs msgid: expected --to nats://HOST/SUBJECT with it, got ${got}; ${hint}`,
+    );
+  }
   const why = 'there is no state that goes on';
   if (stateless) none('--reset-on', resetOn !== undefined, '--stateless', why);
 }

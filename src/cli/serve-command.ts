@@ -25,6 +25,7 @@ A log as --from has the events already, and nothing is stored but states and out
 NDJSON, whose inputs --columns names, or a vector. tls:// and rediss:// are the same
 over TLS; user and password stand in the URL. --to nats://HOST/SUBJECT publishes each
 output to SUBJECT.PARTITION, with its id as Nats-Msg-Id; a stream has to take these.
+With --outputs msgid it does so before the states are stored, and the log keeps none.
 
 --to FILE has each output once, and each line an id, job:partition:sequence:k. Within
 a partition lines are in the order of the events; with --partitions 1 all are. --to
@@ -94,6 +95,9 @@ const options: readonly Option[] = [
   ).default('-'),
   new Option('--to <place>', 'outputs: a file, a log, or nats://HOST/SUBJECT (default: stdout)'),
   credsOption(),
+  new Option('--outputs <mode>', 'store outputs with the states, or send them to --to first')
+    .choices(['atomic', 'msgid'])
+    .default('atomic'),
   new Option('-c, --columns <names>', "the model's inputs, in order").argParser(columns),
   new Option('--names <names>', 'names of the outputs (default: y1,y2,...)').argParser(names),
   ...answerOptions('outputs'),

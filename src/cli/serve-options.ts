@@ -22,6 +22,8 @@ export interface ServeOptions extends ModelOptions, Omit<RowOptions, 'file'> {
   /** A file. */
   readonly scale?: string;
   readonly outputFormat?: AnswerFormat;
+  /** Whether outputs are stored with the states, or go to --to first. */
+  readonly outputs: 'atomic' | 'msgid';
   readonly onError: 'stop' | 'skip';
   readonly partitions?: number;
   readonly fromOffset?: number;

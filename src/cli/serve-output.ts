@@ -5,7 +5,7 @@ import { newestHead } from '../durable/position.js';
 import type { Sink } from '../durable/sink.js';
 import { toStream } from '../durable/to-stream.js';
 import { answerWriter } from './answers.js';
-import { openLog } from './log-places.js';
+import { natsServers, openLog } from './log-places.js';
 import { answerNames } from './ports.js';
 import { textsOf } from './scaling.js';
 import { type RowKind, readerOf } from './serve-events.js';
@@ -28,8 +28,10 @@ export async function openSink(
   const lines = lineWriter(job);
   if (target.kind === 'file') return { sink: lineSink(target.path, lines) };
   if (target.kind === 'stdout') return { sink: stdoutSink(lines, log, write) };
-  const { natsSink } = await import('./nats-sink.js');
-  return natsSink(target, lines);
+  const { toSubject } = await import('../durable/nats-log.js');
+  const encode = (output: DurableOutput) => Buffer.from(lines.line(output).trimEnd());
+  const sink = await toSubject(await natsServers(target.server), target.subject, { encode });
+  return { sink, close: () => sink.close() };
 }
 
 /** One line an output: its id, its key if there are several, kept columns, and the numbers. */

@@ -50,11 +50,11 @@ export class Work {
 
   #work(follow: boolean, signal: AbortSignal): Promise<void> {
     const { job, source, log, sink, metrics, deadLetter: deadLetters } = this.#setup;
-    const { job: name, fromOffset = 1, lease } = job.options;
+    const { job: name, fromOffset = 1, lease, outputs } = job.options;
     const after = Object.fromEntries(
       Array.from({ length: source.partitions }, (_, p) => [p, fromOffset - 1]),
     );
-    const told = { sinks: [sink], signal, metrics, deadLetters };
+    const told = { sinks: [sink], outputs, signal, metrics, deadLetters };
     const options = { job: name, ttl: lease * 1000, ...modelOptions(job), ...told };
     return new Promise((resolve, reject) => {
       fromStream(source, { follow, after, decode: decoderOf(job) })

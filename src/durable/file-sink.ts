@@ -1,10 +1,9 @@
 import { realpathSync } from 'node:fs';
-import { shortestFloat32 } from '../arrays/shortest.js';
 import { checkNames, demand } from '../errors.js';
-import { encode } from '../streams/encoding.js';
 import type { DeadLetter, DurableOutput } from './event.js';
 import { LineFile, type LineFormat } from './file-lines.js';
 import { locked } from './file-lock.js';
+import { letterText, outputText } from './output-text.js';
 import type { Sink } from './sink.js';
 import { sequenceOf } from './told.js';
 
@@ -40,7 +39,10 @@ export function toFile(path: string, options: FileSinkOptions = {}): Sink {
   checkNames('toFile', options, ['letters']);
   const { letters = false } = options;
   demand(typeof letters === 'boolean', 'toFile.letters', 'true or false', letters);
-  return lineSink(path, { ...ndjson, ...(letters && { letter: letterLine }) });
+  return lineSink(path, {
+    ...ndjson,
+    ...(letters && { letter: (one: DeadLetter) => `${letterText(one)}\n` }),
+  });
 }
 
 /** How outputs, and dead letters if they are wanted, become lines of a file. */
@@ -87,18 +89,5 @@ const ndjson: LineWriter = {
     const [, id] = idAtStart.exec(line) ?? [];
     return id && JSON.parse(id);
   },
-  line({ id, key, offset, y }) {
-    const [ownId, ownKey] = [id, key].map(text => JSON.stringify(text));
-    return `{"id":${ownId},"key":${ownKey},"offset":${offset},"y":${jsonOf(y)}}\n`;
-  },
+  line: output => `${outputText(output)}\n`,
 };
-
-function letterLine({ id, kind, key, offset, reason }: DeadLetter): string {
-  return `${JSON.stringify({ id, key, offset, kind, reason })}\n`;
-}
-
-/** Vectors as arrays of numbers, of the fewest digits that give them back; all else as it is. */
-function jsonOf(y: unknown): string {
-  const isVector = y instanceof Float32Array && y.every(Number.isFinite);
-  return isVector ? `[${Array.from(y, shortestFloat32).join()}]` : JSON.stringify(encode(y, 'y'));
-}

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import { checkNames, demand, mismatch, RecurError } from '../errors.js';
 import * as check from './arguments.js';
+import { openEnvironment } from './lmdb-environments.js';
 import { LmdbPartitions } from './lmdb-partitions.js';
-import { Rows } from './lmdb-rows.js';
+import type { Rows } from './lmdb-rows.js';
 import type { PartitionLog } from './log.js';
 import { sealed, unsealed } from './sealed.js';
 
@@ -21,7 +22,8 @@ const names = ['partitions', 'sync'];
 
 /**
  * A log in an LMDB environment: one file in a folder, made if it is not there. All processes of a
- * machine may share it. Needs the package `lmdb`.
+ * machine may share it; logs of one process with the same folder share what is open. Needs the
+ * package `lmdb`.
  *
  * Throws a RecurError for options that do not fit, or that do not fit the log in the folder.
  *
@@ -40,23 +42,12 @@ export async function lmdbLog(folder: string, options: LmdbLogOptions = {}): Pro
   const isSync = sync === 'fdatasync' || sync === 'none';
   demand(isSync, 'lmdbLog.sync', "'fdatasync' or 'none'", sync);
   const path = resolve(folder);
-  const { open } = await lmdb();
-  const db = open<Uint8Array, (string | number)[]>({
-    path,
-    // Without it a path with a dot would be that of a file.
-    noSubdir: false,
-    encoding: 'binary',
-    // A commit is stored when it resolves, as LMDB was made: pages first, then the root.
-    overlappingSync: false,
-    // With it a commit that fails leaves a rejection that nobody can handle: it ends the process.
-    eventTurnBatching: false,
-    noSync: sync === 'none',
-  });
+  const environment = await openEnvironment(await lmdb(), path, sync);
+  const { rows } = environment;
   try {
-    const rows = new Rows(db);
-    return new LmdbPartitions(path, await openLog(rows, path, partitions), rows);
+    return new LmdbPartitions(path, await openLog(rows, path, partitions), environment);
   } catch (error) {
-    await db.close();
+    await environment.close();
     throw error;
   }
 }

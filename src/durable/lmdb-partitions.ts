@@ -3,6 +3,7 @@ import { decodeName, encodeName } from './encoded-name.js';
 import { decodeEvents, encodeEvents } from './event-bytes.js';
 import { follow, Waiting } from './follow.js';
 import { LeasedLog, type Term, type Terms } from './leases.js';
+import type { Environment } from './lmdb-environments.js';
 import type { Entry, Row, Rows } from './lmdb-rows.js';
 import { readSnapshot, writeSnapshot } from './lmdb-snapshots.js';
 import type { NewEvent, PartitionLog } from './log.js';
@@ -16,14 +17,17 @@ const pauses = { least: 2, most: 50 };
 export class LmdbPartitions extends LeasedLog implements PartitionLog {
   readonly name: string;
   readonly partitions: number;
+  readonly #environment: Environment;
   readonly #rows: Rows;
   protected readonly terms: Terms;
   readonly #waiting = new Waiting();
 
-  constructor(path: string, partitions: number, rows: Rows) {
+  constructor(path: string, partitions: number, environment: Environment) {
     super();
+    const { rows } = environment;
     this.name = `the LMDB log in ${path}`;
     this.partitions = partitions;
+    this.#environment = environment;
     this.#rows = rows;
     this.terms = lmdbTerms(rows);
   }
@@ -105,7 +109,7 @@ export class LmdbPartitions extends LeasedLog implements PartitionLog {
   async close(): Promise<void> {
     if (this.#waiting.closed) return;
     this.#waiting.close();
-    await this.#rows.db.close();
+    await this.#environment.close();
   }
 
   protected get isClosed(): boolean {

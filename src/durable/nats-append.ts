@@ -38,6 +38,8 @@ export class NatsAppender {
   readonly #streams: Streams;
   readonly #name: StreamName;
   readonly #partition: number;
+  /** Tokens by their keys: the same ones come again and again. */
+  readonly #tokens = new Map<string, string>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(streams: Streams, name: StreamName, partition: number) {
@@ -125,7 +127,12 @@ export class NatsAppender {
   }
 
   #subject({ events }: Append, i: number): string {
-    return this.#name.subjects.slice(0, -1) + tokenOf(events[i].key);
+    const { key } = events[i];
+    const tokens = this.#tokens;
+    const token = tokens.get(key) ?? tokenOf(key);
+    if (tokens.size >= 65_536) tokens.clear();
+    tokens.set(key, token);
+    return this.#name.subjects.slice(0, -1) + token;
   }
 
   /** What must be the last message: the one before; without a condition anything, at first. */

@@ -1,17 +1,14 @@
-import type { NodeConnectionOptions } from '@nats-io/transport-node';
-import { checkNames, demand, describe, mismatch } from '../errors.js';
+import { checkNames, demand, mismatch } from '../errors.js';
 import * as check from './arguments.js';
 import type { PartitionLog } from './log.js';
-import {
-  bytesOf,
-  codes,
-  NatsLink,
-  type NatsPackages,
-  natsPackages,
-  Unanswered,
-} from './nats-link.js';
+import { connectionOptions, type NatsConnectionOptions, openLink } from './nats-connection.js';
+import { bytesOf, codes, type NatsLink, natsPackages, Unanswered } from './nats-link.js';
 import { NatsPartitions } from './nats-partitions.js';
 import { checkLogName, type Keeping, Names, Streams } from './nats-streams.js';
+import { thereAre } from './refusals.js';
+
+export type { NatsConnectionOptions } from './nats-connection.js';
+export { type SubjectSink, type SubjectSinkOptions, toSubject } from './nats-subject.js';
 
 /** The options of `natsLog`. */
 export interface NatsLogOptions {
@@ -23,15 +20,11 @@ export interface NatsLogOptions {
   readonly replicas?: number;
   /** Where servers keep the messages of a new log: `'file'` (default) or `'memory'`. */
   readonly storage?: 'file' | 'memory';
+  /** False: a log that is not there is refused. Default: it is made. */
+  readonly create?: boolean;
 }
 
-/**
- * How servers are reached, as `connect` of `@nats-io/transport-node` takes it: `servers`, `tls`,
- * `authenticator`, `user` and `pass`, `token` and so on. A log connects again for ever.
- */
-export type NatsConnectionOptions = NodeConnectionOptions;
-
-const names = ['name', 'partitions', 'replicas', 'storage'];
+const names = ['name', 'partitions', 'replicas', 'storage', 'create'];
 
 /** What the log is, as its stream of notes has it. */
 interface Note {
@@ -54,84 +47,26 @@ export async function natsLog(
   options: NatsLogOptions = {},
 ): Promise<PartitionLog> {
   checkNames('natsLog', options, names);
-  const { name = 'rxrecur', partitions, replicas, storage } = options;
+  const { name = 'rxrecur', partitions, replicas, storage, create = true } = options;
   checkLogName(name);
   if (partitions !== undefined) check.checkPartitions('natsLog', partitions);
   const isCount = replicas === undefined || [1, 2, 3, 4, 5].includes(replicas);
   demand(isCount, 'natsLog.replicas', '1 to 5', replicas);
   const isStorage = storage === undefined || storage === 'file' || storage === 'memory';
   demand(isStorage, 'natsLog.storage', "'file' or 'memory'", storage);
-  const connection = connectionOptions(servers, name);
+  demand(typeof create === 'boolean', 'natsLog.create', 'true or false', create);
+  const connection = connectionOptions('natsLog', servers, name);
   const packages = await natsPackages();
-  const data = await open(packages, name, connection);
+  const where = `the NATS log ${name}`;
+  const data = await openLink(packages, where, connection);
   let leases: NatsLink | undefined;
   try {
-    leases = await open(packages, name, connection);
+    leases = await openLink(packages, where, connection);
     return await openLog({ data, leases }, { ...options, name });
   } catch (error) {
     await data.close();
     await leases?.close();
     throw error;
-  }
-}
-
-/** The options of a connection that goes on for ever. */
-function connectionOptions(
-  given: string | readonly string[] | NatsConnectionOptions,
-  name: string,
-): NatsConnectionOptions {
-  const isText = typeof given === 'string' || Array.isArray(given);
-  const isOptions = typeof given === 'object' && given !== null;
-  demand(isText || isOptions, 'natsLog.servers', 'a URL, URLs, or options', given);
-  const own: NatsConnectionOptions = isText
-    ? { servers: typeof given === 'string' ? given.split(',') : [...given] }
-    : (given as NatsConnectionOptions);
-  const { servers = [] } = own;
-  const urls = (typeof servers === 'string' ? [servers] : servers).map(withoutUser);
-  const [{ user, pass, token } = {} as Place] = urls;
-  return {
-    name: `rxrecur ${name}`,
-    ...(user !== undefined && { user }),
-    ...(pass !== undefined && { pass }),
-    ...(token !== undefined && { token }),
-    ...own,
-    ...(urls.length && { servers: urls.map(({ server }) => server) }),
-    // The rest is what a log relies on.
-    ...{ waitOnFirstConnect: true, reconnect: true, maxReconnectAttempts: -1 },
-    ...{ reconnectTimeWait: own.reconnectTimeWait ?? 500, noAsyncTraces: true },
-  };
-}
-
-interface Place {
-  readonly server: string;
-  readonly user?: string;
-  readonly pass?: string;
-  readonly token?: string;
-}
-
-/** A server's address, and who a URL says that we are: `user:password@`, or `token@`. */
-function withoutUser(url: unknown): Place {
-  demand(typeof url === 'string' && url.trim(), 'natsLog.servers', 'a URL', url);
-  const [, scheme = '', who, server] =
-    /^([a-z]+:\/\/)?(?:([^@/]*)@)?([^@/]+)\/?$/.exec(url.trim()) ?? [];
-  if (server === undefined || !['', 'nats://', 'tls://'].includes(scheme)) {
-    throw mismatch('natsLog.servers', 'a URL such as nats://127.0.0.1:4222', describe(url));
-  }
-  if (who === undefined) return { server: `${scheme}${server}` };
-  const [user, ...rest] = who.split(':').map(decodeURIComponent);
-  if (!rest.length) return { server: `${scheme}${server}`, token: user };
-  return { server: `${scheme}${server}`, user, pass: rest.join(':') };
-}
-
-async function open(packages: NatsPackages, name: string, options: NatsConnectionOptions) {
-  const where = `the NATS log ${name}`;
-  try {
-    const link = await NatsLink.open(where, packages, options);
-    return link;
-  } catch (cause) {
-    const got = cause instanceof Error ? cause.message : String(cause);
-    const hint = 'look at user, password, token, credentials and TLS';
-    throw mismatch(where, 'a connection', got, hint);
   }
 }
 
@@ -146,6 +81,7 @@ async function openLog(
   const where = `the NATS log ${name} at ${data.connection.getServer()}`;
   await checkJetStream(data, where);
   const making = new Streams(data, () => ({ storage, replicas }));
+  if (options.create === false) await checkThere(making, names, where);
   await making.ensure(names.notes, true);
   const keeping = await keepingOf(making, names, options);
   const note = await noteOf(making, names, where, wanted ?? 8);
@@ -169,6 +105,14 @@ async function checkJetStream(link: NatsLink, where: string): Promise<void> {
   }
   const hint = 'start nats-server with -js, or with jetstream in its configuration';
   throw mismatch(where, 'servers with JetStream', 'one without', hint);
+}
+
+/** Throws for a log that is not there, and says which ones are. */
+async function checkThere(streams: Streams, names: Names, where: string): Promise<void> {
+  if (await streams.info(names.notes)) return;
+  const all = await streams.list(new Names('*').notes.subjects);
+  const others = all.map(({ config }) => config.name.replace(/-log$/, '')).sort();
+  throw mismatch(where, 'a log that is there', 'none', thereAre(others));
 }
 
 /** How the log is kept; throws if it was to be otherwise. */

@@ -17,8 +17,10 @@ export interface Range {
   readonly after: number;
   /** How many; Infinity: as they come. */
   readonly count: number;
-  /** Only those with this subject; then numbers are not one after another. */
+  /** Only those with this subject. */
   readonly filter?: string;
+  /** True: numbers are not one after another. */
+  readonly isSparse?: boolean;
   /** Throws if messages after `had` are lacking; `at`: the first that is there, if one came. */
   lack(had: number, at: number | undefined): Promise<void>;
 }

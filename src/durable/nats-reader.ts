@@ -197,7 +197,7 @@ class StreamReader {
     this.#isIdle = false;
     if (!--pull.left) this.#end(pull);
     if (seq >= this.#next) {
-      if (seq > this.#next && this.#range.filter === undefined) {
+      if (seq > this.#next && !this.#range.isSparse) {
         this.#drop();
         void this.#check(seq);
         return;

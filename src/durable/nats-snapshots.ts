@@ -62,7 +62,7 @@ async function* chunksOf(streams: Streams, name: StreamName, head: Head) {
     const where = `${name.stream}@${generation}`;
     throw mismatch(where, `${count} chunks of a snapshot`, `${there}`, hint);
   };
-  const range = { stream: name.stream, after: first - 1, count, filter, lack };
+  const range = { stream: name.stream, after: first - 1, count, filter, isSparse: true, lack };
   for await (const found of readStream(streams.link, range)) {
     for (const { data } of found) yield new Uint8Array(data);
   }

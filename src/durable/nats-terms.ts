@@ -1,5 +1,6 @@
 import type { Term, Terms } from './leases.js';
 import { bytesOf, codes, Unanswered } from './nats-link.js';
+import { readStream } from './nats-reader.js';
 import type { StreamName, Streams } from './nats-streams.js';
 import { tokenOf } from './places.js';
 
@@ -9,8 +10,9 @@ interface Note {
   readonly ttl: number;
 }
 
-/** A note, and since when this process knows it. */
+/** A note, the number of its message, and since when this process knows it. */
 interface Seen {
+  readonly seq: number;
   readonly note: Note;
   readonly since: number;
 }
@@ -19,7 +21,6 @@ interface Seen {
 interface Found {
   readonly seq: number;
   readonly term: Term | undefined;
-  readonly seen?: Seen;
 }
 
 const none = new Uint8Array();
@@ -33,10 +34,8 @@ export class NatsTerms implements Terms {
   readonly #streams: Streams;
   readonly #name: StreamName;
   readonly #prefix: string;
-  /** Since when this process knows the message of a subject. */
-  readonly #seen = new Map<string, { readonly seq: number; readonly since: number }>();
-  /** What was listed, and the stream's last number before. */
-  readonly #lists = new Map<string, { readonly last: number; readonly notes: readonly Seen[] }>();
+  readonly #seen = new Map<string, Seen>();
+  #isWatching = false;
 
   constructor(streams: Streams, name: StreamName) {
     this.#streams = streams;
@@ -56,20 +55,53 @@ export class NatsTerms implements Terms {
   }
 
   async #find(subject: string): Promise<Found> {
+    this.#watch();
     const query = { last_by_subj: subject };
     const found = await this.#streams.link.ask(({ streams }) => {
       return streams.getMessage(this.#name.stream, query);
     });
-    if (!found?.data.length) {
+    if (!found) {
       this.#seen.delete(subject);
-      return { seq: found?.seq ?? 0, term: undefined };
+      return { seq: 0, term: undefined };
     }
-    const { seq } = found;
-    const note = found.json<Note>();
-    const seen = this.#seen.get(subject);
-    const since = seen?.seq === seq ? seen.since : performance.now();
-    this.#seen.set(subject, { seq, since });
-    return { seq, term: termOf({ note, since }), seen: { note, since } };
+    const seen = this.#see(subject, found.seq, found.data);
+    return { seq: found.seq, term: seen && termOf(seen) };
+  }
+
+  /** Keeps what a message says, and since when it is known; undefined: that there is no term. */
+  #see(subject: string, seq: number, data: Uint8Array): Seen | undefined {
+    const before = this.#seen.get(subject);
+    // The news may come later than an answer.
+    if (before && before.seq >= seq) return before;
+    if (!data.length) {
+      this.#seen.delete(subject);
+      return undefined;
+    }
+    const note = JSON.parse(new TextDecoder().decode(data)) as Note;
+    const seen = { seq, note, since: performance.now() };
+    this.#seen.set(subject, seen);
+    return seen;
+  }
+
+  /** Sees all changes from now on: a term that is not asked for is watched as well. */
+  #watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    const { link } = this.#streams;
+    const { stream } = this.#name;
+    const range = { after: 0, count: Infinity, isSparse: true, lack: async () => {} };
+    const watching = async () => {
+      for await (const found of readStream(link, { stream, ...range })) {
+        for (const { subject, seq, data } of found) {
+          if (subject.startsWith(this.#prefix)) this.#see(subject, seq, data);
+        }
+      }
+    };
+    // Whoever asks next begins again.
+    const done = () => {
+      this.#isWatching = false;
+    };
+    watching().then(done, done);
   }
 
   async change(
@@ -102,33 +134,31 @@ export class NatsTerms implements Terms {
     const { seq, code } = await link.put(subject, bytes, headers);
     if (code === codes.wrongLast) return false;
     if (code !== undefined) throw new Error(`${subject}: ${code}`);
-    if (note) this.#seen.set(subject, { seq, since });
+    if (note) this.#seen.set(subject, { seq, note, since });
     else {
       this.#seen.delete(subject);
       // The message that says that there is no term is of no use, unless another one follows it.
       const remove = link.ask(({ streams }) => {
         return streams.deleteMessage(this.#name.stream, seq, false);
       });
-      await remove.catch(() => {});
+      remove.catch(() => {});
     }
     return true;
   }
 
   async list(job: string, prefix: string): Promise<readonly Term[]> {
+    this.#watch();
     const { link } = this.#streams;
-    const { stream } = this.#name;
-    const filter = `${this.#prefix}${tokenOf(job)}.${prefix.slice(0, -1)}.*`;
-    const { state } = await link.ask(({ streams }) => streams.info(stream));
-    const before = this.#lists.get(filter);
-    // Workers ask often, and most of the time nobody has changed anything.
-    if (before?.last === state.last_seq) return before.notes.map(termOf);
-    const only = { subjects_filter: filter };
-    const info = await link.ask(({ streams }) => streams.info(stream, only));
+    const filter = { subjects_filter: `${this.#prefix}${tokenOf(job)}.${prefix.slice(0, -1)}.*` };
+    const info = await link.ask(({ streams }) => streams.info(this.#name.stream, filter));
     const subjects = Object.keys(info.state.subjects ?? {});
-    const found = await Promise.all(subjects.map(subject => this.#find(subject)));
-    const notes = found.flatMap(({ seen }) => seen ?? []);
-    this.#lists.set(filter, { last: state.last_seq, notes });
-    return notes.map(termOf);
+    const terms = subjects.map(async subject => {
+      const seen = this.#seen.get(subject);
+      const term = seen && termOf(seen);
+      // One that is over, or unknown, may have been changed just now.
+      return term && term.until > Date.now() ? term : (await this.#find(subject)).term;
+    });
+    return (await Promise.all(terms)).flatMap(term => term ?? []);
   }
 }
 

@@ -190,13 +190,11 @@ export class Partition {
   record(epoch: number, cause?: string): Written {
     this.#put(this.#stream.flush());
     const { table } = this.#stream;
-    const { count, unused, ...news } = table.news();
+    const { each, unused, ...news } = table.news();
     const pending = this.#pending;
     const { values, ...told } = pending.parts(this.#from, key => table.slotOf(key) === undefined);
-    const own = { ...told, ...(unused.length && { unused }) };
-    const head = { ...this.#head(epoch, cause), ...this.#params.written(false), ...own };
-    const { length = 0 } = news.states ?? {};
-    if (count) this.#stateBytes = Math.max(this.#stateBytes, (1.5 * length) / count);
+    const head = { ...this.#head(epoch, cause), ...this.#params.written(false), ...told, unused };
+    this.#stateBytes = Math.max(this.#stateBytes, 1.5 * each);
     table.settle();
     this.#sequence += pending.done;
     this.#from = this.to;

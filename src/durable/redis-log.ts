@@ -5,6 +5,7 @@ import { logKey } from './redis-keys.js';
 import { checkPlace, connector, type Link, type RedisPlace } from './redis-link.js';
 import { RedisPartitions } from './redis-partitions.js';
 import { checkServer, isDurability } from './redis-server.js';
+import { thereAre } from './refusals.js';
 
 export type { RedisClusterOptions, RedisPlace } from './redis-link.js';
 
@@ -27,9 +28,11 @@ export interface RedisLogOptions {
    * that follow wait until their signal aborts.
    */
   readonly patience?: number;
+  /** False: a log that is not there is refused. Default: it is made. */
+  readonly create?: boolean;
 }
 
-const names = ['name', 'partitions', 'durability', 'replicas', 'patience'];
+const names = ['name', 'partitions', 'durability', 'replicas', 'patience', 'create'];
 
 /**
  * A log in Redis 7 or Valkey, one server or a cluster: all processes that reach it may share it.
@@ -46,7 +49,7 @@ export async function redisLog(place: RedisPlace, options: RedisLogOptions): Pro
   checkNames('redisLog', options, names);
   checkPlace(place);
   const { name, partitions, replicas = 0, patience = 30_000 } = options;
-  const { durability = 'everysec' } = options;
+  const { durability = 'everysec', create = true } = options;
   check.checkName('redisLog.name', name);
   demand(!/[{}]/.test(name), 'redisLog.name', 'a name without braces', name);
   if (partitions !== undefined) check.checkPartitions('redisLog', partitions);
@@ -55,6 +58,7 @@ export async function redisLog(place: RedisPlace, options: RedisLogOptions): Pro
   const isCount = Number.isSafeInteger(replicas) && replicas >= 0;
   demand(isCount, 'redisLog.replicas', 'a whole number from 0', replicas);
   check.checkTerm('redisLog.patience', patience);
+  demand(typeof create === 'boolean', 'redisLog.create', 'true or false', create);
   const isCluster = typeof place === 'object' && 'nodes' in place;
   const hint = 'WAIT is for the node of a connection; min-replicas-to-write of the nodes does more';
   demand(!(isCluster && replicas), 'redisLog.replicas', '0 for a cluster', replicas, hint);
@@ -63,7 +67,7 @@ export async function redisLog(place: RedisPlace, options: RedisLogOptions): Pro
   try {
     const [reads] = links;
     await checkServer(reads, durability);
-    const { made, ...note } = await openLog(reads, name, partitions);
+    const { made, ...note } = await openLog(reads, name, partitions, create);
     links.push(connect(), connect());
     const [, writes, terms] = links;
     // A cluster's messages come on a connection of their own anyway.
@@ -85,11 +89,20 @@ interface Note {
 }
 
 /** What the log's key says; a new log is made. */
-async function openLog(link: Link, name: string, wanted: number | undefined): Promise<Note> {
+async function openLog(
+  link: Link,
+  name: string,
+  wanted: number | undefined,
+  create: boolean,
+): Promise<Note> {
   const key = `${name}:log`;
   const where = key;
   const read = () => link.ask(() => link.redis.get(key), { where });
   let text = await read();
+  if (text === null && !create) {
+    const got = `none at ${link.address}`;
+    throw mismatch(`the Redis log ${name}`, 'a log that is there', got, thereAre(await logs(link)));
+  }
   if (text === null) {
     const id = crypto.randomUUID();
     const first = { format: 'rxrecur/log', version: 1, partitions: wanted ?? 8, id, made: false };
@@ -109,6 +122,27 @@ async function openLog(link: Link, name: string, wanted: number | undefined): Pr
   const made = JSON.stringify({ ...JSON.parse(text), made: true });
   await link.ask(() => link.redis.set(key, made), { where });
   return note;
+}
+
+/** The names of the logs of a server; of very many keys, those among the first. */
+async function logs(link: Link): Promise<string[]> {
+  const found: string[] = [];
+  const { redis } = link;
+  const nodes = 'nodes' in redis ? redis.nodes('master') : [redis];
+  for (const node of nodes) {
+    let cursor = '0';
+    for (let i = 0; i < 100; i++) {
+      const scan = () => node.scan(cursor, 'MATCH', '*:log', 'COUNT', 1000);
+      const [next, keys] = await link.ask(scan, { where: 'redisLog' });
+      for (const key of keys) {
+        const text = await link.ask(() => node.get(key), { where: key }).catch(() => null);
+        if (text?.includes('rxrecur/log')) found.push(key.replace(/:log$/, ''));
+      }
+      cursor = next;
+      if (cursor === '0') break;
+    }
+  }
+  return found.sort();
 }
 
 function noteOf(key: string, text: string): Note {

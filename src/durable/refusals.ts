@@ -39,3 +39,10 @@ export function gone(what: string, after: number, first: number): RecurError {
 export function closed(name: string): RecurError {
   return mismatch(name, 'an open log', 'a closed one');
 }
+
+/** Which logs a server has, for one that is asked for another. */
+export function thereAre(logs: readonly string[]): string {
+  if (!logs.length) return 'the server has no log';
+  const some = logs.slice(0, 10).join(', ');
+  return `the server has ${some}${logs.length > 10 ? ` and ${logs.length - 10} more` : ''}`;
+}

@@ -3,6 +3,7 @@ import { FencedError, type Lease, type Membership, UnknownError } from './log.js
 import type { PartitionMetrics } from './metrics.js';
 import { ownersOf } from './places.js';
 import { positionOf } from './position.js';
+import { Relay } from './relay.js';
 import { type Command, Runner } from './runner.js';
 import type { RunnerSetup } from './runner-setup.js';
 
@@ -182,11 +183,14 @@ export class Worker {
     this.#wake();
   }
 
-  /** True where another worker has read a partition to its end, and given it up. */
+  /** True where another worker has read a partition to its end, and given it up or died. */
   async #isRead(p: number): Promise<boolean> {
-    const { log, job, source } = this.#setup;
+    const { log, job, source, outputs } = this.#setup;
     if ((await log.owner(job.job, p)) !== undefined) return false;
-    return (await positionOf(log, job.job, p)) >= (await source.lastOffset(p));
+    if ((await positionOf(log, job.job, p)) < (await source.lastOffset(p))) return false;
+    // One that has died may have stored outputs that no sink was told of.
+    if (outputs !== 'msgid') await new Relay(this.#setup, p).catchUp();
+    return true;
   }
 
   #pause(time: number): Promise<void> {

@@ -112,16 +112,16 @@ export class KeyTable {
 
   /**
    * The states of keys that changed, or were used, after the last checkpoint, as `write` and
-   * `times` give them; and which of these keys were not used.
+   * `times` give them; which of these keys were not used; and the bytes of `each`.
    */
   news() {
     const slots = this.#inOrder(this.#marks?.list(this.#used) ?? []);
-    const count = slots.length;
-    if (!count) return { count, unused: [] };
+    if (!slots.length) return { each: 0 };
     const [keys, used] = [this.#keys ?? [], this.#used];
-    const unused = used ? slots.filter(slot => !used.has(slot)) : [];
-    const names = unused.map(slot => keys[slot] as string);
-    return { count, states: this.write(slots), times: this.times(slots), unused: names };
+    const others = used ? slots.filter(slot => !used.has(slot)) : [];
+    const unused = others.length ? others.map(slot => keys[slot] as string) : undefined;
+    const states = this.write(slots);
+    return { states, times: this.times(slots), unused, each: states.length / slots.length };
   }
 
   #inOrder(slots: number[]): number[] {

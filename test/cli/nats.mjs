@@ -9,14 +9,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const help = `node test/cli/nats.mjs [--rows NUMBER] [--kills NUMBER]
+const help = `node test/cli/nats.mjs [--rows NUMBER] [--kills NUMBER] [--state file|nats] [--outputs atomic|msgid]
 
 Steps rows of a file (default: 5000) with 'rxrecur serve --to nats://…', which is killed (default: 3
 times) and started again. The messages of the stream must be the outputs of one sequential run, each
 once. Exit code 1 if they are not. Needs 'npm run build', nats-server and @nats-io/transport-node.
+
+  --state    where the log is (default: file)
+  --outputs  whether outputs are stored with the states, or published first (default: atomic)
 `;
 
-const options = { help: { type: 'boolean' }, rows: { type: 'string' }, kills: { type: 'string' } };
+const string = { type: 'string' };
+const options = {
+  ...{ help: { type: 'boolean' }, rows: string, kills: string },
+  state: { ...string, default: 'file' },
+  outputs: { ...string, default: 'atomic' },
+};
 const { values } = parseArgs({ options });
 if (values.help) {
   process.stdout.write(help);
@@ -55,7 +63,9 @@ const table = Array.from({ length: rows }, (_, i) => [`s${i % 7}`, i / rows, -i 
 writeFileSync(join(folder, 'rows.csv'), `sensor,a,b\n${table.map(r => r.join()).join('\n')}\n`);
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const to = `nats://worker:se%3Acret@${host}/outputs.j`;
-const args = ['serve', 'model.safetensors', '--state', 'file:log', '--job', 'j', '--key', 'sensor'];
+const state = values.state === 'nats' ? `nats://worker:se%3Acret@${host}/log` : 'file:log';
+const job = ['--job', 'j', '--key', 'sensor', '--outputs', values.outputs];
+const args = ['serve', 'model.safetensors', '--state', state, ...job];
 const more = ['-c', 'a,b', '-k', 'a', '--from', 'rows.csv', '--to', to, '--lease', '0.3'];
 const serve = () => spawn(process.execPath, [main, ...args, ...more], { cwd: folder });
 

@@ -366,12 +366,12 @@ function snapshots(open: Open): void {
 function leases(open: Open): void {
   test('a lease is one member’s until it expires or is released', async () => {
     const log = await open();
-    const lease = await log.lease('job', 0, 'a', 150);
-    expect(await log.lease('job', 0, 'b', 150)).toBeUndefined();
-    expect(await log.lease('other', 0, 'b', 150)).toBeDefined();
+    const lease = await log.lease('job', 0, 'a', 1000);
+    expect(await log.lease('job', 0, 'b', 1000)).toBeUndefined();
+    expect(await log.lease('other', 0, 'b', 1000)).toBeDefined();
     expect(await log.owner('job', 0)).toBe('a');
     expect(await lease!.renew()).toBe(true);
-    await delay(200);
+    await delay(1100);
     expect(await log.owner('job', 0)).toBeUndefined();
     const second = await log.lease('job', 0, 'b', 10_000);
     expect(await log.owner('job', 0)).toBe('b');
@@ -385,11 +385,11 @@ function leases(open: Open): void {
 
   test('members are those that have renewed in time', async () => {
     const log = await open();
-    const a = await log.join('job', 'a/../b', 150);
+    const a = await log.join('job', 'a/../b', 1000);
     const b = await log.join('job', 'B', 10_000);
     await log.join('other', 'c', 10_000);
     expect(await log.members('job')).toEqual(['B', 'a/../b']);
-    await delay(200);
+    await delay(1100);
     expect(await log.members('job')).toEqual(['B']);
     await a.renew();
     expect(await log.members('job')).toEqual(['B', 'a/../b']);

@@ -61,11 +61,12 @@ async function workers(): Promise<WorkerRow[]> {
 const sum = (rows: readonly WorkerRow[], name: 'keys' | 'lag') =>
   rows.reduce((all, row) => all + row[name], 0);
 
-/** True where each partition has an owner, all keys are there, and nobody is far behind. */
+/** True where each partition has one owner, none is on its way, and all keys are there. */
 async function isServed(): Promise<boolean> {
   const rows = await workers();
-  const owned = new Set(rows.flatMap(({ partitions }) => partitions));
-  return rows.length === 3 && owned.size === 12 && sum(rows, 'keys') >= 1000;
+  const owned = rows.flatMap(({ partitions }) => partitions);
+  const isWhole = owned.length === 12 && new Set(owned).size === 12;
+  return rows.length === 3 && isWhole && sum(rows, 'keys') >= 1000;
 }
 
 async function look(): Promise<void> {

@@ -24,15 +24,7 @@ export function evaluatePlan(cell: PortCell, state: ReferenceState, x: Reference
   const spec = specOf(cell);
   const { plan } = spec.definition;
   const { nodes, states, output } = plan;
-  const values: Float64Array[] = [];
-  let largestRow = 0;
-  for (const node of nodes) {
-    if (node.op === 'affine') {
-      const { sums, sizes } = affine(spec, node, values);
-      values.push(sums);
-      largestRow = Math.max(largestRow, ...sizes);
-    } else values.push(leafOrOperation(spec, node, values, state, x));
-  }
+  const { values, largestRow } = valuesOf(spec, nodes, state, x);
   const next = states.map(({ name, node }) => [name, values[node]]);
   const outputs = outputsOf(plan).map(({ name, node }) => [name, values[node]]);
   return {
@@ -43,8 +35,28 @@ export function evaluatePlan(cell: PortCell, state: ReferenceState, x: Reference
   };
 }
 
+/** The values of nodes, each made of earlier ones. */
+export function valuesOf(
+  spec: EquationSpec,
+  nodes: readonly PlanNode[],
+  state: ReferenceState,
+  x: ReferenceInput,
+): { readonly values: Float64Array[]; readonly largestRow: number } {
+  const values: Float64Array[] = [];
+  let largestRow = 0;
+  for (const node of nodes) {
+    if (node.op !== 'affine') values.push(leafOrOperation(spec, node, values, state, x));
+    else {
+      const { sums, sizes } = affine(spec, node, values);
+      values.push(sums);
+      largestRow = Math.max(largestRow, ...sizes);
+    }
+  }
+  return { values, largestRow };
+}
+
 function leafOrOperation(
-  { params, constants, activations, clip = Number.POSITIVE_INFINITY }: EquationSpec,
+  { params, constants, activations, sizes, clip = Number.POSITIVE_INFINITY }: EquationSpec,
   node: Exclude<PlanNode, { op: 'affine' }>,
   values: readonly Float64Array[],
   state: ReferenceState,
@@ -56,7 +68,7 @@ function leafOrOperation(
     case 'state':
       return state[node.name];
     case 'number':
-      return Float64Array.of(node.value);
+      return new Float64Array(sizes[node.dimension]).fill(node.value);
     case 'constant':
       return Float64Array.of(constants[node.name]);
     case 'parameter':

@@ -8,6 +8,7 @@ import {
   jsonBytes,
   memoryLog,
   type PartitionLog,
+  partitionOf,
   type Sink,
   type Told,
   toStream,
@@ -131,4 +132,29 @@ test.each([
   ],
 ])("outputs: 'msgid' with %s is refused", (_, options, message) => {
   expect(() => durable(memoryLog(), { ...job, ...options } as never)).toThrow(message);
+});
+
+test('outputs of a worker that died before it told a sink reach it, though its place is not free yet', async () => {
+  const log = memoryLog({ partitions: 4 });
+  const keys = Array.from({ length: 40 }, (_, i) => `k${i}`);
+  for (const key of keys) {
+    await log.append(partitionOf(key, 4), [{ key, value: jsonBytes([0.5]) }]);
+  }
+  const run = (sinks: readonly Sink[]) => {
+    const options = { job: 'j', model, backend: pinned, sinks };
+    return lastValueFrom(
+      fromStream<number[]>(log, { follow: false }).pipe(durable(log, options), toArray()),
+    );
+  };
+  // As a worker leaves it that is killed between storing and telling.
+  await run([]);
+  await log.join('j', 'dead', 60_000);
+  const told: string[] = [];
+  const sink: Sink = {
+    name: 'a list',
+    last: async () => undefined,
+    write: async (_, __, { outputs }) => void told.push(...outputs.map(({ key }) => key)),
+  };
+  expect(await run([sink])).toEqual([]);
+  expect(told.sort()).toEqual(keys.sort());
 });
