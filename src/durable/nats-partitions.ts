@@ -1,3 +1,4 @@
+import { mismatch } from '../errors.js';
 import * as check from './arguments.js';
 import { LeasedLog } from './leases.js';
 import type { Lease, Membership, NewEvent, PartitionLog } from './log.js';
@@ -95,8 +96,10 @@ export class NatsPartitions extends LeasedLog implements PartitionLog {
   }
 
   async restore(job: string, partition: number) {
-    this.checkJob(job, partition);
-    return readSnapshot(this.#streams, this.#names.snapshots(job, partition));
+    const records = this.#records(job, partition);
+    const snapshot = await readSnapshot(this.#streams, this.#names.snapshots(job, partition));
+    if (snapshot) await this.#checkLast(records, `${job}.${partition}`, snapshot.revision);
+    return snapshot;
   }
 
   records(job: string, partition: number, after: number, signal?: AbortSignal) {
@@ -152,6 +155,19 @@ export class NatsPartitions extends LeasedLog implements PartitionLog {
 
   async close(): Promise<void> {
     await Promise.all([this.#links.data.close(), this.#links.leases.close()]);
+  }
+
+  /** Throws where a server has lost records that a snapshot stands for: none could follow it. */
+  async #checkLast(records: StreamName, where: string, revision: number): Promise<void> {
+    for (let times = 0; times < 3; times++) {
+      if ((await this.#streams.ends(records)).last >= revision) return;
+      // A leader that was elected just now may have to catch up.
+      await this.#links.data.pause(1000);
+    }
+    const { last } = await this.#streams.ends(records);
+    if (last >= revision) return;
+    const hint = 'the server has lost records that it had acknowledged; restore its store';
+    throw mismatch(where, `record ${revision}, as in its snapshot`, `${last} as the last`, hint);
   }
 
   #events(partition: number): StreamName {

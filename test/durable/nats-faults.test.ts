@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { natsLog } from '../../src/durable/nats-log.js';
 import { FencedError, type PartitionLog, UnknownError } from '../../src/durable.js';
@@ -40,9 +42,10 @@ async function openBoth() {
 
 const numbered = (begin: number, length: number) =>
   Array.from({ length }, (_, i) => event(`key ${begin + i}`, 1));
-const keysIn = async (log: PartitionLog) => (await all(log.read(0, 0))).map(({ key }) => key);
-const revisionsIn = async (log: PartitionLog) =>
-  (await all(log.records('job', 0, 0))).map(({ bytes }) => bytes[0]);
+const keysIn = async (log: PartitionLog, after = 0) =>
+  (await all(log.read(0, after))).map(({ key }) => key);
+const revisionsIn = async (log: PartitionLog, after = 0) =>
+  (await all(log.records('job', 0, after))).map(({ bytes }) => bytes[0]);
 
 describe('a NATS log whose connection loses answers', () => {
   test('an append that was stored and not acknowledged is stored once', async () => {
@@ -203,6 +206,44 @@ describe('a NATS log whose server is killed and started again', () => {
     for (const [offset, key] of stored) expect(keys[offset - 1]).toBe(key);
     expect(keys.length - stored.size).toBeLessThanOrEqual(unknown.length);
     expect(stored.size).toBeGreaterThan(5000);
+  });
+
+  test('a server that is killed after all may go has the last numbers still', async () => {
+    const log = await open(`purged-${count++}`);
+    let [revision, offset] = [0, 0];
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i < 20; i++) {
+        revision = await log.commit('job', 0, revision, bytes(i));
+        offset = await log.append(0, [event(`key ${i}`, i)]);
+      }
+      await log.snapshot('job', 0, revision, chunksOf(bytes(1)), revision);
+      await log.forget(0, offset);
+      // The newest one of each stays, whatever may go.
+      expect(await revisionsIn(log, revision - 1)).toEqual([19]);
+      expect(await keysIn(log, offset - 1)).toEqual(['key 19']);
+      await server.restart('SIGKILL');
+      expect(await log.lastOffset(0)).toBe(offset);
+      await expect(log.commit('job', 0, revision - 1, bytes(1))).rejects.toThrow(FencedError);
+    }
+    expect(await log.commit('job', 0, revision, bytes(1))).toBe(revision + 1);
+  });
+
+  test('a server that has lost records which a snapshot stands for is an error', async () => {
+    const name = `lost-${count++}`;
+    const log = await open(name);
+    for (let i = 0; i < 3; i++) await log.commit('job', 0, i, bytes(i));
+    await log.snapshot('job', 0, 3, chunksOf(bytes(1)), 1);
+    expect((await log.restore('job', 0))?.revision).toBe(3);
+    const client = await connect({ servers: server.url });
+    const { streams } = await jetstreamManager(client);
+    const [records] = (await streams.list(`${name}.rec.>`).next()).map(({ config }) => config);
+    await streams.delete(records.name);
+    await streams.add(records);
+    await client.close();
+    const error = await log.restore('job', 0).catch((cause: unknown) => cause);
+    expect(String(error)).toMatch(
+      /job\.0: expected record 3, as in its snapshot, got 0 as the last/,
+    );
   });
 
   test('readers go on, and commits follow one another', async () => {
