@@ -59,7 +59,7 @@ export const scripts = [
   },
   {
     script: 'test/chaos/chaos.mjs',
-    quick: '--adapter nats --kills 10 --servers 3 --answers 3 --rate 500'.split(' '),
+    quick: '--adapter nats --kills 10 --answers 3 --rate 500'.split(' '),
   },
   {
     script: 'test/chaos/chaos.mjs',
